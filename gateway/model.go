@@ -1,0 +1,146 @@
+package gateway
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/bordereau/bordereau/policy"
+)
+
+// The product's identifiers, under the names that policy gave them.
+type (
+	OrganisationID = policy.OrganisationID
+	PersonID       = policy.PersonID
+	ContractID     = policy.ContractID
+	BatchID        = policy.BatchID
+	DocumentID     = policy.DocumentID
+	AssignmentID   = policy.AssignmentID
+	ReceiptID      = policy.ReceiptID
+	MembershipID   = policy.MembershipID
+)
+
+// Caller is who asks, as the transport established it: always an explicit argument, never a context value. What the
+// person may do is read from the database within each act.
+type Caller struct {
+	Person    PersonID
+	Auth      string     // how the person signed in: "client-credentials", "oidc", "demo"
+	Address   netip.Addr // where the request came from; kept erasable in the ledger
+	UserAgent string     // kept erasable in the ledger
+	Request   string     // id of the request, `q_…`
+}
+
+// OrganisationKind says on which side of contracts an organisation stands.
+type OrganisationKind string
+
+// The kinds of organisation. There is one operator: whoever runs the gateway.
+const (
+	KindClient   OrganisationKind = "client"
+	KindProvider OrganisationKind = "provider"
+	KindOperator OrganisationKind = "operator"
+)
+
+// Organisation is a client, a provider or the operator.
+type Organisation struct {
+	ID      OrganisationID
+	Kind    OrganisationKind
+	Name    string
+	Country string // ISO 3166-1 alpha-2
+	Created time.Time
+}
+
+// Member is one person, or one client system, of an organisation.
+type Member struct {
+	ID           PersonID
+	Organisation OrganisationID
+	Name         string        // personal data: never in the ledger or a log line
+	Duties       []policy.Role // held in the organisation itself: operator, contract-manager, compliance-officer, auditor
+	From, Until  time.Time     // Until is zero while no end is set
+}
+
+// Credential is a secret for POST /oauth/token. Secret is shown once, when it is made.
+type Credential struct {
+	ID     string // `k_…`
+	Person PersonID
+	Secret string
+	Until  time.Time
+}
+
+// Membership is a person's role on one contract, from and until when.
+type Membership struct {
+	ID          MembershipID
+	Contract    ContractID
+	Person      PersonID
+	Role        policy.Role
+	From, Until time.Time // Until is zero while no end is set
+}
+
+// Contract is a contract at its newest version.
+type Contract struct {
+	ID        ContractID
+	Reference string // the client's own
+	Title     string
+	Client    OrganisationID
+	Provider  OrganisationID
+	Status    policy.ContractStatus
+	Version   int64  // newest version, from 1
+	Terms     []byte // the newest version as it was proposed: YAML or JSON
+	Digest    string // lower-case hex SHA-256 of the terms
+	From      time.Time
+	Until     time.Time        // zero: no end
+	Missing   []policy.Problem // what keeps the version from being approved
+}
+
+// Batch is a set of documents sent under one contract.
+type Batch struct {
+	ID        BatchID
+	Contract  ContractID
+	Reference string
+	State     policy.BatchState
+	Opened    time.Time
+	Sealed    time.Time // zero while open
+	Documents int64
+	Bytes     int64            // plaintext bytes
+	Totals    map[string]int64 // control totals, declared at sealing
+}
+
+// Document is what the gateway knows about a document without opening it.
+type Document struct {
+	ID        DocumentID
+	Batch     BatchID
+	Contract  ContractID
+	Reference string
+	FileName  string // as sent, any language
+	Class     policy.Class
+	MediaType string
+	State     policy.DocumentState
+	Size      int64  // plaintext bytes
+	Digest    []byte // SHA-256 of the plaintext, 32 bytes
+	Received  time.Time
+}
+
+// Assignment gives a set of a batch's documents to one person. Content can be read while that person holds its lease.
+type Assignment struct {
+	ID         AssignmentID
+	Batch      BatchID
+	Contract   ContractID
+	Person     PersonID
+	Documents  []DocumentID
+	Assigned   time.Time
+	Ended      time.Time // zero while the assignment stands
+	LeaseFrom  time.Time // zero while no lease was taken
+	LeaseUntil time.Time
+}
+
+// Receipt is a signed acknowledgement: a compact JWS over ReceiptClaims (receipt.go).
+type Receipt struct {
+	ID       ReceiptID
+	Document DocumentID
+	JWS      string
+	Issued   time.Time
+}
+
+// Page asks for a part of a listing: at most Limit rows (0: 50, at most 500) after the cursor of an earlier answer.
+type Page struct {
+	After string
+	Limit int
+}
