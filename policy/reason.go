@@ -1,0 +1,39 @@
+package policy
+
+// Reason is the closed code of a decision: allowed, or the first condition that failed.
+type Reason string
+
+// The reasons. docs/contracts.md explains each.
+const (
+	ReasonAllowed Reason = "allowed"
+
+	ReasonNotAuthenticated  Reason = "not-authenticated"
+	ReasonNotAMember        Reason = "not-a-member"       // the person is unknown or has left
+	ReasonNoRole            Reason = "no-role"            // no role on the contract or in the organisation
+	ReasonOtherOrganisation Reason = "other-organisation" // the duty is held elsewhere
+	ReasonNoRule            Reason = "no-rule"            // no clause gives this role this action on this class
+	ReasonSamePerson        Reason = "same-person"        // who proposed cannot approve
+
+	ReasonNotInForce         Reason = "contract-not-in-force" // no approved version is effective
+	ReasonContractSuspended  Reason = "contract-suspended"
+	ReasonContractTerminated Reason = "contract-terminated"
+	ReasonContractNotBegun   Reason = "contract-not-begun"
+	ReasonContractExpired    Reason = "contract-expired"
+
+	ReasonUnknownClass  Reason = "unknown-class"
+	ReasonMediaType     Reason = "media-type"
+	ReasonTooLarge      Reason = "too-large"
+	ReasonEmptyDocument Reason = "empty-document"
+
+	ReasonSite  Reason = "site"
+	ReasonHours Reason = "hours"
+
+	ReasonBatchState    Reason = "batch-state"
+	ReasonDocumentState Reason = "document-state"
+	ReasonNotAssigned   Reason = "not-assigned"
+	ReasonNoLease       Reason = "no-lease"
+	ReasonLeaseExpired  Reason = "lease-expired"
+
+	ReasonCeilingDocuments Reason = "ceiling-documents"
+	ReasonCeilingBytes     Reason = "ceiling-bytes"
+)
