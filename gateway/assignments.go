@@ -1,0 +1,206 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// NewAssignment is what Assign needs.
+type NewAssignment struct {
+	Person    PersonID
+	Documents []DocumentID // none: every document of the batch
+}
+
+// maxAssigned bounds the documents that one request may name; a whole batch is assigned by naming none.
+const maxAssigned = 10_000
+
+// Assign gives documents of a sealed batch to a handler. No document is ever with two people.
+func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n NewAssignment) (Assignment, error) {
+	if len(n.Documents) > maxAssigned {
+		return Assignment{}, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: fmt.Sprintf("names more than %d", maxAssigned)}
+	}
+	var a Assignment
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionAssignmentCreate,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			// Two assignments of one batch must queue: each has to see what the other gave away.
+			if _, err := tx.BatchStateForChange(ctx, string(batch)); err != nil {
+				return err
+			}
+			_, err := s.onBatch(ctx, tx, batch)
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			id, err := s.insertAssignment(ctx, tx, batch, n)
+			if err != nil {
+				return err
+			}
+			s.event.Assignment, s.event.Subject = id, string(n.Person)
+			a, err = readAssignment(ctx, tx, id)
+			return err
+		},
+	})
+	return a, err
+}
+
+func (s *scene) insertAssignment(ctx context.Context, tx *database.Tx, batch BatchID, n NewAssignment) (string, error) {
+	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
+		Person: string(n.Person), Contract: string(s.contract), Now: micros(s.now)})
+	if err != nil {
+		return "", fmt.Errorf("reading memberships: %w", err)
+	}
+	if !slices.Contains(roles, string(policy.RoleHandler)) {
+		return "", &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a handler on the contract"}
+	}
+	id := policy.NewID("a")
+	err = tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: id, Batch: string(batch), Contract: string(s.contract),
+		Person: string(n.Person), AssignedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+	if err != nil {
+		return "", fmt.Errorf("inserting assignment: %w", err)
+	}
+	if err := s.assignDocuments(ctx, tx, id, batch, n.Documents); err != nil {
+		return "", err
+	}
+	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: id, Now: micros(s.now)})
+	if err != nil {
+		return "", fmt.Errorf("looking for other assignments: %w", err)
+	}
+	if twice > 0 {
+		return "", &Conflict{Kind: ConflictAssigned, Detail: fmt.Sprintf("%d of the documents are assigned already", twice)}
+	}
+	return id, nil
+}
+
+func (s *scene) assignDocuments(ctx context.Context, tx *database.Tx, id string, batch BatchID, documents []DocumentID) error {
+	if len(documents) == 0 {
+		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: id, Batch: string(batch)})
+		if err != nil {
+			return fmt.Errorf("assigning every document: %w", err)
+		}
+		if n == 0 {
+			return &Conflict{Kind: ConflictState, Detail: "the batch holds no document"}
+		}
+		return nil
+	}
+	documents = slices.Clone(documents)
+	slices.Sort(documents)
+	for _, d := range slices.Compact(documents) {
+		row, err := tx.Document(ctx, string(d))
+		if err != nil || row.Batch != string(batch) || policy.DocumentState(row.State) != policy.DocumentReceived {
+			return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names a document that the batch does not hold"})
+		}
+		if err := tx.InsertAssignmentDocument(ctx, queries.InsertAssignmentDocumentParams{Assignment: id, Document: row.ID}); err != nil {
+			return fmt.Errorf("inserting assigned document: %w", err)
+		}
+	}
+	return nil
+}
+
+// Lease takes charge of an assignment: from now, and for as long as the contract says, its person may read its
+// documents. Repeated while it is held it returns the lease as it stands.
+func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (Assignment, error) {
+	var a Assignment
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionAssignmentLease,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := tx.AssignmentForChange(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			if _, err := s.onBatch(ctx, tx, BatchID(row.Batch)); err != nil {
+				return err
+			}
+			return s.onLease(ctx, tx, row)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if s.facts.Lease != policy.LeaseHeld {
+				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: string(id),
+					Person: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: micros(s.now.Add(s.terms.Lease()))})
+			}
+			if err != nil {
+				return fmt.Errorf("inserting lease: %w", err)
+			}
+			a, err = readAssignment(ctx, tx, string(id))
+			return err
+		},
+	})
+	return a, err
+}
+
+// Assignments lists the caller's own standing assignments, by id, as far as their contracts let the batch be seen.
+func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]Assignment, string, error) {
+	if page.After != "" && policy.ParseIdentifier("a", page.After) != nil {
+		return nil, "", errCursor
+	}
+	var list []Assignment
+	var next string
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionAssignmentList,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onOwn(ctx, tx)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			rows, err := tx.AssignmentsOfPerson(ctx, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
+				Now: micros(s.now), After: page.After, Limit: page.rows()})
+			if err != nil {
+				return fmt.Errorf("listing assignments: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				client, allowed, err := s.allows(ctx, tx, ContractID(row.Contract), policy.ActionBatchRead)
+				if err != nil {
+					return err
+				}
+				if !allowed {
+					continue
+				}
+				a, err := readAssignment(ctx, tx, row.ID)
+				if err != nil {
+					return err
+				}
+				list = append(list, a)
+				s.alsoIn(client)
+			}
+			if len(rows) == int(page.rows()) {
+				next = rows[len(rows)-1].ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}
+
+func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment, error) {
+	row, err := tx.Assignment(ctx, id)
+	if err != nil {
+		return Assignment{}, fmt.Errorf("reading assignment: %w", err)
+	}
+	documents, err := tx.AssignmentDocuments(ctx, id)
+	if err != nil {
+		return Assignment{}, fmt.Errorf("reading assigned documents: %w", err)
+	}
+	a := Assignment{ID: AssignmentID(row.ID), Batch: BatchID(row.Batch), Contract: ContractID(row.Contract),
+		Person: PersonID(row.Person), Assigned: fromMicros(row.ValidFrom), Ended: fromMicros(row.ValidUntil)}
+	for _, d := range documents {
+		a.Documents = append(a.Documents, DocumentID(d))
+	}
+	a.LeaseFrom, a.LeaseUntil, err = readLease(ctx, tx, id)
+	return a, err
+}
+
+func readLease(ctx context.Context, tx *database.Tx, assignment string) (from, until time.Time, err error) {
+	lease, err := tx.NewestLease(ctx, assignment)
+	if isNoRows(err) {
+		return time.Time{}, time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, time.Time{}, fmt.Errorf("reading lease: %w", err)
+	}
+	return fromMicros(lease.ValidFrom), fromMicros(lease.ValidUntil), nil
+}

@@ -1,0 +1,295 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// OpenBatch opens a batch under a contract. Repeated with the same reference it returns the batch that is open already.
+func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract ContractID, reference string) (Batch, error) {
+	if err := policy.ParseReference(reference); err != nil {
+		return Batch{}, &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
+	}
+	var b Batch
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionBatchOpen,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onContract(ctx, tx, contract)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			id, err := s.insertBatch(ctx, tx, contract, reference)
+			if err != nil {
+				return err
+			}
+			s.event.Batch = string(id)
+			b, err = readBatch(ctx, tx, id)
+			return err
+		},
+	})
+	return b, err
+}
+
+func (s *scene) insertBatch(ctx context.Context, tx *database.Tx, contract ContractID, reference string) (BatchID, error) {
+	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: string(contract), Reference: reference})
+	if err == nil {
+		return sameBatch(ctx, tx, earlier)
+	}
+	if !isNoRows(err) {
+		return "", fmt.Errorf("reading batch by reference: %w", err)
+	}
+	id := BatchID(policy.NewID("b"))
+	n, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: string(id), Contract: string(contract), Reference: reference,
+		OpenedBy: string(s.caller.Person), Opened: micros(s.now)})
+	if err != nil {
+		return "", fmt.Errorf("inserting batch: %w", err)
+	}
+	if n == 0 {
+		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "another request has just taken the reference"}
+	}
+	return id, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
+		State: string(policy.BatchOpen), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+}
+
+// sameBatch is the batch that was opened before, as long as it is open.
+func sameBatch(ctx context.Context, tx *database.Tx, b queries.Batch) (BatchID, error) {
+	state, err := tx.BatchState(ctx, b.ID)
+	if err != nil {
+		return "", fmt.Errorf("reading batch state: %w", err)
+	}
+	if policy.BatchState(state.State) != policy.BatchOpen {
+		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "a batch with this reference is sealed"}
+	}
+	return BatchID(b.ID), nil
+}
+
+// Manifest is what a client declares when it seals a batch. It must be what was received.
+type Manifest struct {
+	Documents int64            `json:"documents"`
+	Bytes     int64            `json:"bytes"`            // plaintext bytes of all documents
+	Totals    map[string]int64 `json:"totals,omitempty"` // control totals of the client's own, in its smallest units
+}
+
+// maxTotals bounds what a manifest can hold.
+const maxTotals = 64
+
+// SealBatch closes a batch: nothing is added to it any more, and from now on it can be assigned. Repeated with the same
+// manifest it returns the sealed batch.
+func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Manifest) (Batch, error) {
+	text, err := m.encode()
+	if err != nil {
+		return Batch{}, err
+	}
+	var b Batch
+	_, err = g.do(ctx, caller, act{
+		action: policy.ActionBatchSeal,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			// Taken before the shared lock of onBatch: two changes at once must queue, not deadlock.
+			if _, err := tx.BatchStateForChange(ctx, string(id)); err != nil {
+				return err
+			}
+			row, err := s.onBatch(ctx, tx, id)
+			if err == nil && s.facts.Batch == policy.BatchSealed && row.Manifest == text {
+				s.facts.Batch = policy.BatchOpen // a repetition is allowed whenever the first would be
+			}
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := s.seal(ctx, tx, id, m, text); err != nil {
+				return err
+			}
+			s.event.Length = m.Bytes
+			b, err = readBatch(ctx, tx, id)
+			return err
+		},
+	})
+	return b, err
+}
+
+func (m Manifest) encode() (string, error) {
+	if m.Documents < 0 || m.Bytes < 0 || len(m.Totals) > maxTotals {
+		return "", &Invalid{Kind: InvalidParameter, Field: "manifest", Detail: "counts must not be negative, totals at most " + strconv.Itoa(maxTotals)}
+	}
+	for name := range m.Totals {
+		if policy.ParseReference(name) != nil || len(name) > 64 {
+			return "", &Invalid{Kind: InvalidParameter, Field: "totals", Detail: "a total's name must be a reference of at most 64 bytes"}
+		}
+	}
+	text, err := json.Marshal(m) // a map is written in the order of its keys
+	return string(text), err
+}
+
+func (s *scene) seal(ctx context.Context, tx *database.Tx, id BatchID, m Manifest, text string) error {
+	state, err := tx.BatchStateForChange(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("reading batch state: %w", err)
+	}
+	if policy.BatchState(state.State) == policy.BatchSealed {
+		return nil // the repetition that look allowed
+	}
+	running, err := tx.UploadsInProgress(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("counting uploads: %w", err)
+	}
+	if running > 0 {
+		return &Conflict{Kind: ConflictUploadInProgress, Detail: fmt.Sprintf("%d uploads into the batch are still running", running)}
+	}
+	if err := s.checkManifest(ctx, tx, id, m); err != nil {
+		return err
+	}
+	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: string(id), Manifest: text}); err != nil {
+		return fmt.Errorf("keeping manifest: %w", err)
+	}
+	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("ending batch state: %w", err)
+	}
+	if n == 0 {
+		return &Conflict{Kind: ConflictState, Detail: "the batch has just changed"}
+	}
+	return tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
+		State: string(policy.BatchSealed), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+}
+
+func (s *scene) checkManifest(ctx context.Context, tx *database.Tx, id BatchID, m Manifest) error {
+	received, err := tx.BatchTotals(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("summing batch: %w", err)
+	}
+	if received.Documents != m.Documents || received.Bytes != m.Bytes {
+		return &Conflict{Kind: ConflictManifest, Detail: fmt.Sprintf("declared %d documents of %d bytes, received %d of %d",
+			m.Documents, m.Bytes, received.Documents, received.Bytes)}
+	}
+	return nil
+}
+
+// Batch gives a batch.
+func (g *Gateway) Batch(ctx context.Context, caller Caller, id BatchID) (Batch, error) {
+	var b Batch
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionBatchRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			_, err := s.onBatch(ctx, tx, id)
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			b, err = readBatch(ctx, tx, id)
+			return err
+		},
+	})
+	return b, err
+}
+
+func readBatch(ctx context.Context, tx *database.Tx, id BatchID) (Batch, error) {
+	row, err := tx.Batch(ctx, string(id))
+	if err != nil {
+		return Batch{}, fmt.Errorf("reading batch: %w", err)
+	}
+	state, err := tx.BatchState(ctx, row.ID)
+	if err != nil {
+		return Batch{}, fmt.Errorf("reading batch state: %w", err)
+	}
+	return batchOf(ctx, tx, row, state.State, state.ValidFrom)
+}
+
+func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state string, since int64) (Batch, error) {
+	received, err := tx.BatchTotals(ctx, row.ID)
+	if err != nil {
+		return Batch{}, fmt.Errorf("summing batch: %w", err)
+	}
+	b := Batch{ID: BatchID(row.ID), Contract: ContractID(row.Contract), Reference: row.Reference,
+		State: policy.BatchState(state), Opened: fromMicros(row.Opened), Documents: received.Documents, Bytes: received.Bytes}
+	if b.State == policy.BatchSealed {
+		b.Sealed = fromMicros(since)
+	}
+	if row.Manifest != "" {
+		var m Manifest
+		if err := json.Unmarshal([]byte(row.Manifest), &m); err != nil {
+			return Batch{}, fmt.Errorf("reading stored manifest: %w", err)
+		}
+		b.Totals = m.Totals
+	}
+	return b, nil
+}
+
+// BatchFilter narrows a listing of batches.
+type BatchFilter struct {
+	State        policy.BatchState // empty: any
+	AssignedToMe bool
+}
+
+// Batches lists, oldest first, the batches of contracts on which the caller holds a role and that its contract lets be
+// seen. A contract that refuses leaves its batches out: a listing never says more than the single reads would.
+func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter, page Page) ([]Batch, string, error) {
+	opened, after, err := parseBatchCursor(page.After)
+	if err != nil {
+		return nil, "", err
+	}
+	var list []Batch
+	var next string
+	_, err = g.do(ctx, caller, act{
+		action: policy.ActionBatchList,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onOwn(ctx, tx)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State),
+				Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()}
+			if filter.AssignedToMe {
+				params.Assigned = string(caller.Person)
+			}
+			rows, err := tx.Batches(ctx, params)
+			if err != nil {
+				return fmt.Errorf("listing batches: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				if err := s.appendVisible(ctx, tx, row, &list); err != nil {
+					return err
+				}
+			}
+			if len(rows) == int(page.rows()) {
+				last := rows[len(rows)-1].Batch
+				next = strconv.FormatInt(last.Opened, 10) + "." + last.ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}
+
+func (s *scene) appendVisible(ctx context.Context, tx *database.Tx, row queries.BatchesRow, list *[]Batch) error {
+	c, allowed, err := s.allows(ctx, tx, ContractID(row.Batch.Contract), policy.ActionBatchRead)
+	if err != nil || !allowed {
+		return err
+	}
+	b, err := batchOf(ctx, tx, row.Batch, row.State, row.StateFrom)
+	if err != nil {
+		return err
+	}
+	*list = append(*list, b)
+	s.alsoIn(c)
+	return nil
+}
+
+// parseBatchCursor reads the `opened.id` of the last row of an earlier page.
+func parseBatchCursor(cursor string) (opened int64, id string, err error) {
+	if cursor == "" {
+		return 0, "", nil
+	}
+	at, id, _ := strings.Cut(cursor, ".")
+	opened, err = strconv.ParseInt(at, 10, 64)
+	if err != nil || policy.ParseIdentifier("b", id) != nil {
+		return 0, "", errCursor
+	}
+	return opened, id, nil
+}
+
+// errCursor is the refusal of a cursor that no answer of ours gave.
+var errCursor = &Invalid{Kind: InvalidParameter, Field: "after", Detail: "is not a cursor of this listing"}

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Document gives the record of a document, without its content.
+func (g *Gateway) Document(ctx context.Context, caller Caller, id DocumentID) (Document, error) {
+	var d Document
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionDocumentInspect,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := s.onDocument(ctx, tx, id)
+			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
+				return ErrNotFound // an upload that nobody acknowledged is no document yet
+			}
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			d, err = readDocument(ctx, tx, id)
+			return err
+		},
+	})
+	return d, err
+}
+
+func readDocument(ctx context.Context, tx *database.Tx, id DocumentID) (Document, error) {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return Document{}, fmt.Errorf("reading document: %w", err)
+	}
+	header, err := tx.DocumentHeader(ctx, row.ID)
+	if err != nil {
+		return Document{}, fmt.Errorf("reading document header: %w", err)
+	}
+	return documentOf(row, header.FileName), nil
+}
+
+func documentOf(row queries.Document, fileName string) Document {
+	return Document{ID: DocumentID(row.ID), Batch: BatchID(row.Batch), Contract: ContractID(row.Contract),
+		Reference: row.Reference, FileName: fileName, Class: policy.Class(row.Class), MediaType: row.MediaType,
+		State: policy.DocumentState(row.State), Size: row.Size, Digest: row.Digest, Received: fromMicros(row.Received)}
+}
+
+// Documents lists the documents of a batch by reference: for a handler only those of a standing assignment, for the
+// batch's other parties all of them.
+func (g *Gateway) Documents(ctx context.Context, caller Caller, batch BatchID, page Page) ([]Document, string, error) {
+	if page.After != "" && policy.ParseReference(page.After) != nil {
+		return nil, "", errCursor
+	}
+	var list []Document
+	var next string
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionBatchRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			_, err := s.onBatch(ctx, tx, batch)
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: micros(s.now), Limit: page.rows()}
+			if s.decision.Role == policy.RoleHandler {
+				params.Assigned = string(caller.Person)
+			}
+			rows, err := tx.DocumentsOfBatch(ctx, params)
+			if err != nil {
+				return fmt.Errorf("listing documents: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				list = append(list, documentOf(row.Document, row.FileName))
+			}
+			if len(rows) == int(page.rows()) {
+				next = rows[len(rows)-1].Document.Reference
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}

@@ -1,0 +1,256 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Content is a document that the caller may read: the grant is durable in the ledger. Send it once, or Close it.
+type Content struct {
+	Document Document
+
+	gateway *Gateway
+	caller  Caller
+	grant   event.Event
+	ledger  string
+
+	header   []byte
+	identity *crypto.Identity
+	key      string
+
+	body    io.Closer // the store's, nil once closed
+	plain   io.Reader
+	checked time.Time // when the grant was last decided
+	sent    int64
+	ended   bool
+}
+
+// errReceiver marks a failure of whoever receives a document.
+var errReceiver = errors.New("receiver failed")
+
+// Open grants a read and opens the document. Ceilings are reserved with the grant. Documents up to Config.VerifyWhole
+// are decrypted and verified whole here, so that a bad one is an error and not half an answer.
+//
+//  1. The act: facts, decision, reservation, `grant` in the ledger. Die here: the read counts, nothing left.
+//  2. Header, body, identity: bytes leave only through Send.
+//  3. `completed` or `aborted` with the bytes sent.
+func (g *Gateway) Open(ctx context.Context, caller Caller, id DocumentID) (*Content, error) {
+	c := &Content{gateway: g, caller: caller}
+	s, err := g.do(ctx, caller, act{
+		action: policy.ActionDocumentRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onReading(ctx, tx, id)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return c.prepare(ctx, tx, s, id)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.grant, c.ledger, c.checked = s.event, s.ledgers[0], s.now
+	if err := c.open(ctx); err != nil {
+		c.end(ctx, err)
+		return nil, g.unavailable(err)
+	}
+	return c, nil
+}
+
+// onReading makes the reading of a document what the act is about, with what the person has read today.
+func (s *scene) onReading(ctx context.Context, tx *database.Tx, id DocumentID) error {
+	row, err := s.onDocument(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	s.event.Phase, s.event.Length = event.PhaseGrant, row.Size
+	if s.terms == nil || s.facts.Lease != policy.LeaseHeld {
+		return nil // refused before any ceiling is asked
+	}
+	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.contract), Person: string(s.caller.Person),
+		Day: s.terms.Day(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading today's sums: %w", err)
+	}
+	s.facts.ReadDocuments, s.facts.ReadBytes = sums.Documents, sums.Bytes
+	return nil
+}
+
+// prepare reserves the ceilings and reads what opening needs.
+func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("reading document: %w", err)
+	}
+	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.caller.Person),
+		Day: s.terms.Day(s.now), ReadBytes: row.Size}); err != nil {
+		return fmt.Errorf("reserving ceilings: %w", err)
+	}
+	header, err := tx.DocumentHeader(ctx, row.ID)
+	if err != nil {
+		return err // erased: there is no such document any more
+	}
+	if c.identity, err = s.identity(ctx, tx, header.Epoch); err != nil {
+		return fmt.Errorf("opening contract identity: %w", err)
+	}
+	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
+	return nil
+}
+
+func (c *Content) open(ctx context.Context) error {
+	body, size, err := c.gateway.objects.Get(ctx, c.key, 0)
+	if errors.Is(err, ErrObjectMissing) {
+		return fmt.Errorf("%w: the object is missing", ErrTampered)
+	}
+	if err != nil {
+		return fmt.Errorf("reading object: %w", err)
+	}
+	c.body = body
+	if size != crypto.SealedSize(c.Document.Size) {
+		return fmt.Errorf("%w: the object has another size", ErrTampered)
+	}
+	plain, err := crypto.Open(c.header, body, c.identity)
+	if err != nil {
+		return fmt.Errorf("opening document: %w", tampered(err))
+	}
+	c.plain = plain
+	if c.Document.Size > c.gateway.limits.VerifyWhole {
+		return nil
+	}
+	whole := bytes.NewBuffer(make([]byte, 0, c.Document.Size))
+	if err := c.copy(ctx, whole, nil); err != nil {
+		return err
+	}
+	c.plain = bytes.NewReader(whole.Bytes())
+	return nil
+}
+
+// tampered folds what opening a bad body says into ErrTampered; a store that stopped in the middle stays what it is.
+func tampered(err error) error {
+	if errors.Is(err, crypto.ErrTampered) || errors.Is(err, crypto.ErrWrongKey) {
+		return fmt.Errorf("%w: %v", ErrTampered, err)
+	}
+	return err
+}
+
+// Started says whether any byte was written: after that a failure of Send must break the connection.
+func (c *Content) Started() bool { return c.sent > 0 }
+
+// Send writes exactly Document.Size bytes to w, or fails. It asks again every Config.RecheckEvery whether the document
+// may still be read, and stops when not. How it ended is in the ledger when Send returns, as far as the ledger can be
+// reached.
+func (c *Content) Send(ctx context.Context, w io.Writer) error {
+	err := c.copy(ctx, countingWriter{w, &c.sent}, c.recheck)
+	c.end(ctx, err)
+	return c.gateway.unavailable(err)
+}
+
+// Close ends a Content that was not sent.
+func (c *Content) Close() { c.end(context.Background(), errReceiver) }
+
+// chunk is what copy holds back. It is age's: more is never decrypted at once.
+const chunk = 64 << 10
+
+// copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when the whole body has
+// proven to be the document, by its length, its final chunk and its digest.
+func (c *Content) copy(ctx context.Context, w io.Writer, between func(context.Context) error) error {
+	digest := sha256.New()
+	held, next := make([]byte, 0, chunk), make([]byte, chunk)
+	var count int64
+	for {
+		n, err := io.ReadFull(c.plain, next)
+		digest.Write(next[:n])
+		count += int64(n)
+		whole := err == io.EOF || err == io.ErrUnexpectedEOF
+		switch {
+		case err != nil && !whole:
+			return fmt.Errorf("reading document: %w", tampered(err))
+		case count > c.Document.Size, whole && count != c.Document.Size, whole && !bytes.Equal(digest.Sum(nil), c.Document.Digest):
+			return fmt.Errorf("%w: the content is not what was received", ErrTampered)
+		}
+		if between != nil {
+			if err := between(ctx); err != nil {
+				return err
+			}
+		}
+		if err := writeAll(w, held); err != nil {
+			return err
+		}
+		held, next = next[:n], held[:chunk]
+		if whole {
+			return writeAll(w, held)
+		}
+	}
+}
+
+func writeAll(w io.Writer, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if _, err := w.Write(p); err != nil {
+		return fmt.Errorf("%w: %w", errReceiver, err)
+	}
+	return nil
+}
+
+type countingWriter struct {
+	w    io.Writer
+	sent *int64
+}
+
+func (c countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	*c.sent += int64(n)
+	return n, err
+}
+
+// recheck asks again, from time to time, whether the read is still allowed. It reserves and records nothing: a grant
+// that still stands is no new access, and one that was cut is recorded when the download ends.
+func (c *Content) recheck(ctx context.Context) error {
+	g := c.gateway
+	now := g.now()
+	if now.Sub(c.checked) < g.limits.RecheckEvery {
+		return nil
+	}
+	c.checked = now
+	return g.ask(ctx, c.caller, act{
+		action: policy.ActionDocumentRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			_, err := s.onDocument(ctx, tx, c.Document.ID)
+			s.facts.ReadDocuments, s.facts.ReadBytes = 0, -c.Document.Size // reserved already
+			return err
+		},
+	})
+}
+
+// end closes the body and records, once, how the download ended.
+func (c *Content) end(ctx context.Context, cause error) {
+	if c.ended {
+		return
+	}
+	c.ended = true
+	if c.body != nil {
+		c.body.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	e := c.grant
+	e.ID, e.Occurred, e.Grant, e.Bytes = policy.NewID("e"), c.gateway.now(), c.grant.ID, c.sent
+	e.Phase, e.Outcome, e.Reason = event.PhaseCompleted, event.OutcomeAllow, string(policy.ReasonAllowed)
+	if cause != nil {
+		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)
+	}
+	if err := c.gateway.conclude(ctx, c.ledger, e, nil); err != nil {
+		c.gateway.log.Error("recording the end of a download failed", "document", c.Document.ID, "error", err)
+	}
+}

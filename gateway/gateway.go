@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Config is what a Gateway is made of. Zero durations and sizes mean the default that is stated.
+type Config struct {
+	Database *database.DB     // migrated
+	Ledger   *audit.Ledger    // its Run belongs to whoever made it
+	Objects  Objects          // where bodies live
+	Root     *keyring.Root    // opens contract identities
+	Receipts ReceiptSigner    // signs receipts
+	Clock    func() time.Time // time.Now
+	Logger   *slog.Logger     // discards
+
+	// VerifyWhole is the size in bytes up to which a document is decrypted and verified whole before its first byte
+	// leaves: 4 MiB. Above it a bad document breaks the transfer.
+	VerifyWhole int64
+
+	// TakeOver is how long an upload must have been silent before another request may take its reference: 30 s.
+	TakeOver time.Duration
+
+	// IdleUpload is how long an upload may be silent before the sweeper abandons it: 15 min.
+	IdleUpload time.Duration
+
+	// LateWrite is how long after an upload was abandoned its object may still appear in the store; the sweeper
+	// deletes again until then: 24 h.
+	LateWrite time.Duration
+
+	// SweepEvery is the pause between two sweeps: 1 min.
+	SweepEvery time.Duration
+
+	// RecheckEvery is how often a running download asks again whether it is still allowed: 5 s.
+	RecheckEvery time.Duration
+}
+
+// ReceiptSigner signs receipts: a compact JWS over claims as JSON, with a key used for nothing else. It is deterministic
+// and safe for concurrent use.
+type ReceiptSigner interface {
+	Sign(claims any) (jws string, err error)
+}
+
+// Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
+// one store.
+type Gateway struct {
+	db       *database.DB
+	ledger   *audit.Ledger
+	objects  Objects
+	root     *keyring.Root
+	receipts ReceiptSigner
+	clock    func() time.Time
+	log      *slog.Logger
+	duties   *policy.Duties
+	limits   Config // the durations and sizes, defaults filled in
+
+	contracts  *cache[contractVersion, *policy.Compiled]
+	identities *cache[contractEpoch, *crypto.Identity]
+}
+
+type contractVersion struct {
+	contract ContractID
+	version  int64
+}
+
+type contractEpoch struct {
+	contract ContractID
+	epoch    int64
+}
+
+// New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
+func New(ctx context.Context, c Config) (*Gateway, error) {
+	if c.Database == nil || c.Ledger == nil || c.Objects == nil || c.Root == nil || c.Receipts == nil {
+		return nil, errors.New("making gateway: Database, Ledger, Objects, Root and Receipts are all needed")
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	setDefault(&c.VerifyWhole, 4<<20)
+	setDefault(&c.TakeOver, 30*time.Second)
+	setDefault(&c.IdleUpload, 15*time.Minute)
+	setDefault(&c.LateWrite, 24*time.Hour)
+	setDefault(&c.SweepEvery, time.Minute)
+	setDefault(&c.RecheckEvery, 5*time.Second)
+	duties, err := policy.NewDuties()
+	if err != nil {
+		return nil, fmt.Errorf("compiling duties: %w", err)
+	}
+	return &Gateway{
+		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
+		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
+		contracts:  newCache[contractVersion, *policy.Compiled](4096),
+		identities: newCache[contractEpoch, *crypto.Identity](4096),
+	}, nil
+}
+
+func setDefault[T comparable](v *T, standard T) {
+	var zero T
+	if *v == zero {
+		*v = standard
+	}
+}
+
+// Run sweeps abandoned uploads until ctx ends.
+func (g *Gateway) Run(ctx context.Context) error {
+	pause := time.NewTicker(g.limits.SweepEvery)
+	defer pause.Stop()
+	for {
+		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
+			g.log.Error("sweeping abandoned uploads failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+	}
+}
+
+// now is the act's time, in the precision that the database keeps.
+func (g *Gateway) now() time.Time { return g.clock().UTC().Truncate(time.Microsecond) }

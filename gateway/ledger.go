@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// EventQuery is a question to a ledger. Its Ledger is set by AuditEvents.
+type EventQuery = audit.Query
+
+// AuditEvents answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
+// event of the same ledger, and durable there before anything is answered.
+func (g *Gateway) AuditEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) ([]event.Event, string, error) {
+	question, err := json.Marshal(q)
+	if err != nil {
+		return nil, "", fmt.Errorf("writing down the question: %w", err)
+	}
+	if _, err := g.do(ctx, caller, act{
+		action: policy.ActionAuditQuery,
+		look:   lookAtLedger(ledger, string(question)),
+	}); err != nil {
+		return nil, "", err
+	}
+	q.Ledger = ledger
+	events, next, err := g.ledger.Query(ctx, q)
+	if errors.Is(err, audit.ErrQuery) {
+		return nil, "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: err.Error()}
+	}
+	return events, next, g.unavailable(err)
+}
+
+// Checkpoint gives the ledger's newest checkpoint: a signed note over its size and root.
+func (g *Gateway) Checkpoint(ctx context.Context, caller Caller, ledger string) ([]byte, error) {
+	if _, err := g.do(ctx, caller, act{
+		action: policy.ActionAuditProve,
+		look:   lookAtLedger(ledger, ""),
+	}); err != nil {
+		return nil, err
+	}
+	note, err := g.ledger.Checkpoint(ctx, ledger)
+	return note, g.unavailable(err)
+}
+
+// lookAtLedger makes the organisation whose ledger it is what the act is about.
+func lookAtLedger(ledger, question string) func(context.Context, *database.Tx, *scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+		if question != "" {
+			s.event.Private["question"] = question
+		}
+		if ledger == operatorLedger {
+			o, err := tx.OperatorOrganisation(ctx)
+			if err != nil {
+				return err
+			}
+			s.onOrganisation(o)
+			return nil
+		}
+		o, err := tx.Organisation(ctx, ledger)
+		if err != nil {
+			return err
+		}
+		if OrganisationKind(o.Kind) != KindClient {
+			return ErrNotFound // providers and, under its id, the operator have no ledger
+		}
+		s.onOrganisation(o)
+		return nil
+	}
+}

@@ -1,0 +1,263 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// NewOrganisation is what CreateOrganisation needs.
+type NewOrganisation struct {
+	Kind    OrganisationKind // client or provider
+	Name    string
+	Country string // ISO 3166-1 alpha-2
+}
+
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
+
+// CreateOrganisation adds a client or a provider. A duty of the operator.
+func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOrganisation) (Organisation, error) {
+	if n.Kind != KindClient && n.Kind != KindProvider {
+		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "kind", Detail: "must be client or provider"}
+	}
+	if !country.MatchString(n.Country) {
+		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}
+	}
+	if err := checkName("name", n.Name); err != nil {
+		return Organisation{}, err
+	}
+	o := Organisation{ID: OrganisationID(policy.NewID("o")), Kind: n.Kind, Name: n.Name, Country: n.Country}
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionOrganisationCreate,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.onOperator()
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			o.Created = s.now
+			s.event.Subject = string(o.ID)
+			return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{
+				ID: string(o.ID), Kind: string(o.Kind), Name: o.Name, Country: o.Country, Created: micros(s.now)})
+		},
+	})
+	return o, err
+}
+
+// NewMember is what AddMember needs.
+type NewMember struct {
+	Name   string
+	Duties []policy.Role // none for people whose roles are on contracts only
+	Until  time.Time     // zero: no end set
+}
+
+// AddMember adds a person, or a client system, to an organisation. A duty of the operator.
+func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation OrganisationID, n NewMember) (Member, error) {
+	if err := checkName("name", n.Name); err != nil {
+		return Member{}, err
+	}
+	m := Member{ID: PersonID(policy.NewID("p")), Organisation: organisation, Name: n.Name, Duties: n.Duties, Until: n.Until}
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionMemberAdd,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			o, err := tx.Organisation(ctx, string(organisation))
+			if err != nil {
+				return err
+			}
+			s.onOrganisation(o)
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := checkDuties(s.objectKind, n.Duties); err != nil {
+				return err
+			}
+			m.From = s.now
+			s.event.Subject = string(m.ID)
+			return insertMember(ctx, tx, m, caller.Person)
+		},
+	})
+	return m, err
+}
+
+func insertMember(ctx context.Context, tx *database.Tx, m Member, by PersonID) error {
+	err := tx.InsertPerson(ctx, queries.InsertPersonParams{ID: string(m.ID), Organisation: string(m.Organisation),
+		Name: m.Name, ValidFrom: micros(m.From), ValidUntil: endMicros(m.Until)})
+	if err != nil {
+		return fmt.Errorf("inserting person: %w", err)
+	}
+	for _, role := range m.Duties {
+		err := tx.InsertDuty(ctx, queries.InsertDutyParams{ID: policy.NewID("m"), Person: string(m.ID), Role: string(role),
+			GrantedBy: string(by), ValidFrom: micros(m.From), ValidUntil: endMicros(m.Until)})
+		if err != nil {
+			return fmt.Errorf("inserting duty: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkDuties keeps duties where they belong: nobody but the operator's people operates.
+func checkDuties(kind OrganisationKind, duties []policy.Role) error {
+	allowed := map[OrganisationKind][]policy.Role{
+		KindOperator: {policy.RoleOperator, policy.RoleComplianceOfficer, policy.RoleAuditor},
+		KindClient:   {policy.RoleContractManager, policy.RoleComplianceOfficer, policy.RoleAuditor},
+		KindProvider: {},
+	}[kind]
+	for _, d := range duties {
+		if !slices.Contains(allowed, d) {
+			return &Invalid{Kind: InvalidParameter, Field: "duties", Detail: "holds a duty that this kind of organisation does not have"}
+		}
+	}
+	return nil
+}
+
+// EndMember is a leaver's end: credentials, duties, roles and assignments end now, on every replica. A duty of the
+// operator.
+func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID) error {
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionMemberLeave,
+		look:   lookAtPerson(person),
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			now := micros(s.now)
+			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: string(person), Now: now}); err != nil {
+				return err
+			}
+			if err := tx.EndCredentials(ctx, queries.EndCredentialsParams{Person: string(person), Now: now}); err != nil {
+				return err
+			}
+			if err := tx.EndDuties(ctx, queries.EndDutiesParams{Person: string(person), Now: now}); err != nil {
+				return err
+			}
+			if err := tx.EndMemberships(ctx, queries.EndMembershipsParams{Person: string(person), Now: now}); err != nil {
+				return err
+			}
+			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: string(person), Now: now})
+		},
+	})
+	return err
+}
+
+// lookAtPerson makes a person's organisation what the act is about.
+func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+		p, err := tx.Person(ctx, string(person))
+		if err != nil {
+			return err
+		}
+		o, err := tx.Organisation(ctx, p.Organisation)
+		if err != nil {
+			return err
+		}
+		s.onOrganisation(o)
+		s.event.Subject = p.ID
+		return nil
+	}
+}
+
+// NewMembership is what GrantRole needs.
+type NewMembership struct {
+	Person PersonID
+	Role   policy.Role
+	Until  time.Time // zero: no end set
+}
+
+// GrantRole gives a person of either party a role on a contract. A duty of the client's contract manager.
+func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract ContractID, n NewMembership) (Membership, error) {
+	m := Membership{ID: MembershipID(policy.NewID("m")), Contract: contract, Person: n.Person, Role: n.Role, Until: n.Until}
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionRoleGrant,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := s.onContract(ctx, tx, contract); err != nil {
+				return err
+			}
+			s.onDuty()
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			p, err := tx.Person(ctx, string(n.Person))
+			if err != nil || !within(p.ValidFrom, p.ValidUntil, s.now) {
+				return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of either party"})
+			}
+			if err := s.checkSide(n.Role, OrganisationID(p.Organisation)); err != nil {
+				return err
+			}
+			m.From = s.now
+			s.event.Subject = p.ID
+			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: string(m.ID), Contract: string(contract),
+				Person: p.ID, Role: string(n.Role), GrantedBy: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: endMicros(n.Until)})
+		},
+	})
+	return m, err
+}
+
+// checkSide keeps roles with the party they belong to: a provider's person cannot be the client's system.
+func (s *scene) checkSide(role policy.Role, organisation OrganisationID) error {
+	side := s.provider
+	switch role {
+	case policy.RoleClientSystem, policy.RoleContractManager:
+		side = s.client
+	case policy.RoleProviderManager, policy.RoleHandler, policy.RoleProviderCompliance:
+	default:
+		return &Invalid{Kind: InvalidParameter, Field: "role", Detail: "is not a role on a contract"}
+	}
+	if organisation != side {
+		return &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"}
+	}
+	return nil
+}
+
+// EndRole ends a membership now, and with a handler's role the assignments that rest on it. A duty of the client's contract manager.
+func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractID, id MembershipID) error {
+	var m queries.Membership
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionRoleEnd,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			m, err = tx.Membership(ctx, queries.MembershipParams{ID: string(id), Contract: string(contract)})
+			if err != nil {
+				return err
+			}
+			if err := s.onContract(ctx, tx, contract); err != nil {
+				return err
+			}
+			s.onDuty()
+			s.event.Subject = m.Person
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: string(id), Now: micros(s.now)}); err != nil {
+				return err
+			}
+			if m.Role != string(policy.RoleHandler) {
+				return nil
+			}
+			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: micros(s.now)})
+		},
+	})
+	return err
+}
+
+// checkName accepts what people write as a name: some visible text, no control characters.
+func checkName(field, s string) error {
+	switch {
+	case strings.TrimSpace(s) == "" || len(s) > 200:
+		return &Invalid{Kind: InvalidParameter, Field: field, Detail: "must be 1 to 200 bytes"}
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return &Invalid{Kind: InvalidParameter, Field: field, Detail: "must be UTF-8 text without control characters"}
+	}
+	return nil
+}
+
+// orInvalid is invalid for what was not found, and err for every other failure.
+func orInvalid(err error, invalid *Invalid) error {
+	if err == nil || isNoRows(err) {
+		return invalid
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// receiptReceived is the first of the trade's acknowledgements: the bytes arrived, and these are they.
+const receiptReceived = "received"
+
+// ReceiptClaims is what a receipt says. The sender keeps its own digest and compares it with the signed one; the pair is
+// what both sides can later show.
+type ReceiptClaims struct {
+	ID        ReceiptID      `json:"jti"`
+	Kind      string         `json:"kind"` // received
+	Issued    int64          `json:"iat"`  // seconds since 1970 UTC
+	Client    OrganisationID `json:"client"`
+	Contract  ContractID     `json:"contract"`
+	Version   int64          `json:"contract_version"` // under which it was accepted
+	Batch     BatchID        `json:"batch"`
+	Document  DocumentID     `json:"document"`
+	Reference string         `json:"reference"`
+	Class     policy.Class   `json:"class"`
+	MediaType string         `json:"media_type"`
+	Size      int64          `json:"size"`   // plaintext bytes
+	SHA256    string         `json:"sha256"` // lower-case hex, of the plaintext
+}
+
+// acknowledge signs and keeps the receipt of a document that has just been received.
+func (s *scene) acknowledge(ctx context.Context, tx *database.Tx, row queries.Document) (Receipt, error) {
+	claims := ReceiptClaims{ID: ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.now.Unix(), Client: s.client,
+		Contract: s.contract, Version: s.version, Batch: BatchID(row.Batch), Document: DocumentID(row.ID),
+		Reference: row.Reference, Class: policy.Class(row.Class), MediaType: row.MediaType, Size: row.Size,
+		SHA256: hexOf(row.Digest)}
+	jws, err := s.gateway.receipts.Sign(claims)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("signing receipt: %w", err)
+	}
+	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: string(claims.ID), Contract: string(s.contract),
+		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: micros(s.now)})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("inserting receipt: %w", err)
+	}
+	return Receipt{ID: claims.ID, Document: claims.Document, JWS: jws, Issued: s.now}, nil
+}
+
+func receiptOf(row queries.Receipt) Receipt {
+	return Receipt{ID: ReceiptID(row.ID), Document: DocumentID(row.Document), JWS: row.Jws, Issued: fromMicros(row.Issued)}
+}
+
+// Receipt gives a receipt again, as it was signed.
+func (g *Gateway) Receipt(ctx context.Context, caller Caller, id ReceiptID) (Receipt, error) {
+	var r Receipt
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionReceiptRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := tx.Receipt(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			r = receiptOf(row)
+			_, err = s.onDocument(ctx, tx, r.Document)
+			s.event.Subject = row.ID
+			return err
+		},
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return r, nil
+}

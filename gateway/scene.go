@@ -1,0 +1,307 @@
+package gateway
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// operatorLedger is the name of the operator's own ledger; a client's ledger has the name of its organisation.
+const operatorLedger = "operator"
+
+// system is the actor of what the gateway does by itself.
+const system = "system"
+
+// scene is what one act looks at: the facts for the decision, what the decision was, and the event to be kept.
+type scene struct {
+	gateway *Gateway
+	now     time.Time
+	caller  Caller
+	facts   policy.Facts
+	event   event.Event
+	also    []event.Event // what the act did beside its purpose, in its first ledger
+	ledgers []string      // where the event goes; the operator's ledger when nothing more is known
+
+	organisation OrganisationID // the caller's
+	kind         OrganisationKind
+	dutyRoles    []policy.Role
+
+	duty       bool             // the decision is about a duty, not about a contract's terms
+	objectKind OrganisationKind // of the organisation that a duty is exercised on
+	contract   ContractID
+	client     OrganisationID // of the contract
+	provider   OrganisationID // of the contract
+	version    int64          // in force, 0 when none is
+	terms      *policy.Compiled
+
+	decision policy.Decision
+	refusal  error
+	visible  bool // the caller may know that the object exists: a refusal is shown as what it is
+}
+
+func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
+	now := g.now()
+	private := map[string]string{}
+	if caller.Address.IsValid() {
+		private["address"] = caller.Address.String()
+	}
+	if caller.UserAgent != "" {
+		private["user_agent"] = caller.UserAgent
+	}
+	return &scene{
+		gateway: g, now: now, caller: caller,
+		facts: policy.Facts{Action: action, Person: caller.Person, Now: now, Address: caller.Address, Size: -1},
+		event: event.Event{
+			ID: policy.NewID("e"), Occurred: now, Phase: event.PhaseState, Action: event.Action(action),
+			Actor: string(caller.Person), Auth: caller.Auth, Request: caller.Request, Private: private,
+		},
+	}
+}
+
+// shown is the refusal as the caller gets to see it: what is another party's does not exist.
+func (s *scene) shown() error {
+	var denied *Denied
+	if errors.As(s.refusal, &denied) && !s.visible {
+		return ErrNotFound
+	}
+	return s.refusal
+}
+
+// readCaller reads who asks. A person who is not known, or has left, has no role anywhere: the decision denies.
+func (s *scene) readCaller(ctx context.Context, tx *database.Tx) error {
+	person, err := tx.Person(ctx, string(s.caller.Person))
+	if isNoRows(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading caller: %w", err)
+	}
+	s.organisation, s.kind = OrganisationID(person.Organisation), OrganisationKind(person.OrganisationKind)
+	s.facts.Organisation = s.organisation
+	s.facts.MemberActive = within(person.ValidFrom, person.ValidUntil, s.now)
+	s.event.Organisation = person.Organisation
+	if !s.facts.MemberActive {
+		return nil
+	}
+	roles, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person.ID, Now: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading duties: %w", err)
+	}
+	for _, r := range roles {
+		s.dutyRoles = append(s.dutyRoles, policy.Role(r))
+	}
+	return nil
+}
+
+// onContract makes the contract what the act is about: its parties, its status, the version in force and the caller's
+// roles on it. The status row is locked against a change until the act commits.
+func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) error {
+	c, err := tx.Contract(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	status, err := tx.ContractStatus(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("reading contract status: %w", err)
+	}
+	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
+		Person: string(s.caller.Person), Contract: c.ID, Now: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading memberships: %w", err)
+	}
+	s.contract, s.client, s.provider = id, OrganisationID(c.Client), OrganisationID(c.Provider)
+	s.facts.Status = policy.ContractStatus(status.Status)
+	s.facts.ObjectOrganisation = s.client
+	s.facts.Roles = nil
+	if s.facts.MemberActive {
+		for _, r := range roles {
+			s.facts.Roles = append(s.facts.Roles, policy.Role(r))
+		}
+	}
+	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
+	s.event.Contract, s.event.Provider = c.ID, c.Provider
+	s.ledgers = []string{c.Client}
+	return s.readVersion(ctx, tx)
+}
+
+// readVersion reads which version is in force and gets its compiled terms.
+func (s *scene) readVersion(ctx context.Context, tx *database.Tx) error {
+	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: micros(s.now)})
+	if isNoRows(err) {
+		s.version, s.terms = 0, nil
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading version in force: %w", err)
+	}
+	s.version = version
+	s.terms, err = s.gateway.compiled(ctx, tx, s.contract, version)
+	return err
+}
+
+// onDuty turns the act into one about a duty on the contract that was read: the caller's duties decide, beside the roles
+// held on the contract itself.
+func (s *scene) onDuty() {
+	s.duty = true
+	s.facts.Roles = append(s.facts.Roles, s.dutyRoles...)
+	slices.Sort(s.facts.Roles)
+	s.facts.Roles = slices.Compact(s.facts.Roles)
+}
+
+// onOrganisation makes the act one about a duty towards an organisation.
+func (s *scene) onOrganisation(o queries.Organisation) {
+	s.onDuty()
+	s.facts.ObjectOrganisation = OrganisationID(o.ID)
+	s.visible = len(s.dutyRoles) > 0 && (s.organisation == OrganisationID(o.ID) || slices.Contains(s.dutyRoles, policy.RoleOperator))
+	s.objectKind = OrganisationKind(o.Kind)
+	if s.objectKind == KindClient {
+		s.ledgers = []string{o.ID}
+	}
+}
+
+// onOperator makes the act one about a duty that only the operator's people hold.
+func (s *scene) onOperator() {
+	s.onDuty()
+	s.visible = len(s.dutyRoles) > 0
+}
+
+// onOwn makes the act a listing of what the caller may see; it stands in the ledger of the caller's organisation and of
+// every client of whom something is listed.
+func (s *scene) onOwn(context.Context, *database.Tx) error {
+	s.onDuty()
+	s.facts.ObjectOrganisation = s.organisation
+	s.visible = s.facts.MemberActive
+	if s.kind == KindClient {
+		s.ledgers = []string{string(s.organisation)}
+	}
+	return nil
+}
+
+// alsoIn adds a client's ledger to those that the event stands in.
+func (s *scene) alsoIn(client OrganisationID) {
+	if !slices.Contains(s.ledgers, string(client)) {
+		s.ledgers = append(s.ledgers, string(client))
+	}
+}
+
+// allows says whether the caller might do action on the contract as a whole, for a listing that must not show more than
+// the single act would. The act's own decision and event are untouched.
+func (s *scene) allows(ctx context.Context, tx *database.Tx, id ContractID, action policy.Action) (client OrganisationID, allowed bool, err error) {
+	one := *s
+	one.facts.Action, one.facts.Roles, one.duty = action, nil, false
+	if err := one.onContract(ctx, tx, id); err != nil {
+		return "", false, err
+	}
+	if one.terms == nil {
+		return one.client, false, nil
+	}
+	return one.client, one.terms.Decide(one.facts).Allowed, nil
+}
+
+// onBatch makes the batch, and its contract, what the act is about.
+func (s *scene) onBatch(ctx context.Context, tx *database.Tx, id BatchID) (queries.Batch, error) {
+	b, err := tx.Batch(ctx, string(id))
+	if err != nil {
+		return b, err
+	}
+	if err := s.onContract(ctx, tx, ContractID(b.Contract)); err != nil {
+		return b, err
+	}
+	state, err := tx.BatchState(ctx, b.ID)
+	if err != nil {
+		return b, fmt.Errorf("reading batch state: %w", err)
+	}
+	s.facts.Batch = policy.BatchState(state.State)
+	s.event.Batch = b.ID
+	return b, nil
+}
+
+// onDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and
+// lease.
+func (s *scene) onDocument(ctx context.Context, tx *database.Tx, id DocumentID) (queries.Document, error) {
+	d, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return d, err
+	}
+	if _, err := s.onBatch(ctx, tx, BatchID(d.Batch)); err != nil {
+		return d, err
+	}
+	s.facts.Class, s.facts.MediaType, s.facts.Size = policy.Class(d.Class), d.MediaType, d.Size
+	s.facts.Document = policy.DocumentState(d.State)
+	s.event.Document, s.event.Class = d.ID, d.Class
+	a, err := tx.AssignmentOfDocument(ctx, queries.AssignmentOfDocumentParams{
+		Document: d.ID, Person: string(s.caller.Person), Now: micros(s.now)})
+	if isNoRows(err) {
+		return d, nil
+	}
+	if err != nil {
+		return d, fmt.Errorf("reading assignment: %w", err)
+	}
+	return d, s.onLease(ctx, tx, a)
+}
+
+// onLease adds the facts of an assignment to the caller, and of its lease.
+func (s *scene) onLease(ctx context.Context, tx *database.Tx, a queries.Assignment) error {
+	s.facts.Assigned = a.Person == string(s.caller.Person) && within(a.ValidFrom, a.ValidUntil, s.now)
+	s.event.Assignment = a.ID
+	lease, err := tx.NewestLease(ctx, a.ID)
+	if isNoRows(err) {
+		s.facts.Lease = policy.LeaseNone
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading lease: %w", err)
+	}
+	switch {
+	case lease.Person != string(s.caller.Person):
+		s.facts.Lease = policy.LeaseOther
+	case within(lease.ValidFrom, lease.ValidUntil, s.now):
+		s.facts.Lease = policy.LeaseHeld
+	default:
+		s.facts.Lease = policy.LeaseExpired
+	}
+	return nil
+}
+
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+func ignoreNoRows(err error) error {
+	if isNoRows(err) {
+		return nil
+	}
+	return err
+}
+
+// forever is the end of what has no end set.
+const forever = 1<<63 - 1
+
+func within(from, until int64, at time.Time) bool {
+	t := micros(at)
+	return from <= t && t < until
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// endMicros is the stored form of an end; the zero time means that there is none.
+func endMicros(t time.Time) int64 {
+	if t.IsZero() {
+		return forever
+	}
+	return t.UnixMicro()
+}
+
+// fromMicros is the time of a stored one; 0 and forever are the zero time.
+func fromMicros(us int64) time.Time {
+	if us == 0 || us == forever {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}

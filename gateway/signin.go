@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/netip"
+	"strings"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// secretPrefix lets secret scanners recognise a leaked credential.
+const secretPrefix = "bds_"
+
+// IssueCredential makes a secret for POST /oauth/token. It is returned once and kept only as a hash. A duty of the
+// operator.
+func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person PersonID) (Credential, error) {
+	c := Credential{ID: policy.NewID("k"), Person: person}
+	var hash []byte
+	c.Secret, hash = newSecret()
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionCredentialIssue,
+		look:   lookAtPerson(person),
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(person),
+				SecretHash: hash, ValidFrom: micros(s.now), ValidUntil: endMicros(c.Until)})
+		},
+	})
+	if err != nil {
+		return Credential{}, err
+	}
+	return c, nil
+}
+
+// newSecret makes a credential of 256 random bits and its hash. Such a secret cannot be guessed, so a plain SHA-256
+// protects it at rest; a slow hash would only cost every sign-in.
+func newSecret() (secret string, hash []byte) {
+	var b [32]byte
+	rand.Read(b[:])
+	secret = secretPrefix + base64.RawURLEncoding.EncodeToString(b[:])
+	return secret, hashSecret(secret)
+}
+
+func hashSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// SignIn is an attempt to sign in with a credential.
+type SignIn struct {
+	Client    PersonID
+	Secret    string
+	Address   netip.Addr
+	UserAgent string
+	Request   string
+}
+
+// SignIn checks a credential and records the attempt. ErrNotFound for every failure: an unknown person, a person who
+// left and a wrong secret are one answer. Attempts for people who are not known are not recorded: they are nobody's
+// access, and recording them would let anyone fill the ledger.
+func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
+	if policy.ParseIdentifier("p", string(in.Client)) != nil || !strings.HasPrefix(in.Secret, secretPrefix) {
+		return ErrNotFound
+	}
+	caller := Caller{Person: in.Client, Auth: "client-credentials", Address: in.Address, UserAgent: in.UserAgent, Request: in.Request}
+	known := false
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.PersonExists(ctx, string(in.Client))
+		known = err == nil
+		return ignoreNoRows(err)
+	})
+	if err != nil {
+		return g.unavailable(err)
+	}
+	if !known {
+		return ErrNotFound
+	}
+	_, err = g.do(ctx, caller, act{
+		action: policy.ActionTokenIssue,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.onOperator()
+			s.visible = false
+			s.event.Subject = string(in.Client)
+			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: string(in.Client), Now: micros(s.now)})
+			if err != nil {
+				return err
+			}
+			hash := hashSecret(in.Secret)
+			for _, c := range held {
+				if subtle.ConstantTimeCompare(c.SecretHash, hash) == 1 {
+					s.facts.Authenticated = true
+				}
+			}
+			return nil
+		},
+	})
+	return err
+}

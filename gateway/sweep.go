@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// cleanUp is how long clearing away after a failed request may take when its own context has ended.
+const cleanUp = 30 * time.Second
+
+// giveUp clears away an upload that will not be acknowledged, and records why. What it cannot do now the sweeper does.
+func (g *Gateway) giveUp(ctx context.Context, up *upload, cause error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	e := up.grant
+	e.ID, e.Phase, e.Grant, e.Occurred = policy.NewID("e"), event.PhaseAborted, up.grant.ID, g.now()
+	e.Outcome, e.Reason = event.OutcomeError, failureReason(cause)
+	err := g.conclude(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		if up.earlier != nil {
+			return true, nil // a repetition has nothing of its own
+		}
+		n, err := tx.AbandonDocument(ctx, string(up.id))
+		return n == 1, err
+	})
+	if err == nil && up.earlier == nil {
+		err = g.clear(ctx, queries.Document{ID: string(up.id), ObjectKey: up.key})
+	}
+	if err != nil {
+		g.log.Warn("clearing away an upload failed; the sweeper will do it", "document", up.id, "error", err)
+	}
+}
+
+// failureReason is the closed code that the ledger keeps for how an upload or a download failed.
+func failureReason(err error) string {
+	switch {
+	case isRefusal(err):
+		return refusalReason(err)
+	case errors.Is(err, ErrTampered):
+		return "integrity-failed"
+	case errors.Is(err, ErrUnavailable):
+		return "unavailable"
+	case errors.Is(err, context.Canceled), errors.Is(err, errReceiver):
+		return "client-gone"
+	default:
+		return "failed"
+	}
+}
+
+// Sweep abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
+// brought back. It may run on any number of replicas at once.
+func (g *Gateway) Sweep(ctx context.Context) error {
+	now := g.now()
+	var idle, late []queries.Document
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: micros(now.Add(-g.limits.IdleUpload)), Limit: 500})
+		if err != nil {
+			return fmt.Errorf("looking for silent uploads: %w", err)
+		}
+		late, err = tx.SweepableUploads(ctx, queries.SweepableUploadsParams{Late: g.limits.LateWrite.Microseconds(),
+			Now: micros(now), Pause: g.limits.LateWrite.Microseconds() / 8, Limit: 500})
+		if err != nil {
+			return fmt.Errorf("looking for abandoned uploads: %w", err)
+		}
+		return nil
+	})
+	for _, d := range idle {
+		err = errors.Join(err, g.sweepIdle(ctx, d, now))
+	}
+	for _, d := range late {
+		err = errors.Join(err, g.clear(ctx, d))
+	}
+	return err
+}
+
+// sweepIdle abandons one upload. The state comes first and the object after it: an upload that is just being
+// acknowledged either wins the row, and keeps its object, or loses it, and is not acknowledged.
+func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Time) error {
+	var done bool
+	var client string
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		c, err := tx.Contract(ctx, d.Contract)
+		client = c.Client
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading contract: %w", err)
+	}
+	e := abandoned(d, now, "upload-silent")
+	err = g.conclude(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: micros(now.Add(-g.limits.IdleUpload))})
+		done = n == 1
+		return done, err
+	})
+	if err != nil || !done {
+		return err
+	}
+	return g.clear(ctx, d)
+}
+
+// abandoned is the event of an upload that ended without its client.
+func abandoned(d queries.Document, at time.Time, reason string) event.Event {
+	return event.Event{ID: policy.NewID("e"), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
+		Actor: system, Contract: d.Contract, Version: d.Version, Batch: d.Batch, Document: d.ID, Class: d.Class,
+		Subject: d.SentBy, Outcome: event.OutcomeAllow, Reason: reason}
+}
+
+// clear deletes the object of an abandoned upload. Nothing else may call it: an object is deleted only after the row
+// that could acknowledge it is gone for good.
+func (g *Gateway) clear(ctx context.Context, d queries.Document) error {
+	swept := g.now() // before the delete: a write that lands after it is swept again
+	var abandoned bool
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err := tx.Document(ctx, d.ID)
+		abandoned = policy.DocumentState(row.State) == policy.DocumentAbandoned
+		return err
+	})
+	if err != nil || !abandoned {
+		return err
+	}
+	if err := g.objects.Delete(ctx, d.ObjectKey); err != nil {
+		return fmt.Errorf("deleting abandoned object: %w", err)
+	}
+	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: micros(swept)})
+	})
+}

@@ -1,0 +1,340 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// NewDocument is what Upload needs beside the bytes.
+type NewDocument struct {
+	Batch     BatchID
+	Reference string // the client's own, unique in the batch
+	Class     policy.Class
+	MediaType string // lower case, without parameters
+	FileName  string // any language; kept exactly, and erasable
+	Length    int64  // plaintext bytes, -1 when not known
+	Digest    []byte // SHA-256 that the bytes must have, nil when not declared
+}
+
+func (n NewDocument) check() error {
+	if err := policy.ParseReference(n.Reference); err != nil {
+		return &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
+	}
+	if n.Length < -1 || n.Digest != nil && len(n.Digest) != 32 {
+		return &Invalid{Kind: InvalidParameter, Field: "Content-Digest", Detail: "the length must not be negative, a digest is 32 bytes"}
+	}
+	return checkFileName(n.FileName)
+}
+
+// checkFileName accepts any file name that people use, in any language: it is kept exactly as it was sent.
+func checkFileName(s string) error {
+	switch {
+	case s == "" || len(s) > 1024:
+		return &Invalid{Kind: InvalidParameter, Field: "Content-Disposition", Detail: "the file name must be 1 to 1024 bytes"}
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return &Invalid{Kind: InvalidParameter, Field: "Content-Disposition", Detail: "the file name must be UTF-8 without control characters"}
+	}
+	return nil
+}
+
+// upload is one document on its way in.
+type upload struct {
+	NewDocument
+	caller Caller
+	id     DocumentID
+	key    string // of the object
+	grant  event.Event
+	ledger string
+
+	limit int64    // bytes that the class allows
+	types []string // media types that the class allows
+	epoch int64
+	to    *crypto.Recipient
+
+	earlier *queries.Document // received under the same reference before: only to be compared
+
+	size   int64
+	digest []byte
+	header []byte
+}
+
+// Upload receives one document. It returns when the document is sealed in the store, its row and its receipt are in the
+// database, and the ledger holds the event; with an error nothing was received, unless it is ErrUnavailable, after which
+// repeating tells. Repeated with the same reference and bytes it returns the same receipt.
+//
+//  1. grantUpload: the row `receiving`, with its object key, and the event. Die from here on: the sweeper abandons the
+//     row, deletes the object, and records it.
+//  2. store: the bytes, checked as they pass, sealed, into the store under a key that is used once.
+//  3. receive: `receiving` → `received`, only where the row still is `receiving`. Die before its commit: as in 1. Die
+//     after it: the client repeats and gets the receipt.
+func (g *Gateway) Upload(ctx context.Context, caller Caller, n NewDocument, body io.Reader) (Document, Receipt, error) {
+	if err := n.check(); err != nil {
+		return Document{}, Receipt{}, err
+	}
+	up, err := g.grantUpload(ctx, caller, n)
+	if err != nil {
+		return Document{}, Receipt{}, err
+	}
+	if up.earlier != nil {
+		return g.repeatUpload(ctx, up, body)
+	}
+	if err := g.store(ctx, up, body); err != nil {
+		g.giveUp(ctx, up, err)
+		return Document{}, Receipt{}, err
+	}
+	d, r, err := g.receive(ctx, up)
+	if isRefusal(err) {
+		g.giveUp(ctx, up, err)
+	}
+	return d, r, err
+}
+
+// grantUpload decides whether the document may come in, and takes its reference.
+func (g *Gateway) grantUpload(ctx context.Context, caller Caller, n NewDocument) (*upload, error) {
+	var up *upload
+	s, err := g.do(ctx, caller, act{
+		action: policy.ActionDocumentReceive,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			up = &upload{NewDocument: n, caller: caller, id: DocumentID(policy.NewID("d"))}
+			return s.onIncoming(ctx, tx, up, event.PhaseGrant, n.Length)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.takeReference(ctx, tx, up)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	up.grant, up.ledger = s.event, s.ledgers[0]
+	up.limit, up.types = s.terms.MaxBytes(n.Class), s.terms.MediaTypes(n.Class)
+	return up, nil
+}
+
+// onIncoming makes a document that is coming in what the act is about.
+func (s *scene) onIncoming(ctx context.Context, tx *database.Tx, up *upload, phase event.Phase, size int64) error {
+	if _, err := s.onBatch(ctx, tx, up.Batch); err != nil {
+		return err
+	}
+	s.facts.Class, s.facts.MediaType, s.facts.Size = up.Class, up.MediaType, size
+	s.event.Phase, s.event.Document, s.event.Grant = phase, string(up.id), up.grant.ID
+	s.event.Length = max(size, 0)
+	if s.terms != nil && s.terms.MaxBytes(up.Class) >= 0 {
+		s.event.Class = string(up.Class) // only a class that the contract knows: the ledger keeps no text of a caller's
+	}
+	return nil
+}
+
+func (s *scene) takeReference(ctx context.Context, tx *database.Tx, up *upload) error {
+	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: string(up.Batch), Reference: up.Reference})
+	switch {
+	case err == nil && policy.DocumentState(earlier.State) == policy.DocumentReceived:
+		up.earlier = &earlier
+		s.event.Document = earlier.ID
+		return nil
+	case err == nil:
+		if err := s.takeOver(ctx, tx, earlier); err != nil {
+			return err
+		}
+	case !isNoRows(err):
+		return fmt.Errorf("reading document by reference: %w", err)
+	}
+	if up.epoch, up.to, err = s.recipient(ctx, tx); err != nil {
+		return err
+	}
+	up.key = objectKey()
+	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: string(up.id), Batch: string(up.Batch),
+		Contract: string(s.contract), Version: s.version, Reference: up.Reference, Class: string(up.Class),
+		MediaType: up.MediaType, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
+		SentBy: string(s.caller.Person), Created: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("inserting document: %w", err)
+	}
+	if n == 0 {
+		return errUploading // another request has just taken the reference
+	}
+	return nil
+}
+
+var errUploading = &Conflict{Kind: ConflictUploadInProgress, Detail: "the reference is being uploaded by another request"}
+
+// takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
+func (s *scene) takeOver(ctx context.Context, tx *database.Tx, earlier queries.Document) error {
+	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
+		IdleSince: micros(s.now.Add(-s.gateway.limits.TakeOver))})
+	if err != nil {
+		return fmt.Errorf("abandoning silent upload: %w", err)
+	}
+	if n == 0 {
+		return errUploading
+	}
+	e := abandoned(earlier, s.now, "taken-over")
+	e.Actor, e.Organisation, e.Auth, e.Request = s.event.Actor, s.event.Organisation, s.event.Auth, s.event.Request
+	s.also = append(s.also, e)
+	return nil
+}
+
+// objectKey makes the random name of an object, fanned out over 1024 folders.
+func objectKey() string {
+	id := strings.TrimPrefix(policy.NewID("x"), "x_")
+	return "d/" + id[:2] + "/" + id
+}
+
+// store lets the body through every check, seals it and puts it in the store. All or nothing: a body that fails a check
+// at its last byte was never an object.
+func (g *Gateway) store(ctx context.Context, up *upload, body io.Reader) error {
+	ctx, stop := g.keepTouching(ctx, up.id)
+	defer stop()
+	in := newIntake(body, up.Length, up.limit, up.Digest)
+	plain, err := in.checkType(up.MediaType, up.types)
+	if err != nil {
+		return up.refused(err)
+	}
+	header, sealed, err := crypto.Seal(plain, up.to)
+	if err != nil {
+		return up.refused(errors.Join(in.failure, err))
+	}
+	size := int64(-1)
+	if up.Length >= 0 {
+		size = crypto.SealedSize(up.Length)
+	}
+	if err := g.objects.Put(ctx, up.key, sealed, size); err != nil {
+		switch {
+		case errors.Is(context.Cause(ctx), errAbandoned):
+			return errAbandoned
+		case in.failure != nil:
+			return up.refused(in.failure)
+		}
+		return fmt.Errorf("storing document: %w", err)
+	}
+	up.size, up.digest, up.header = in.count, in.sum(), header
+	return nil
+}
+
+// refused completes a refusal that the bytes caused with what the grant knew.
+func (up *upload) refused(err error) error {
+	var denied *Denied
+	if errors.As(err, &denied) {
+		return &Denied{Reason: denied.Reason, Contract: ContractID(up.grant.Contract), Version: up.grant.Version, Clause: up.grant.Clause}
+	}
+	var invalid *Invalid
+	if errors.As(err, &invalid) {
+		return invalid
+	}
+	return err
+}
+
+var errAbandoned = &Conflict{Kind: ConflictUploadAbandoned, Detail: "the upload was given up before it could be acknowledged; send it again"}
+
+// keepTouching tells everybody that the upload still runs, and stops it when it was abandoned all the same.
+func (g *Gateway) keepTouching(ctx context.Context, id DocumentID) (touched context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(g.limits.TakeOver / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if alive, err := g.touch(ctx, id); err == nil && !alive {
+					cancel(errAbandoned)
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-done }
+}
+
+func (g *Gateway) touch(ctx context.Context, id DocumentID) (alive bool, err error) {
+	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: string(id), Touched: micros(g.now())})
+		alive = n == 1
+		return err
+	})
+	return alive, err
+}
+
+// receive acknowledges a stored document: it decides once more, on the facts of now and the size as it is.
+func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, error) {
+	var d Document
+	var r Receipt
+	_, err := g.do(ctx, up.caller, act{
+		action: policy.ActionDocumentReceive,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onIncoming(ctx, tx, up, event.PhaseCompleted, up.size)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			s.event.Bytes = up.size
+			s.event.Private["sha256"] = hexOf(up.digest)
+			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: string(up.id), Size: up.size,
+				Digest: up.digest, Received: micros(s.now)})
+			if err != nil {
+				return fmt.Errorf("marking document received: %w", err)
+			}
+			if n == 0 {
+				return errAbandoned
+			}
+			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: string(up.id),
+				Epoch: up.epoch, Header: up.header, FileName: up.FileName}); err != nil {
+				return fmt.Errorf("inserting document header: %w", err)
+			}
+			row, err := tx.Document(ctx, string(up.id))
+			if err != nil {
+				return fmt.Errorf("reading document: %w", err)
+			}
+			d = documentOf(row, up.FileName)
+			r, err = s.acknowledge(ctx, tx, row)
+			return err
+		},
+	})
+	return d, r, err
+}
+
+// repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
+func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) (Document, Receipt, error) {
+	in := newIntake(body, up.Length, up.limit, up.Digest)
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		err = up.refused(err)
+		g.giveUp(ctx, up, err)
+		return Document{}, Receipt{}, err
+	}
+	up.id = DocumentID(up.earlier.ID)
+	var d Document
+	var r Receipt
+	_, err := g.do(ctx, up.caller, act{
+		action: policy.ActionDocumentReceive,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.onIncoming(ctx, tx, up, event.PhaseCompleted, in.count)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if d, err = readDocument(ctx, tx, up.id); err != nil {
+				return err
+			}
+			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.FileName != up.FileName {
+				return &Conflict{Kind: ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type or file name"}
+			}
+			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: string(d.ID), Kind: receiptReceived})
+			if err != nil {
+				return fmt.Errorf("reading receipt: %w", err)
+			}
+			r = receiptOf(row)
+			return nil
+		},
+	})
+	return d, r, err
+}
