@@ -1,0 +1,176 @@
+package gatewaytest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"net/netip"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/objects"
+	"github.com/bordereau/bordereau/gateway/objects/objectstest/faulty"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Config says what a House is built of.
+type Config struct {
+	Database    *database.DB    // default: SQLite in a file of the test
+	Objects     gateway.Objects // default: a folder of the test
+	WallClock   bool            // the machine's own time instead of a clock that the test sets
+	NoSequencer bool            // the ledger's sequencer does not run until StartSequencer
+	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
+}
+
+// House is one gateway with everything it stands on.
+type House struct {
+	Gateway  *gateway.Gateway
+	Ledger   *audit.Ledger
+	Database *database.DB
+	Objects  *faulty.Store
+	Clock    *Clock // nil with the machine's own time
+
+	// Operator is the first person, who may add others, and OperatorCredential that person's secret. Both are empty in a
+	// replica and in a house whose sequencer did not run.
+	Operator           gateway.Caller
+	OperatorCredential gateway.Credential
+
+	Receipts *identity.ReceiptKey
+
+	root *keyring.Root
+	seed []byte // of the ledger's key
+	stop func() // of the sequencer, nil while it does not run
+}
+
+// New builds a house that lasts as long as the test.
+func New(t testing.TB, c Config) *House {
+	t.Helper()
+	if c.Database == nil {
+		c.Database = databasetest.SQLite(t)
+	}
+	if err := audit.Migrate(t.Context(), c.Database.Writer(), c.Database.PostgreSQL()); err != nil {
+		t.Fatal(err)
+	}
+	root, err := keyring.Create(filepath.Join(t.TempDir(), "root.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &House{Database: c.Database, root: root, seed: make([]byte, ed25519.SeedSize), Receipts: receiptKey(t)}
+	if !c.WallClock {
+		h.Clock = &Clock{now: time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)}
+	}
+	h.build(t, c)
+	if !c.NoSequencer {
+		h.bootstrap(t)
+	}
+	return h
+}
+
+// Replica builds a second gateway on the same database, objects, keys and clock.
+func (h *House) Replica(t testing.TB) *House {
+	t.Helper()
+	r := &House{Database: h.Database, Clock: h.Clock, Receipts: h.Receipts, root: h.root, seed: h.seed}
+	r.build(t, Config{Objects: h.Objects, WallClock: h.Clock == nil})
+	return r
+}
+
+func (h *House) build(t testing.TB, c Config) {
+	t.Helper()
+	now := time.Now
+	if !c.WallClock {
+		now = h.Clock.Now
+	}
+	if c.WaitTimeout == 0 {
+		c.WaitTimeout = 30 * time.Second
+	}
+	var err error
+	h.Ledger, err = audit.Open(t.Context(), audit.Config{Writer: h.Database.Writer(), Reader: h.Database.Reader(),
+		PostgreSQL: h.Database.PostgreSQL(), Origin: "test.bordereau.example/audit", Key: ed25519.NewKeyFromSeed(h.seed),
+		Clock: now, WaitTimeout: c.WaitTimeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Objects == nil {
+		c.Objects = folder(t)
+	}
+	h.Objects = faulty.New(c.Objects)
+	h.Gateway, err = gateway.New(t.Context(), gateway.Config{Database: h.Database, Ledger: h.Ledger, Objects: h.Objects,
+		Root: h.root, Receipts: h.Receipts, Clock: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.NoSequencer {
+		h.StartSequencer(t)
+	}
+}
+
+func folder(t testing.TB) *objects.Folder {
+	t.Helper()
+	f, err := objects.OpenFolder(t.Context(), objects.FolderConfig{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func receiptKey(t testing.TB) *identity.ReceiptKey {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := identity.NewReceiptKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+// StartSequencer lets the ledger's sequencer run until the test ends or StopSequencer.
+func (h *House) StartSequencer(t testing.TB) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Ledger.Run(ctx) }()
+	h.stop = func() {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("sequencer: %v", err)
+		}
+	}
+	t.Cleanup(func() { h.StopSequencer() })
+}
+
+// StopSequencer stops the ledger's sequencer and waits until it has stopped.
+func (h *House) StopSequencer() {
+	if h.stop != nil {
+		h.stop()
+		h.stop = nil
+	}
+}
+
+func (h *House) bootstrap(t testing.TB) {
+	t.Helper()
+	member, credential, err := h.Gateway.Bootstrap(t.Context(), gateway.First{Organisation: "Operator", Country: "FR", Person: "Olive Operator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Operator, h.OperatorCredential = caller(member.ID), credential
+}
+
+// Address is where the people of a World are: inside its contracts' site.
+var Address = netip.MustParseAddr("192.0.2.7")
+
+func caller(person gateway.PersonID) gateway.Caller {
+	return gateway.Caller{Person: person, Auth: "test", Address: Address, UserAgent: "gatewaytest", Request: policy.NewID("q")}
+}
+
+// Outside is an address that no contract of a World allows to read from.
+var Outside = netip.MustParseAddr("203.0.113.9")

@@ -1,0 +1,87 @@
+package rooms_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The rules themselves, tried on imports that nobody has written: without this a check that finds nothing would look
+// like a module that is in order.
+func TestCheck(t *testing.T) {
+	for _, tt := range []struct {
+		pkg, imports string
+		good         bool
+	}{
+		{"audit/verify", module + "/audit", false},
+		{"audit/verify", module + "/audit/event", true},
+		{"audit/event", module + "/policy", false},
+		{"audit", module + "/gateway", false},
+		{"policy", module + "/gateway", false},
+		{"crypto", module + "/crypto/keyring", false},
+		{"crypto/keyring", module + "/crypto", true},
+		{"gateway", module + "/gateway/httpapi", false},
+		{"gateway", module + "/gateway/objects", false},
+		{"gateway", module + "/config", false},
+		{"gateway", module + "/gateway/database/queries", true},
+		{"gateway/database", module + "/gateway/database/queries", true},
+		{"gateway/database", module + "/gateway", false},
+		{"gateway/httpapi", module + "/gateway/database", false},
+		{"gateway/httpapi", module + "/audit", false},
+		{"gateway/httpapi", module + "/crypto", false},
+		{"gateway/demo", module + "/gateway", false},
+		{"gateway/api", module + "/gateway", false},
+		{"cmd/bordereau", module + "/config", true},
+		{"cmd/bordereau", module + "/gateway/gatewaytest", false},
+		{"gateway/database/databasetest", module + "/gateway/gatewaytest/needs", true},
+		{"gateway/database/databasetest", module + "/gateway/gatewaytest", false},
+		{"gateway/database", module + "/gateway/gatewaytest/needs", false},
+		{"gateway/gatewaytest", module + "/config", true},
+		{"gateway/gatewaytest/needs", module + "/gateway", false},
+		{"gateway", module + "/util", false},
+		{"util", "fmt", false},
+
+		{"policy", "github.com/casbin/casbin/v2", true},
+		{"gateway", "github.com/casbin/casbin/v2/model", false},
+		{"gateway/objects", "github.com/minio/minio-go/v7", true},
+		{"cmd/bordereau", "github.com/minio/minio-go/v7", false},
+		{"gateway/httpapi", "github.com/gin-gonic/gin", true},
+		{"gateway/webui", "github.com/gin-gonic/gin", false},
+		{"gateway/api", "github.com/gin-gonic/gin/binding", false},
+		{"crypto/keyring", "filippo.io/age", true},
+		{"gateway", "filippo.io/age/armor", false},
+		{"gateway", "filippo.io/agenda", true},
+		{"gateway/httpapi", "github.com/golang-jwt/jwt/v5", false},
+		{"gateway", "github.com/knadh/koanf/v2", false},
+		{"gateway", "fmt", true},
+	} {
+		if found := check(map[string][]string{tt.pkg: {tt.imports}}); (len(found) == 0) != tt.good {
+			t.Errorf("%s imports %s: %v", tt.pkg, tt.imports, found)
+		}
+	}
+}
+
+// A rule that names a room which does not exist would hold nobody back.
+func TestRulesNameRooms(t *testing.T) {
+	exists := func(path string) bool {
+		return path == anything || slices.ContainsFunc(rooms, func(r room) bool { return r.path == path })
+	}
+	for _, r := range rooms {
+		top, _, _ := strings.Cut(r.path, "/")
+		if !slices.Contains(folders, top) || r.why == "" {
+			t.Errorf("room %s: no folder or no reason", r.path)
+		}
+		for _, path := range r.may {
+			if !exists(path) {
+				t.Errorf("room %s may import %s, which is no room", r.path, path)
+			}
+		}
+	}
+	for _, s := range strangers {
+		for _, path := range s.knows {
+			if !exists(path) {
+				t.Errorf("%s is known to %s, which is no room", s.path, path)
+			}
+		}
+	}
+}

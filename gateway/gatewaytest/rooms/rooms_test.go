@@ -1,0 +1,176 @@
+package rooms_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the path that all of ours begin with.
+const module = "github.com/bordereau/bordereau"
+
+// A room is a package with those below it that are not rooms themselves.
+type room struct {
+	path string   // within the module
+	may  []string // rooms it may import beside itself
+	why  string
+}
+
+// anything lets a room import every other.
+const anything = "*"
+
+// rooms are all of the module. Imports point one way, from the bottom of the list to the top.
+var rooms = []room{
+	{"policy", nil,
+		"decides from the facts it is given; what it cannot reach cannot influence a decision"},
+	{"crypto", nil,
+		"readers, writers and keys as arguments: no file, no network, nothing to know about documents"},
+	{"crypto/keyring", []string{"crypto"},
+		"finds private identities; it needs to know what one is"},
+	{"audit/event", nil,
+		"what is written for ever must depend on nothing that changes"},
+	{"audit", []string{"audit/event"},
+		"keeps events of anybody's acts; it must not know whose, so that no act can be kept out"},
+	{"audit/publish", []string{"audit", "audit/event"},
+		"copies the ledger out"},
+	{"audit/verify", []string{"audit/event"},
+		"checks the ledger; sharing the writer's code would share its mistakes"},
+	{"gateway/database", nil,
+		"keeps rows; it does not know what they mean"},
+	{"gateway", []string{"policy", "crypto", "crypto/keyring", "audit", "audit/event", "gateway/database"},
+		"the product in plain Go: it knows of no HTTP, no S3 and no configuration file"},
+	{"gateway/objects", []string{"gateway"},
+		"implements the interface that gateway declares, and stores bytes without meaning"},
+	{"gateway/identity", []string{"policy", "gateway", "gateway/database"},
+		"says who is asking, never what they may do"},
+	{"gateway/api", nil,
+		"the contract with other programs, which must compile without the product"},
+	{"gateway/httpapi", []string{"policy", "audit/event", "gateway", "gateway/api", "gateway/identity"},
+		"translates; with no way to the stores, the keys or the ledger it cannot go round the one choke point"},
+	{"gateway/webui", []string{"policy", "audit/event", "gateway", "gateway/api", "gateway/identity"},
+		"translates, as gateway/httpapi does"},
+	{"gateway/demo", []string{"gateway/api"},
+		"plays the story from outside, as a client would"},
+	{"gateway/gatewaytest", []string{anything},
+		"puts a whole gateway together for tests"},
+	{"gateway/gatewaytest/needs", nil,
+		"every room's tests use it, so it must not bring the product along"},
+	{"config", nil,
+		"reads files and environment into one struct; the rooms take what they need from cmd, not from it"},
+	{"cmd/bordereau", []string{anything},
+		"puts everything together and decides nothing"},
+}
+
+// A stranger is a library that only some rooms may know, so that it can be replaced, and its traps be guarded, in one
+// place.
+type stranger struct {
+	path  string // how its import paths begin, up to a slash
+	knows []string
+	why   string
+}
+
+var strangers = []stranger{
+	{"github.com/casbin/", []string{"policy"},
+		"its matching has traps that only compiled terms avoid"},
+	{"filippo.io/age/", []string{"crypto", "crypto/keyring"},
+		"one place decides what is sealed to whom"},
+	{"github.com/minio/", []string{"gateway/objects"},
+		"its traps (a cut upload that is acknowledged) are guarded there"},
+	{"github.com/gin-gonic/", []string{"gateway/httpapi"},
+		"the product does not depend on how it is reached"},
+	{"github.com/golang-jwt/", []string{"gateway/identity", "gateway/api"},
+		"it accepts tokens that must be refused; the client of the API borrows no more than its signature check"},
+	{"github.com/MicahParks/", []string{"gateway/identity"},
+		"keys of tokens are looked up in one place"},
+	{"github.com/knadh/koanf/", []string{"config"},
+		"configuration is read in one place"},
+}
+
+// A folder at the top is a room, or holds what is not the product. Others (pkg, util, common, internal) say nothing
+// about what is in them. Folders whose name begins with a dot are free.
+var folders = []string{"audit", "cmd", "config", "crypto", "deploy", "docs", "gateway", "policy", "tools"}
+
+func TestRooms(t *testing.T) {
+	graph := loadGraph(t)
+	if len(graph) < 5 {
+		t.Fatalf("only %d packages found: is this the module?", len(graph))
+	}
+	for _, violation := range check(graph) {
+		t.Error(violation)
+	}
+}
+
+func TestFolders(t *testing.T) {
+	for _, folder := range topFolders(t) {
+		if !strings.HasPrefix(folder, ".") && !slices.Contains(folders, folder) {
+			t.Errorf("folder %s: not one of %s", folder, strings.Join(folders, " "))
+		}
+	}
+}
+
+// check says what in the graph breaks a rule. The graph maps packages, by their path within the module, to what their
+// non-test files import, by full path.
+func check(graph map[string][]string) []string {
+	var violations []string
+	for pkg, imports := range graph {
+		r, ok := roomOf(pkg)
+		if !ok {
+			violations = append(violations, fmt.Sprintf("%s is in no room", pkg))
+			continue
+		}
+		for _, imported := range imports {
+			if why := refusal(pkg, r, imported); why != "" {
+				violations = append(violations, fmt.Sprintf("%s imports %s: %s", pkg, imported, why))
+			}
+		}
+	}
+	slices.Sort(violations)
+	return violations
+}
+
+// refusal is why the package, which is in the room, may not import what it imports; empty when it may.
+func refusal(pkg string, r room, imported string) string {
+	ours, ok := strings.CutPrefix(imported, module+"/")
+	if !ok {
+		return refusalOfStranger(r, imported)
+	}
+	to, ok := roomOf(ours)
+	switch {
+	case !ok:
+		return "it is in no room"
+	case isTestSupport(ours) && !isTestSupport(pkg):
+		return "the product does not depend on what only tests need"
+	case to.path == r.path, slices.Contains(r.may, to.path), slices.Contains(r.may, anything):
+		return ""
+	case isTestSupport(pkg) && to.path == "gateway/gatewaytest/needs":
+		return ""
+	}
+	return fmt.Sprintf("room %s %s", r.path, r.why)
+}
+
+func refusalOfStranger(r room, imported string) string {
+	for _, s := range strangers {
+		if strings.HasPrefix(imported+"/", s.path) && !slices.Contains(s.knows, r.path) {
+			return fmt.Sprintf("only %s may know it: %s", strings.Join(s.knows, " and "), s.why)
+		}
+	}
+	return ""
+}
+
+// roomOf finds the innermost room that the package is in.
+func roomOf(pkg string) (room, bool) {
+	var found room
+	for _, r := range rooms {
+		if (pkg == r.path || strings.HasPrefix(pkg, r.path+"/")) && len(r.path) > len(found.path) {
+			found = r
+		}
+	}
+	return found, found.path != ""
+}
+
+// isTestSupport recognises packages made for tests by the name of a folder on their path, as in
+// gateway/database/databasetest.
+func isTestSupport(pkg string) bool {
+	return slices.ContainsFunc(strings.Split(pkg, "/"), func(folder string) bool { return strings.HasSuffix(folder, "test") })
+}
