@@ -188,6 +188,14 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			if err := s.checkSide(n.Role, OrganisationID(p.Organisation)); err != nil {
 				return err
 			}
+			held, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
+				Person: p.ID, Contract: string(contract), Now: micros(s.now)})
+			if err != nil {
+				return fmt.Errorf("reading memberships: %w", err)
+			}
+			if slices.Contains(held, string(n.Role)) {
+				return &Conflict{Kind: ConflictState, Detail: "the person holds the role already"}
+			}
 			m.From = s.now
 			s.event.Subject = p.ID
 			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: string(m.ID), Contract: string(contract),
