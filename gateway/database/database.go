@@ -1,0 +1,74 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// Config says which database. Exactly one of SQLite and PostgreSQL is set.
+type Config struct {
+	// SQLite is the path of the database file. It is made, readable by its owner alone, when there is none; its folder
+	// must exist.
+	SQLite string
+
+	// PostgreSQL is a connection URL or keyword string. It may carry any run-time parameter; what it does not set gets
+	// the defaults in postgresql.go.
+	PostgreSQL string
+
+	Logger *slog.Logger // discards when nil
+}
+
+// DB is an open database. Its methods are safe for concurrent use.
+type DB struct {
+	writer     *sql.DB
+	reader     *sql.DB
+	postgresql bool
+	dsn        string // of PostgreSQL
+	log        *slog.Logger
+}
+
+// Open opens a database and checks that it answers. It does not migrate it.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	if (c.SQLite == "") == (c.PostgreSQL == "") {
+		return nil, errors.New("opening database: exactly one of SQLite and PostgreSQL must be configured")
+	}
+	db := &DB{postgresql: c.PostgreSQL != "", dsn: c.PostgreSQL, log: c.Logger}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if db.postgresql {
+		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
+	} else {
+		db.writer, db.reader, err = openSQLite(c.SQLite)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	// The writer first: on SQLite it is the one that may turn the file to WAL, which a reader cannot.
+	for _, pool := range []*sql.DB{db.writer, db.reader} {
+		if err := pool.PingContext(ctx); err != nil {
+			db.Close()
+			return nil, fmt.Errorf("opening database: %w", classify(ctx, err))
+		}
+	}
+	return db, nil
+}
+
+// Close closes all connections. Transactions must have ended.
+func (db *DB) Close() error {
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}
+
+// Writer is the pool that InTx writes through, for other rooms that keep their tables in the same database. On SQLite it
+// holds one connection, so whoever takes it while holding it waits for ever.
+func (db *DB) Writer() *sql.DB { return db.writer }
+
+// Reader is the pool that View reads through. Its connections cannot write.
+func (db *DB) Reader() *sql.DB { return db.reader }
+
+// PostgreSQL says which engine it is: PostgreSQL, or else SQLite.
+func (db *DB) PostgreSQL() bool { return db.postgresql }

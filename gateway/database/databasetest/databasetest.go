@@ -1,0 +1,42 @@
+package databasetest
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/bordereau/bordereau/gateway/database"
+)
+
+// Each runs f as a subtest on SQLite and as one on PostgreSQL.
+func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
+	t.Run("postgresql", func(t *testing.T) { f(t, PostgreSQL(t)) })
+}
+
+// SQLite is a migrated database in a file of the test's own.
+func SQLite(t testing.TB) *database.DB {
+	t.Helper()
+	return Open(t, database.Config{SQLite: filepath.Join(t.TempDir(), "bordereau.db")})
+}
+
+// PostgreSQL is a migrated database of the test's own on the process's server.
+func PostgreSQL(t testing.TB) *database.DB {
+	t.Helper()
+	return Open(t, database.Config{PostgreSQL: PostgreSQLDSN(t)})
+}
+
+// Open opens and migrates a database, and closes it when the test ends.
+func Open(t testing.TB, config database.Config) *database.DB {
+	t.Helper()
+	db, err := database.Open(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}

@@ -1,0 +1,83 @@
+package databasetest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// shared is the process's one server. It is the only thing here that outlives a test: starting a server takes a second,
+// making a database a few hundredths.
+var shared struct {
+	sync.Mutex
+	server *Server
+}
+
+// PostgreSQLDSN is the connection string of a new, empty database, which is dropped when the test ends.
+func PostgreSQLDSN(t testing.TB) string {
+	t.Helper()
+	if dsn := os.Getenv("BORDEREAU_TEST_POSTGRES"); dsn != "" {
+		return newDatabase(t, dsn)
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		shared.server = startServer(t)
+	}
+	return newDatabase(t, shared.server.dsn())
+}
+
+// newDatabase is createDatabase for a server that outlives the test: the database is dropped when the test ends.
+func newDatabase(t testing.TB, server string) string {
+	t.Helper()
+	dsn := createDatabase(t, server)
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := execute(server, "DROP DATABASE "+config.Database+" WITH (FORCE)"); err != nil {
+			t.Error("dropping database: ", err)
+		}
+	})
+	return dsn
+}
+
+// createDatabase makes a database on the server and returns how to connect to it.
+func createDatabase(t testing.TB, server string) string {
+	t.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	if err := execute(server, "CREATE DATABASE "+name); err != nil {
+		t.Fatal("creating database: ", err)
+	}
+	return inDatabase(server, name)
+}
+
+// inDatabase is the connection string with another database in it.
+func inDatabase(dsn, name string) string {
+	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
+		u.Path = "/" + name
+		return u.String()
+	}
+	return dsn + " dbname=" + name // the last one counts
+}
+
+// execute runs one statement on a connection of its own.
+func execute(dsn, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, statement)
+	return err
+}

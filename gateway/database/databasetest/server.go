@@ -1,0 +1,196 @@
+package databasetest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
+)
+
+// Server is a PostgreSQL server for tests that take it away and bring it back. It listens on a socket in its own folder
+// and syncs to disk like a real one.
+type Server struct {
+	folder   string
+	programs string // the folder of initdb and postgres
+	owner    *syscall.Credential
+	keeper   *exec.Cmd      // the shell around postgres, nil while stopped
+	orders   io.WriteCloser // its input
+}
+
+// NewServer starts a server that is the test's own and goes away with it. It is skipped by needs like PostgreSQL.
+func NewServer(t testing.TB) *Server {
+	t.Helper()
+	s := startServer(t)
+	t.Cleanup(func() {
+		s.end("remove")
+		os.RemoveAll(s.folder)
+	})
+	return s
+}
+
+// DSN is the connection string of a new, empty database on the server.
+func (s *Server) DSN(t testing.TB) string {
+	t.Helper()
+	return createDatabase(t, s.dsn())
+}
+
+// Stop takes the server away: connections break, new ones are refused. Its data stays.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.end("keep")
+}
+
+// Start brings it back and returns when it answers.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal("starting PostgreSQL: ", err)
+	}
+}
+
+func startServer(t testing.TB) *Server {
+	t.Helper()
+	s, err := initServer(findPrograms(t))
+	if err == nil {
+		err = s.start()
+	}
+	if err != nil {
+		t.Fatal("starting PostgreSQL: ", err)
+	}
+	return s
+}
+
+// findPrograms is the folder of PostgreSQL's newest server programs: Debian keeps them off the PATH.
+func findPrograms(t testing.TB) string {
+	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	slices.SortFunc(folders, func(a, b string) int { return majorVersion(b) - majorVersion(a) })
+	initdb := needs.Program(t, "initdb", "BORDEREAU_TEST_INITDB", "Debian: apt-get install postgresql", folders...)
+	return filepath.Dir(initdb)
+}
+
+func majorVersion(folder string) int {
+	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(folder)))
+	return version
+}
+
+// initServer makes the server's folder under /tmp: the path of a socket must be short, and another user must reach it.
+func initServer(programs string) (*Server, error) {
+	owner, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("/tmp", "bordereau-pg-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{folder: folder, programs: programs, owner: owner}
+	if owner != nil {
+		if err := os.Chown(folder, int(owner.Uid), int(owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	initdb := s.command(filepath.Join(programs, "initdb"), "--pgdata="+s.data(), "--username=bordereau", "--auth=trust",
+		"--encoding=UTF8", "--no-locale", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		os.RemoveAll(folder)
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return s, nil
+}
+
+// unprivileged is whom to run as: PostgreSQL refuses root. Nobody else in particular when we are not root.
+func unprivileged() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		if u, err = user.Lookup("nobody"); err != nil {
+			return nil, err
+		}
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+func (s *Server) log() string  { return filepath.Join(s.folder, "log") }
+func (s *Server) dsn() string {
+	return fmt.Sprintf("host=%s user=bordereau dbname=postgres sslmode=disable", s.folder)
+}
+
+// command is a command in the server's folder, as its owner, in a process group of its own so that an interrupt from the
+// terminal does not reach it.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.folder
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Setpgid: true}
+	return cmd
+}
+
+// keeper is the shell that keeps postgres. It waits for one order on its input, and the end of the input is an order,
+// too: when the test process dies, of whatever, the kernel closes the pipe, and server and folder go away.
+const keeper = `
+"$@" </dev/null >>log 2>&1 &
+server=$!
+read -r order
+if [ "$order" = keep ]; then kill -INT $server; else kill -QUIT $server; fi
+wait $server
+if [ "$order" != keep ]; then cd / && rm -rf "$0"; fi
+`
+
+func (s *Server) start() error {
+	s.keeper = s.command("/bin/sh", "-c", keeper, s.folder,
+		filepath.Join(s.programs, "postgres"), "-D", s.data(),
+		"-c", "listen_addresses=", "-c", "unix_socket_directories="+s.folder,
+		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
+	orders, err := s.keeper.StdinPipe()
+	if err != nil {
+		return err
+	}
+	s.orders = orders
+	if err := s.keeper.Start(); err != nil {
+		return err
+	}
+	return s.ready()
+}
+
+// ready returns when the server answers.
+func (s *Server) ready() (err error) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if err = execute(s.dsn(), "SELECT 1"); err == nil {
+			return nil
+		}
+	}
+	log, _ := os.ReadFile(s.log())
+	s.end("remove")
+	return fmt.Errorf("%w\n%s", err, log)
+}
+
+// end gives the keeper its order and waits until the server is gone.
+func (s *Server) end(order string) {
+	if s.keeper == nil {
+		return
+	}
+	fmt.Fprintln(s.orders, order)
+	s.orders.Close()
+	s.keeper.Wait()
+	s.keeper = nil
+}

@@ -1,0 +1,111 @@
+package database
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrUnavailable is wrapped by errors that mean: try again later. The database is away or full, somebody held a lock for
+// too long, or the answer to a COMMIT was lost. In the last case the state may have changed, so whoever repeats an
+// operation must be ready to find it done.
+var ErrUnavailable = errors.New("database unavailable")
+
+// unknownCommit is a COMMIT that may or may not have happened. It is never tried again here.
+type unknownCommit struct{ cause error }
+
+func (u *unknownCommit) Error() string {
+	return fmt.Sprintf("%v: outcome of the commit is unknown: %v", ErrUnavailable, u.cause)
+}
+
+// Unwrap leaves the cause out: whatever it was, it must not make anybody think that the transaction can be tried again.
+func (u *unknownCommit) Unwrap() error { return ErrUnavailable }
+
+// classify wraps ErrUnavailable around what means it, and leaves everything else as it is. ctx is the caller's: when it
+// was cancelled, the error is the caller's own doing.
+func classify(ctx context.Context, err error) error {
+	switch {
+	case err == nil, errors.Is(err, ErrUnavailable), !unavailable(err):
+		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%w: %v", context.Canceled, err)
+	default:
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+}
+
+func unavailable(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return unavailableCode(server.Code)
+	}
+	var embedded *sqlite.Error
+	if errors.As(err, &embedded) {
+		return unavailableResult(embedded.Code())
+	}
+	return errors.Is(err, context.DeadlineExceeded) || connectionLost(err)
+}
+
+// unavailableCode judges an SQLSTATE.
+func unavailableCode(code string) bool {
+	switch code[:min(2, len(code))] {
+	case "08", // connection exception
+		"53", // insufficient resources: disk full, out of memory, too many connections
+		"57", // operator intervention: shutdown, starting up, statement timeout
+		"58": // system error outside PostgreSQL, such as I/O
+		return true
+	}
+	return code == "55P03" || // lock timeout
+		code == "25P03" || code == "25P04" // the server ended a transaction that took too long
+}
+
+// unavailableResult judges an SQLite result code, of which the low byte is the primary one. A corrupt file is not among
+// them: it does not get better by waiting.
+func unavailableResult(code int) bool {
+	switch code & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM,
+		sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		return true
+	}
+	return false
+}
+
+// connectionLost is true when the server could not be reached, or went away without a word.
+func connectionLost(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	var number syscall.Errno
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.As(err, &number) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// lostRace is true when the transaction was undone because of another one, and would have another outcome now: deadlock,
+// serialization failure, or a unique key that was taken between fn's look and its insert.
+func lostRace(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code {
+	case "40001", "40P01", "23505":
+		return true
+	}
+	return false
+}
+
+// rolledBack is true when the answer to a COMMIT says that the transaction was undone. A FATAL error is not such an
+// answer: the session ended, before or after the commit.
+func rolledBack(err error) bool {
+	var server *pgconn.PgError
+	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &server) && server.SeverityUnlocalized == "ERROR"
+}

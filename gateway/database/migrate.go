@@ -1,0 +1,67 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// versionTable is where goose notes which migrations ran. Other rooms that keep tables in the same database have their
+// own.
+const versionTable = "gateway_migration"
+
+// migrationLock is the advisory lock that replicas which start together queue for, so that one migrates and the others
+// find it done.
+const migrationLock = 0x626f7264 // "bord"
+
+// Migrate brings the tables to the state that this build needs. It is safe to call at every start, also by several
+// replicas at once on PostgreSQL. It refuses nothing that is newer: an older build runs on a newer database as long as
+// its statements do.
+func (db *DB) Migrate(ctx context.Context) error {
+	pool, dialect, options, err := db.migrationPool()
+	if err != nil {
+		return fmt.Errorf("migrating database: %w", err)
+	}
+	if pool != db.writer {
+		defer pool.Close()
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrating database: %w", err)
+	}
+	options = append(options, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithSlog(db.log))
+	provider, err := goose.NewProvider(dialect, pool, files, options...)
+	if err != nil {
+		return fmt.Errorf("migrating database: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrating database: %w", classify(ctx, err))
+	}
+	return nil
+}
+
+// migrationPool is the writer on SQLite. On PostgreSQL it is a pool of its own without the time limits of ordinary
+// statements: building an index on a large table takes as long as it takes.
+func (db *DB) migrationPool() (*sql.DB, goose.Dialect, []goose.ProviderOption, error) {
+	if !db.postgresql {
+		return db.writer, goose.DialectSQLite3, nil, nil
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 600))
+	if err != nil {
+		return nil, "", nil, err
+	}
+	config, err := pgx.ParseConfig(db.dsn)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	return openPool(config, 2), goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}

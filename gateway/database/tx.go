@@ -1,0 +1,127 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database/queries"
+)
+
+const (
+	// maxAttempts bounds how often a transaction that lost to another one is tried.
+	maxAttempts = 10
+
+	// commitTimeout is how long a COMMIT may take before its outcome counts as unknown.
+	commitTimeout = 15 * time.Second
+)
+
+// Tx is a transaction: all the generated queries, and SQL for other rooms that take part in it.
+type Tx struct {
+	*queries.Queries
+	SQL *sql.Tx
+}
+
+// InTx runs fn in a transaction that may write, and commits it when fn returns nil. Any error or panic of fn undoes it.
+//
+// When the transaction lost to another one (deadlock, serialization failure, a unique key that another transaction took
+// after fn had looked), it is undone and fn runs again, a bounded number of times. fn must not call InTx: on SQLite it
+// would wait for itself.
+//
+// fn's own errors are returned as they are, sql.ErrNoRows among them. ErrUnavailable means that nothing was stored, with
+// one exception: when the answer to the COMMIT was lost, the state may have changed.
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.write(ctx, fn)
+		if err == nil || !lostRace(err) {
+			return err
+		}
+		if attempt == maxAttempts {
+			return fmt.Errorf("%w: transaction lost to others %d times: %w", ErrUnavailable, attempt, err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return classify(ctx, err)
+		}
+	}
+}
+
+// View runs fn in a read-only transaction that sees one state of the database. Row locks in its queries have no effect.
+func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if db.postgresql {
+		options.Isolation = sql.LevelRepeatableRead // SQLite's are always so, and its driver knows no levels
+	}
+	tx, err := db.reader.BeginTx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("beginning to read: %w", classify(ctx, err))
+	}
+	defer tx.Rollback()
+	return classify(ctx, fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx}))
+}
+
+// write is one attempt of InTx.
+func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	tx, cancel, err := begin(ctx, db.writer)
+	if err != nil {
+		return fmt.Errorf("beginning transaction: %w", classify(ctx, err))
+	}
+	defer cancel()
+	defer tx.Rollback() // after an error or a panic; after a commit it does nothing
+
+	var statements queries.DBTX = tx
+	if !db.postgresql {
+		statements = unlocked{tx}
+	}
+	if err := fn(ctx, &Tx{Queries: queries.New(statements), SQL: tx}); err != nil {
+		return classify(ctx, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return classify(ctx, err) // nobody waits for it any more, and its outcome is still ours to choose
+	}
+	return commit(tx, cancel)
+}
+
+// begin begins a transaction whose life is not tied to ctx, so that a caller who goes away during the COMMIT does not
+// make its outcome unknown. Waiting for a connection still ends with ctx, and so does every statement that gets ctx.
+func begin(ctx context.Context, pool *sql.DB) (*sql.Tx, context.CancelFunc, error) {
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	tx, err := pool.BeginTx(life, nil)
+	if !stop() {
+		if err == nil {
+			tx.Rollback()
+		}
+		err = ctx.Err() // says why, while the driver knows only that its own context was cancelled
+	}
+	if err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	return tx, cancel, nil
+}
+
+// commit commits. An error of the server's own means that it rolled back; after any other error we cannot know.
+func commit(tx *sql.Tx, cancel context.CancelFunc) error {
+	limit := time.AfterFunc(commitTimeout, cancel)
+	defer limit.Stop()
+	err := tx.Commit()
+	if err == nil || rolledBack(err) {
+		return err
+	}
+	return &unknownCommit{err}
+}
+
+// pause waits a little longer after each attempt, by chance, so that those who lost together do not meet again.
+func pause(ctx context.Context, attempt int) error {
+	longest := time.Millisecond << min(attempt, 7)
+	wait := time.NewTimer(rand.N(longest))
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return nil
+	}
+}
