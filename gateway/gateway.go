@@ -102,7 +102,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
 		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
-		contracts:  newCache[contractVersion, *policy.Compiled](4096),
+		contracts:  newCache[contractVersion, *policy.Compiled](512),
 		identities: newCache[contractEpoch, *crypto.Identity](4096),
 	}, nil
 }

@@ -14,7 +14,7 @@ type Facts struct {
 	MemberActive bool           // the person is a member of the organisation at Now
 	Roles        []Role         // in force at Now: on the contract, and for a duty in the organisation itself
 	Now          time.Time
-	Address      netip.Addr // where the request came from; the zero Addr when not known
+	Address      netip.Addr // where the request came from; the zero Addr while not known
 
 	ObjectOrganisation OrganisationID // whose object it is: the contract's client, the organisation acted upon
 	ProposedBy         PersonID       // who proposed the version that is to be approved
@@ -23,7 +23,7 @@ type Facts struct {
 	Status ContractStatus // of the contract
 
 	Class     Class         // of the document; empty for an act on a contract or a batch
-	MediaType string        // of the document, without parameters
+	MediaType string        // of the document, in lower case, without parameters
 	Size      int64         // plaintext bytes; -1 while not known
 	Batch     BatchState    // empty when no batch is involved
 	Document  DocumentState // empty when no document is involved
@@ -40,8 +40,8 @@ type Decision struct {
 	Allowed bool
 	Reason  Reason // ReasonAllowed, or the first condition that failed
 	Role    Role   // the role that was, or would have been, used
-	Clause  string // path of the clause in the terms that allows, or would have to; for a duty, the duty's rule
-	Site    string // name of the site that the address belongs to, when one does
+	Clause  string // path of the clause in the terms that has the rule; for a duty, the duty's rule; empty when no rule allows
+	Site    string // name of the site that the address of a provider's person belongs to, when one does
 	Country string // of that site
 }
 

@@ -1,0 +1,87 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Compiled is one version of a contract's terms, ready to decide. It never changes and is safe for concurrent use.
+type Compiled struct {
+	provider OrganisationID
+	validity Validity
+	lease    time.Duration
+	ceilings Ceilings
+	networks []network // longest prefix first
+	hours    []window  // none: any time
+
+	// One enforcer for each class and one for acts on a whole, because casbin tries every rule that it holds.
+	classes map[Class]*compiledClass
+	whole   *enforcer
+}
+
+type compiledClass struct {
+	ClassTerms
+	enforcer *enforcer
+}
+
+// Compile makes a version of a contract ready to decide. Terms with anything missing or unenforceable are a *TermsError,
+// whatever was approved.
+func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
+	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
+		return nil, &TermsError{Problems: problems}
+	}
+	c, err := compile(t, rulesOf(t))
+	if err != nil {
+		return nil, fmt.Errorf("compiling contract %s version %d: %w", contract, version, err)
+	}
+	return c, nil
+}
+
+func compile(t *Terms, rules []rule) (*Compiled, error) {
+	c := &Compiled{
+		provider: t.Provider, validity: t.Validity, lease: t.Lease, ceilings: t.Ceilings,
+		networks: networksOf(t.Sites), classes: make(map[Class]*compiledClass, len(t.Classes)),
+	}
+	for _, h := range t.Hours {
+		c.hours = append(c.hours, h.windows()...)
+	}
+	byClass := map[string][][]string{}
+	for _, r := range rules {
+		byClass[r.class] = append(byClass[r.class], r.columns())
+	}
+	var err error
+	if c.whole, err = newEnforcer(contractModel, byClass[wholeClass]); err != nil {
+		return nil, err
+	}
+	for _, terms := range t.Classes {
+		e, err := newEnforcer(contractModel, byClass[string(terms.Class)])
+		if err != nil {
+			return nil, err
+		}
+		c.classes[terms.Class] = &compiledClass{terms, e}
+	}
+	return c, nil
+}
+
+// Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count by.
+func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }
+
+// Lease is how long a lease lasts.
+func (c *Compiled) Lease() time.Duration { return c.lease }
+
+// MaxBytes is the greatest size of a document of the class, -1 when the terms have no such class.
+func (c *Compiled) MaxBytes(class Class) int64 {
+	if k, ok := c.classes[class]; ok {
+		return k.MaxBytes
+	}
+	return -1
+}
+
+// MediaTypes are the media types that the class allows, AnyMediaType alone for any, none when the terms have no such
+// class. The caller must not change them.
+func (c *Compiled) MediaTypes(class Class) []string {
+	if k, ok := c.classes[class]; ok {
+		return k.MediaTypes
+	}
+	return nil
+}

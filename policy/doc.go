@@ -1,0 +1,92 @@
+// Package policy decides. Terms are what a client and a provider agreed, as text that both can read; Compile turns one
+// version of them into rules and conditions; Decide answers, for the facts of one act, whether the contract allows it,
+// by which clause, and if not, which condition failed first.
+//
+//	terms, err := policy.ParseTerms(text)
+//	compiled, err := policy.Compile(contract, version, terms)
+//	decision := compiled.Decide(policy.Facts{Action: policy.ActionDocumentRead, …})
+//
+// A compiled version never changes and reads nothing but the facts: no clock, no database, no file. What changes
+// (statuses, memberships, leases, counters) is a fact that the caller reads in the transaction that the decision
+// protects, so an end of a contract is an end of access at the next decision, everywhere.
+//
+// # Rules
+//
+// A rule is a row of organisation, role, class, action and clause. Casbin holds the rows of each class of a contract
+// version, with one matcher that compares every column exactly, and names the row that allows. No row, no access: taking
+// one out denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a version are
+//
+//	client    client-system     -       batch.open, batch.read, batch.seal, document.inspect, receipt.read
+//	client    client-system     class   document.receive, document.inspect, receipt.read
+//	provider  provider-manager  -       batch.read, assignment.create, document.inspect
+//	provider  provider-manager  class   document.inspect
+//	provider  handler           -       batch.read, assignment.lease, document.inspect
+//	provider  handler           class   document.inspect, document.read
+//
+// # Conditions
+//
+// A rule alone opens nothing. The conditions are tried in this order, and the first that fails is the reason of the
+// denial (see [Reason]):
+//
+//  1. the person is a member, holds a role on the contract, the contract is active and its dates include now;
+//  2. a rule allows the act;
+//  3. document.receive: the media type, the greatest size and emptiness, by class;
+//  4. assignment.lease, document.read: the address belongs to a site, and now is within the hours;
+//  5. document.receive, batch.seal: the batch is open; assignment.create, assignment.lease, document.read: it is sealed;
+//  6. document.read: the document has been received whole;
+//  7. assignment.lease, document.read, and document.inspect by a handler: an assignment to the person stands;
+//  8. document.read: the person holds the lease, and the day's ceilings leave room for the document.
+//
+// Duties (proposing, approving, auditing, operating) come from the organisation's own record instead of a contract, pass
+// [Duties.Decide], and never open content.
+//
+// # Terms
+//
+// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Keys that are not known, keys given twice, anchors,
+// aliases and tags are refused, each with its path and line: a term that nobody enforces must not look agreed. A key
+// without a value counts as absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but not approved (see [Terms.Missing]) unless it
+// is marked optional here.
+//
+//	reference: MOTOR-2026-01          # see ParseReference
+//	title: Motor claim indexing       # one line, up to 200 bytes
+//	client: o_aaaaaaaaaaaaaaaaaaaaaaaaaa
+//	provider: o_bbbbbbbbbbbbbbbbbbbbbbbbbb
+//	purpose: Index motor claim files and return the index data
+//	data-categories: [identification, vehicle, claim-history]   # names: a-z 0-9 -, beginning with a letter
+//	validity:
+//	  from: 2026-01-01                # from the beginning of this day in the zone
+//	  until: 2027-12-31               # optional; to the end of this day
+//	  zone: Europe/Paris              # of the dates, the hours and the ceilings' day: a name of the IANA database
+//	classes:                          # what may be sent and read, by class of document
+//	  claim-form:
+//	    media-types: [application/pdf]            # lower case, without parameters; ["*/*"] alone means any
+//	    max-bytes: 20971520
+//	    delivery: supervised          # optional; sealed is known, but not enforceable yet
+//	    allow-empty: false            # optional
+//	sites:                            # where documents are read from; the longest network that has the address counts
+//	  - name: tunis
+//	    country: TN                   # ISO 3166-1 alpha-2
+//	    networks: [192.0.2.0/24, "2001:db8:7::/48"]
+//	hours:                            # optional, absent means any time; on the clocks of the zone
+//	  - days: [mon, tue, wed, thu, fri]
+//	    from: "08:00"
+//	    until: "19:00"                # up to "24:00"; not after from: of the next day
+//	ceilings:                         # for each person and day
+//	  documents-per-day: 500
+//	  bytes-per-day: 10737418240
+//	lease: 8h                         # optional, 8h unless given; from 1m to 720h
+//	retention:
+//	  gateway-days: 90
+//	  provider-copy-days: 30          # 0: the provider keeps no copy
+//	exit: destroy                     # or return
+//	transfer: {mechanism: none}       # or adequacy, scc, bcr, derogation
+//	sub-processors: []                # of {name, country, service}; [] says that there are none
+//	commercials:                      # optional; recorded
+//	  currency: EUR
+//	  budget: 120000                  # whole units of the currency
+//	  hard-cap: false                 # true is known, but not enforceable yet
+//
+// Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the clocks of the zone: an hour that a
+// change to summer time skips has no minutes, one that is repeated has them twice. The folder testdata has terms of four
+// trades.
+package policy

@@ -1,0 +1,142 @@
+package policy_test
+
+import (
+	"testing"
+
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Towards whom each role has a duty: own is the person's organisation, and what it is the client of.
+const dutyOf = `
+                     operator  contract-manager  compliance-officer  auditor  client-system  provider-manager  handler  provider-compliance
+organisation.create  any       -                 -                   -        -              -                 -        -
+member.add           any       -                 -                   -        -              -                 -        -
+member.leave         any       -                 -                   -        -              -                 -        -
+credential.issue     any       -                 -                   -        -              -                 -        -
+token.issue          any       any               any                 any      any            any               any      any
+contract.list        any       any               any                 any      any            any               any      any
+batch.list           any       any               any                 any      any            any               any      any
+assignment.list      any       any               any                 any      any            any               any      any
+role.grant           -         own               -                   -        -              -                 -        -
+role.end             -         own               -                   -        -              -                 -        -
+contract.propose     -         own               -                   -        -              -                 -        -
+contract.approve     -         own               -                   -        -              -                 -        -
+contract.suspend     -         own               own                 -        -              -                 -        -
+contract.resume      -         own               -                   -        -              -                 -        -
+contract.terminate   -         own               -                   -        -              -                 -        -
+contract.read        -         own               own                 own      any            any               any      any
+audit.query          -         -                 own                 own      -              -                 -        -
+audit.prove          -         -                 own                 own      -              -                 -        -
+batch.open           -         -                 -                   -        -              -                 -        -
+document.receive     -         -                 -                   -        -              -                 -        -
+document.read        -         -                 -                   -        -              -                 -        -
+`
+
+func duties(tb testing.TB) *policy.Duties {
+	tb.Helper()
+	d, err := policy.NewDuties()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// dutiful are facts of a duty towards the person's own organisation, under which every condition holds.
+func dutiful(role policy.Role, action policy.Action) policy.Facts {
+	return policy.Facts{Action: action, Person: amina, Organisation: insurer, MemberActive: true, Roles: []policy.Role{role},
+		ObjectOrganisation: insurer, ProposedBy: bruno, Authenticated: true, Now: wednesday}
+}
+
+func TestDuties(t *testing.T) {
+	d := duties(t)
+	grid(dutyOf, func(action, role, reach string) {
+		own := dutiful(policy.Role(role), policy.Action(action))
+		other, unknown := own, own
+		other.ObjectOrganisation = stranger
+		unknown.Organisation, unknown.ObjectOrganisation = "", ""
+		for _, test := range []struct {
+			facts policy.Facts
+			want  policy.Reason
+		}{
+			{own, map[string]policy.Reason{"any": policy.ReasonAllowed, "own": policy.ReasonAllowed, "-": policy.ReasonNoRule}[reach]},
+			{other, map[string]policy.Reason{"any": policy.ReasonAllowed, "own": policy.ReasonOtherOrganisation, "-": policy.ReasonNoRule}[reach]},
+			{unknown, map[string]policy.Reason{"any": policy.ReasonAllowed, "own": policy.ReasonOtherOrganisation, "-": policy.ReasonNoRule}[reach]},
+		} {
+			got := d.Decide(test.facts)
+			if got.Reason != test.want || got.Allowed != (test.want == policy.ReasonAllowed) {
+				t.Errorf("%s %s of %q towards %q: %+v, want %s", role, action, test.facts.Organisation,
+					test.facts.ObjectOrganisation, got, test.want)
+			}
+		}
+	})
+}
+
+func TestDutiesDenied(t *testing.T) {
+	d := duties(t)
+	for _, row := range []denial{
+		{"a credential that is not valid", policy.RoleHandler, policy.ActionTokenIssue,
+			func(f *policy.Facts) { f.Authenticated = false }, policy.ReasonNotAuthenticated},
+		{"neither valid nor a member", policy.RoleHandler, policy.ActionTokenIssue,
+			func(f *policy.Facts) { f.Authenticated, f.MemberActive = false, false }, policy.ReasonNotAuthenticated},
+		{"the credential of who has left", policy.RoleHandler, policy.ActionTokenIssue,
+			func(f *policy.Facts) { f.MemberActive = false }, policy.ReasonNotAMember},
+		{"an operator who has left", policy.RoleOperator, policy.ActionMemberAdd,
+			func(f *policy.Facts) { f.MemberActive = false }, policy.ReasonNotAMember},
+		{"who has no duty", policy.RoleOperator, policy.ActionMemberAdd,
+			func(f *policy.Facts) { f.Roles = nil }, policy.ReasonNoRole},
+		{"an officer of another client", policy.RoleComplianceOfficer, policy.ActionAuditQuery,
+			func(f *policy.Facts) { f.Organisation = stranger }, policy.ReasonOtherOrganisation},
+		{"who proposed", policy.RoleContractManager, policy.ActionContractApprove,
+			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
+		{"a proposal of which the author is not known", policy.RoleContractManager, policy.ActionContractApprove,
+			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
+		{"who proposed elsewhere", policy.RoleContractManager, policy.ActionContractApprove,
+			func(f *policy.Facts) { f.ProposedBy, f.ObjectOrganisation = amina, stranger }, policy.ReasonOtherOrganisation},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := dutiful(row.role, row.action)
+			if got := d.Decide(f); !got.Allowed {
+				t.Fatalf("before the change: %+v", got)
+			}
+			row.change(&f)
+			if got := d.Decide(f); got.Allowed || got.Reason != row.want {
+				t.Errorf("%+v, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+// Of several roles the first counts whose duty reaches the object, whatever stands before it.
+func TestDutiesOfSeveralRoles(t *testing.T) {
+	d := duties(t)
+	f := dutiful(policy.RoleComplianceOfficer, policy.ActionContractRead)
+	f.Organisation = indexer
+	f.Roles = []policy.Role{policy.RoleComplianceOfficer, policy.RoleHandler}
+	want := policy.Decision{Allowed: true, Reason: policy.ReasonAllowed, Role: policy.RoleHandler, Clause: "duties.handler"}
+	if got := d.Decide(f); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	f.Roles = nil
+	f.Action = policy.ActionContractList
+	want = policy.Decision{Allowed: true, Reason: policy.ReasonAllowed, Role: "member", Clause: "duties.member"}
+	if got := d.Decide(f); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Taking any rule out denies exactly what it allowed.
+func TestEveryDutyMatters(t *testing.T) {
+	rows := policy.DutyRows()
+	for i := range rows {
+		d, err := policy.DutiesWithout(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, row := range rows {
+			f := dutiful(policy.Role(row[0]), policy.Action(row[1]))
+			if got := d.Decide(f); got.Allowed != (i != j) {
+				t.Errorf("without %v, %v: %+v", rows[i], row, got)
+			}
+		}
+	}
+}

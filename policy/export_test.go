@@ -1,0 +1,41 @@
+package policy
+
+import "slices"
+
+// Rows are the rules that terms make, as casbin gets them.
+func Rows(t *Terms) [][]string {
+	var rows [][]string
+	for _, r := range rulesOf(t) {
+		rows = append(rows, r.columns())
+	}
+	return rows
+}
+
+// CompileWithout compiles the terms with the i-th of their rules taken out.
+func CompileWithout(t *Terms, i int) (*Compiled, error) {
+	return compile(t, slices.Delete(rulesOf(t), i, i+1))
+}
+
+// DutyRows are the rules of the duties.
+func DutyRows() [][]string { return dutyRows() }
+
+// DutiesWithout are the duties with the i-th of their rules taken out.
+func DutiesWithout(i int) (*Duties, error) { return newDuties(slices.Delete(dutyRows(), i, i+1)) }
+
+// Conditions is how many conditions a decision has.
+func Conditions() int { return len(conditions) }
+
+// ReasonWithout is the reason of the decision with the i-th condition taken out.
+func (c *Compiled) ReasonWithout(f Facts, i int) Reason {
+	q := c.question(f)
+	return q.answer(slices.Delete(slices.Clone(conditions), i, i+1))
+}
+
+// Find is the rule of the rows by which casbin, with the model of contracts, allows the request.
+func Find(rows [][]string, organisation, role, class, action string) ([]string, error) {
+	e, err := newEnforcer(contractModel, rows)
+	if err != nil {
+		return nil, err
+	}
+	return e.find(organisation, role, class, action), nil
+}

@@ -1,0 +1,278 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Bounds that keep a decision cheap and a compiled version small whatever the text says.
+const (
+	maxClasses    = 100
+	maxMediaTypes = 50 // of a class
+	maxSites      = 50
+	maxNetworks   = 50 // of a site
+	maxHours      = 50
+	maxSubs       = 100
+	maxNumber     = 1 << 53 // every reader of JSON keeps it exact, and sums of a few stay in an int64
+)
+
+// ParseTerms reads terms from YAML or JSON; the package documentation has the format. An error is a *TermsError with
+// everything that is wrong. What is merely absent is no error here, see Missing.
+func ParseTerms(text []byte) (*Terms, error) {
+	root, problem := readDocument(text)
+	if problem != nil {
+		return nil, &TermsError{Problems: []Problem{*problem}}
+	}
+	r := &reader{given: map[string]int{}}
+	t := &Terms{Lease: DefaultLease, given: r.given}
+	r.terms(t, place{node: root})
+	if len(r.problems) > 0 {
+		slices.SortStableFunc(r.problems, func(a, b Problem) int { return a.Line - b.Line })
+		return nil, &TermsError{Problems: r.problems}
+	}
+	return t, nil
+}
+
+func (r *reader) terms(t *Terms, at place) {
+	r.mapping(at, fields{
+		"reference":       r.reference(&t.Reference),
+		"title":           r.text(&t.Title, 200),
+		"client":          r.organisation(&t.Client),
+		"provider":        r.organisation(&t.Provider),
+		"purpose":         r.text(&t.Purpose, 2000),
+		"data-categories": r.names(&t.DataCategories),
+		"validity":        r.validity(&t.Validity),
+		"classes":         r.classes(&t.Classes),
+		"sites":           r.sites(&t.Sites),
+		"hours":           r.hours(&t.Hours),
+		"ceilings":        r.ceilings(&t.Ceilings),
+		"lease":           r.duration(&t.Lease, time.Minute, 720*time.Hour),
+		"retention":       r.retention(&t.Retention),
+		"exit":            r.oneOf(&t.Exit, "return", "destroy"),
+		"transfer":        r.transfer(&t.Transfer),
+		"sub-processors":  r.subProcessors(&t.SubProcessors),
+		"commercials":     r.commercials(&t.Commercials),
+	})
+	if t.Client != "" && t.Client == t.Provider {
+		r.problems = append(r.problems, Problem{Path: "provider", Line: t.given["provider"], Detail: "must be another organisation than the client"})
+	}
+}
+
+func (r *reader) validity(to *Validity) field {
+	return func(at place) {
+		var from, until time.Time
+		r.mapping(at, fields{"from": r.date(&from), "until": r.date(&until), "zone": r.zone(&to.Zone)})
+		if !from.IsZero() && !until.IsZero() && until.Before(from) {
+			r.problem(at, "ends before it begins")
+		}
+		if to.Zone == nil {
+			return
+		}
+		if !from.IsZero() {
+			to.From = startOfDay(from, to.Zone)
+		}
+		if !until.IsZero() {
+			to.Until = startOfDay(until.AddDate(0, 0, 1), to.Zone)
+		}
+	}
+}
+
+func (r *reader) classes(to *[]ClassTerms) field {
+	return func(at place) {
+		before := len(r.problems)
+		r.entries(at, func(key string) field {
+			if !isName(key) {
+				return func(at place) { r.problem(at, "%v", ErrClass) }
+			}
+			return func(at place) {
+				if len(*to) == maxClasses {
+					r.problem(at, "is more than the %d classes that terms may have", maxClasses)
+					return
+				}
+				*to = append(*to, r.class(Class(key), at))
+			}
+		})
+		r.someOf(at, len(*to), before)
+	}
+}
+
+func (r *reader) class(name Class, at place) ClassTerms {
+	c := ClassTerms{Class: name, Delivery: DeliverySupervised}
+	before := len(r.problems)
+	r.mapping(at, fields{
+		"media-types": r.mediaTypes(&c.MediaTypes),
+		"max-bytes":   r.number(&c.MaxBytes, 1, maxNumber),
+		"delivery":    r.oneOf(&c.Delivery, DeliverySupervised, DeliverySealed),
+		"allow-empty": r.truth(&c.AllowEmpty),
+	})
+	if len(c.MediaTypes) == 0 && len(r.problems) == before {
+		r.problem(at, "has no media type: %s stands for any", AnyMediaType)
+	}
+	return c
+}
+
+func (r *reader) mediaTypes(to *[]string) field {
+	return func(at place) {
+		r.list(at, maxMediaTypes, func(at place) {
+			var s string
+			r.mediaType(&s)(at)
+			if s != "" && slices.Contains(*to, s) {
+				r.problem(at, "is given twice")
+			}
+			*to = append(*to, s)
+		})
+		if len(*to) > 1 && slices.Contains(*to, AnyMediaType) {
+			r.problem(at, "must be %s alone, or without it", AnyMediaType)
+		}
+	}
+}
+
+func (r *reader) sites(to *[]Site) field {
+	return func(at place) {
+		before := len(r.problems)
+		taken := map[netip.Prefix]bool{}
+		r.list(at, maxSites, func(at place) {
+			s := r.site(at, taken)
+			if s.Name != "" && slices.ContainsFunc(*to, func(o Site) bool { return o.Name == s.Name }) {
+				r.problem(at, "has the name of another site")
+			}
+			*to = append(*to, s)
+		})
+		r.someOf(at, len(*to), before)
+	}
+}
+
+// site reads one site. A network that is taken cannot be another's: its addresses would be in two places.
+func (r *reader) site(at place, taken map[netip.Prefix]bool) Site {
+	var s Site
+	before := len(r.problems)
+	r.mapping(at, fields{
+		"name":    r.name(&s.Name),
+		"country": r.capitals(&s.Country, 2),
+		"networks": func(at place) {
+			r.list(at, maxNetworks, func(at place) {
+				var p netip.Prefix
+				r.network(&p)(at)
+				if p.IsValid() && taken[p] {
+					r.problem(at, "is given twice")
+				}
+				taken[p] = true
+				s.Networks = append(s.Networks, p)
+			})
+		},
+	})
+	if len(r.problems) == before && (s.Name == "" || s.Country == "" || len(s.Networks) == 0) {
+		r.problem(at, "must have a name, a country and at least one network")
+	}
+	return s
+}
+
+func (r *reader) ceilings(to *Ceilings) field {
+	return func(at place) {
+		r.mapping(at, fields{
+			"documents-per-day": r.number(&to.DocumentsPerDay, 1, maxNumber),
+			"bytes-per-day":     r.number(&to.BytesPerDay, 1, maxNumber),
+		})
+	}
+}
+
+func (r *reader) retention(to *Retention) field {
+	return func(at place) {
+		const century = 36525
+		r.mapping(at, fields{
+			"gateway-days":       r.number(&to.GatewayDays, 1, century),
+			"provider-copy-days": r.number(&to.ProviderCopyDays, 0, century),
+		})
+	}
+}
+
+func (r *reader) transfer(to *string) field {
+	return func(at place) {
+		r.mapping(at, fields{"mechanism": r.oneOf(to, "none", "adequacy", "scc", "bcr", "derogation")})
+	}
+}
+
+func (r *reader) subProcessors(to *[]SubProcessor) field {
+	return func(at place) {
+		r.list(at, maxSubs, func(at place) {
+			var s SubProcessor
+			before := len(r.problems)
+			r.mapping(at, fields{
+				"name":    r.text(&s.Name, 200),
+				"country": r.capitals(&s.Country, 2),
+				"service": r.text(&s.Service, 200),
+			})
+			if len(r.problems) == before && (s.Name == "" || s.Country == "" || s.Service == "") {
+				r.problem(at, "must have a name, a country and a service")
+			}
+			*to = append(*to, s)
+		})
+	}
+}
+
+func (r *reader) commercials(to *Commercials) field {
+	return func(at place) {
+		r.mapping(at, fields{
+			"currency": r.capitals(&to.Currency, 3),
+			"budget":   r.number(&to.Budget, 1, maxNumber),
+			"hard-cap": r.truth(&to.HardCap),
+		})
+		if to.Budget > 0 && to.Currency == "" {
+			r.problem(at, "has a budget without a currency")
+		}
+	}
+}
+
+func (r *reader) hours(to *[]Hours) field {
+	return func(at place) {
+		var taken [minutesOfWeek]bool
+		before := len(r.problems)
+		r.list(at, maxHours, func(at place) {
+			h := r.span(at)
+			if h.overlap(&taken) {
+				r.problem(at, "overlaps other hours")
+			}
+			*to = append(*to, h)
+		})
+		r.someOf(at, len(*to), before)
+	}
+}
+
+// span reads one entry of the hours.
+func (r *reader) span(at place) Hours {
+	h := Hours{From: -1, Until: -1}
+	before := len(r.problems)
+	r.mapping(at, fields{
+		"days":  r.days(&h.Days),
+		"from":  r.clock(&h.From, minutesOfDay-1),
+		"until": r.clock(&h.Until, minutesOfDay),
+	})
+	switch {
+	case len(r.problems) > before:
+		return Hours{}
+	case len(h.Days) == 0 || h.From < 0 || h.Until < 0:
+		r.problem(at, "must have days, from and until")
+		return Hours{}
+	case h.From == h.Until:
+		r.problem(at, "ends when it begins: a whole day is from \"00:00\" until \"24:00\"")
+		return Hours{}
+	}
+	return h
+}
+
+func (r *reader) days(to *[]time.Weekday) field {
+	return func(at place) {
+		r.list(at, len(weekdays), func(at place) {
+			s, ok := r.scalar(at)
+			day := slices.Index(weekdays, s)
+			if ok && day < 0 {
+				r.problem(at, "must be one of: %s", strings.Join(weekdays, ", "))
+			}
+			if ok && day >= 0 {
+				*to = append(*to, time.Weekday(day))
+			}
+		})
+	}
+}
