@@ -1,0 +1,239 @@
+package objects
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway"
+)
+
+// incoming holds bodies on their way in, inside the store's own folder because a hard link cannot leave its file
+// system. No key starts with a dot.
+const incoming = ".incoming"
+
+// abandonedAfter is the age at which a file in incoming belongs to a process that died: a write renews it.
+const abandonedAfter = 24 * time.Hour
+
+// FolderConfig says where a Folder keeps its objects.
+type FolderConfig struct {
+	// Dir is the store's own folder, made with mode 0700 when it is missing. Its file system must know hard links
+	// and honour fsync: a local one, not a network share. One process at a time uses it.
+	Dir string
+
+	// Logger receives what was cleaned up. Nothing is logged when it is nil.
+	Logger *slog.Logger
+}
+
+// Folder keeps every object as one file: the key `d/ab/ab4…` is the file d/ab/ab4… under Dir.
+type Folder struct {
+	root   *os.Root // nothing outside of it is reachable, links included
+	logger *slog.Logger
+
+	mu      sync.Mutex
+	durable map[string]bool // folders whose own entry is known to be on disk; owned by mu
+}
+
+var _ gateway.Objects = (*Folder)(nil)
+
+// OpenFolder opens the store in c.Dir, proves that its file system can do what Put needs, and removes what uploads
+// left behind more than a day ago.
+func OpenFolder(ctx context.Context, c FolderConfig) (*Folder, error) {
+	if c.Dir == "" {
+		return nil, errors.New("opening document folder: Dir is empty")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening document folder: %w", err)
+	}
+	if err := makeDir(dir); err != nil {
+		return nil, fmt.Errorf("opening document folder: %w", err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening document folder: %w", err)
+	}
+	f := &Folder{root: root, logger: c.Logger, durable: map[string]bool{".": true}}
+	if err := f.prepare(ctx); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("opening document folder: %w", err)
+	}
+	return f, nil
+}
+
+// makeDir makes dir, with its parents, and their entries durable. dir is absolute. Where it exists its entry is synced
+// all the same: whoever made it may have died before. Only a parent that we may not read is left to its owner.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		err = os.Mkdir(dir, 0o700)
+	}
+	existed := errors.Is(err, fs.ErrExist)
+	if err != nil && !existed {
+		return err
+	}
+	parent, err := os.Open(filepath.Dir(dir))
+	if existed && errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(parent.Sync(), parent.Close())
+}
+
+func (f *Folder) prepare(ctx context.Context) error {
+	if err := f.makeFolder(incoming); err != nil {
+		return err
+	}
+	if err := f.sweep(ctx, time.Now().Add(-abandonedAfter)); err != nil {
+		return fmt.Errorf("sweeping abandoned uploads: %w", err)
+	}
+	return f.tryLink()
+}
+
+// tryLink fails now, rather than at the first document, where the file system has no hard links.
+func (f *Folder) tryLink() error {
+	from, to := tempName(), tempName()
+	file, err := f.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.root.Remove(from)
+	if err := file.Close(); err != nil {
+		return err
+	}
+	if err := f.root.Link(from, to); err != nil {
+		return fmt.Errorf("trying a hard link: %w", err)
+	}
+	return f.root.Remove(to)
+}
+
+// sweep removes the files in incoming last written before the given time.
+func (f *Folder) sweep(ctx context.Context, before time.Time) error {
+	entries, err := fs.ReadDir(f.root.FS(), incoming)
+	if err != nil {
+		return err
+	}
+	removed := 0
+	for _, entry := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			continue // gone meanwhile, or in use
+		}
+		if err := f.root.Remove(path.Join(incoming, entry.Name())); err != nil && !missing(err) {
+			return err
+		}
+		removed++
+	}
+	if removed > 0 {
+		f.logger.InfoContext(ctx, "removed abandoned uploads", "count", removed)
+	}
+	return nil
+}
+
+// Get implements gateway.Objects.
+func (f *Folder) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, int64, error) {
+	body, size, err := f.get(ctx, key, offset)
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening object: %w", err)
+	}
+	return body, size, nil
+}
+
+func (f *Folder) get(ctx context.Context, key string, offset int64) (io.ReadCloser, int64, error) {
+	if err := errors.Join(ctx.Err(), CheckKey(key), checkOffset(offset)); err != nil {
+		return nil, 0, err
+	}
+	file, err := f.root.Open(key)
+	if missing(err) {
+		return nil, 0, gateway.ErrObjectMissing
+	}
+	if err != nil {
+		return nil, 0, folderError(err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = gateway.ErrObjectMissing // a folder of other keys
+	}
+	if err == nil {
+		_, err = file.Seek(offset, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, folderError(err)
+	}
+	return &bounded{body: file, left: max(0, info.Size()-offset), failure: folderError}, info.Size(), nil
+}
+
+func checkOffset(offset int64) error {
+	if offset < 0 {
+		return errors.New("offset is negative")
+	}
+	return nil
+}
+
+// missing includes the key below another object (`a/b` where `a` is one): there can be nothing.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// Delete implements gateway.Objects. Folders stay: removing them would race with a Put that is about to use them.
+func (f *Folder) Delete(ctx context.Context, key string) error {
+	if err := f.delete(ctx, key); err != nil {
+		return fmt.Errorf("deleting object: %w", err)
+	}
+	return nil
+}
+
+func (f *Folder) delete(ctx context.Context, key string) error {
+	if err := errors.Join(ctx.Err(), CheckKey(key)); err != nil {
+		return err
+	}
+	info, err := f.root.Lstat(key)
+	switch {
+	case missing(err):
+		// An earlier Delete may have removed the file and died before the fsync, so there is no shortcut here.
+		return f.syncExisting(path.Dir(key))
+	case err != nil:
+		return folderError(err)
+	case info.IsDir():
+		return nil // a folder of other keys, no object
+	}
+	if err := f.root.Remove(key); err != nil && !missing(err) {
+		return folderError(err)
+	}
+	return folderError(f.syncFolder(path.Dir(key)))
+}
+
+func (f *Folder) syncExisting(folder string) error {
+	if err := f.syncFolder(folder); err != nil && !missing(err) {
+		return folderError(err)
+	}
+	return nil
+}
+
+// Close releases the folder. Bodies that are open stay readable.
+func (f *Folder) Close() error { return f.root.Close() }
+
+func tempName() string { return path.Join(incoming, strings.ToLower(rand.Text())) }

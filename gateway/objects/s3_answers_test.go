@@ -1,0 +1,446 @@
+package objects_test
+
+import (
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/objects"
+)
+
+// script is a server that answers as a test says and remembers what it was asked.
+type script struct {
+	answer http.HandlerFunc
+
+	mu   sync.Mutex
+	seen []*http.Request // but the first, which looks for the bucket; owned by mu
+}
+
+// ServeHTTP implements http.Handler.
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead && strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0 {
+		return // the bucket is there
+	}
+	s.mu.Lock()
+	s.seen = append(s.seen, r)
+	s.mu.Unlock()
+	io.Copy(io.Discard, r.Body)
+	s.answer(w, r)
+}
+
+func (s *script) requests() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// answering opens a store at a server that answers so.
+func answering(t *testing.T, answer http.HandlerFunc) (*objects.S3, *script) {
+	t.Helper()
+	s := &script{answer: answer}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return openS3(t, scripted(server)), s
+}
+
+func scripted(server *httptest.Server) objects.S3Config {
+	return objects.S3Config{
+		Endpoint:  server.Listener.Addr().String(),
+		Insecure:  server.TLS == nil,
+		Bucket:    "documents",
+		AccessKey: "key",
+		SecretKey: "very-secret",
+	}
+}
+
+func says(status int, code string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>as told</Message></Error>", code)
+	}
+}
+
+func TestS3AnswersThatCallersBranchOn(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		code   string
+		want   error // of the three, nil: none
+	}{
+		{500, "InternalError", gateway.ErrUnavailable},
+		{503, "SlowDown", gateway.ErrUnavailable},
+		{502, "", gateway.ErrUnavailable},
+		{429, "TooManyRequests", gateway.ErrUnavailable},
+		{400, "RequestTimeout", gateway.ErrUnavailable},
+		{400, "BadDigest", gateway.ErrUnavailable},
+		{404, "NoSuchBucket", gateway.ErrUnavailable}, // a bucket that is gone is no missing object
+		{409, "OperationAborted", gateway.ErrUnavailable},
+		{404, "NoSuchKey", gateway.ErrObjectMissing},
+		{412, "PreconditionFailed", gateway.ErrObjectExists},
+		{403, "AccessDenied", nil},
+		{400, "InvalidArgument", nil},
+		{501, "NotImplemented", nil},
+	} {
+		store, _ := answering(t, says(test.status, test.code))
+		_, got := get(t, store, "d/object")
+		for _, sentinel := range []error{gateway.ErrUnavailable, gateway.ErrObjectMissing, gateway.ErrObjectExists} {
+			if errors.Is(got, sentinel) != (sentinel == test.want) {
+				t.Errorf("%d %s became %q, want %v", test.status, test.code, got, test.want)
+			}
+		}
+		if got == nil || test.code != "" && !strings.Contains(got.Error(), test.code) {
+			t.Errorf("%d %s became %v, which does not say so", test.status, test.code, got)
+		}
+	}
+}
+
+// A write is sent once: a second try could meet the success of the first.
+func TestS3SendsWritesOnce(t *testing.T) {
+	store, server := answering(t, says(503, "SlowDown"))
+	err := store.Put(t.Context(), "d/object", strings.NewReader("sealed"), 6)
+	if !errors.Is(err, gateway.ErrUnavailable) {
+		t.Errorf("Put = %v, want ErrUnavailable", err)
+	}
+	if got := len(server.requests()); got != 1 {
+		t.Errorf("Put sent %d requests, want 1", got)
+	}
+}
+
+// A server that says yes to the beginning of a body has not stored the body.
+func TestS3ThatAcceptsTooEarly(t *testing.T) {
+	for _, largest := range []int64{0, 1} { // in one request, in parts
+		for _, declared := range []int64{8 << 20, -1} {
+			answered := make(chan struct{})
+			early := sync.OnceFunc(func() { close(answered) })
+			parts := multipart(func(w http.ResponseWriter, _ *http.Request) {
+				io.WriteString(w, "<CompleteMultipartUploadResult><Bucket>documents</Bucket></CompleteMultipartUploadResult>")
+			})
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodPut {
+					if r.URL.Path != "/documents/" && r.URL.Path != "/documents" {
+						parts(w, r)
+					}
+					return
+				}
+				w.WriteHeader(http.StatusOK)
+				w.(http.Flusher).Flush()
+				early()
+			}))
+			c := scripted(server)
+			c.LargestPut = largest
+			// The rest waits for the answer, after more than the client's buffers hold. Where the size is unknown nothing
+			// is sent before the end is known, so such a body cannot wait.
+			answer := reader(func() error {
+				if declared > 0 {
+					<-answered
+				}
+				return io.EOF
+			})
+			body := io.MultiReader(strings.NewReader(strings.Repeat("x", 1<<20)), answer, strings.NewReader(strings.Repeat("x", 7<<20)))
+			if err := openS3(t, c).Put(t.Context(), "d/object", body, declared); err == nil {
+				t.Errorf("LargestPut %d, size %d: Put succeeded", largest, declared)
+			}
+			server.Close()
+		}
+	}
+}
+
+func TestS3PutIsConditionalAndChecked(t *testing.T) {
+	store, server := answering(t, func(http.ResponseWriter, *http.Request) {})
+	mustPut(t, store, "d/object", "sealed")
+	put := server.requests()[0]
+	for header, want := range map[string]string{
+		"If-None-Match":                "*",
+		"X-Amz-Content-Sha256":         "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+		"X-Amz-Trailer":                "x-amz-checksum-crc32c",
+		"X-Amz-Decoded-Content-Length": "6",
+	} {
+		if got := put.Header.Get(header); got != want {
+			t.Errorf("%s is %q, want %q", header, got, want)
+		}
+	}
+}
+
+// multipart answers an upload in parts, up to its completion.
+func multipart(complete http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost && r.URL.Query().Has("uploads"):
+			io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+		case r.Method == http.MethodPut:
+			w.Header().Set("ETag", `"part"`)
+		case r.Method == http.MethodPost:
+			complete(w, r)
+		case r.Method == http.MethodDelete:
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			says(404, "NoSuchKey")(w, r)
+		}
+	}
+}
+
+func TestS3CompletionThatFails(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		code   string
+		want   error
+	}{
+		{200, "InternalError", gateway.ErrUnavailable}, // S3 may begin a 200 before it knows
+		{500, "InternalError", gateway.ErrUnavailable},
+		{404, "NoSuchUpload", gateway.ErrUnavailable},
+		{409, "ConditionalRequestConflict", gateway.ErrUnavailable},
+		{412, "PreconditionFailed", gateway.ErrObjectExists},
+	} {
+		server := &script{answer: multipart(says(test.status, test.code))}
+		listener := httptest.NewServer(server)
+		t.Cleanup(listener.Close)
+		c := scripted(listener)
+		c.LargestPut = 1
+		err := openS3(t, c).Put(t.Context(), "d/object", strings.NewReader("sealed"), 6)
+		if !errors.Is(err, test.want) {
+			t.Errorf("completion answered %d %s: Put = %v, want %v", test.status, test.code, err, test.want)
+		}
+		completions, aborts := 0, 0
+		for _, r := range server.requests() {
+			switch {
+			case r.Method == http.MethodPost && r.URL.Query().Has("uploadId"):
+				completions++
+				if got := r.Header.Get("If-None-Match"); got != "*" {
+					t.Errorf("completion has If-None-Match %q, want *", got)
+				}
+			case r.Method == http.MethodDelete:
+				aborts++
+			}
+		}
+		if completions != 1 || aborts != 1 {
+			t.Errorf("completion answered %d: %d completions and %d aborts, want one of each", test.status, completions, aborts)
+		}
+	}
+}
+
+func TestS3ConflictIsAnObjectWhereThereIsOne(t *testing.T) {
+	store, _ := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			says(409, "ConditionalRequestConflict")(w, r)
+			return
+		}
+		w.Header().Set("Last-Modified", "Wed, 25 Nov 2026 03:00:00 GMT")
+	})
+	err := store.Put(t.Context(), "d/object", strings.NewReader("sealed"), 6)
+	if !errors.Is(err, gateway.ErrObjectExists) {
+		t.Errorf("Put = %v, want ErrObjectExists", err)
+	}
+}
+
+// Where the connection breaks in the middle of a body our own object cannot be there: one that is there is another's.
+// Where it breaks after the body it may be ours.
+func TestS3PutWhoseAnswerIsLost(t *testing.T) {
+	for _, test := range []struct {
+		middle, there bool
+		want          error
+	}{
+		{middle: true, there: true, want: gateway.ErrObjectExists},
+		{middle: true, there: false, want: gateway.ErrUnavailable},
+		{middle: false, there: true, want: gateway.ErrUnavailable},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPut:
+				if !test.middle {
+					io.Copy(io.Discard, r.Body)
+				}
+				panic(http.ErrAbortHandler)
+			case strings.HasSuffix(r.URL.Path, "object") && !test.there:
+				w.WriteHeader(http.StatusNotFound)
+			}
+			w.Header().Set("Last-Modified", "Wed, 25 Nov 2026 03:00:00 GMT")
+		}))
+		store := openS3(t, scripted(server))
+		for _, size := range []int64{8 << 20, -1} {
+			err := store.Put(t.Context(), "d/object", strings.NewReader(strings.Repeat("x", 8<<20)), size)
+			if !errors.Is(err, test.want) {
+				t.Errorf("broken in the middle: %v, there: %v, size %d: Put = %v, want %v", test.middle, test.there, size, err, test.want)
+			}
+		}
+		server.Close()
+	}
+}
+
+// stored answers a Get with a header and part of a body.
+func stored(status int, header map[string]string, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Last-Modified", "Wed, 25 Nov 2026 03:00:00 GMT")
+		for name, value := range header {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+func TestS3BodyThatEndsEarly(t *testing.T) {
+	store, _ := answering(t, stored(200, map[string]string{"Content-Length": "10"}, "0123"))
+	body, size, err := store.Get(t.Context(), "d/object", 0)
+	if err != nil || size != 10 {
+		t.Fatalf("Get: %d bytes, %v", size, err)
+	}
+	defer body.Close()
+	got, err := io.ReadAll(body)
+	if string(got) != "0123" || !errors.Is(err, io.ErrUnexpectedEOF) || !errors.Is(err, gateway.ErrUnavailable) {
+		t.Errorf("read %q, %v; want 0123, an unexpected end, and the store to blame", got, err)
+	}
+}
+
+func TestS3RefusesAnotherRangeThanItAskedFor(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"everything":    stored(200, map[string]string{"Content-Length": "10"}, "0123456789"),
+		"another range": stored(206, map[string]string{"Content-Range": "bytes 3-9/10"}, "3456789"),
+		"half a range":  stored(206, map[string]string{"Content-Range": "bytes 4-8/10"}, "45678"),
+		"no size":       stored(206, map[string]string{"Content-Range": "bytes 4-9/*"}, "456789"),
+	} {
+		store, _ := answering(t, answer)
+		body, _, err := store.Get(t.Context(), "d/object", 4)
+		if err == nil {
+			body.Close()
+			t.Errorf("a server that gives %s is believed", name)
+		}
+	}
+	store, _ := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		stored(200, nil, "")(w, r)
+		w.(http.Flusher).Flush() // chunked, so without a length
+	})
+	if _, err := get(t, store, "d/object"); err == nil {
+		t.Error("a server that does not say how long the object is is believed")
+	}
+}
+
+func TestS3RefusesAListingOutOfOrder(t *testing.T) {
+	page := func(keys ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "<ListBucketResult><IsTruncated>false</IsTruncated>")
+			for _, key := range keys {
+				fmt.Fprintf(w, "<Contents><Key>%s</Key><Size>1</Size></Contents>", key)
+			}
+			io.WriteString(w, "</ListBucketResult>")
+		}
+	}
+	for _, test := range []struct {
+		after string
+		keys  []string
+		good  bool
+	}{
+		{"", []string{"a", "NOT-OURS", "b"}, true},
+		{"", []string{"b", "a"}, false},
+		{"", []string{"a", "a"}, false},
+		{"b", []string{"b", "c"}, false}, // did not go on where it was asked to
+	} {
+		store, _ := answering(t, page(test.keys...))
+		var last error
+		for _, err := range store.List(t.Context(), "", test.after) {
+			last = err
+		}
+		if (last == nil) != test.good {
+			t.Errorf("listing %q after %q: %v", test.keys, test.after, last)
+		}
+	}
+}
+
+// The client ends a listing that is cancelled between two pages as if it were complete.
+func TestS3ListingThatIsCancelled(t *testing.T) {
+	store, _ := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>
+			<Contents><Key>a</Key><Size>1</Size></Contents></ListBucketResult>`)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, err := range store.List(ctx, "", "") {
+		cancel()
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("the listing ended with %v, want context.Canceled", last)
+	}
+}
+
+// A caller that stops waiting for a silent store has waited for the store.
+func TestS3ThatIsSilent(t *testing.T) {
+	ctx := &deadline{Context: t.Context(), done: make(chan struct{})}
+	store, _ := answering(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(ctx.done)
+		<-r.Context().Done() // until the caller hangs up
+	})
+	_, _, err := store.Get(ctx, "d/object", 0)
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, gateway.ErrUnavailable) {
+		t.Errorf("Get = %v, want a deadline and ErrUnavailable", err)
+	}
+}
+
+// deadline is a context whose deadline passes when done is closed.
+type deadline struct {
+	context.Context
+	done chan struct{}
+}
+
+// Done implements context.Context.
+func (d *deadline) Done() <-chan struct{} { return d.done }
+
+// Err implements context.Context.
+func (d *deadline) Err() error {
+	select {
+	case <-d.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestS3TrustsItsCAFile(t *testing.T) {
+	server := httptest.NewUnstartedServer(&script{})
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of clients that do not trust it
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c := scripted(server)
+	if _, err := objects.OpenS3(t.Context(), c); err == nil {
+		t.Error("a certificate of an unknown authority is trusted")
+	}
+	c.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	if err := os.WriteFile(c.CAFile, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	openS3(t, c)
+}
+
+func TestS3FindsCredentialsInTheEnvironment(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "from-environment")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	server := &script{answer: says(404, "NoSuchKey")}
+	listener := httptest.NewServer(server)
+	t.Cleanup(listener.Close)
+	c := scripted(listener)
+	c.AccessKey, c.SecretKey = "", ""
+	get(t, openS3(t, c), "d/object")
+	if got := server.requests()[0].Header.Get("Authorization"); !strings.Contains(got, "Credential=from-environment/") {
+		t.Errorf("request is signed %q", got)
+	}
+}
+
+func TestS3ConfigHidesItsSecrets(t *testing.T) {
+	c := objects.S3Config{Endpoint: "host", Bucket: "b", AccessKey: "hidden", SecretKey: "hidden", SessionToken: "hidden"}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, c) + fmt.Sprintf(verb, &c) + c.LogValue().String(); strings.Contains(got, "hidden") {
+			t.Errorf("%s prints %s", verb, got)
+		}
+	}
+}

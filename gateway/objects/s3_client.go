@@ -1,0 +1,117 @@
+package objects
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+const (
+	// readTries bridges a moment's absence, under two seconds; an outage is the caller's to report.
+	readTries = 3
+
+	// readPatience and writePatience are how long a server may be silent after it has the whole request. A server on
+	// a POSIX file system copies and syncs a large object before it answers.
+	readPatience  = time.Minute
+	writePatience = 15 * time.Minute
+
+	// idlePerHost is how many connections to the server wait for the next request; each of them has two buffers of
+	// connectionBuffer bytes.
+	idlePerHost      = 64
+	connectionBuffer = 128 << 10
+)
+
+// connect makes the two clients. They send nothing before the first request.
+func (s *S3) connect(ctx context.Context, c S3Config) error {
+	tlsConfig, err := c.tls()
+	if err != nil {
+		return err
+	}
+	creds, err := c.credentials(ctx)
+	if err != nil {
+		return err
+	}
+	client := func(tries int, patience time.Duration) (*minio.Core, error) {
+		t := transport(tlsConfig, patience)
+		s.transports = append(s.transports, t)
+		return minio.NewCore(c.Endpoint, &minio.Options{
+			Creds:           creds,
+			Secure:          !c.Insecure,
+			Region:          c.Region, // spares a look-up, which not every key may do
+			Transport:       t,
+			TrailingHeaders: true, // a checksum that follows the body needs no second pass over it
+			MaxRetries:      tries,
+		})
+	}
+	if s.reads, err = client(readTries, readPatience); err != nil {
+		return err
+	}
+	s.writes, err = client(1, writePatience)
+	return err
+}
+
+func transport(tlsConfig *tls.Config, patience time.Duration) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       tlsConfig.Clone(),
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: patience,
+		MaxIdleConnsPerHost:   idlePerHost,
+		IdleConnTimeout:       time.Minute,
+		ReadBufferSize:        connectionBuffer,
+		WriteBufferSize:       connectionBuffer,
+		DisableCompression:    true, // sizes are those of the stored bytes
+	}
+}
+
+func (c S3Config) tls() (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading CAFile: %w", err)
+	}
+	if t.RootCAs, err = x509.SystemCertPool(); err != nil {
+		return nil, fmt.Errorf("reading the system's certificates: %w", err)
+	}
+	if !t.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("CAFile holds no certificate")
+	}
+	return t, nil
+}
+
+// credentials gives the configured keys, or the first that the usual chain finds. Without any, the client would
+// silently ask as nobody.
+func (c S3Config) credentials(ctx context.Context) (*credentials.Credentials, error) {
+	if c.AccessKey != "" {
+		return credentials.NewStaticV4(c.AccessKey, c.SecretKey, c.SessionToken), nil
+	}
+	chain := credentials.NewChainCredentials([]credentials.Provider{
+		&credentials.EnvAWS{},
+		&credentials.FileAWSCredentials{},
+		&credentials.IAM{},
+	})
+	client := &http.Client{Transport: transport(&tls.Config{MinVersion: tls.VersionTLS12}, readPatience)}
+	defer client.CloseIdleConnections() // later look-ups go over the store's own clients
+	value, err := chain.GetWithContext(&credentials.CredContext{Client: client, Context: ctx})
+	if err != nil {
+		return nil, fmt.Errorf("looking for credentials: %w", err)
+	}
+	if value.SignerType == credentials.SignatureAnonymous {
+		return nil, errors.New("no credentials: none configured, none in the environment, the credentials file or the machine's identity")
+	}
+	return chain, nil
+}

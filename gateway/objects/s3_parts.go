@@ -1,0 +1,128 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+)
+
+const (
+	// partSize is the size of every part but the last, and what a Put of unknown size needs of memory at most. S3 wants
+	// at least 5 MiB.
+	partSize = 16 << 20
+
+	// mostParts is S3's limit. A body of unknown size can therefore have at most 16 MiB × 10,000 = 156.25 GiB; where the
+	// size is known parts grow with it.
+	mostParts = 10_000
+
+	// abortTimeout bounds the cleaning up after a failed upload, which its caller waits for.
+	abortTimeout = 30 * time.Second
+)
+
+var errTooManyParts = errors.New("body of unknown size is longer than 156 GiB")
+
+// A cutter gives the parts of one body in order: their readers with their sizes, then a size of 0 when the body has
+// ended well. A part is read to its end before the next one is asked for.
+type cutter interface {
+	next() (part io.Reader, size int64, err error)
+}
+
+// sendParts sends a body in parts and puts them together at the end. Until then there is no object.
+// Die here: the parts stay, invisible, until Delete of the key or the bucket's lifecycle rule removes them.
+func (s *S3) sendParts(ctx context.Context, name string, body cutter) error {
+	o := minio.PutObjectOptions{UserMetadata: map[string]string{"X-Amz-Checksum-Algorithm": "CRC32C"}}
+	upload, err := s.writes.NewMultipartUpload(ctx, s.bucket, name, o)
+	if err != nil {
+		return storeError(err)
+	}
+	parts, err := s.uploadParts(ctx, name, upload, body)
+	if err == nil {
+		err = s.complete(ctx, name, upload, parts)
+	}
+	if err != nil {
+		s.abort(ctx, name, upload)
+	}
+	return err
+}
+
+func (s *S3) uploadParts(ctx context.Context, name, upload string, body cutter) ([]minio.CompletePart, error) {
+	var parts []minio.CompletePart
+	for {
+		part, size, err := body.next()
+		if err != nil || size == 0 {
+			return parts, err
+		}
+		if len(parts) == s.mostParts {
+			return nil, errTooManyParts
+		}
+		done, err := s.uploadPart(ctx, name, upload, len(parts)+1, part, size)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, done)
+	}
+}
+
+// uploadPart sends one part in the same shape as sendWhole: unsigned, its checksum after it.
+func (s *S3) uploadPart(ctx context.Context, name, upload string, number int, part io.Reader, size int64) (minio.CompletePart, error) {
+	summed := newSummed(part)
+	done, err := s.writes.PutObjectPart(ctx, s.bucket, name, upload, number, summed, size, minio.PutObjectPartOptions{
+		Trailer:              summed.trailer,
+		DisableContentSha256: true,
+	})
+	sum, whole := summed.result()
+	switch {
+	case err != nil:
+		return minio.CompletePart{}, storeError(err)
+	case !whole:
+		return minio.CompletePart{}, errEarly
+	}
+	return minio.CompletePart{PartNumber: number, ETag: done.ETag, ChecksumCRC32C: sum}, nil
+}
+
+func (s *S3) complete(ctx context.Context, name, upload string, parts []minio.CompletePart) error {
+	_, err := s.writes.CompleteMultipartUpload(ctx, s.bucket, name, upload, parts, createOnly())
+	if isConflict(err) {
+		err = s.lostRace(ctx, name, err)
+	}
+	return storeError(err)
+}
+
+// abort removes the parts of a failed upload. The commonest failure is a caller that has gone, so it does not end with
+// the caller's context; only here, for a Put that did would store what nobody sent.
+func (s *S3) abort(ctx context.Context, name, upload string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	defer cancel()
+	err := s.reads.AbortMultipartUpload(ctx, s.bucket, name, upload)
+	if err != nil && minio.ToErrorResponse(err).Code != minio.NoSuchUpload {
+		s.logger.WarnContext(ctx, "parts of a failed upload stay in the bucket", "bucket", s.bucket, "key", name, "error", err)
+	}
+}
+
+// slices cuts a body of known size without holding any of it.
+type slices struct {
+	body io.Reader
+	left int64
+	part int64 // bytes of every part but the last
+}
+
+func newSlices(body io.Reader, size int64) *slices {
+	least := (size + mostParts - 1) / mostParts
+	return &slices{body: body, left: size, part: max(partSize, least)}
+}
+
+func (s *slices) next() (io.Reader, int64, error) {
+	n := min(s.part, s.left)
+	if n == 0 {
+		// Reading on proves the end: the meter fails a body that has more.
+		if _, err := io.Copy(io.Discard, s.body); err != nil {
+			return nil, 0, fmt.Errorf("looking for the end: %w", err)
+		}
+	}
+	s.left -= n
+	return io.LimitReader(s.body, n), n, nil
+}
