@@ -1,0 +1,122 @@
+package identity
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// pemType is the label of a PKCS#8 private key (RFC 7468 section 10).
+const pemType = "PRIVATE KEY"
+
+// maxKeyFile is far above any key file, so that a wrong path does not become a large allocation.
+const maxKeyFile = 16 << 10
+
+// NewKey makes an Ed25519 key and writes it to a new file at path as PKCS#8 in PEM, readable by its owner only. It never
+// overwrites. When it returns, the key survives a power cut: a key that signed and was then lost would leave receipts
+// that nobody can check.
+func NewKey(path string) (ed25519.PrivateKey, error) {
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, fmt.Errorf("making key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("encoding key: %w", err)
+	}
+	if err := writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})); err != nil {
+		return nil, fmt.Errorf("writing key: %w", err)
+	}
+	return key, nil
+}
+
+// writeNew writes a file that must not exist yet, and returns when both it and its name are on disk. A file that could
+// not be written whole is removed again.
+func writeNew(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// LoadKey reads an Ed25519 key from a PKCS#8 PEM file. It refuses a file that the group or others may read: a key that
+// somebody else could have copied is not a key.
+func LoadKey(path string) (ed25519.PrivateKey, error) {
+	text, err := readPrivate(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading key: %w", err)
+	}
+	key, err := parseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// readPrivate looks at the mode of the opened file, not of its name: the two may part between looking and opening.
+func readPrivate(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s has mode %04o: only its owner may have access (chmod 600)", path, info.Mode().Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxKeyFile+1))
+	if err == nil && len(text) > maxKeyFile {
+		err = fmt.Errorf("%s is longer than a key file", path)
+	}
+	return text, err
+}
+
+// parseKey takes exactly one PEM block with nothing around it. Its errors say nothing of the content.
+func parseKey(text []byte) (ed25519.PrivateKey, error) {
+	block, rest := pem.Decode(text)
+	if block == nil || block.Type != pemType || len(block.Headers) != 0 || !bytes.HasPrefix(text, []byte("-----BEGIN")) {
+		return nil, errors.New("not a PKCS#8 private key in PEM")
+	}
+	if len(bytes.TrimSpace(rest)) != 0 {
+		return nil, errors.New("something follows the key")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("not a PKCS#8 private key")
+	}
+	key, ok := parsed.(ed25519.PrivateKey)
+	if !ok {
+		return nil, errors.New("not an Ed25519 key")
+	}
+	return key, nil
+}

@@ -1,0 +1,172 @@
+package identity
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ErrToken is the refusal of a token, whatever is wrong with it. The reason in its text is for the log: whoever sent the
+// token learns nothing about how close it came.
+var ErrToken = errors.New("token refused")
+
+// maxToken bounds the work that an unauthenticated caller can ask for, in bytes.
+const maxToken = 2048
+
+// clockSkew is how far ahead the clock of the replica that issued a token may be. An ended token gets no such grace.
+const clockSkew = time.Minute
+
+// VerifierConfig is what a Verifier is made of.
+type VerifierConfig struct {
+	Keys        JWKS             // the issuer's current keys and those it used within MaxLifetime
+	Issuer      string           // who must have issued the token
+	Audience    string           // who the token must be for
+	Clock       func() time.Time // time.Now when nil
+	MaxLifetime time.Duration    // of a token, whatever it says itself; 1 h when zero
+}
+
+// Verifier verifies access tokens. It is safe for concurrent use.
+type Verifier struct {
+	parser *jwt.Parser
+	key    jwt.Keyfunc
+	config VerifierConfig
+}
+
+// Claims is what a verified token says.
+type Claims struct {
+	Person  policy.PersonID
+	Auth    string    // how the person signed in
+	ID      string    // of the token, `t_…`
+	Expires time.Time // when the token ends
+}
+
+// NewVerifier makes a Verifier.
+func NewVerifier(c VerifierConfig) (*Verifier, error) {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.MaxLifetime == 0 {
+		c.MaxLifetime = time.Hour
+	}
+	if err := checkParties(c.Issuer, c.Audience); err != nil {
+		return nil, fmt.Errorf("making token verifier: %w", err)
+	}
+	if len(c.Keys.Keys) == 0 || c.MaxLifetime < time.Second {
+		return nil, errors.New("making token verifier: Keys and a positive MaxLifetime are needed")
+	}
+	set, err := json.Marshal(c.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("making token verifier: %w", err)
+	}
+	keys, err := keyfunc.NewJWKSetJSON(set)
+	if err != nil {
+		return nil, fmt.Errorf("making token verifier: %w", err)
+	}
+	return &Verifier{parser: newParser(c), key: keys.Keyfunc, config: c}, nil
+}
+
+func newParser(c VerifierConfig) *jwt.Parser {
+	return jwt.NewParser(
+		jwt.WithValidMethods([]string{"EdDSA"}),
+		jwt.WithStrictDecoding(),
+		jwt.WithIssuer(c.Issuer),
+		jwt.WithAudience(c.Audience),
+		jwt.WithTimeFunc(c.Clock),
+	)
+}
+
+// Verify says whom the token names. Every refusal is ErrToken.
+func (v *Verifier) Verify(token string) (Claims, error) {
+	c, err := v.verify(token)
+	if err != nil {
+		return Claims{}, fmt.Errorf("%w: %v", ErrToken, err)
+	}
+	return Claims{
+		Person:  policy.PersonID(c.Subject),
+		Auth:    c.Auth,
+		ID:      c.ID,
+		Expires: time.Unix(c.Expires, 0).UTC(),
+	}, nil
+}
+
+// verify goes from the cheap to the dear: the form, the header, then the signature, and the claims last, when they are
+// known to be the issuer's.
+func (v *Verifier) verify(token string) (*claims, error) {
+	if err := checkForm(token); err != nil {
+		return nil, err
+	}
+	if err := checkHeader(token); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	var c claims
+	if _, err := v.parser.ParseWithClaims(token, &c, v.key); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return &c, v.checkLife(&c)
+}
+
+// checkForm lets through base64url and dots only. The decoder underneath would skip line breaks, so that one token could
+// be written in many ways.
+func checkForm(token string) error {
+	if len(token) > maxToken {
+		return errors.New("too long")
+	}
+	for i := range len(token) {
+		if !isBase64URL(token[i]) && token[i] != '.' {
+			return errors.New("a byte that is neither base64url nor a dot")
+		}
+	}
+	return nil
+}
+
+func isBase64URL(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+}
+
+// checkHeader lets through a header of exactly alg, typ and kid: with no crit there is no extension to understand, and
+// with no jwk, jku or x5c nobody brings a key along. Whether alg and kid are right is for the parser to say.
+func checkHeader(token string) error {
+	part, _, _ := strings.Cut(token, ".")
+	text, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return errors.New("not base64url")
+	}
+	m, err := readObject(text)
+	if err != nil {
+		return err
+	}
+	h := header{Algorithm: m.text("alg"), Type: m.text("typ"), Key: m.text("kid")}
+	if err := m.end(); err != nil {
+		return err
+	}
+	if h.Type != tokenType {
+		return errors.New("not an access token")
+	}
+	return nil
+}
+
+// checkLife refuses a token that was not yet issued or lives too long, which would outlast the departure of the key that
+// signed it.
+func (v *Verifier) checkLife(c *claims) error {
+	issued, expires := time.Unix(c.IssuedAt, 0), time.Unix(c.Expires, 0)
+	switch {
+	case issued.After(v.config.Clock().Add(clockSkew)):
+		return errors.New("issued in the future")
+	case !expires.After(issued):
+		return errors.New("ends before it begins")
+	case expires.Sub(issued) > v.config.MaxLifetime:
+		return errors.New("lives too long")
+	}
+	return nil
+}
