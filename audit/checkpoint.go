@@ -1,0 +1,92 @@
+package audit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/transparency-dev/formats/log"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Checkpoint signs how far the ledger has come: its name, size and root as a C2SP tlog-checkpoint. A ledger without
+// events has a checkpoint too. It is signed when asked for and not stored: Ed25519 gives the same bytes every time.
+func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) {
+	signer, err := l.signer(ledger)
+	if err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	h, err := l.readHead(ctx, ledger)
+	if err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	root, err := h.frontier.root()
+	if err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	body := log.Checkpoint{Origin: signer.Name(), Size: uint64(h.size), Hash: root[:]}.Marshal()
+	signed, err := note.Sign(&note.Note{Text: string(body)}, signer)
+	if err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	return signed, nil
+}
+
+// VerifierKey is what others check the ledger's checkpoints with, in the form of package note. It is empty for what
+// cannot name a ledger.
+func (l *Ledger) VerifierKey(ledger string) string {
+	signer, err := l.signer(ledger)
+	if err != nil {
+		return ""
+	}
+	return signer.verifierKey
+}
+
+func (l *Ledger) signer(ledger string) (*signer, error) {
+	if !event.ValidLedger(ledger) {
+		return nil, fmt.Errorf("%w: ledger", ErrQuery)
+	}
+	return newSigner(l.config.Origin+"/"+ledger, l.config.Key)
+}
+
+// readHead reads where the ledger ends; the zero head for one that has not begun.
+func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
+	var h head
+	var stored []byte
+	err := l.config.Reader.QueryRowContext(ctx, `SELECT size, frontier, last_ts FROM audit_head WHERE ledger = $1`, ledger).
+		Scan(&h.size, &stored, &h.last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return head{}, nil
+	}
+	if err != nil {
+		return head{}, err
+	}
+	h.frontier, err = parseFrontier(h.size, stored)
+	return h, err
+}
+
+// signer is a note.Signer. The one of package note wants the private key as a text.
+type signer struct {
+	note.Verifier
+	verifierKey string
+	key         ed25519.PrivateKey
+}
+
+func newSigner(name string, key ed25519.PrivateKey) (*signer, error) {
+	verifierKey, err := note.NewEd25519VerifierKey(name, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return nil, fmt.Errorf("making a verifier key: %w", err)
+	}
+	verifier, err := note.NewVerifier(verifierKey) // refuses a name that cannot stand in a note
+	if err != nil {
+		return nil, fmt.Errorf("making a verifier key: %w", err)
+	}
+	return &signer{Verifier: verifier, verifierKey: verifierKey, key: key}, nil
+}
+
+// Sign signs the text of a note.
+func (s *signer) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }

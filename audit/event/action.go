@@ -1,0 +1,69 @@
+package event
+
+import "slices"
+
+// Action names what was done or refused: two words of `a-z`, joined by a dot. The words are those that policies decide on.
+type Action string
+
+// Entry is an action with what it means, for people.
+type Entry struct {
+	Action      Action
+	Description string
+}
+
+// catalogue is every action that this build records. A word is never taken out and never changes its meaning: leaves
+// that hold it are kept for ever.
+var catalogue = []Entry{
+	{"organisation.create", "an organisation was registered"},
+	{"member.add", "a person was made a member of an organisation"},
+	{"member.leave", "a person's membership of an organisation was ended"},
+	{"credential.issue", "a person was given a new secret"},
+	{"token.issue", "a person signed in"},
+	{"role.grant", "a person was given a role on a contract"},
+	{"role.end", "a person's role on a contract was ended"},
+	{"contract.propose", "a contract version was proposed"},
+	{"contract.approve", "a contract version was approved"},
+	{"contract.suspend", "a contract was suspended"},
+	{"contract.resume", "a suspended contract was resumed"},
+	{"contract.terminate", "a contract was terminated"},
+	{"contract.read", "a contract's terms were read"},
+	{"audit.query", "events of a ledger were asked for"},
+	{"audit.prove", "a checkpoint or a proof of a ledger was asked for"},
+	{"contract.list", "one's contracts were listed"},
+	{"batch.list", "one's batches were listed"},
+	{"assignment.list", "one's assignments were listed"},
+	{"batch.open", "a batch was opened"},
+	{"batch.read", "a batch's record was read"},
+	{"batch.seal", "a batch was sealed with its manifest"},
+	{"assignment.create", "documents of a batch were assigned to a person"},
+	{"assignment.lease", "an assignment was taken up"},
+	{"document.receive", "a document was sent in"},
+	{"document.inspect", "a document's record was read, without its content"},
+	{"document.read", "a document's content was read"},
+	{"receipt.read", "a receipt was read"},
+	{"document.abandon", "an upload that was never acknowledged was cleared away"},
+}
+
+// Catalogue lists the actions that this build records.
+func Catalogue() []Entry { return slices.Clone(catalogue) }
+
+// Known says whether the action is in the catalogue. Parse does not ask: a ledger may be read by an older build than
+// the one that wrote it.
+func (a Action) Known() bool {
+	return slices.ContainsFunc(catalogue, func(e Entry) bool { return e.Action == a })
+}
+
+// valid says whether the action has the form of one.
+func (a Action) valid() bool {
+	dots := 0
+	for i := range len(a) {
+		switch c := a[i]; {
+		case c >= 'a' && c <= 'z':
+		case c == '.' && i > 0 && i < len(a)-1:
+			dots++
+		default:
+			return false
+		}
+	}
+	return dots == 1
+}

@@ -1,0 +1,99 @@
+package event
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Parse reads a leaf. It accepts exactly the bytes that Leaf writes: no other order, spelling, white space, escape,
+// duplicate or unknown field.
+func Parse(leaf []byte) (Event, error) {
+	if len(leaf) > MaxLeaf {
+		return Event{}, fmt.Errorf("%w: leaf of %d bytes", ErrInvalid, len(leaf))
+	}
+	var e Event
+	var v int64
+	r := reader{rest: string(leaf)}
+	e.fields(&r, &v)
+	if v != version {
+		return Event{}, fmt.Errorf("%w: leaf is not of version %d", ErrInvalid, version)
+	}
+	// The reader is lenient, what it cannot read it skips: the comparison is the check.
+	again, err := e.Leaf()
+	if err != nil {
+		return Event{}, err
+	}
+	if !bytes.Equal(again, leaf) {
+		return Event{}, fmt.Errorf("%w: leaf is not in its one form", ErrInvalid)
+	}
+	return e, nil
+}
+
+// reader takes fields off the front of a leaf. A field that is not there leaves its zero value.
+type reader struct{ rest string }
+
+// value is what follows the key, when the key is next; one byte of separator stands before it.
+func (r *reader) value(key string) (value string, ok bool) {
+	if r.rest == "" {
+		return "", false
+	}
+	if value, ok = strings.CutPrefix(r.rest[1:], `"`); !ok {
+		return "", false
+	}
+	if value, ok = strings.CutPrefix(value, key); !ok {
+		return "", false
+	}
+	return strings.CutPrefix(value, `":`)
+}
+
+func (r *reader) number(key string, _ bool, n *int64) {
+	value, ok := r.value(key)
+	if !ok {
+		return
+	}
+	end := strings.IndexAny(value, ",}")
+	if end < 0 {
+		return
+	}
+	parsed, err := strconv.ParseInt(value[:end], 10, 64)
+	if err != nil {
+		return
+	}
+	*n, r.rest = parsed, value[end:]
+}
+
+func (r *reader) text(key string, _ bool, s *string) {
+	value, ok := r.value(key)
+	if !ok || !strings.HasPrefix(value, `"`) {
+		return
+	}
+	if text, rest, ok := unquote(value[1:]); ok {
+		*s, r.rest = text, rest
+	}
+}
+
+// unquote splits what follows an opening quotation mark into the text and what follows the closing one.
+func unquote(value string) (text, rest string, ok bool) {
+	end := strings.IndexAny(value, `"\`)
+	if end < 0 {
+		return "", "", false
+	}
+	if value[end] == '"' { // nearly always: nothing is escaped
+		return value[:end], value[end+1:], true
+	}
+	var unescaped strings.Builder
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			return unescaped.String(), value[i+1:], true
+		case '\\':
+			if i++; i == len(value) {
+				return "", "", false
+			}
+		}
+		unescaped.WriteByte(value[i])
+	}
+	return "", "", false
+}

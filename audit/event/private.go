@@ -1,0 +1,69 @@
+package event
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+)
+
+const (
+	// SaltBytes is the length of the salt of a commitment.
+	SaltBytes = 32
+	// MaxPrivate is the length of the longest private half in bytes, as the JSON that is kept.
+	MaxPrivate = 16 << 10
+
+	commitmentBytes = sha256.Size
+)
+
+// Opening is an event's private half as it is kept beside the leaf: together they open the commitment in the leaf,
+//
+//	priv = base64(SHA-256(salt || clear))
+//
+// The salt is as long as the digest, so that with clear and salt erased nobody can find out by guessing what was
+// committed to, and nobody can present another clear text for the same leaf.
+type Opening struct {
+	Clear string // JSON object of strings, keys sorted, no white space; kept byte for byte, never written anew
+	Salt  []byte // SaltBytes random bytes
+}
+
+// Hide makes an opening with a new salt. Bytes that are not UTF-8 are replaced.
+func Hide(private map[string]string) (Opening, error) {
+	var clear bytes.Buffer
+	encoder := json.NewEncoder(&clear)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(private); err != nil {
+		return Opening{}, fmt.Errorf("%w: private half: %w", ErrInvalid, err)
+	}
+	if clear.Len() > MaxPrivate {
+		return Opening{}, fmt.Errorf("%w: private half of %d bytes", ErrInvalid, clear.Len())
+	}
+	salt := make([]byte, SaltBytes)
+	rand.Read(salt) // never fails: it ends the process instead
+	return Opening{Clear: string(bytes.TrimSuffix(clear.Bytes(), []byte("\n"))), Salt: salt}, nil
+}
+
+// Commitment is what the leaf holds of the opening.
+func (o Opening) Commitment() string {
+	digest := sha256.New()
+	digest.Write(o.Salt)
+	digest.Write([]byte(o.Clear))
+	return base64.StdEncoding.EncodeToString(digest.Sum(nil))
+}
+
+// Check says whether this is the opening of the commitment.
+func (o Opening) Check(commitment string) bool {
+	return len(o.Salt) == SaltBytes && subtle.ConstantTimeCompare([]byte(o.Commitment()), []byte(commitment)) == 1
+}
+
+// Private reads the private half back.
+func (o Opening) Private() (map[string]string, error) {
+	var private map[string]string
+	if err := json.Unmarshal([]byte(o.Clear), &private); err != nil {
+		return nil, fmt.Errorf("%w: private half: %w", ErrInvalid, err)
+	}
+	return private, nil
+}

@@ -1,0 +1,18 @@
+package audit
+
+import "golang.org/x/mod/sumdb/tlog"
+
+// Frontier gives tests the frontier, whose bytes and root every version has to compute alike.
+type Frontier = frontier
+
+// ParseFrontier reads a stored frontier.
+func ParseFrontier(size int64, stored []byte) (Frontier, error) { return parseFrontier(size, stored) }
+
+// Add adds a leaf.
+func (f frontier) Add(size int64, leaf []byte) Frontier { return f.add(size, leaf) }
+
+// Bytes is the stored form.
+func (f frontier) Bytes() []byte { return f.bytes() }
+
+// Root is the root of the tree.
+func (f frontier) Root() (tlog.Hash, error) { return f.root() }

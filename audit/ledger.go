@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// What callers tell apart.
+var (
+	// ErrUnavailable says that an event is not known to be durable. It may be, or become so later; until it is known,
+	// nothing may leave on its strength.
+	ErrUnavailable = errors.New("ledger unavailable")
+	// ErrTampered says that what is stored contradicts itself: nobody who goes through this package leaves it so.
+	ErrTampered = errors.New("ledger tampered with")
+	// ErrQuery says that a question cannot be asked so.
+	ErrQuery = errors.New("invalid audit query")
+)
+
+// Config is what a ledger needs. The fields without a default must be given.
+type Config struct {
+	Writer *sql.DB // where acts commit; with SQLite its one connection is shared with them
+	Reader *sql.DB // the same database, never a standby that may lag; default: Writer
+	// PostgreSQL says which of the two engines the database is.
+	PostgreSQL bool
+
+	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
+	Key    ed25519.PrivateKey // signs checkpoints
+	Node   string             // noted in events that do not name a node
+
+	Clock  func() time.Time // default: time.Now
+	Logger *slog.Logger     // default: nothing is logged
+
+	WaitTimeout time.Duration // how long Wait waits for an event to become durable; default: 2 s
+	Poll        time.Duration // how often to look for events that another replica staged and did not live to sequence; default: 250 ms
+	Batch       int           // the most events sequenced in one transaction; default: 512
+}
+
+// Ledger is all ledgers of one database. Its methods may be called from any number of goroutines.
+type Ledger struct {
+	config  Config
+	queue   queue
+	waiters *waiters
+	wake    chan struct{} // holds one wish for a turn
+	started atomic.Bool
+	stopped chan struct{} // closed when Run returns
+}
+
+// Open checks that the database makes commits durable, and opens its ledgers. Migrate has to have run.
+func Open(ctx context.Context, c Config) (*Ledger, error) {
+	if err := c.complete(); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	if err := checkDurable(ctx, c.Writer, c.PostgreSQL); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	return &Ledger{
+		config:  c,
+		waiters: newWaiters(),
+		wake:    make(chan struct{}, 1),
+		stopped: make(chan struct{}),
+	}, nil
+}
+
+// complete sets defaults and refuses what cannot work.
+func (c *Config) complete() error {
+	if c.Writer == nil {
+		return errors.New("no database")
+	}
+	if c.Reader == nil {
+		c.Reader = c.Writer
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.WaitTimeout <= 0 {
+		c.WaitTimeout = 2 * time.Second
+	}
+	if c.Poll <= 0 {
+		c.Poll = 250 * time.Millisecond
+	}
+	if c.Batch <= 0 {
+		c.Batch = 512
+	}
+	if len(c.Key) != ed25519.PrivateKeySize {
+		return errors.New("no key to sign checkpoints with")
+	}
+	_, err := newSigner(c.Origin, c.Key)
+	return err
+}
+
+// Ledgers lists the ledgers that hold an event.
+func (l *Ledger) Ledgers(ctx context.Context) ([]string, error) {
+	rows, err := l.config.Reader.QueryContext(ctx, `SELECT ledger FROM audit_head ORDER BY ledger`)
+	if err != nil {
+		return nil, fmt.Errorf("listing ledgers: %w", err)
+	}
+	defer rows.Close()
+	var ledgers []string
+	for rows.Next() {
+		var ledger string
+		if err := rows.Scan(&ledger); err != nil {
+			return nil, fmt.Errorf("listing ledgers: %w", err)
+		}
+		ledgers = append(ledgers, ledger)
+	}
+	return ledgers, rows.Err()
+}

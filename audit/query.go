@@ -1,0 +1,166 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// MaxPage is the most events that one Query returns.
+const MaxPage = 500
+
+const defaultPage = 50
+
+// Query asks for events of one ledger, the newest first. Every filter that is set must hold.
+type Query struct {
+	Ledger string // which ledger; must be set
+
+	Actor, Contract, Provider, Batch, Document string
+
+	Action  event.Action
+	Outcome event.Outcome
+	Reason  string
+
+	From time.Time // not before; by the time of sequencing
+	To   time.Time // before
+
+	Cursor string // where the page before ended, as Query returned it; empty: the newest
+	Limit  int    // at most MaxPage; 0: 50
+}
+
+// Query returns a page of events, each with its private half where that is not erased, and the cursor of the next page,
+// which is empty when there is none. An event whose leaf or private half is not what it was when it was sequenced ends
+// the query with ErrTampered, as far as that shows without the tree: see package audit/verify for the rest.
+func (l *Ledger) Query(ctx context.Context, q Query) (events []event.Event, next string, err error) {
+	where, err := q.where()
+	if err != nil {
+		return nil, "", err
+	}
+	limit := q.limit()
+	statement := `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE ` + where.String() +
+		` ORDER BY seq DESC LIMIT ` + where.bind(limit+1)
+	rows, err := l.config.Reader.QueryContext(ctx, statement, where.args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("querying ledger: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scanEvent(rows, q.Ledger)
+		if err != nil {
+			return nil, "", fmt.Errorf("querying ledger: %w", err)
+		}
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, "", fmt.Errorf("querying ledger: %w", err)
+	}
+	if len(events) > limit { // the one too many shows that there is another page
+		events = events[:limit]
+		next = strconv.FormatInt(events[limit-1].Seq, 10)
+	}
+	return events, next, nil
+}
+
+func (q Query) limit() int {
+	if q.Limit == 0 {
+		return defaultPage
+	}
+	return q.Limit
+}
+
+// where is the query's condition.
+func (q Query) where() (*conditions, error) {
+	if !event.ValidLedger(q.Ledger) {
+		return nil, fmt.Errorf("%w: ledger", ErrQuery)
+	}
+	if q.Limit < 0 || q.Limit > MaxPage {
+		return nil, fmt.Errorf("%w: limit", ErrQuery)
+	}
+	var c conditions
+	c.add(`ledger = `, c.bind(q.Ledger))
+	c.equal("actor", q.Actor)
+	c.equal("contract", q.Contract)
+	c.equal("provider", q.Provider)
+	c.equal("batch", q.Batch)
+	c.equal("document", q.Document)
+	c.equal("action", string(q.Action))
+	c.equal("outcome", string(q.Outcome))
+	c.equal("reason", q.Reason)
+	if q.Outcome == event.OutcomeDeny || q.Outcome == event.OutcomeError {
+		c.add(`outcome <> 'allow'`) // says so to the planner, which does not work it out from a parameter
+	}
+	if q.Cursor != "" {
+		before, err := strconv.ParseInt(q.Cursor, 10, 64)
+		if err != nil || before < 0 {
+			return nil, fmt.Errorf("%w: cursor", ErrQuery)
+		}
+		c.add(`seq < `, c.bind(before))
+	}
+	// Times become bounds of seq, looked up once: so every filter stays one range of one index.
+	if !q.From.IsZero() {
+		c.add(`seq >= `, c.firstSince(q.Ledger, q.From))
+	}
+	if !q.To.IsZero() {
+		c.add(`seq < COALESCE(`, c.firstSince(q.Ledger, q.To), `, 9223372036854775807)`)
+	}
+	return &c, nil
+}
+
+// conditions are joined with AND. Arguments are numbered in the order of their first use, which every driver agrees on.
+type conditions struct {
+	terms []string
+	args  []any
+}
+
+func (c *conditions) String() string { return strings.Join(c.terms, ` AND `) }
+
+func (c *conditions) add(parts ...string) { c.terms = append(c.terms, strings.Join(parts, "")) }
+
+func (c *conditions) bind(value any) string {
+	c.args = append(c.args, value)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+func (c *conditions) equal(column, value string) {
+	if value != "" {
+		c.add(column, ` = `, c.bind(value))
+	}
+}
+
+// firstSince is the number of the first event at or after t; NULL when there is none. t is rounded up to the
+// microseconds that are stored, so that both bounds mean what they say.
+func (c *conditions) firstSince(ledger string, t time.Time) string {
+	micros := t.Add(time.Microsecond - 1).UnixMicro()
+	return `(SELECT seq FROM audit_event WHERE ledger = ` + c.bind(ledger) + ` AND ts >= ` + c.bind(micros) + ` ORDER BY ts, seq LIMIT 1)`
+}
+
+// scanEvent reads an event and checks that the row holds what the leaf says.
+func scanEvent(rows *sql.Rows, ledger string) (event.Event, error) {
+	var seq int64
+	var leaf, salt []byte
+	var clear sql.NullString
+	if err := rows.Scan(&seq, &leaf, &clear, &salt); err != nil {
+		return event.Event{}, err
+	}
+	e, err := event.Parse(leaf)
+	if err != nil {
+		return event.Event{}, fmt.Errorf("%w: event %d of %s: %w", ErrTampered, seq, ledger, err)
+	}
+	if e.Ledger != ledger || e.Seq != seq {
+		return event.Event{}, fmt.Errorf("%w: event %d of %s is in another's place", ErrTampered, seq, ledger)
+	}
+	if !clear.Valid {
+		return e, nil
+	}
+	opening := event.Opening{Clear: clear.String, Salt: salt}
+	if !opening.Check(e.Commitment) {
+		return event.Event{}, fmt.Errorf("%w: private half of event %d of %s", ErrTampered, seq, ledger)
+	}
+	e.Private, err = opening.Private()
+	return e, err
+}

@@ -1,0 +1,46 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// maxQueued is how many appended events wait at most. When more do, the database is away or too slow.
+const maxQueued = 8192
+
+// queue is the events that were appended and not staged, the oldest first.
+type queue struct {
+	mu   sync.Mutex
+	rows []staged
+}
+
+func (q *queue) add(row staged) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.rows) >= maxQueued {
+		return fmt.Errorf("%w: %d events are waiting", ErrUnavailable, len(q.rows))
+	}
+	q.rows = append(q.rows, row)
+	return nil
+}
+
+// first lists at most n events, and leaves them.
+func (q *queue) first(n int) []staged {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.rows[:min(n, len(q.rows))])
+}
+
+// drop forgets the n oldest.
+func (q *queue) drop(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.rows = slices.Delete(q.rows, 0, n)
+}
+
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.rows) == 0
+}

@@ -1,0 +1,112 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// turnTimeout bounds a turn, so that a connection that hangs is given up and replaced.
+	turnTimeout = 10 * time.Second
+	// retryPause is the pause after a turn that failed.
+	retryPause = 50 * time.Millisecond
+)
+
+// Run sequences staged events until ctx ends. Every process that stages runs it, once; with several replicas on one
+// database any of them sequences the events of all. It returns nil when ctx ends, after the turn in progress.
+//
+// A batch is what was staged while the previous one was being committed: nobody waits for a batch to fill up, and an
+// act that is alone pays for exactly one commit.
+func (l *Ledger) Run(ctx context.Context) error {
+	if l.started.Swap(true) {
+		return errors.New("running the sequencer: it has run already")
+	}
+	defer close(l.stopped)
+	poll := time.NewTicker(l.config.Poll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.wake:
+		case <-poll.C:
+			if !l.anythingToDo(ctx) {
+				continue
+			}
+		}
+		if err := l.drain(ctx); err != nil {
+			l.config.Logger.Error("sequencing events", "error", err)
+			l.pause(ctx)
+			l.nudge()
+		}
+	}
+}
+
+// drain takes turns until everything that was staged when it began is sequenced.
+func (l *Ledger) drain(ctx context.Context) error {
+	for ctx.Err() == nil {
+		full, err := l.turn(ctx)
+		if err != nil || !full {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn sequences one batch and answers those who wait for it. A turn is not cut short when ctx ends: its commit would
+// be left with an unknown outcome.
+//
+// When sequencing fails, even with its outcome unknown, nobody is answered. If it did commit, the rows are gone from the
+// stage and the events are found by their ids; if it did not, they are still staged. Either way a later turn answers.
+func (l *Ledger) turn(ctx context.Context) (full bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
+	defer cancel()
+	waitedFor := l.waiters.tickets()
+	durable, err := l.sequence(ctx)
+	if err != nil {
+		return false, err
+	}
+	l.waiters.acknowledge(durable)
+	if len(durable) >= l.config.Batch {
+		return true, nil
+	}
+	return false, l.answerFromLedger(ctx, waitedFor)
+}
+
+// answerFromLedger looks up the events that were waited for before the turn and were not in its batch: another replica
+// has sequenced them, or an earlier turn whose commit seemed to fail.
+func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error {
+	missing := l.waiters.still(waitedFor)
+	if len(missing) == 0 {
+		return nil
+	}
+	durable, err := l.lookUp(ctx, missing)
+	if err != nil {
+		return fmt.Errorf("looking up events: %w", err)
+	}
+	l.waiters.acknowledge(durable)
+	return nil
+}
+
+// anythingToDo looks without a lock: an idle process does not write.
+func (l *Ledger) anythingToDo(ctx context.Context) bool {
+	if !l.queue.empty() || l.waiters.any() {
+		return true
+	}
+	var staged bool
+	if err := l.config.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit_stage)`).Scan(&staged); err != nil {
+		return ctx.Err() == nil // a turn will tell what is wrong
+	}
+	return staged
+}
+
+func (l *Ledger) pause(ctx context.Context) {
+	timer := time.NewTimer(retryPause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

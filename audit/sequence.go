@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// sequence takes one batch from the stage to the ledgers, in one transaction, and returns where each event went. An
+// error says nothing about whether it did: see turn.
+//
+// The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
+// and so that each sees all that the others committed. Nothing in here waits for anything but the database.
+func (l *Ledger) sequence(ctx context.Context) (map[Ticket]int64, error) {
+	tx, err := l.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("beginning a turn: %w", err)
+	}
+	// After a commit this does nothing. For an empty turn it is the end: a commit would cost a write to disk.
+	defer tx.Rollback()
+
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+		return nil, fmt.Errorf("locking the sequencer: %w", err)
+	}
+	// The queue is read before the stage: what was appended after an act committed finds that act's event drained, and
+	// comes after it.
+	queued := l.queue.first(l.config.Batch)
+	rows, err := drainStage(ctx, tx, l.config.Batch)
+	if err != nil {
+		return nil, fmt.Errorf("draining the stage: %w", err)
+	}
+	queued = queued[:min(len(queued), l.config.Batch-len(rows))]
+	rows = append(rows, queued...)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	b, err := l.place(ctx, tx, rows)
+	if err != nil {
+		return nil, fmt.Errorf("placing events: %w", err)
+	}
+	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
+		return nil, fmt.Errorf("writing events: %w", err)
+	}
+	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
+		return nil, fmt.Errorf("writing heads: %w", err)
+	}
+	// An appended event has one try: if the outcome of the commit stays unknown, a second try could make it two events.
+	l.queue.drop(len(queued))
+	if err := tx.Commit(); err != nil {
+		return nil, fmt.Errorf("committing events: %w", err)
+	}
+	return b.places(), nil
+}
+
+// drainStage takes the oldest rows off the stage.
+func drainStage(ctx context.Context, tx *sql.Tx, limit int) ([]staged, error) {
+	found, err := tx.QueryContext(ctx, `DELETE FROM audit_stage WHERE id IN (SELECT id FROM audit_stage ORDER BY id LIMIT $1)
+		RETURNING id, ledger, body, priv, priv_salt`, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var rows []staged
+	for found.Next() {
+		var row staged
+		if err := found.Scan(&row.id, &row.ledger, &row.body, &row.clear, &row.salt); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	// Neither engine promises an order for what it returns.
+	slices.SortFunc(rows, func(a, b staged) int { return cmp.Compare(a.id, b.id) })
+	return rows, found.Err()
+}
+
+// place puts the rows after the heads of their ledgers.
+func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, error) {
+	heads, err := l.readHeads(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
+	now := l.config.Clock()
+	for _, row := range rows {
+		if err := b.add(row, now); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// readHeads reads the heads of the ledgers that the rows go to. A ledger without one begins here.
+func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, rows []staged) (map[string]*head, error) {
+	heads := map[string]*head{}
+	var ledgers []string
+	for _, row := range rows {
+		if heads[row.ledger] == nil {
+			heads[row.ledger] = &head{}
+			ledgers = append(ledgers, row.ledger)
+		}
+	}
+	condition, args := l.oneOf("ledger", ledgers)
+	found, err := tx.QueryContext(ctx, `SELECT ledger, size, frontier, last_ts FROM audit_head WHERE `+condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	for found.Next() {
+		var ledger string
+		var h head
+		var stored []byte
+		if err := found.Scan(&ledger, &h.size, &stored, &h.last); err != nil {
+			return nil, err
+		}
+		if h.frontier, err = parseFrontier(h.size, stored); err != nil {
+			return nil, fmt.Errorf("head of %s: %w", ledger, err)
+		}
+		heads[ledger] = &h
+	}
+	return heads, found.Err()
+}
+
+// lookUp finds the sequenced ones of the events. What it finds is durable: both engines show a commit to others only
+// after it is on disk.
+func (l *Ledger) lookUp(ctx context.Context, tickets []Ticket) (map[Ticket]int64, error) {
+	ids := make([]string, len(tickets))
+	for i, t := range tickets {
+		ids[i] = t.Event
+	}
+	condition, args := l.oneOf("event", ids)
+	rows, err := l.config.Reader.QueryContext(ctx, `SELECT ledger, event, seq FROM audit_event WHERE `+condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	durable := map[Ticket]int64{}
+	for rows.Next() {
+		var t Ticket
+		var seq int64
+		if err := rows.Scan(&t.Ledger, &t.Event, &seq); err != nil {
+			return nil, err
+		}
+		durable[t] = seq
+	}
+	return durable, rows.Err()
+}

@@ -1,0 +1,83 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Ticket is what to wait with for a staged event.
+type Ticket struct {
+	Ledger string
+	Event  string // the event's id, by which the event that completes a grant names it
+}
+
+// Stage writes the event down in the act's own transaction: it will be in the ledger if and only if the act commits.
+// ID, Occurred and Node are given when empty. What the sequencer assigns and the commitment are set whatever the event
+// holds. After the commit, and outside any transaction, Wait.
+func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.Event) (Ticket, error) {
+	row, ticket, err := l.draft(ledger, e)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("staging an event: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, l.stageStatement(), row.ledger, row.body, row.clear, row.salt)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("staging an event: %w", err)
+	}
+	return ticket, nil
+}
+
+// Append puts an event into its ledger that goes with no change of state: a refusal, the end of an access. It returns
+// as Wait does. It saves the transaction that Stage is for, so that an event that is alone pays for one commit, and many
+// at once share it.
+func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (int64, error) {
+	row, ticket, err := l.draft(ledger, e)
+	if err != nil {
+		return 0, fmt.Errorf("appending an event: %w", err)
+	}
+	if err := l.queue.add(row); err != nil {
+		return 0, fmt.Errorf("appending an event: %w", err)
+	}
+	return l.Wait(ctx, ticket)
+}
+
+// draft is the event as it waits for its place.
+func (l *Ledger) draft(ledger string, e event.Event) (staged, Ticket, error) {
+	e.Ledger, e.Seq, e.Time, e.Commitment = ledger, 0, time.Time{}, ""
+	if e.ID == "" {
+		e.ID = event.NewID()
+	}
+	if e.Occurred.IsZero() {
+		e.Occurred = l.config.Clock()
+	}
+	if e.Node == "" {
+		e.Node = l.config.Node
+	}
+	if !e.Action.Known() {
+		return staged{}, Ticket{}, fmt.Errorf("%w: action is not in the catalogue", event.ErrInvalid)
+	}
+	row := staged{ledger: ledger}
+	if len(e.Private) > 0 {
+		opening, err := event.Hide(e.Private)
+		if err != nil {
+			return staged{}, Ticket{}, err
+		}
+		row.clear, row.salt, e.Commitment = &opening.Clear, opening.Salt, opening.Commitment()
+	}
+	var err error
+	row.body, err = e.Leaf()
+	return row, Ticket{Ledger: ledger, Event: e.ID}, err
+}
+
+// stageStatement numbers the row. The numbers order events by cause: who has seen what an act committed stages later
+// and gets a larger number. On SQLite the largest number plus one does it, because there is one writer.
+func (l *Ledger) stageStatement() string {
+	if l.config.PostgreSQL {
+		return `INSERT INTO audit_stage (ledger, body, priv, priv_salt) VALUES ($1, $2, $3, $4)`
+	}
+	return `INSERT INTO audit_stage (id, ledger, body, priv, priv_salt)
+		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM audit_stage), $1, $2, $3, $4)`
+}

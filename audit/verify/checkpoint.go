@@ -1,0 +1,83 @@
+package verify
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// checkpoint is a checkpoint whose signature is good.
+type checkpoint struct {
+	name   string // for people
+	newest bool
+	size   int64
+	root   tlog.Hash
+}
+
+// openCheckpoints fills in which checkpoints the copy has to meet. One that is not what it should be is a problem, and
+// the copy is not held against it.
+func (v *verification) openCheckpoints(key note.Verifier, against Evidence) {
+	if against.Checkpoint == nil {
+		v.report.notChecked("there is no newest checkpoint")
+	} else if c, ok := v.openCheckpoint("the checkpoint", against.Checkpoint, key); ok {
+		c.newest = true
+		v.report.Checkpoint = c.size
+		v.due = append(v.due, c)
+	}
+	for i, signed := range against.Older {
+		if c, ok := v.openCheckpoint(fmt.Sprintf("older checkpoint %d", i+1), signed, key); ok {
+			v.due = append(v.due, c)
+		}
+	}
+	slices.SortStableFunc(v.due, func(a, b checkpoint) int { return cmp.Compare(a.size, b.size) })
+}
+
+func (v *verification) openCheckpoint(name string, signed []byte, key note.Verifier) (checkpoint, bool) {
+	n, err := note.Open(signed, note.VerifierList(key))
+	var unverified *note.UnverifiedNoteError
+	var invalid *note.InvalidSignatureError
+	switch {
+	case errors.As(err, &unverified), errors.As(err, &invalid):
+		v.report.problem(KindSignature, NoSeq, "%s does not carry a good signature of the key", name)
+		return checkpoint{}, false
+	case err != nil:
+		v.report.problem(KindCheckpoint, NoSeq, "%s is not a signed note", name)
+		return checkpoint{}, false
+	}
+	origin, c, err := parseCheckpoint(n.Text)
+	if err != nil {
+		v.report.problem(KindCheckpoint, NoSeq, "%s is not a checkpoint: %v", name, err)
+		return checkpoint{}, false
+	}
+	// The origin is what keeps the checkpoint of one ledger from standing in for that of another under the same key.
+	if origin != key.Name() || !strings.HasSuffix(origin, "/"+v.report.Ledger) {
+		v.report.problem(KindOrigin, NoSeq, "%s is of another ledger", name)
+		return checkpoint{}, false
+	}
+	c.name = name
+	return c, true
+}
+
+// parseCheckpoint reads a note's text as https://c2sp.org/tlog-checkpoint has it: origin, size and root in a line each,
+// then lines of extensions, which say nothing to us.
+func parseCheckpoint(text string) (origin string, c checkpoint, err error) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) < 3 || slices.Contains(lines, "") {
+		return "", checkpoint{}, errors.New("it has not its three lines")
+	}
+	c.size, err = strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || c.size < 0 || strconv.FormatInt(c.size, 10) != lines[1] {
+		return "", checkpoint{}, errors.New("its size is not a number in its one form")
+	}
+	c.root, err = tlog.ParseHash(lines[2])
+	if err != nil || c.root.String() != lines[2] {
+		return "", checkpoint{}, errors.New("its root is not a hash in its one form")
+	}
+	return lines[0], c, nil
+}

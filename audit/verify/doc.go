@@ -1,0 +1,30 @@
+// Package verify proves a copy of a ledger, offline: no database, no network, and no trust in whoever made the copy.
+//
+// It shares the event's codec with the ledger (package audit/event: what is proven is defined there) and nothing else.
+// Package audit computes the Merkle tree in a way of its own to be fast; here golang.org/x/mod/sumdb/tlog computes it
+// again from the leaves alone, so one mistake cannot be made on both sides.
+//
+// # What is proven
+//
+// A checkpoint is a signed note (C2SP tlog-checkpoint) over the number of events and the root of their Merkle tree:
+//
+//	bordereau.example/audit/o_…
+//	1234
+//	<base64 of the root, 32 bytes>
+//
+//	— bordereau.example/audit/o_… <base64 of the key's hash and the signature>
+//
+// When the tree over the first 1234 leaves of the copy has that root, those are the 1234 events that were signed: none
+// was changed, left out, put in or moved. Every older checkpoint that somebody kept is checked in the same pass: a
+// ledger that was rewritten and signed anew contradicts them.
+//
+// Beside the tree, Copy checks what the leaves say: that each is in its one form and of this ledger, that sequence
+// numbers have no gap and times never fall, that what ended was granted before, that private halves which are still
+// there open their commitments, and that the index a database keeps beside the leaves says what the leaves say.
+//
+// # What is not
+//
+// A copy cannot show that the ledger does not go on after it: completeness is claimed up to the checkpoint, and how
+// recent that is the reader has to judge. A private half that was erased cannot be checked. And an event proves that it
+// was recorded, not that what it tells is all that happened.
+package verify

@@ -1,0 +1,61 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// maxOpen bounds the memory for grants that have not ended: about 200 MB in a copy that somebody made up, next to
+// nothing in a real one.
+const maxOpen = 1 << 20
+
+// Grant is an access that was granted and whose end the copy does not tell: it runs, or its node died and nobody has
+// yet closed it as unknown. It is no sign of tampering.
+type Grant struct {
+	Seq int64  `json:"seq"`
+	ID  string `json:"id"`
+}
+
+// grants are those that are open, by the id of their event.
+type grants struct {
+	open map[string]openGrant
+	full bool // some were left out, so that one which is not known may have been
+}
+
+type openGrant struct {
+	seq      int64
+	document string
+}
+
+func newGrants() grants { return grants{open: map[string]openGrant{}} }
+
+func (g *grants) begin(seq int64, e event.Event) {
+	if len(g.open) == maxOpen {
+		g.full = true
+		return
+	}
+	g.open[e.ID] = openGrant{seq: seq, document: e.Document}
+}
+
+// known says whether the event ends an open access, and to the same document.
+func (g *grants) known(e event.Event) bool {
+	grant, ok := g.open[e.Grant]
+	if !ok {
+		return g.full
+	}
+	return grant.document == e.Document
+}
+
+func (g *grants) end(e event.Event) { delete(g.open, e.Grant) }
+
+// left counts the open grants and lists the earliest.
+func (g *grants) left() (int64, []Grant) {
+	list := make([]Grant, 0, len(g.open))
+	for id, grant := range g.open {
+		list = append(list, Grant{Seq: grant.seq, ID: id})
+	}
+	slices.SortFunc(list, func(a, b Grant) int { return cmp.Compare(a.Seq, b.Seq) })
+	return int64(len(list)), list[:min(len(list), maxListed)]
+}

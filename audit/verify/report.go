@@ -1,0 +1,104 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Report is what a verification found. OK is its one-word answer, Statement its answer in sentences.
+type Report struct {
+	Ledger string    `json:"ledger"`
+	Events int64     `json:"events"`         // in the copy
+	Root   string    `json:"root"`           // of the Merkle tree over them, base64
+	From   time.Time `json:"from,omitzero"`  // time of the first event
+	Until  time.Time `json:"until,omitzero"` // time of the last
+
+	Checkpoint int64 `json:"checkpoint"` // events that the newest checkpoint covers; -1 without a good one
+	Proven     int64 `json:"proven"`     // events, from the first on, that are exactly those some checkpoint was signed over
+	Older      int   `json:"older"`      // older checkpoints that the copy agrees with
+
+	Erased     int64   `json:"erased"`      // events whose private half is not in the copy
+	Open       int64   `json:"open"`        // grants whose end the copy does not tell
+	OpenGrants []Grant `json:"open_grants"` // the first thousand of them
+
+	Found      int64     `json:"found"`       // problems
+	Problems   []Problem `json:"problems"`    // the first thousand of them
+	NotChecked []string  `json:"not_checked"` // what could not be checked, and why
+}
+
+// maxListed bounds the lists of a report.
+const maxListed = 1000
+
+// Problem is one thing that is not as it must be.
+type Problem struct {
+	Kind   Kind   `json:"kind"`
+	Seq    int64  `json:"seq"` // where it begins; NoSeq when it is not about an event
+	Detail string `json:"detail"`
+}
+
+// NoSeq is the place of a problem that is not about an event.
+const NoSeq = -1
+
+// Kind says what is wrong.
+type Kind string
+
+// The kinds of problem.
+const (
+	KindLeaf    Kind = "leaf"    // the leaf is not an event in its one form
+	KindLedger  Kind = "ledger"  // the event is of another ledger
+	KindMissing Kind = "missing" // sequence numbers are left out
+	KindOrder   Kind = "order"   // a sequence number comes again, or too late
+	KindPlace   Kind = "place"   // the leaf was written for another sequence number
+	KindTime    Kind = "time"    // time goes back
+	KindPrivate Kind = "private" // the private half does not open its commitment
+	KindColumn  Kind = "column"  // the index beside the leaf says something else
+	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
+
+	KindRoot       Kind = "root"       // the events are not those that a checkpoint was signed over
+	KindTruncated  Kind = "truncated"  // the copy ends before a checkpoint does
+	KindSignature  Kind = "signature"  // a checkpoint is not signed by the key
+	KindOrigin     Kind = "origin"     // a checkpoint is of another ledger
+	KindCheckpoint Kind = "checkpoint" // a checkpoint is malformed
+)
+
+// newReport has empty lists rather than none, which are easier on programs that read the report as JSON.
+func newReport(ledger string) *Report {
+	return &Report{Ledger: ledger, Checkpoint: -1, OpenGrants: []Grant{}, Problems: []Problem{}, NotChecked: []string{}}
+}
+
+func (r *Report) problem(kind Kind, seq int64, format string, args ...any) {
+	r.Found++
+	if len(r.Problems) < maxListed {
+		r.Problems = append(r.Problems, Problem{Kind: kind, Seq: seq, Detail: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (r *Report) notChecked(format string, args ...any) {
+	r.NotChecked = append(r.NotChecked, fmt.Sprintf(format, args...))
+}
+
+// OK says whether nothing is wrong and the newest checkpoint proves the copy as far as it goes.
+func (r *Report) OK() bool { return r.Found == 0 && r.Checkpoint >= 0 }
+
+// Statement says in plain sentences what was found, what was proven, and what was not.
+func (r *Report) Statement() string {
+	var s strings.Builder
+	switch {
+	case r.Found > 0:
+		s.WriteString("NOT OK.")
+	case r.Checkpoint < 0:
+		s.WriteString("NOT PROVEN: there is no checkpoint to prove it by.")
+	default:
+		s.WriteString("OK.")
+	}
+	fmt.Fprintf(&s, " Ledger %s, events in the copy: %d, problems found: %d.", r.Ledger, r.Events, r.Found)
+	if r.Proven > 0 {
+		fmt.Fprintf(&s, " From the first on, %d are exactly those that were signed: none of them was changed, left out, put in or moved.", r.Proven)
+	}
+	if beyond := r.Events - r.Proven; beyond > 0 {
+		fmt.Fprintf(&s, " No checkpoint vouches for the other %d.", beyond)
+	}
+	s.WriteString(" Completeness beyond the checkpoint is not claimed: no copy can show whether the ledger goes on after it.")
+	return s.String()
+}

@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Row is one event of a copy.
+type Row struct {
+	Seq     int64
+	Leaf    []byte
+	Private *event.Opening // nil where it was erased or never was
+	Columns *Columns       // nil where the copy has no index
+}
+
+// Evidence is what a copy is held against.
+type Evidence struct {
+	Ledger     string   // the ledger that the copy must be of
+	Key        string   // verifier key of its checkpoints (C2SP signed note), from a source other than the copy's
+	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
+	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
+}
+
+// Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
+// grow with their number. What is wrong with the copy or the evidence is in the report; an error means that the
+// verification itself could not be carried out.
+func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*Report, error) {
+	v, err := begin(against)
+	if err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
+	}
+	for row, err := range rows {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, fmt.Errorf("verifying ledger: reading the copy: %w", err)
+		}
+		if err := v.row(row); err != nil {
+			return nil, fmt.Errorf("verifying ledger: %w", err)
+		}
+	}
+	if err := v.end(); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
+	}
+	return v.report, nil
+}
+
+// verification is the state of one run.
+type verification struct {
+	report *Report
+	tree   tree
+	due    []checkpoint // those that the tree has yet to reach, the smallest first
+	next   int64        // the sequence number that should come
+	last   time.Time    // of the event before
+	grants grants
+}
+
+func begin(against Evidence) (*verification, error) {
+	if !event.ValidLedger(against.Ledger) {
+		return nil, errors.New("Ledger does not name a ledger")
+	}
+	v := &verification{report: newReport(against.Ledger), grants: newGrants()}
+	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
+		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
+		return v, v.compare()
+	}
+	key, err := note.NewVerifier(against.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading verifier key: %w", err)
+	}
+	v.openCheckpoints(key, against)
+	return v, v.compare()
+}
+
+// compare holds the tree against the checkpoints of its size.
+func (v *verification) compare() error {
+	for len(v.due) > 0 && v.due[0].size == v.tree.size {
+		root, err := v.tree.root()
+		if err != nil {
+			return err
+		}
+		v.conclude(v.due[0], root == v.due[0].root)
+		v.due = v.due[1:]
+	}
+	return nil
+}
+
+func (v *verification) conclude(c checkpoint, agrees bool) {
+	if !agrees {
+		v.report.problem(KindRoot, v.report.Proven,
+			"the events from here to %d are not those that %s was signed over", c.size-1, c.name)
+		return
+	}
+	v.report.Proven = c.size
+	if !c.newest {
+		v.report.Older++
+	}
+}
+
+// end reports what can be known only when the copy has ended.
+func (v *verification) end() error {
+	root, err := v.tree.root()
+	if err != nil {
+		return err
+	}
+	v.report.Root, v.report.Until = root.String(), v.last
+	for _, c := range v.due {
+		v.report.problem(KindTruncated, v.tree.size, "the copy ends here: %s was signed over %d events", c.name, c.size)
+	}
+	v.report.Open, v.report.OpenGrants = v.grants.left()
+	if v.grants.full {
+		v.report.notChecked("more than %d grants were open at once: from there on, whether what ended was granted", maxOpen)
+	}
+	if v.report.Erased > 0 {
+		v.report.notChecked("the private halves of %d events, which the copy does not hold", v.report.Erased)
+	}
+	return nil
+}

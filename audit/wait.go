@@ -1,0 +1,38 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Wait returns when the ticket's event is durable in its ledger, with its sequence number there. It is to be called
+// after the act's commit and never inside a transaction: on SQLite the sequencer would wait for that transaction.
+//
+// Every error wraps ErrUnavailable and means that the event is not known to be durable: not within WaitTimeout, the
+// context ended, or Run has returned. Before Run has begun, Wait waits for it too.
+func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
+	answer := l.waiters.add(t)
+	defer l.waiters.remove(t, answer)
+	l.nudge()
+	timeout := time.NewTimer(l.config.WaitTimeout)
+	defer timeout.Stop()
+	select {
+	case seq := <-answer:
+		return seq, nil
+	case <-timeout.C:
+		return 0, fmt.Errorf("%w: event not sequenced in time", ErrUnavailable)
+	case <-ctx.Done():
+		return 0, fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
+	case <-l.stopped:
+		return 0, fmt.Errorf("%w: sequencer stopped", ErrUnavailable)
+	}
+}
+
+// nudge asks for a turn of the sequencer. One wish is enough for everybody who had staged before it.
+func (l *Ledger) nudge() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,126 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// The two engines take many rows at once in two ways, and the difference is worth a factor: PostgreSQL in one statement
+// from arrays, because each statement is a trip to the server; SQLite one by one through a prepared statement, because
+// there is no trip and a long statement would have to be compiled for each number of rows.
+
+const eventColumns = `ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf, priv, priv_salt`
+
+const insertEvents = `INSERT INTO audit_event (` + eventColumns + `)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bigint[]), CAST($4 AS text[]), CAST($5 AS text[]),
+		CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]), CAST($11 AS text[]),
+		CAST($12 AS text[]), CAST($13 AS bytea[]), CAST($14 AS text[]), CAST($15 AS bytea[]))`
+
+const insertEvent = `INSERT INTO audit_event (` + eventColumns + `)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+
+const writeHeads = `INSERT INTO audit_head (ledger, size, frontier, last_ts)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bytea[]), CAST($4 AS bigint[]))
+	ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts`
+
+const writeHead = `INSERT INTO audit_head (ledger, size, frontier, last_ts) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts`
+
+// column is one column of the rows to write.
+type column interface {
+	at(i int) any
+	array() any
+}
+
+type values[T any] []T
+
+func (v values[T]) at(i int) any { return v[i] }
+func (v values[T]) array() any   { return []T(v) }
+
+// writeRows writes n rows: with many, which takes arrays, on PostgreSQL, else with one for each row.
+func (l *Ledger) writeRows(ctx context.Context, tx *sql.Tx, many, one string, n int, columns ...column) error {
+	args := make([]any, len(columns))
+	if l.config.PostgreSQL {
+		for c, column := range columns {
+			args[c] = column.array()
+		}
+		_, err := tx.ExecContext(ctx, many, args...)
+		return err
+	}
+	statement, err := tx.PrepareContext(ctx, one)
+	if err != nil {
+		return err
+	}
+	defer statement.Close()
+	for i := range n {
+		for c, column := range columns {
+			args[c] = column.at(i)
+		}
+		if _, err := statement.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) insertEntries(ctx context.Context, tx *sql.Tx, entries []entry) error {
+	return l.writeRows(ctx, tx, insertEvents, insertEvent, len(entries),
+		each(entries, func(e *entry) string { return e.Ledger }),
+		each(entries, func(e *entry) int64 { return e.Seq }),
+		each(entries, func(e *entry) int64 { return e.Time.UnixMicro() }),
+		each(entries, func(e *entry) string { return e.ID }),
+		each(entries, func(e *entry) string { return string(e.Action) }),
+		each(entries, func(e *entry) string { return string(e.Outcome) }),
+		each(entries, func(e *entry) *string { return optional(e.Reason) }),
+		each(entries, func(e *entry) *string { return optional(e.Actor) }),
+		each(entries, func(e *entry) *string { return optional(e.Contract) }),
+		each(entries, func(e *entry) *string { return optional(e.Provider) }),
+		each(entries, func(e *entry) *string { return optional(e.Batch) }),
+		each(entries, func(e *entry) *string { return optional(e.Document) }),
+		each(entries, func(e *entry) []byte { return e.leaf }),
+		each(entries, func(e *entry) *string { return e.clear }),
+		each(entries, func(e *entry) []byte { return e.salt }),
+	)
+}
+
+func (l *Ledger) writeHeads(ctx context.Context, tx *sql.Tx, heads map[string]*head) error {
+	var ledgers values[string]
+	var sizes, lasts values[int64]
+	var frontiers values[[]byte]
+	for ledger, h := range heads {
+		ledgers, sizes = append(ledgers, ledger), append(sizes, h.size)
+		frontiers, lasts = append(frontiers, h.frontier.bytes()), append(lasts, h.last)
+	}
+	return l.writeRows(ctx, tx, writeHeads, writeHead, len(ledgers), ledgers, sizes, frontiers, lasts)
+}
+
+func each[T any](entries []entry, field func(*entry) T) values[T] {
+	column := make(values[T], len(entries))
+	for i := range entries {
+		column[i] = field(&entries[i])
+	}
+	return column
+}
+
+// optional is NULL for a text that does not apply: such rows are not in that column's index.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// oneOf is the condition that the column is one of the texts, with its arguments.
+func (l *Ledger) oneOf(column string, texts []string) (condition string, args []any) {
+	if l.config.PostgreSQL {
+		return column + ` = ANY (CAST($1 AS text[]))`, []any{texts}
+	}
+	places := make([]string, len(texts))
+	for i, text := range texts {
+		places[i] = fmt.Sprintf("$%d", i+1)
+		args = append(args, text)
+	}
+	return column + ` IN (` + strings.Join(places, ", ") + `)`, args
+}
