@@ -1,0 +1,65 @@
+package config
+
+import (
+	"log/slog"
+	"path/filepath"
+	"time"
+)
+
+// Default gives the defaults: everything on this machine, reachable only from it. Its paths are still relative and those
+// inside the data folder still empty; see Resolve.
+func Default() Config {
+	return Config{
+		DataDir:   "data",
+		PublicURL: "http://127.0.0.1:8443",
+		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
+		Database:  Database{Engine: SQLite},
+		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true},
+		Ledger:    Ledger{Origin: "bordereau.localhost"},
+		Log:       Log{Level: slog.LevelInfo, Format: Text},
+		Limits: Limits{
+			VerifyWhole: 4 << 20,
+			LedgerWait:  2 * time.Second,
+			ReadHeader:  10 * time.Second,
+			Stall:       time.Minute,
+			Idle:        2 * time.Minute,
+			Shutdown:    30 * time.Second,
+		},
+	}
+}
+
+// Resolve gives c with all its paths: relative ones count from folder, and those left empty are put into the data folder,
+// where the engines in use need one. Load has done it; it is for a configuration that begins with Default.
+func (c Config) Resolve(folder string) Config {
+	c.DataDir = under(folder, c.DataDir)
+	for _, path := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Objects.CAFile} {
+		*path = under(folder, *path)
+	}
+	inData := func(path *string, name string) {
+		if *path == "" {
+			*path = filepath.Join(c.DataDir, name)
+		}
+		*path = under(folder, *path)
+	}
+	if c.Database.Engine == SQLite {
+		inData(&c.Database.Path, "bordereau.db")
+	}
+	if c.Objects.Engine == Folder {
+		inData(&c.Objects.Dir, "objects")
+	}
+	if c.Keys.RootSecret.IsEmpty() {
+		inData(&c.Keys.Root, "root.key")
+	}
+	inData(&c.Keys.Token, "token.key")
+	inData(&c.Keys.Receipt, "receipt.key")
+	inData(&c.Keys.Ledger, "ledger.key")
+	return c
+}
+
+// under puts a relative path under folder. An empty path stays empty: it is none.
+func under(folder, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Problem is one thing wrong with a configuration. It repeats no value, which may be a secret in the wrong place.
+type Problem struct {
+	Path   string // the key, as in database.url, or the name of an environment variable
+	Detail string // what is wrong and what would be right
+}
+
+// Error is everything that is wrong with a configuration.
+type Error struct {
+	Problems []Problem // at least one, sorted by path
+}
+
+func (e *Error) Error() string {
+	if len(e.Problems) == 1 {
+		return fmt.Sprintf("configuration: %s: %s", e.Problems[0].Path, e.Problems[0].Detail)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "configuration: %d problems:", len(e.Problems))
+	for _, p := range e.Problems {
+		fmt.Fprintf(&b, "\n  %s: %s", p.Path, p.Detail)
+	}
+	return b.String()
+}
+
+// problems gathers what is wrong.
+type problems []Problem
+
+func (p *problems) add(path, format string, args ...any) {
+	*p = append(*p, Problem{Path: path, Detail: fmt.Sprintf(format, args...)})
+}
+
+// err is nil when there are none.
+func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(p)
+	slices.SortStableFunc(sorted, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	return &Error{Problems: sorted}
+}

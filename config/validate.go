@@ -1,0 +1,204 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Validate looks for everything that is wrong with c in itself; files and servers are not touched. The error is an
+// *Error with all problems. c must have its paths; see Resolve.
+func (c Config) Validate() error {
+	var found problems
+	if c.DataDir == "" {
+		found.add("data-dir", "must not be empty")
+	}
+	found.publicURL(c.PublicURL)
+	found.proxies(c.TrustedProxies)
+	found.address("listen.api", c.Listen.API)
+	found.address("listen.admin", c.Listen.Admin)
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		found.add("tls", "needs both cert and key, or neither")
+	}
+	found.database(c.Database)
+	found.objects(c.Objects)
+	found.keys(c.Keys)
+	found.origin(c.Ledger.Origin)
+	if c.Log.Format != Text && c.Log.Format != JSON {
+		found.add("log.format", "must be text or json")
+	}
+	found.limits(c.Limits)
+	return found.err()
+}
+
+func (p *problems) publicURL(text string) {
+	const path = "public-url"
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		p.add(path, "must be an address such as https://transfer.example.com")
+	case u.Scheme != "https" && u.Scheme != "http":
+		p.add(path, "must begin with https://")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		p.add(path, "must begin with https://, for tokens travel with every request; http is for 127.0.0.1 alone")
+	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
+		p.add(path, "must be scheme and host alone, without a user, a path or a slash at its end")
+	}
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+func (p *problems) proxies(ranges []netip.Prefix) {
+	for i, r := range ranges {
+		path := "trusted-proxies[" + strconv.Itoa(i) + "]"
+		switch {
+		case !r.IsValid():
+			p.add(path, "must be an address range such as 10.0.0.0/8")
+		case r != r.Masked():
+			p.add(path, "has bits beyond its length: write %s", r.Masked())
+		case r.Bits() == 0:
+			p.add(path, "trusts everybody to claim any address: name the proxies")
+		}
+	}
+}
+
+func (p *problems) address(path, text string) {
+	_, port, err := net.SplitHostPort(text)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		p.add(path, "must be HOST:PORT, such as 127.0.0.1:8443")
+	}
+}
+
+func (p *problems) database(d Database) {
+	switch d.Engine {
+	case SQLite:
+		p.required("database.path", d.Path != "", "sqlite")
+		p.foreign("database.url", !d.URL.IsEmpty(), "postgresql")
+	case PostgreSQL:
+		p.postgres(d.URL)
+		p.foreign("database.path", d.Path != "", "sqlite")
+	default:
+		p.add("database.engine", "must be sqlite or postgresql")
+	}
+}
+
+func (p *problems) postgres(secret Secret) {
+	const path = "database.url"
+	u, err := url.Parse(secret.Reveal())
+	switch {
+	case secret.IsEmpty():
+		p.required(path, false, "postgresql")
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
+		p.add(path, "must be an address such as postgres://USER:PASSWORD@HOST/DATABASE")
+	}
+}
+
+func (p *problems) objects(o Objects) {
+	bucket := []struct {
+		path string
+		set  bool
+	}{
+		{"objects.endpoint", o.Endpoint != ""},
+		{"objects.bucket", o.Bucket != ""},
+		{"objects.access-key", o.AccessKey != ""},
+		{"objects.secret-key", !o.SecretKey.IsEmpty()},
+	}
+	switch o.Engine {
+	case Folder:
+		p.required("objects.dir", o.Dir != "", "folder")
+		for _, k := range bucket {
+			p.foreign(k.path, k.set, "s3")
+		}
+		p.foreign("objects.prefix", o.Prefix != "", "s3")
+		p.foreign("objects.ca-file", o.CAFile != "", "s3")
+	case S3:
+		p.foreign("objects.dir", o.Dir != "", "folder")
+		for _, k := range bucket {
+			p.required(k.path, k.set, "s3")
+		}
+		p.required("objects.region", o.Region != "", "s3")
+		p.bucket(o)
+	default:
+		p.add("objects.engine", "must be folder or s3")
+	}
+}
+
+func (p *problems) bucket(o Objects) {
+	if strings.ContainsAny(o.Endpoint, "/ @") {
+		p.add("objects.endpoint", "must be HOST or HOST:PORT alone: TLS is said by secure, the bucket by bucket")
+	}
+	if o.Prefix != "" && (!strings.HasSuffix(o.Prefix, "/") || strings.HasPrefix(o.Prefix, "/") ||
+		strings.Contains(o.Prefix, "//") || strings.Trim(o.Prefix, "abcdefghijklmnopqrstuvwxyz0123456789-/") != "") {
+		p.add("objects.prefix", "must be made of a-z, 0-9, - and /, end with a slash and not begin with one")
+	}
+	if o.CAFile != "" && !o.Secure {
+		p.add("objects.ca-file", "is of no use without secure")
+	}
+}
+
+func (p *problems) keys(k Keys) {
+	if (k.Root == "") == k.RootSecret.IsEmpty() {
+		p.add("keys.root", "the root key must come from a file or from root-secret: one of them")
+	}
+	seen := map[string]string{}
+	for _, file := range []struct{ path, value string }{
+		{"keys.root", k.Root}, {"keys.token", k.Token}, {"keys.receipt", k.Receipt}, {"keys.ledger", k.Ledger},
+	} {
+		if other, ok := seen[file.value]; ok && file.value != "" {
+			p.add(file.path, "is the same file as %s: each key has one purpose", other)
+		}
+		seen[file.value] = file.path
+		if file.value == "" && file.path != "keys.root" {
+			p.add(file.path, "must not be empty")
+		}
+	}
+}
+
+// origin checks what https://c2sp.org/tlog-checkpoint and signed notes allow in the name of a log.
+func (p *problems) origin(origin string) {
+	allowed := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~/:", r)
+	}
+	bad := strings.ContainsFunc(origin, func(r rune) bool { return !allowed(r) })
+	if origin == "" || bad || strings.Contains(origin, "//") || strings.HasPrefix(origin, "/") || strings.HasSuffix(origin, "/") {
+		p.add("ledger.origin", "must be a host name and a path without a scheme, such as transfer.example.com/bordereau")
+	}
+}
+
+func (p *problems) limits(l Limits) {
+	const most = 64 << 20
+	if l.VerifyWhole < 0 || l.VerifyWhole > most {
+		p.add("limits.verify-whole", "must be from 0 to %d bytes", most)
+	}
+	p.duration("limits.ledger-wait", l.LedgerWait, 100*time.Millisecond, time.Minute)
+	p.duration("limits.read-header", l.ReadHeader, time.Second, 5*time.Minute)
+	p.duration("limits.stall", l.Stall, 5*time.Second, time.Hour)
+	p.duration("limits.idle", l.Idle, time.Second, time.Hour)
+	p.duration("limits.shutdown", l.Shutdown, 0, time.Hour)
+}
+
+func (p *problems) duration(path string, value, least, most time.Duration) {
+	if value < least || value > most {
+		p.add(path, "must be from %s to %s", least, most)
+	}
+}
+
+// required and foreign are for keys that one engine needs and the other has no use for. What has no use is refused: it was
+// set in the belief that it does something.
+func (p *problems) required(path string, set bool, engine string) {
+	if !set {
+		p.add(path, "must be set for the engine %s", engine)
+	}
+}
+
+func (p *problems) foreign(path string, set bool, engine string) {
+	if set {
+		p.add(path, "is only for the engine %s", engine)
+	}
+}

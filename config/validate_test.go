@@ -1,0 +1,120 @@
+package config_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/bordereau/bordereau/config"
+)
+
+func TestValidateNamesWhatIsWrong(t *testing.T) {
+	const postgres = "postgres://u:p@db/b"
+	s3 := func(c *config.Config) {
+		c.Objects = config.Objects{
+			Engine: config.S3, Endpoint: "s3.example.com", Region: "eu", Bucket: "b", AccessKey: "a",
+			SecretKey: config.NewSecret("s"), Secure: true,
+		}
+	}
+	postgresql := func(c *config.Config) {
+		c.Database = config.Database{Engine: config.PostgreSQL, URL: config.NewSecret(postgres)}
+	}
+	for name, c := range map[string]struct {
+		change func(c *config.Config)
+		paths  []string // none: valid
+	}{
+		"no data folder":          {func(c *config.Config) { c.DataDir = "" }, []string{"data-dir"}},
+		"no public URL":           {func(c *config.Config) { c.PublicURL = "" }, []string{"public-url"}},
+		"public URL, no scheme":   {func(c *config.Config) { c.PublicURL = "example.com" }, []string{"public-url"}},
+		"public URL, other":       {func(c *config.Config) { c.PublicURL = "ftp://example.com" }, []string{"public-url"}},
+		"public URL in clear":     {func(c *config.Config) { c.PublicURL = "http://example.com" }, []string{"public-url"}},
+		"public URL, slash":       {func(c *config.Config) { c.PublicURL = "https://example.com/" }, []string{"public-url"}},
+		"public URL, path":        {func(c *config.Config) { c.PublicURL = "https://example.com/a" }, []string{"public-url"}},
+		"public URL, query":       {func(c *config.Config) { c.PublicURL = "https://example.com?" }, []string{"public-url"}},
+		"public URL, fragment":    {func(c *config.Config) { c.PublicURL = "https://example.com#" }, []string{"public-url"}},
+		"public URL, user":        {func(c *config.Config) { c.PublicURL = "https://u@example.com" }, []string{"public-url"}},
+		"public URL, port alone":  {func(c *config.Config) { c.PublicURL = "https://:443" }, []string{"public-url"}},
+		"public URL, local":       {func(c *config.Config) { c.PublicURL = "http://localhost:80" }, nil},
+		"public URL, local IPv6":  {func(c *config.Config) { c.PublicURL = "http://[::1]:80" }, nil},
+		"public URL":              {func(c *config.Config) { c.PublicURL = "https://example.com:444" }, nil},
+		"proxy anywhere":          {func(c *config.Config) { c.TrustedProxies = prefixes("0.0.0.0/0") }, []string{"trusted-proxies[0]"}},
+		"proxy with more bits":    {func(c *config.Config) { c.TrustedProxies = prefixes("10.0.0.0/8", "10.0.0.1/8") }, []string{"trusted-proxies[1]"}},
+		"proxy of nothing":        {func(c *config.Config) { c.TrustedProxies = make([]netip.Prefix, 1) }, []string{"trusted-proxies[0]"}},
+		"no API address":          {func(c *config.Config) { c.Listen.API = "" }, []string{"listen.api"}},
+		"no port":                 {func(c *config.Config) { c.Listen.API = "127.0.0.1" }, []string{"listen.api"}},
+		"port too high":           {func(c *config.Config) { c.Listen.Admin = "127.0.0.1:65536" }, []string{"listen.admin"}},
+		"any port":                {func(c *config.Config) { c.Listen.Admin = ":0" }, nil},
+		"certificate alone":       {func(c *config.Config) { c.TLS.Cert = "/c" }, []string{"tls"}},
+		"certificate's key alone": {func(c *config.Config) { c.TLS.Key = "/k" }, []string{"tls"}},
+		"certificate":             {func(c *config.Config) { c.TLS = config.TLS{Cert: "/c", Key: "/k"} }, nil},
+		"unknown database":        {func(c *config.Config) { c.Database.Engine = "mysql" }, []string{"database.engine"}},
+		"sqlite with URL":         {func(c *config.Config) { c.Database.URL = config.NewSecret(postgres) }, []string{"database.url"}},
+		"sqlite without path":     {func(c *config.Config) { c.Database.Path = "" }, []string{"database.path"}},
+		"postgresql":              {postgresql, nil},
+		"postgresql without URL":  {func(c *config.Config) { postgresql(c); c.Database.URL = config.Secret{} }, []string{"database.url"}},
+		"postgresql with path":    {func(c *config.Config) { postgresql(c); c.Database.Path = "/b.db" }, []string{"database.path"}},
+		"postgresql, other URL":   {func(c *config.Config) { postgresql(c); c.Database.URL = config.NewSecret("mysql://db") }, []string{"database.url"}},
+		"postgresql, no URL":      {func(c *config.Config) { postgresql(c); c.Database.URL = config.NewSecret("postgres://a b\n") }, []string{"database.url"}},
+		"unknown store":           {func(c *config.Config) { c.Objects.Engine = "gcs" }, []string{"objects.engine"}},
+		"folder without dir":      {func(c *config.Config) { c.Objects.Dir = "" }, []string{"objects.dir"}},
+		"folder with bucket":      {func(c *config.Config) { c.Objects.Bucket = "b"; c.Objects.Prefix = "p/" }, []string{"objects.bucket", "objects.prefix"}},
+		"folder with CA":          {func(c *config.Config) { c.Objects.CAFile = "/ca" }, []string{"objects.ca-file"}},
+		"s3":                      {s3, nil},
+		"s3 with dir":             {func(c *config.Config) { s3(c); c.Objects.Dir = "/d" }, []string{"objects.dir"}},
+		"s3 with nothing": {func(c *config.Config) { c.Objects = config.Objects{Engine: config.S3} }, []string{
+			"objects.access-key", "objects.bucket", "objects.endpoint", "objects.region", "objects.secret-key",
+		}},
+		"s3 endpoint with scheme":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "https://s3" }, []string{"objects.endpoint"}},
+		"s3 prefix without slash":  {func(c *config.Config) { s3(c); c.Objects.Prefix = "p" }, []string{"objects.prefix"}},
+		"s3 prefix from root":      {func(c *config.Config) { s3(c); c.Objects.Prefix = "/p/" }, []string{"objects.prefix"}},
+		"s3 prefix with gap":       {func(c *config.Config) { s3(c); c.Objects.Prefix = "p//q/" }, []string{"objects.prefix"}},
+		"s3 prefix upwards":        {func(c *config.Config) { s3(c); c.Objects.Prefix = "p/../" }, []string{"objects.prefix"}},
+		"s3 prefix":                {func(c *config.Config) { s3(c); c.Objects.Prefix = "p-1/q/" }, nil},
+		"s3 CA without TLS":        {func(c *config.Config) { s3(c); c.Objects.CAFile = "/ca"; c.Objects.Secure = false }, []string{"objects.ca-file"}},
+		"two roots":                {func(c *config.Config) { c.Keys.RootSecret = config.NewSecret("k") }, []string{"keys.root"}},
+		"no root":                  {func(c *config.Config) { c.Keys.Root = "" }, []string{"keys.root"}},
+		"no token key":             {func(c *config.Config) { c.Keys.Token = "" }, []string{"keys.token"}},
+		"one key for two purposes": {func(c *config.Config) { c.Keys.Receipt = c.Keys.Token }, []string{"keys.receipt"}},
+		"no origin":                {func(c *config.Config) { c.Ledger.Origin = "" }, []string{"ledger.origin"}},
+		"origin with scheme":       {func(c *config.Config) { c.Ledger.Origin = "https://example.com" }, []string{"ledger.origin"}},
+		"origin with plus":         {func(c *config.Config) { c.Ledger.Origin = "a+b" }, []string{"ledger.origin"}},
+		"origin with space":        {func(c *config.Config) { c.Ledger.Origin = "a b" }, []string{"ledger.origin"}},
+		"origin with line":         {func(c *config.Config) { c.Ledger.Origin = "a\nb" }, []string{"ledger.origin"}},
+		"origin with slash":        {func(c *config.Config) { c.Ledger.Origin = "a/" }, []string{"ledger.origin"}},
+		"unknown log format":       {func(c *config.Config) { c.Log.Format = "xml" }, []string{"log.format"}},
+		"verify less than nothing": {func(c *config.Config) { c.Limits.VerifyWhole = -1 }, []string{"limits.verify-whole"}},
+		"verify too much":          {func(c *config.Config) { c.Limits.VerifyWhole = 64<<20 + 1 }, []string{"limits.verify-whole"}},
+		"no wait":                  {func(c *config.Config) { c.Limits.LedgerWait = 0 }, []string{"limits.ledger-wait"}},
+		"no limits": {func(c *config.Config) { c.Limits = config.Limits{} }, []string{
+			"limits.idle", "limits.ledger-wait", "limits.read-header", "limits.stall",
+		}},
+		"limits too long": {func(c *config.Config) {
+			day := 24 * time.Hour
+			c.Limits = config.Limits{LedgerWait: day, ReadHeader: day, Stall: day, Idle: day, Shutdown: day}
+		}, []string{"limits.idle", "limits.ledger-wait", "limits.read-header", "limits.shutdown", "limits.stall"}},
+		"everything at once": {func(c *config.Config) { *c = config.Config{} }, []string{
+			"data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "limits.idle",
+			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",
+			"public-url",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			configuration := config.Default().Resolve("/srv")
+			c.change(&configuration)
+			err := configuration.Validate()
+			if len(c.paths) > 0 {
+				checkProblems(t, err, c.paths...)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func prefixes(texts ...string) []netip.Prefix {
+	var list []netip.Prefix
+	for _, text := range texts {
+		list = append(list, netip.MustParsePrefix(text))
+	}
+	return list
+}
