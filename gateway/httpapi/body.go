@@ -1,0 +1,175 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bordereau/bordereau/gateway"
+)
+
+// maxJSON is the greatest length of a body that is read into memory, in bytes.
+const maxJSON = 1 << 20
+
+// maxDepth is how deep JSON may be nested. Nothing in the API goes deeper than three.
+const maxDepth = 16
+
+// readJSON reads the body of a JSON operation and lets it through if it is one JSON value that every parser reads alike.
+// exact then checks its members against the operation.
+func (s *server) readJSON(c *gin.Context) {
+	text, err := s.readSmall(c)
+	if err == nil && len(text) > 0 {
+		if err = mediaType(c.Request, "application/json"); err == nil {
+			err = checkJSON(text)
+		}
+	}
+	if err != nil {
+		s.problem(c, err)
+		return
+	}
+	c.Set(bodyKey{}, text)
+	c.Request.Body = io.NopCloser(bytes.NewReader(text))
+}
+
+// readSmall reads a whole body of at most maxJSON bytes, which must arrive within the time that a large one may stand
+// still.
+func (s *server) readSmall(c *gin.Context) ([]byte, error) {
+	deadline := http.NewResponseController(c.Writer)
+	_ = deadline.SetReadDeadline(time.Now().Add(s.progress)) // not every server has deadlines; the tests' recorder has none
+	text, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxJSON))
+	_ = deadline.SetReadDeadline(time.Time{})
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &refusal{kind: kindTooLarge, detail: "It may be 1 MiB."}
+	case err != nil:
+		return nil, &gateway.Invalid{Kind: gateway.InvalidBody, Detail: "The body ended early."}
+	}
+	return text, nil
+}
+
+// mediaType checks that the body is of one of the media types, plain, in UTF-8.
+func mediaType(r *http.Request, allowed ...string) error {
+	got, parameters, err := contentType(r)
+	if err != nil {
+		return err
+	}
+	if charset, ok := parameters["charset"]; ok && charset != "utf-8" && charset != "UTF-8" {
+		return &refusal{kind: kindContentType, field: "Content-Type", detail: "The body must be UTF-8."}
+	}
+	for _, a := range allowed {
+		if got == a {
+			return nil
+		}
+	}
+	return &refusal{kind: kindContentType, field: "Content-Type", detail: "It must be " + allowed[0] + "."}
+}
+
+// contentType parses the one Content-Type header. A compressed body is refused: it would be taken for what it is not.
+func contentType(r *http.Request) (mediaType string, parameters map[string]string, err error) {
+	if r.Header.Get("Content-Encoding") != "" {
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Encoding", detail: "The body must be sent as it is."}
+	}
+	values := r.Header.Values("Content-Type")
+	if len(values) != 1 {
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "There must be exactly one."}
+	}
+	mediaType, parameters, err = mime.ParseMediaType(values[0])
+	if err != nil {
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "It cannot be read."}
+	}
+	return mediaType, parameters, nil
+}
+
+// checkJSON refuses what encoding/json would let pass and another parser read differently: bytes that are not UTF-8, a
+// member given twice, anything after the value.
+func checkJSON(text []byte) error {
+	if !utf8.Valid(text) {
+		return &refusal{kind: kindBody, detail: "It is not UTF-8."}
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if err := checkValue(d, 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return &refusal{kind: kindBody, detail: "There is something after the JSON value."}
+	}
+	return nil
+}
+
+func notJSON() error { return &refusal{kind: kindBody, detail: "It is not JSON."} }
+
+func checkValue(d *json.Decoder, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return notJSON()
+	}
+	if depth > maxDepth {
+		return &refusal{kind: kindBody, detail: "It is nested too deep."}
+	}
+	switch token {
+	case json.Delim('{'):
+		err = checkMembers(d, depth)
+	case json.Delim('['):
+		for d.More() && err == nil {
+			err = checkValue(d, depth+1)
+		}
+	default:
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != nil { // the closing delimiter
+		return notJSON()
+	}
+	return nil
+}
+
+func checkMembers(d *json.Decoder, depth int) error {
+	seen := map[string]bool{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return notJSON()
+		}
+		member := name.(string) // the decoder lets nothing else be a member's name
+		if seen[member] {
+			return &refusal{kind: kindBody, field: bounded(member), detail: "It stands there twice."}
+		}
+		seen[member] = true
+		if err := checkValue(d, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bounded is a name that the client chose, short enough to be repeated to it.
+func bounded(name string) string {
+	const most = 64
+	if len(name) > most {
+		return ""
+	}
+	return name
+}
+
+// badBody is the refusal of a body that is JSON but not the operation's: a number where a text belongs, or no body at all.
+func badBody(err error) error {
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return &refusal{kind: kindBody, detail: "There is none."}
+	case errors.As(err, &mismatch):
+		return &refusal{kind: kindBody, field: bounded(mismatch.Field), detail: "It is of the wrong type."}
+	default:
+		return &refusal{kind: kindBody, detail: "A value is not of its format."}
+	}
+}

@@ -1,0 +1,36 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// GetDocument gives a document's record.
+func (s *server) GetDocument(ctx context.Context, r GetDocumentRequestObject) (GetDocumentResponseObject, error) {
+	ctx, caller := enter(ctx)
+	d, err := s.gateway.Document(ctx, caller, policy.DocumentID(r.Document))
+	return GetDocument200JSONResponse(toDocument(d)), err
+}
+
+// GetReceipt gives a receipt again.
+func (s *server) GetReceipt(ctx context.Context, r GetReceiptRequestObject) (GetReceiptResponseObject, error) {
+	ctx, caller := enter(ctx)
+	receipt, err := s.gateway.Receipt(ctx, caller, policy.ReceiptID(r.Receipt))
+	return GetReceipt200JSONResponse(toReceipt(receipt)), err
+}
+
+func toDocument(d gateway.Document) api.Document {
+	return api.Document{
+		ID: string(d.ID), Batch: string(d.Batch), Contract: string(d.Contract), Reference: d.Reference,
+		FileName: d.FileName, Class: string(d.Class), MediaType: d.MediaType, State: api.DocumentState(d.State),
+		Size: d.Size, SHA256: orNil(hex.EncodeToString(d.Digest)), Received: moment(d.Received),
+	}
+}
+
+func toReceipt(r gateway.Receipt) api.Receipt {
+	return api.Receipt{ID: string(r.ID), Document: string(r.Document), JWS: r.JWS, Issued: r.Issued}
+}

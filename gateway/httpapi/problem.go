@@ -1,0 +1,181 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// The kinds of problem that are this package's own. Those of package gateway have the names that they have there.
+const (
+	kindBody            = "body"
+	kindContentType     = "content-type"
+	kindDenied          = "denied"
+	kindInternal        = "internal"
+	kindMethod          = "method-not-allowed"
+	kindNotFound        = "not-found"
+	kindParameter       = string(gateway.InvalidParameter)
+	kindReference       = string(gateway.InvalidReference)
+	kindTampered        = "tampered"
+	kindTooLarge        = "too-large"
+	kindUnauthenticated = "unauthenticated"
+	kindUnavailable     = "unavailable"
+)
+
+// refusal is a request that this package does not let through to the gateway.
+type refusal struct {
+	kind   string
+	field  string // the parameter, header or member that is wrong, if one is
+	detail string // one sentence that does not repeat what was refused
+}
+
+func (r *refusal) Error() string { return "refused: " + r.kind + ": " + r.field + " " + r.detail }
+
+// retryAfter is what a 503 advises, in seconds.
+const retryAfter = "5"
+
+// describe is the status and the title of a kind.
+func describe(kind string) (status int, title string) {
+	switch kind {
+	case kindParameter, string(gateway.InvalidIdentifier), kindBody, kindReference:
+		return http.StatusBadRequest, "The request is not well formed."
+	case string(gateway.InvalidTerms):
+		return http.StatusBadRequest, "The terms cannot be read."
+	case string(gateway.InvalidDigestMismatch), string(gateway.InvalidLengthMismatch), string(gateway.InvalidBody):
+		return http.StatusBadRequest, "The document did not arrive as it was announced. Nothing was kept."
+	case string(gateway.InvalidIncomplete), string(gateway.InvalidUnenforceable):
+		return http.StatusUnprocessableEntity, "The terms cannot be approved as they are."
+	case kindUnauthenticated:
+		return http.StatusUnauthorized, "A valid access token is needed."
+	case kindNotFound:
+		return http.StatusNotFound, "There is no such thing, or it is not yours."
+	case kindMethod:
+		return http.StatusMethodNotAllowed, "This method is not allowed here."
+	case kindTooLarge:
+		return http.StatusRequestEntityTooLarge, "The body is too large."
+	case kindContentType:
+		return http.StatusUnsupportedMediaType, "The body is not of a media type that this operation reads."
+	case kindTampered:
+		return http.StatusInternalServerError, "The stored document is not what was received. Nothing was released."
+	case kindUnavailable:
+		return http.StatusServiceUnavailable, "Not possible at the moment. It is safe to repeat the request."
+	default:
+		return http.StatusInternalServerError, "Something went wrong in the gateway."
+	}
+}
+
+// deniedStatus is the status of a denial: what a client can put right by sending something else has the status for that.
+func deniedStatus(reason policy.Reason) int {
+	switch reason {
+	case policy.ReasonTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case policy.ReasonMediaType:
+		return http.StatusUnsupportedMediaType
+	case policy.ReasonUnknownClass, policy.ReasonEmptyDocument:
+		return http.StatusUnprocessableEntity
+	case policy.ReasonBatchState:
+		return http.StatusConflict
+	default:
+		return http.StatusForbidden
+	}
+}
+
+// problemOf is the one table from errors to problems.
+func problemOf(err error) api.Problem {
+	var denied *gateway.Denied
+	var conflict *gateway.Conflict
+	var invalid *gateway.Invalid
+	var refused *refusal
+	switch {
+	case errors.As(err, &denied):
+		return deniedProblem(denied)
+	case errors.As(err, &conflict):
+		return newProblem(string(conflict.Kind), http.StatusConflict, "Something stands in the way.", "", conflict.Detail)
+	case errors.As(err, &invalid):
+		status, title := describe(string(invalid.Kind))
+		if status >= http.StatusInternalServerError { // a kind that is newer than this table
+			status, title = http.StatusBadRequest, "The request is not valid."
+		}
+		return newProblem(string(invalid.Kind), status, title, invalid.Field, invalid.Detail)
+	case errors.As(err, &refused):
+		status, title := describe(refused.kind)
+		return newProblem(refused.kind, status, title, refused.field, refused.detail)
+	case errors.Is(err, gateway.ErrNotFound):
+		return plainProblem(kindNotFound)
+	case errors.Is(err, gateway.ErrUnavailable):
+		return plainProblem(kindUnavailable)
+	case errors.Is(err, gateway.ErrTampered):
+		return plainProblem(kindTampered)
+	default:
+		return plainProblem(kindInternal)
+	}
+}
+
+func newProblem(kind string, status int, title, field, detail string) api.Problem {
+	return api.Problem{Type: api.ProblemPrefix + kind, Title: title, Status: status, Field: orNil(field), Detail: orNil(detail)}
+}
+
+func plainProblem(kind string) api.Problem {
+	status, title := describe(kind)
+	return newProblem(kind, status, title, "", "")
+}
+
+func deniedProblem(d *gateway.Denied) api.Problem {
+	p := newProblem(kindDenied, deniedStatus(d.Reason), "The contract, or a duty that is needed, does not allow it.", "", "")
+	p.Reason, p.Contract, p.Clause = orNil(string(d.Reason)), orNil(string(d.Contract)), orNil(d.Clause)
+	p.Version = orNil(d.Version)
+	return p
+}
+
+// problem answers with the problem of an error, and ends the request. Nothing may have been written before.
+func (s *server) problem(c *gin.Context, err error) {
+	p := problemOf(err)
+	p.Request = requestID(c)
+	s.logProblem(c, p, err)
+	h := c.Writer.Header()
+	h.Set("Content-Type", "application/problem+json")
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter)
+	}
+	closeUnread(c)
+	text, marshalErr := json.Marshal(p)
+	if marshalErr != nil { // it is made of texts and numbers
+		panic(marshalErr)
+	}
+	c.Abort()
+	c.Status(p.Status)
+	_, _ = c.Writer.Write(text) // whoever does not read it has gone
+}
+
+// logProblem logs what went wrong on our side. What callers do wrong is in the ledger, where it matters.
+func (s *server) logProblem(c *gin.Context, p api.Problem, err error) {
+	if p.Status < http.StatusInternalServerError || errors.Is(c.Request.Context().Err(), context.Canceled) {
+		return
+	}
+	s.log.Error("request failed", "request", p.Request, "method", c.Request.Method, "route", c.FullPath(),
+		"status", p.Status, "error", err)
+}
+
+// closeUnread ends the connection after a refusal if much of the body may be unread: net/http would otherwise first read on
+// to keep the connection, and a client that waits for "100 Continue" would be asked for gigabytes that nobody wants.
+func closeUnread(c *gin.Context) {
+	r := c.Request
+	if r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > maxJSON || r.Header.Get("Expect") != "") {
+		c.Writer.Header().Set("Connection", "close")
+	}
+}
+
+// orNil is nil for what does not apply, so that it is left out.
+func orNil[T comparable](v T) *T {
+	if v == *new(T) {
+		return nil
+	}
+	return &v
+}

@@ -1,0 +1,68 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Keys of what middleware leaves in the gin context for those after it.
+type (
+	requestKey struct{} // string: the request's identifier
+	callerKey  struct{} // gateway.Caller
+	bodyKey    struct{} // []byte: the JSON text of the body, empty for none
+)
+
+// identify gives the request its identifier and the answer the headers that every answer has, and logs how it ended. The
+// log names the route, never the path: a path is the client's text.
+func (s *server) identify(c *gin.Context) {
+	id := policy.NewID("q")
+	c.Set(requestKey{}, id)
+	h := c.Writer.Header()
+	h.Set("Request-Id", id)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if c.Request.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	begin := time.Now()
+	c.Next()
+	s.log.Debug("request served", "request", id, "method", c.Request.Method, "route", c.FullPath(),
+		"status", c.Writer.Status(), "bytes", c.Writer.Size(), "took", time.Since(begin))
+}
+
+// enter is how a handler of a JSON operation begins: it gets the request's own context, which outlives gin's, and who
+// asks. It panics where nobody was authenticated: there is no anonymous caller.
+func enter(ctx context.Context) (context.Context, gateway.Caller) {
+	c := ctx.(*gin.Context)
+	return c.Request.Context(), callerOf(c)
+}
+
+func callerOf(c *gin.Context) gateway.Caller { return c.MustGet(callerKey{}).(gateway.Caller) }
+
+func requestID(c *gin.Context) string { return c.GetString(requestKey{}) }
+
+// maxUserAgent is as much of a User-Agent as is kept, in bytes.
+const maxUserAgent = 256
+
+// userAgent is the caller's, cut and made valid UTF-8 without control characters: the ledger takes nothing else.
+func userAgent(c *gin.Context) string {
+	s := c.Request.UserAgent()
+	if len(s) > maxUserAgent {
+		s = s[:maxUserAgent]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
