@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway"
+)
+
+func auditQueryCommand() *cobra.Command {
+	var w where
+	var q question
+	cmd := &cobra.Command{
+		Use:   "query",
+		Short: "Ask the ledgers of this installation who did what",
+		Long: "Ask the ledgers of an installation on this machine, newest events first. The question is recorded in each ledger " +
+			"that is asked, as one of whoever holds the machine.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := q.parseTimes(); err != nil {
+				return err
+			}
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+				return in.ask(ctx, q, cmd.OutOrStdout())
+			})
+		},
+	}
+	w.addFlags(cmd)
+	q.addFlags(cmd)
+	return cmd
+}
+
+// question is what the flags ask.
+type question struct {
+	gateway.EventQuery
+	ledgers         []string
+	action, outcome string
+	from, to        string
+	json            bool
+}
+
+func (q *question) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVar(&q.ledgers, "ledger", nil, "ledgers to ask: clients' ids or operator (default all)")
+	for _, id := range []struct {
+		to         *string
+		name, what string
+	}{{&q.Actor, "actor", "person"}, {&q.Document, "document", "document"}, {&q.Batch, "batch", "batch"},
+		{&q.Contract, "contract", "contract"}, {&q.Provider, "provider", "provider"}} {
+		f.StringVar(id.to, id.name, "", "only events of this "+id.what+" (its id)")
+	}
+	f.StringVar(&q.action, "action", "", "only this action, as in document.read")
+	f.StringVar(&q.outcome, "outcome", "", "only this outcome: allow, deny or error")
+	f.StringVar(&q.Reason, "reason", "", "only this reason, as in no-lease")
+	f.StringVar(&q.from, "from", "", "not before this time (RFC 3339)")
+	f.StringVar(&q.to, "to", "", "before this time (RFC 3339)")
+	f.IntVar(&q.Limit, "limit", 100, "the most events of each ledger (0: all)")
+	f.BoolVar(&q.json, "json", false, "print one JSON object per event")
+}
+
+func (q *question) parseTimes() error {
+	q.Action, q.Outcome = event.Action(q.action), event.Outcome(q.outcome)
+	for _, t := range []struct {
+		text, flag string
+		to         *time.Time
+	}{{q.from, "from", &q.From}, {q.to, "to", &q.To}} {
+		if t.text == "" {
+			continue
+		}
+		parsed, err := time.Parse(time.RFC3339Nano, t.text)
+		if err != nil {
+			return fmt.Errorf("--%s must be a time as in 2026-11-25T09:30:00Z", t.flag)
+		}
+		*t.to = parsed
+	}
+	return nil
+}
+
+func (in *installation) ask(ctx context.Context, q question, out io.Writer) error {
+	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+	if err != nil {
+		return err
+	}
+	print, flush := printer(out, q.json)
+	for _, ledger := range ledgers {
+		if err := in.askLedger(ctx, ledger, q, print); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
+
+func (in *installation) askLedger(ctx context.Context, ledger string, q question, print func(event.Event) error) error {
+	page, left := q.EventQuery, q.Limit
+	for {
+		page.Limit = 500
+		if q.Limit > 0 {
+			page.Limit = min(left, 500)
+		}
+		events, next, err := in.gateway.LocalAuditEvents(ctx, ledger, page)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := print(e); err != nil {
+				return err
+			}
+		}
+		left -= len(events)
+		if next == "" || q.Limit > 0 && left <= 0 {
+			return nil
+		}
+		page.Cursor = next
+	}
+}
+
+// printer prints events as a table or as JSON lines.
+func printer(out io.Writer, asJSON bool) (print func(event.Event) error, flush func() error) {
+	if asJSON {
+		lines := json.NewEncoder(out)
+		return func(e event.Event) error { return lines.Encode(e) }, func() error { return nil }
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "TIME\tLEDGER\tSEQ\tACTION\tPHASE\tOUTCOME\tREASON\tACTOR\tOBJECT\tBYTES")
+	return func(e event.Event) error {
+		_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Ledger,
+			e.Seq, e.Action, e.Phase, e.Outcome, e.Reason, e.Actor, objectOf(e), e.Bytes)
+		return err
+	}, table.Flush
+}
+
+// objectOf is the narrowest thing that the event is about.
+func objectOf(e event.Event) string {
+	for _, id := range []string{e.Document, e.Subject, e.Assignment, e.Batch, e.Contract} {
+		if id != "" {
+			return id
+		}
+	}
+	return "-"
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/verify"
+)
+
+func auditVerifyCommand() *cobra.Command {
+	var w where
+	var ledgers, older []string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that the ledgers are what was signed",
+		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
+			"the older checkpoints given, and the columns that queries are answered from. Exits with 1 when anything is wrong.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			notes, err := readNotes(older)
+			if err != nil {
+				return err
+			}
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+				return in.verifyAll(ctx, ledgers, notes, asJSON, cmd.OutOrStdout())
+			})
+		},
+	}
+	w.addFlags(cmd)
+	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers to verify: clients' ids or operator (default all)")
+	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger named")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per ledger")
+	return cmd
+}
+
+func readNotes(paths []string) ([][]byte, error) {
+	var notes [][]byte
+	for _, p := range paths {
+		note, err := os.ReadFile(p)
+		if err != nil {
+			return nil, fmt.Errorf("reading checkpoint: %w", err)
+		}
+		notes = append(notes, note)
+	}
+	return notes, nil
+}
+
+func (in *installation) verifyAll(ctx context.Context, named []string, older [][]byte, asJSON bool, out io.Writer) error {
+	if len(older) > 0 && len(named) != 1 {
+		return fmt.Errorf("older checkpoints belong to one ledger: name it with --ledger")
+	}
+	ledgers, err := in.chosenLedgers(ctx, named)
+	if err != nil {
+		return err
+	}
+	good := true
+	for _, ledger := range ledgers {
+		report, err := in.verify(ctx, ledger, older)
+		if err != nil {
+			return fmt.Errorf("verifying %s: %w", ledger, err)
+		}
+		good = good && report.OK()
+		if err := show(out, report, asJSON); err != nil {
+			return err
+		}
+	}
+	if !good {
+		return errReported
+	}
+	return nil
+}
+
+func show(out io.Writer, report *verify.Report, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(out).Encode(struct {
+			*verify.Report
+			OK bool `json:"ok"`
+		}{report, report.OK()})
+	}
+	verdict := "good"
+	if !report.OK() {
+		verdict = "WRONG"
+	}
+	if _, err := fmt.Fprintf(out, "%-5s  %s  %d events, root %s\n       %s\n", verdict, report.Ledger, report.Events, report.Root,
+		report.Statement()); err != nil {
+		return err
+	}
+	for _, p := range report.Problems {
+		if _, err := fmt.Fprintf(out, "       event %d: %s: %s\n", p.Seq, p.Kind, p.Detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify proves one ledger against its newest checkpoint.
+func (in *installation) verify(ctx context.Context, ledger string, older [][]byte) (*verify.Report, error) {
+	checkpoint, err := in.ledger.Checkpoint(ctx, ledger)
+	if err != nil {
+		return nil, err
+	}
+	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger),
+		Checkpoint: checkpoint, Older: older})
+}
+
+// rowsOf hands the ledger's rows to the verifier, which knows nothing of the ledger's own code.
+func rowsOf(rows iter.Seq2[audit.Row, error]) iter.Seq2[verify.Row, error] {
+	return func(yield func(verify.Row, error) bool) {
+		for r, err := range rows {
+			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: &verify.Columns{
+				Time: r.Time.UnixMicro(), Event: r.ID, Action: string(r.Action), Outcome: string(r.Outcome), Reason: r.Reason,
+				Actor: r.Actor, Contract: r.Contract, Provider: r.Provider, Batch: r.Batch, Document: r.Document,
+			}}, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/gateway/httpapi"
+	"github.com/bordereau/bordereau/gateway/identity"
+)
+
+func serveCommand() *cobra.Command {
+	var w where
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the API",
+		Long: "Serve the API and, on its own address, health and profiles, until the process is asked to stop. Running transfers " +
+			"may then finish, within limits.shutdown.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := w.load()
+			if err != nil {
+				return err
+			}
+			log := newLogger(c.Log)
+			in, err := open(cmd.Context(), c, log)
+			if err != nil {
+				return err
+			}
+			api, admin, err := listen(c.Listen)
+			if err == nil {
+				log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", c.PublicURL)
+				err = in.during(cmd.Context(), func(ctx context.Context) error { return in.serve(ctx, api, admin) })
+			}
+			return errors.Join(err, in.close())
+		},
+	}
+	w.addFlags(cmd)
+	return cmd
+}
+
+func listen(c config.Listen) (api, admin net.Listener, err error) {
+	if api, err = net.Listen("tcp", c.API); err != nil {
+		return nil, nil, fmt.Errorf("listening for the API: %w", err)
+	}
+	if admin, err = net.Listen("tcp", c.Admin); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("listening for administration: %w", err), api.Close())
+	}
+	return api, admin, nil
+}
+
+// serve answers on both listeners until ctx ends and running transfers have finished or had their time.
+func (in *installation) serve(ctx context.Context, api, admin net.Listener) error {
+	handler, err := in.handler()
+	if err != nil {
+		return errors.Join(err, api.Close(), admin.Close())
+	}
+	limits := in.config.Limits
+	public := httpapi.NewServer(handler, in.log)
+	public.ReadHeaderTimeout, public.IdleTimeout = limits.ReadHeader, limits.Idle
+	private := httpapi.NewServer(httpapi.NewAdminHandler(in.ready, in.log), in.log)
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return in.serveAPI(public, api) })
+	group.Go(func() error { return ignoreClosed(private.Serve(admin)) })
+	group.Go(func() error {
+		<-ctx.Done()
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.Shutdown)
+		defer cancel()
+		if err := public.Shutdown(late); err != nil {
+			in.log.Warn("transfers were cut at the shutdown", "error", err)
+			public.Close()
+		}
+		return private.Close()
+	})
+	return group.Wait()
+}
+
+func (in *installation) serveAPI(server *http.Server, l net.Listener) error {
+	if c := in.config.TLS; c.Cert != "" {
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		return ignoreClosed(server.ServeTLS(l, c.Cert, c.Key))
+	}
+	return ignoreClosed(server.Serve(l))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// handler is the API over this installation.
+func (in *installation) handler() (http.Handler, error) {
+	key, err := identity.LoadKey(in.config.Keys.Token)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := identity.NewIssuer(identity.IssuerConfig{Key: key, Issuer: in.config.PublicURL, Audience: in.config.PublicURL})
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := identity.NewVerifier(identity.VerifierConfig{Keys: issuer.KeySet(), Issuer: in.config.PublicURL,
+		Audience: in.config.PublicURL})
+	if err != nil {
+		return nil, err
+	}
+	keys := issuer.KeySet()
+	keys.Keys = append(keys.Keys, in.receipts.PublicJWK())
+	return httpapi.NewHandler(httpapi.Config{Gateway: in.gateway, Issuer: issuer, Verifier: verifier, Keys: keys, Logger: in.log,
+		TrustedProxies: in.config.TrustedProxies, Progress: in.config.Limits.Stall})
+}
+
+// ready is nil while the database answers.
+func (in *installation) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return in.database.Reader().PingContext(ctx)
+}
