@@ -106,12 +106,7 @@ func appendConcurrently(t *testing.T, replicas []*audit.Ledger, dbs []*database.
 			replica := a % len(replicas)
 			for n := range times {
 				name := client((a + n) % ledgers)
-				ticket, err := stage(t.Context(), replicas[replica], dbs[replica].Writer(), name, read(a))
-				if err != nil {
-					t.Errorf("appender %d: %v", a, err)
-					return
-				}
-				seq, err := replicas[replica].Wait(t.Context(), ticket)
+				ticket, seq, err := appendEither(t.Context(), replicas[replica], dbs[replica], name, read(a), n%2 == 0)
 				if err != nil {
 					t.Errorf("appender %d: %v", a, err)
 					return
@@ -124,6 +119,21 @@ func appendConcurrently(t *testing.T, replicas []*audit.Ledger, dbs []*database.
 	}
 	group.Wait()
 	return got
+}
+
+// appendEither appends the event on its own, or stages it with an act.
+func appendEither(ctx context.Context, ledger *audit.Ledger, db *database.DB, name string, e event.Event, withAct bool) (audit.Ticket, int64, error) {
+	if !withAct {
+		e.ID = event.NewID()
+		seq, err := ledger.Append(ctx, name, e)
+		return audit.Ticket{Ledger: name, Event: e.ID}, seq, err
+	}
+	ticket, err := stage(ctx, ledger, db.Writer(), name, e)
+	if err != nil {
+		return audit.Ticket{}, 0, err
+	}
+	seq, err := ledger.Wait(ctx, ticket)
+	return ticket, seq, err
 }
 
 // checkPlaces compares what was told with what verified copies hold.

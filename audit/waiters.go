@@ -61,6 +61,7 @@ func (w *waiters) tickets() []Ticket {
 	return tickets
 }
 
+// any says whether somebody waits.
 func (w *waiters) any() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -297,15 +297,7 @@ func TestCeilingsHoldInParallel(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		text := bytes.Replace(gatewaytest.Terms("CEILING-1", w.Client, w.Provider), []byte("documents-per-day: 100"), []byte("documents-per-day: 10"), 1)
 		w.Contract = w.NewContract(t, text)
-		for _, who := range []struct {
-			caller gateway.Caller
-			role   policy.Role
-		}{{w.System, policy.RoleClientSystem}, {w.ProviderManager, policy.RoleProviderManager}, {w.Handler, policy.RoleHandler}} {
-			if _, err := w.Gateway.GrantRole(t.Context(), w.Manager, w.Contract,
-				gateway.NewMembership{Person: who.caller.Person, Role: who.role}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		w.Join(t, w.Contract)
 		batch, documents := w.Sent(t, 1)
 		w.Taken(t, batch)
 		errs := make(chan error)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -51,6 +50,12 @@ exit: destroy
 transfer: {mechanism: scc}
 sub-processors: []
 `))
+}
+
+// Unlimited is a contract like that of Terms whose ceilings nothing reaches.
+func Unlimited(client, provider gateway.OrganisationID) []byte {
+	text := strings.ReplaceAll(string(Terms("UNLIMITED-1", client, provider)), "documents-per-day: 100,", "documents-per-day: 1000000000,")
+	return []byte(strings.ReplaceAll(text, "bytes-per-day: 1099511627776", "bytes-per-day: 9007199254740992"))
 }
 
 // World builds organisations, people and contracts through the gateway's own operations.
@@ -114,6 +119,18 @@ func (w *World) Member(t testing.TB, contract gateway.ContractID, org gateway.Or
 		t.Fatalf("granting role: %v", err)
 	}
 	return p
+}
+
+// Join gives the world's people their roles on another contract of the same parties.
+func (w *World) Join(t testing.TB, contract gateway.ContractID) {
+	t.Helper()
+	for _, m := range []gateway.NewMembership{{Person: w.System.Person, Role: policy.RoleClientSystem},
+		{Person: w.ProviderManager.Person, Role: policy.RoleProviderManager}, {Person: w.Handler.Person, Role: policy.RoleHandler},
+		{Person: w.Colleague.Person, Role: policy.RoleHandler}} {
+		if _, err := w.Gateway.GrantRole(t.Context(), w.Manager, contract, m); err != nil {
+			t.Fatalf("granting role: %v", err)
+		}
+	}
 }
 
 // Open opens a batch.
@@ -199,16 +216,4 @@ func (w *World) Read(t testing.TB, c gateway.Caller, id gateway.DocumentID) ([]b
 	var b bytes.Buffer
 	err = content.Send(t.Context(), &b)
 	return b.Bytes(), err
-}
-
-// Discard reads and forgets; for benchmarks.
-func (w *World) Discard(t testing.TB, c gateway.Caller, id gateway.DocumentID) {
-	t.Helper()
-	content, err := w.Gateway.Open(t.Context(), c, id)
-	if err == nil {
-		err = content.Send(t.Context(), io.Discard)
-	}
-	if err != nil {
-		t.Fatalf("downloading: %v", err)
-	}
 }

@@ -35,6 +35,17 @@ type service struct {
 func serve(t *testing.T) *service { return serveHouse(t, gatewaytest.New(t, gatewaytest.Config{})) }
 
 func serveHouse(t *testing.T, house *gatewaytest.House) *service {
+	return serveWith(t, house, atLeisure)
+}
+
+// How long a body may stand still: so long that it fails no test on a slow machine, or so briefly that a test can wait for
+// the end.
+const (
+	atLeisure = time.Minute
+	briefly   = 200 * time.Millisecond
+)
+
+func serveWith(t *testing.T, house *gatewaytest.House, progress time.Duration) *service {
 	t.Helper()
 	s := &service{World: house.World(t), Log: &bytes.Buffer{}}
 	s.Issuer = newIssuer(t, house, "token", gatewayURL)
@@ -50,7 +61,7 @@ func serveHouse(t *testing.T, house *gatewaytest.House) *service {
 		Gateway: s.Gateway, Issuer: s.Issuer, Verifier: verifier, Clock: house.Clock.Now, Logger: log,
 		Keys:           identity.JWKS{Keys: append(keys.Keys, house.Receipts.PublicJWK())},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Progress:       10 * time.Second,
+		Progress:       progress,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,39 @@
+package httpapi_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/bordereau/bordereau/gateway/httpapi"
+)
+
+func TestAdmin(t *testing.T) {
+	var notReady error
+	h := httpapi.NewAdminHandler(func() error { return notReady }, slog.New(slog.DiscardHandler))
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/debug/pprof/": 200, "/debug/pprof/heap?debug=1": 200, "/v1/contracts": 404} {
+		if w := get(path); w.Code != want {
+			t.Errorf("%s: got %d, want %d", path, w.Code, want)
+		}
+	}
+	notReady = errors.New("the database at db.internal is away")
+	if w := get("/readyz"); w.Code != http.StatusServiceUnavailable || contains(w.Body.String(), "db.internal") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if w := get("/livez"); w.Code != http.StatusOK {
+		t.Errorf("not ready is not dead: got %d", w.Code)
+	}
+}
+
+// TestProfilesAreNotOnTheAPI: net/http/pprof also registers itself with the default mux, which nothing here serves.
+func TestProfilesAreNotOnTheAPI(t *testing.T) {
+	s := serve(t)
+	wantProblem(t, s.call(t, s.Operator, http.MethodGet, "/debug/pprof/", "", nil), http.StatusNotFound, "not-found")
+}
