@@ -140,13 +140,15 @@ func (g *Gateway) stage(ctx context.Context, tx *database.Tx, s *scene) ([]audit
 // state that goes with it. Where apply says that there was nothing to do, nothing is recorded. It returns when the ledger
 // has sequenced the event.
 func (g *Gateway) conclude(ctx context.Context, ledger string, e event.Event, apply func(context.Context, *database.Tx) (bool, error)) error {
+	if apply == nil {
+		_, err := g.ledger.Append(ctx, ledger, e)
+		return g.unavailable(err)
+	}
 	var ticket *audit.Ticket
 	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		ticket = nil
-		if apply != nil {
-			if done, err := apply(ctx, tx); err != nil || !done {
-				return err
-			}
+		if done, err := apply(ctx, tx); err != nil || !done {
+			return err
 		}
 		t, err := g.ledger.Stage(ctx, tx.SQL, ledger, e)
 		if err != nil {

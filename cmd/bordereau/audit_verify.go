@@ -62,18 +62,27 @@ func (in *installation) verifyAll(ctx context.Context, named []string, older [][
 		return err
 	}
 	good := true
+	var statement string // the same for every good ledger, but for its numbers
 	for _, ledger := range ledgers {
 		report, err := in.verify(ctx, ledger, older)
 		if err != nil {
 			return fmt.Errorf("verifying %s: %w", ledger, err)
 		}
 		good = good && report.OK()
+		statement = report.Statement()
 		if err := show(out, report, asJSON); err != nil {
 			return err
 		}
 	}
+	if len(ledgers) == 1 && !asJSON {
+		fmt.Fprintf(out, "\n%s\n", statement)
+	}
 	if !good {
 		return errReported
+	}
+	if len(ledgers) > 1 && !asJSON {
+		fmt.Fprintf(out, "\nEvery event of these ledgers is one that was signed: none was changed, left out, put in or moved. What may come after\n"+
+			"a checkpoint no copy can show.\n")
 	}
 	return nil
 }
@@ -89,8 +98,7 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 	if !report.OK() {
 		verdict = "WRONG"
 	}
-	if _, err := fmt.Fprintf(out, "%-5s  %s  %d events, root %s\n       %s\n", verdict, report.Ledger, report.Events, report.Root,
-		report.Statement()); err != nil {
+	if _, err := fmt.Fprintf(out, "%-5s  %-28s  %6d events, root %s\n", verdict, report.Ledger, report.Events, report.Root); err != nil {
 		return err
 	}
 	for _, p := range report.Problems {

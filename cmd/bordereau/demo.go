@@ -51,6 +51,11 @@ func demoCommand() *cobra.Command {
 }
 
 func runDemo(ctx context.Context, f demoFlags, out io.Writer) (err error) {
+	if f.documents != "" {
+		if info, err := os.Stat(f.documents); err != nil || !info.IsDir() {
+			return fmt.Errorf("--documents: %s is not a folder", f.documents)
+		}
+	}
 	if f.data == "" {
 		if f.data, err = os.MkdirTemp("", "bordereau-demo-"); err != nil {
 			return err
