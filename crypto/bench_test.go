@@ -99,8 +99,9 @@ func BenchmarkDocument(b *testing.B) {
 	from, to := newIdentity(b), newIdentity(b)
 	header, body := seal(b, nil, from.Recipient())
 	for name, f := range map[string]func() error{
-		"seal": func() error { _, _, err := crypto.Seal(bytes.NewReader(nil), to.Recipient()); return err },
-		"open": func() error { _, err := crypto.Open(header, bytes.NewReader(body), from); return err },
+		"seal":   func() error { _, _, err := crypto.Seal(bytes.NewReader(nil), to.Recipient()); return err },
+		"open":   func() error { _, err := crypto.Open(header, bytes.NewReader(body), from); return err },
+		"rewrap": func() error { _, err := crypto.Rewrap(header, from, to.Recipient()); return err },
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
