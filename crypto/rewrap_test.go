@@ -34,6 +34,12 @@ func TestARewrappedHeaderOpensTheSameBody(t *testing.T) {
 				if !bytes.Equal(header, kept) {
 					t.Error("the old header was changed")
 				}
+				if err := crypto.CheckHeader(rewrapped, to); err != nil {
+					t.Errorf("checking the new header: %v", err)
+				}
+				if err := crypto.CheckHeader(rewrapped, from); !errors.Is(err, crypto.ErrWrongKey) {
+					t.Errorf("checking the new header with the old key: %v", err)
+				}
 				got, err := open(rewrapped, bytes.NewReader(body), to)
 				if err != nil || !bytes.Equal(got, plain) {
 					t.Errorf("got %d bytes, %v", len(got), err)
@@ -124,4 +130,23 @@ func FuzzRewrap(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Stanzas of every length are written as age writes them; those of today's recipients all have 32 bytes.
+func TestEveryStanzaIsWrittenAsAgeDoes(t *testing.T) {
+	key := document(16)
+	for n := range 200 {
+		stanzas := []*age.Stanza{{Type: "test", Args: []string{"a", "bc"}, Body: document(n)}, {Type: "none"}}
+		header, err := crypto.WriteHeader(key, stanzas)
+		if err != nil {
+			t.Fatal(err)
+		}
+		extracted, err := age.ExtractHeader(bytes.NewReader(header))
+		if err != nil || !bytes.Equal(extracted, header) {
+			t.Fatalf("%d bytes: age would write it otherwise, %v:\n%s", n, err, header)
+		}
+		if _, err := age.DecryptHeader(header, age.NewInjectedFileKeyIdentity(key)); err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+	}
 }
