@@ -211,3 +211,26 @@ func TestARangeWithTheWrongKey(t *testing.T) {
 		t.Errorf("got %v, asked %v", err, source.asked)
 	}
 }
+
+// A stream that has ended has given its buffers back, once: the next two streams must not share them.
+func TestEndedStreamsShareNothing(t *testing.T) {
+	identity := classicIdentity(t)
+	header, body := seal(t, document(2*chunk), identity.Recipient())
+	if _, err := openRange(header, identity, 2*chunk, 0, &bodySource{body: body}); err != nil { // to its end, then closed
+		t.Fatal(err)
+	}
+	var streams [2]io.ReadCloser
+	for i := range streams {
+		var err error
+		if streams[i], err = crypto.OpenRange(header, identity, 2*chunk, int64(i*chunk), (&bodySource{body: body}).from); err != nil {
+			t.Fatal(err)
+		}
+		defer streams[i].Close()
+	}
+	part := make([]byte, 1000)
+	for i, stream := range streams {
+		if _, err := io.ReadFull(stream, part); err != nil || !bytes.Equal(part, document(2 * chunk)[i*chunk:][:1000]) {
+			t.Errorf("stream %d reads another's bytes, %v", i, err)
+		}
+	}
+}
