@@ -104,6 +104,9 @@ func (k key) set(value any) error {
 	case *slog.Level:
 		level, ok := parseLevel(text)
 		return store(target, level, ok, "must be debug, info, warn or error")
+	case *[]string:
+		texts, ok := parseTexts(value)
+		return store(target, texts, ok, "must be a list of texts")
 	case *[]netip.Prefix:
 		ranges, ok := parseRanges(value)
 		return store(target, ranges, ok, "must be a list of address ranges such as 10.0.0.0/8")
@@ -148,6 +151,19 @@ func parseLevel(text string) (slog.Level, bool) {
 		}
 	}
 	return 0, false
+}
+
+// parseTexts reads a YAML list of texts, or one text with commas.
+func parseTexts(value any) ([]string, bool) {
+	var texts []string
+	for _, item := range items(value) {
+		text, _ := item.(string)
+		if text = strings.TrimSpace(text); text == "" {
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
 }
 
 // parseRanges reads a YAML list of texts, or one text with commas.

@@ -127,6 +127,11 @@ type Keys struct {
 	// RootSecret is the text of a root file, for platforms that hand keys over as secrets. A secret.
 	RootSecret Secret `koanf:"root-secret"`
 
+	// Recovery are age recipients (age1pq1… or age1…) whose identities are kept offline: each contract's key is sealed
+	// to them too, for the day when the root is lost. After a change, `bordereau keys add-recovery` seals the keys that
+	// exist. Default: none.
+	Recovery []string `koanf:"recovery"`
+
 	// Token is the file of the key that signs access tokens. Default: token.key in the data folder.
 	Token string `koanf:"token"`
 

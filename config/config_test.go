@@ -135,7 +135,7 @@ objects:
   access-key: AKIA
   secret-key: s3cr3t
   ca-file: ca.pem
-keys: {root-secret: AGE-SECRET-KEY-1, token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
+keys: {root-secret: AGE-SECRET-KEY-1, recovery: [age1a, age1b], token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
 ledger: {origin: transfer.example.com/bordereau}
 log: {level: debug, format: json}
 limits: {verify-whole: 1048576, ledger-wait: 5s, read-header: 3s, stall: 90s, idle: 1m30s, shutdown: 0s}
@@ -159,7 +159,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			AccessKey: "AKIA", SecretKey: config.NewSecret("s3cr3t"), Secure: true, CAFile: filepath.Join(dir, "ca.pem"),
 		},
 		Keys: config.Keys{
-			RootSecret: config.NewSecret("AGE-SECRET-KEY-1"), Token: "/keys/token", Receipt: "/keys/receipt",
+			RootSecret: config.NewSecret("AGE-SECRET-KEY-1"), Recovery: []string{"age1a", "age1b"}, Token: "/keys/token", Receipt: "/keys/receipt",
 			Ledger: filepath.Join(dir, "ledger.key"),
 		},
 		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau"},
@@ -213,6 +213,9 @@ func TestWrongTypesAreRefusedAndNeverRepeated(t *testing.T) {
 		"log: {level: info+2}":                    "log.level",
 		"log: {level: 0}":                         "log.level",
 		"trusted-proxies: 10.0.0.1":               "trusted-proxies",
+		"keys: {recovery: [[hunter2]]}":           "keys.recovery",
+		"keys: {recovery: ['']}":                  "keys.recovery",
+		"keys: {recovery: {hunter2: hunter2}}":    "keys.recovery",
 		"trusted-proxies: [10.0.0.0/8, 5]":        "trusted-proxies",
 		"trusted-proxies: [hunter2]":              "trusted-proxies",
 		"trusted-proxies: {hunter2: hunter2}":     "trusted-proxies",

@@ -69,8 +69,14 @@ func (k key) yaml() string {
 		return target.String()
 	case *slog.Level:
 		return strings.ToLower(target.String())
-	case *[]netip.Prefix:
+	case *[]string:
 		return quotedList(*target)
+	case *[]netip.Prefix:
+		var texts []string
+		for _, r := range *target {
+			texts = append(texts, r.String())
+		}
+		return quotedList(texts)
 	default:
 		panic(fmt.Sprintf("config: field of a type that cannot be written: %T", target))
 	}
@@ -91,13 +97,13 @@ func quoted(text string) string {
 	return strconv.QuoteToASCII(text) // what Go escapes in valid UTF-8, YAML reads
 }
 
-func quotedList(ranges []netip.Prefix) string {
-	if len(ranges) == 0 {
+func quotedList(texts []string) string {
+	if len(texts) == 0 {
 		return ""
 	}
 	var list []string
-	for _, r := range ranges {
-		list = append(list, strconv.Quote(r.String()))
+	for _, t := range texts {
+		list = append(list, strconv.QuoteToASCII(t))
 	}
 	return "[" + strings.Join(list, ", ") + "]"
 }

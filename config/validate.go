@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,11 @@ func (p *problems) bucket(o Objects) {
 func (p *problems) keys(k Keys) {
 	if (k.Root == "") == k.RootSecret.IsEmpty() {
 		p.add("keys.root", "the root key must come from a file or from root-secret: one of them")
+	}
+	for i, recipient := range k.Recovery {
+		if !strings.HasPrefix(recipient, "age1") || slices.Contains(k.Recovery[:i], recipient) {
+			p.add("keys.recovery["+strconv.Itoa(i)+"]", "must be an age recipient (age1pq1… or age1…), named once")
+		}
 	}
 	seen := map[string]string{}
 	for _, file := range []struct{ path, value string }{

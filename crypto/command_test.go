@@ -44,6 +44,16 @@ func TestTheStockCommand(t *testing.T) {
 				t.Errorf("age gave %d bytes, %v", len(got), err)
 			}
 		})
+		t.Run(name+"/opens what we rewrap", func(t *testing.T) {
+			old := newIdentity(t)
+			header, body := seal(t, want, old.Recipient())
+			decrypt := exec.Command(command, "--decrypt", "--identity", keyFile(t, identity))
+			decrypt.Stdin = bytes.NewReader(slices.Concat(rewrap(t, header, old, identity.Recipient()), body))
+			got, err := decrypt.Output()
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("age gave %d bytes, %v", len(got), err)
+			}
+		})
 		t.Run(name+"/seals what we open", func(t *testing.T) {
 			encrypt := exec.Command(command, "--encrypt", "--recipient", identity.Recipient().String())
 			encrypt.Stdin = bytes.NewReader(want)

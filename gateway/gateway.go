@@ -114,13 +114,16 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads until ctx ends.
+// Run sweeps abandoned uploads and goes on with rotations of keys until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()
 	for {
 		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("sweeping abandoned uploads failed", "error", err)
+		}
+		if err := g.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
+			g.log.Error("going on with the rotation of keys failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -2,7 +2,10 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
@@ -10,34 +13,68 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// firstIdentity makes a contract's identity of epoch 1. Only its recipient is kept in clear; the private half is sealed to
-// the roots before it reaches the database.
+// firstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
 func (s *scene) firstIdentity(ctx context.Context, tx *database.Tx, id ContractID) error {
 	_, err := tx.CurrentContractKey(ctx, string(id))
 	if err == nil || !isNoRows(err) {
-		return err // an amendment keeps the contract's identity
+		return err
 	}
+	return s.gateway.newIdentity(ctx, tx, id, 1, s.now)
+}
+
+// newIdentity makes a contract's identity of an epoch. Only its recipient is kept in clear; the private half is sealed
+// before it reaches the database.
+func (g *Gateway) newIdentity(ctx context.Context, tx *database.Tx, id ContractID, epoch int64, now time.Time) error {
 	identity, err := crypto.NewIdentity()
 	if err != nil {
 		return fmt.Errorf("making contract identity: %w", err)
 	}
-	copies, err := s.gateway.root.Seal(identity)
+	copies, err := g.sealIdentity(ctx, tx, identity)
 	if err != nil {
-		return fmt.Errorf("sealing contract identity: %w", err)
+		return err
 	}
-	err = tx.InsertContractKey(ctx, queries.InsertContractKeyParams{Contract: string(id), Epoch: 1,
-		Recipient: identity.Recipient().String(), Created: micros(s.now)})
+	err = tx.InsertContractKey(ctx, queries.InsertContractKeyParams{Contract: string(id), Epoch: epoch,
+		Recipient: identity.Recipient().String(), Created: micros(now)})
 	if err != nil {
 		return fmt.Errorf("inserting contract key: %w", err)
 	}
 	for _, c := range copies {
-		err := tx.InsertContractKeyCopy(ctx, queries.InsertContractKeyCopyParams{Contract: string(id), Epoch: 1,
+		err := tx.InsertContractKeyCopy(ctx, queries.InsertContractKeyCopyParams{Contract: string(id), Epoch: epoch,
 			SealedTo: c.SealedTo, Sealed: c.Sealed})
 		if err != nil {
 			return fmt.Errorf("inserting contract key copy: %w", err)
 		}
 	}
 	return nil
+}
+
+// sealIdentity seals to the roots and recovery recipients at hand, but to none that was retired: a gateway that still runs
+// with a root file of yesterday must not make what the root of today cannot open.
+func (g *Gateway) sealIdentity(ctx context.Context, tx *database.Tx, identity *crypto.Identity) ([]keyring.Copy, error) {
+	retired, err := retiredHolders(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(g.root.Fingerprints(), func(f string) bool { return !retired[f] }) {
+		return nil, errors.New("sealing contract identity: every root at hand was retired: start with the root file of today")
+	}
+	copies, err := g.root.Seal(identity)
+	if err != nil {
+		return nil, fmt.Errorf("sealing contract identity: %w", err)
+	}
+	return slices.DeleteFunc(copies, func(c keyring.Copy) bool { return retired[c.SealedTo] }), nil
+}
+
+func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, error) {
+	rows, err := tx.KeyHolders(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading key holders: %w", err)
+	}
+	retired := map[string]bool{}
+	for _, r := range rows {
+		retired[r.Fingerprint] = r.ValidUntil != forever
+	}
+	return retired, nil
 }
 
 // recipient is what new documents of the contract are sealed to.
@@ -53,21 +90,33 @@ func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to
 	return key.Epoch, to, nil
 }
 
+// identity opens the contract's identity of one epoch.
+func (s *scene) identity(ctx context.Context, tx *database.Tx, epoch int64) (*crypto.Identity, error) {
+	return s.gateway.identity(ctx, tx, contractEpoch{s.contract, epoch})
+}
+
 // identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap, and an identity never changes
 // for its contract and epoch, so it is cached; that its sealed copies still exist is read each time.
-func (s *scene) identity(ctx context.Context, tx *database.Tx, epoch int64) (*crypto.Identity, error) {
-	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.contract), Epoch: epoch})
+func (g *Gateway) identity(ctx context.Context, tx *database.Tx, key contractEpoch) (*crypto.Identity, error) {
+	copies, err := copiesOf(ctx, tx, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(copies) == 0 {
+		return nil, ErrNotFound
+	}
+	return g.identities.get(key, func() (*crypto.Identity, error) { return g.root.Open(copies) })
+}
+
+// copiesOf reads the sealed copies of an identity. There are none of one that was destroyed.
+func copiesOf(ctx context.Context, tx *database.Tx, key contractEpoch) ([]keyring.Copy, error) {
+	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(key.contract), Epoch: key.epoch})
 	if err != nil {
 		return nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, ErrNotFound
+	copies := make([]keyring.Copy, 0, len(rows))
+	for _, r := range rows {
+		copies = append(copies, keyring.Copy{SealedTo: r.SealedTo, Sealed: r.Sealed})
 	}
-	return s.gateway.identities.get(contractEpoch{s.contract, epoch}, func() (*crypto.Identity, error) {
-		copies := make([]keyring.Copy, 0, len(rows))
-		for _, r := range rows {
-			copies = append(copies, keyring.Copy{SealedTo: r.SealedTo, Sealed: r.Sealed})
-		}
-		return s.gateway.root.Open(copies)
-	})
+	return copies, nil
 }

@@ -289,8 +289,12 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 			if n == 0 {
 				return errAbandoned
 			}
+			epoch, header, err := s.newestHeader(ctx, tx, up)
+			if err != nil {
+				return err
+			}
 			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: string(up.id),
-				Epoch: up.epoch, Header: up.header, FileName: up.FileName}); err != nil {
+				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
 				return fmt.Errorf("inserting document header: %w", err)
 			}
 			row, err := tx.Document(ctx, string(up.id))

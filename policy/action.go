@@ -44,3 +44,12 @@ const (
 
 // ActionDocumentAbandon is the gateway's own: an upload that ended without an acknowledgement is cleared away.
 const ActionDocumentAbandon Action = "document.abandon"
+
+// Keys are looked after by whoever holds the machine, who could read them without us; no duty of anybody's reaches them.
+const (
+	ActionKeyCheck   Action = "key.check"
+	ActionKeyHolders Action = "key.holders"
+	ActionKeyReseal  Action = "key.reseal"
+	ActionKeyRotate  Action = "key.rotate"
+	ActionKeyRetire  Action = "key.retire"
+)

@@ -27,6 +27,7 @@ document.inspect    yes            yes               yes      -                 
 document.read       -              -                 yes      -                    -                 -                   -        -
 receipt.read        yes            -                 -        -                    -                 -                   -        -
 document.abandon    -              -                 -        -                    -                 -                   -        -
+key.rotate          -              -                 -        -                    -                 -                   -        -
 contract.read       -              -                 -        -                    -                 -                   -        -
 audit.query         -              -                 -        -                    -                 -                   -        -
 document.write      -              -                 -        -                    -                 -                   -        -

@@ -42,6 +42,11 @@ var catalogue = []Entry{
 	{"document.read", "a document's content was read"},
 	{"receipt.read", "a receipt was read"},
 	{"document.abandon", "an upload that was never acknowledged was cleared away"},
+	{"key.check", "the contracts' keys were listed or checked"},
+	{"key.holders", "the roots and recovery recipients were changed that contracts' keys are sealed to"},
+	{"key.reseal", "a contract's key was sealed to other roots or recovery recipients"},
+	{"key.rotate", "a contract was given a new key"},
+	{"key.retire", "a contract's earlier keys were destroyed, after every header was rewrapped for the new one"},
 }
 
 // Catalogue lists the actions that this build records.

@@ -15,10 +15,17 @@
 //	# fingerprint: 3f6f0e1c5a2b9d84
 //	AGE-SECRET-KEY-PQ-1…
 //
-// The first identity seals, and all of them open. To change the root, put a new identity above the old one; when the
-// contracts' identities have been sealed anew, take the old line out.
+// All identities open, and a contract's identity is sealed to each: one copy per root. To change the root, a new identity
+// goes above the old one (AddFirst); when the contracts' identities have been sealed to it, and every replica has the new
+// file, the old line is taken out (KeepFirst). `bordereau keys rotate-root` does both steps.
+//
+// # Recovery
+//
+// A recovery recipient is a public key whose identity is kept offline, in a safe. Each contract's identity has a copy for
+// it too, so that a lost root is not the loss of all documents. The gateway knows the public half alone.
 //
 // Hybrid post-quantum identities are what Create makes. A classic one (AGE-SECRET-KEY-1…) works, and PostQuantum says so.
+// So does a classic recovery recipient.
 //
 // # Who is trusted
 //

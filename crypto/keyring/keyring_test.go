@@ -76,7 +76,7 @@ func checkOpens(t *testing.T, r *keyring.Root, copies []keyring.Copy, want *cryp
 	}
 }
 
-func TestTheFirstSealsAndAllOpen(t *testing.T) {
+func TestEveryRootOpensWhatAnyHasSealed(t *testing.T) {
 	oldKey, newKey, contract := classicIdentity(t), newIdentity(t), newIdentity(t)
 	before, during, after := root(t, oldKey), root(t, newKey, oldKey), root(t, newKey)
 
@@ -87,14 +87,17 @@ func TestTheFirstSealsAndAllOpen(t *testing.T) {
 	rotated := sealed(t, during, contract)
 	checkOpens(t, during, rotated, contract)
 	checkOpens(t, after, rotated, contract)
-	if _, err := before.Open(rotated); !errors.Is(err, crypto.ErrWrongKey) {
+	checkOpens(t, before, rotated, contract) // a replica that does not know the new root yet
+	final := sealed(t, during.FirstAlone(), contract)
+	checkOpens(t, after, final, contract)
+	if _, err := before.Open(final); !errors.Is(err, crypto.ErrWrongKey) {
 		t.Errorf("the old root opens what the new one sealed: %v", err)
 	}
 	if _, err := after.Open(old); !errors.Is(err, crypto.ErrWrongKey) {
 		t.Errorf("the new root opens what the old one sealed: %v", err)
 	}
-	if len(rotated) != 1 || rotated[0].SealedTo != newKey.Recipient().Fingerprint() {
-		t.Errorf("sealed to %v", rotated)
+	if len(rotated) != 2 || rotated[0].SealedTo != newKey.Recipient().Fingerprint() || len(final) != 1 {
+		t.Errorf("%d copies and %d", len(rotated), len(final))
 	}
 	want := []string{newKey.Recipient().Fingerprint(), oldKey.Recipient().Fingerprint()}
 	if diff := cmp.Diff(want, during.Fingerprints()); diff != "" {

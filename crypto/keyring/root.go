@@ -4,16 +4,17 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// Root is one or several root identities: the first seals, all open. It is safe for concurrent use and, like the
-// identities in it, never prints a key.
+// Root is one or several root identities, every one of which opens what each of them can open, and the recovery
+// recipients whose identities are elsewhere. It is safe for concurrent use and, like the identities in it, never prints a
+// key.
 type Root struct {
 	identities []*crypto.Identity // at least one
+	recovery   []*crypto.Recipient
 }
 
 // Copy is one identity, sealed to one root.
@@ -47,16 +48,38 @@ func Parse(text string) (*Root, error) {
 	return root, nil
 }
 
-// Seal gives the sealed copies of id that are to be kept: one for each recipient that must be able to open it. That is
-// the first root; it is a slice because age does not mix post-quantum and classic recipients in one header, so that
-// every further recipient is a copy of its own.
+// Seal gives the sealed copies of id: one for each root and each recovery recipient. They are copies of their own because
+// age does not mix post-quantum and classic recipients in one header, and so that a root can be retired by deleting its.
+// Every root has one, not the first alone: while a root is changed, replicas that know only the old one still open what
+// those that know both have made.
 func (r *Root) Seal(id *crypto.Identity) ([]Copy, error) {
-	to := r.identities[0].Recipient()
+	var copies []Copy
+	for _, h := range r.holders() {
+		c, err := sealTo(id, h.recipient)
+		if err != nil {
+			return nil, err
+		}
+		copies = append(copies, c)
+	}
+	return copies, nil
+}
+
+// SealTo gives one copy, for the holder with this fingerprint.
+func (r *Root) SealTo(id *crypto.Identity, fingerprint string) (Copy, error) {
+	for _, h := range r.holders() {
+		if h.Fingerprint == fingerprint {
+			return sealTo(id, h.recipient)
+		}
+	}
+	return Copy{}, fmt.Errorf("sealing identity: nobody here has the fingerprint %q", fingerprint)
+}
+
+func sealTo(id *crypto.Identity, to *crypto.Recipient) (Copy, error) {
 	sealed, err := crypto.SealSmall([]byte(id.Secret()), to)
 	if err != nil {
-		return nil, fmt.Errorf("sealing identity: %w", err)
+		return Copy{}, fmt.Errorf("sealing identity: %w", err)
 	}
-	return []Copy{{SealedTo: to.Fingerprint(), Sealed: sealed}}, nil
+	return Copy{SealedTo: to.Fingerprint(), Sealed: sealed}, nil
 }
 
 // Open opens the identity that copies are of. The error wraps crypto.ErrWrongKey when no copy is for a root at hand, and
@@ -64,7 +87,7 @@ func (r *Root) Seal(id *crypto.Identity) ([]Copy, error) {
 func (r *Root) Open(copies []Copy) (*crypto.Identity, error) {
 	var failures []error
 	for _, c := range copies {
-		root := r.named(c.SealedTo)
+		root := r.root(c.SealedTo)
 		if root == nil {
 			continue
 		}
@@ -91,29 +114,4 @@ func openCopy(c Copy, root *crypto.Identity) (*crypto.Identity, error) {
 		return nil, fmt.Errorf("%w: %v", crypto.ErrTampered, err)
 	}
 	return identity, nil
-}
-
-// Fingerprints names the roots, the one that seals first.
-func (r *Root) Fingerprints() []string {
-	var names []string
-	for _, identity := range r.identities {
-		names = append(names, identity.Recipient().Fingerprint())
-	}
-	return names
-}
-
-// PostQuantum reports whether every root is hybrid. One classic root is enough to say no: what was sealed to it can be
-// recorded today and opened by a quantum computer later.
-func (r *Root) PostQuantum() bool {
-	return !slices.ContainsFunc(r.identities, func(i *crypto.Identity) bool { return !i.Recipient().PostQuantum() })
-}
-
-// named finds the root with a fingerprint, nil when it is not at hand.
-func (r *Root) named(fingerprint string) *crypto.Identity {
-	for _, identity := range r.identities {
-		if identity.Recipient().Fingerprint() == fingerprint {
-			return identity
-		}
-	}
-	return nil
 }

@@ -34,6 +34,7 @@ func TestNoQueryScansATable(t *testing.T) {
 		"OperatorOrganisation": "one row, found through its partial index",
 		"Contracts":            "a page in the order of the key",
 		"Batches":              "a page in the order of the index",
+		"KeyHolders":           "a handful of rows, all of them wanted",
 	}
 	db := databasetest.SQLite(t)
 	err := db.View(t.Context(), func(ctx context.Context, tx *database.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"log/slog"
 	"net/netip"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,7 @@ type Config struct {
 	WallClock   bool            // the machine's own time instead of a clock that the test sets
 	NoSequencer bool            // the ledger's sequencer does not run until StartSequencer
 	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
+	Logger      *slog.Logger    // of the gateway; default: none
 }
 
 // House is one gateway with everything it stands on.
@@ -43,6 +45,7 @@ type House struct {
 	OperatorCredential gateway.Credential
 
 	Receipts *identity.ReceiptKey
+	RootFile string // of the first gateway
 
 	root *keyring.Root
 	seed []byte // of the ledger's key
@@ -58,11 +61,11 @@ func New(t testing.TB, c Config) *House {
 	if err := audit.Migrate(t.Context(), c.Database.Writer(), c.Database.PostgreSQL()); err != nil {
 		t.Fatal(err)
 	}
-	root, err := keyring.Create(filepath.Join(t.TempDir(), "root.key"))
-	if err != nil {
+	h := &House{Database: c.Database, RootFile: filepath.Join(t.TempDir(), "root.key"), seed: make([]byte, ed25519.SeedSize), Receipts: receiptKey(t)}
+	var err error
+	if h.root, err = keyring.Create(h.RootFile); err != nil {
 		t.Fatal(err)
 	}
-	h := &House{Database: c.Database, root: root, seed: make([]byte, ed25519.SeedSize), Receipts: receiptKey(t)}
 	if !c.WallClock {
 		h.Clock = &Clock{now: time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)}
 	}
@@ -79,6 +82,21 @@ func (h *House) Replica(t testing.TB) *House {
 	r := &House{Database: h.Database, Clock: h.Clock, Receipts: h.Receipts, root: h.root, seed: h.seed}
 	r.build(t, Config{Objects: h.Objects, WallClock: h.Clock == nil})
 	return r
+}
+
+// WithRoot builds another gateway on the same database, objects and clock, with the keys of another root file.
+func (h *House) WithRoot(t testing.TB, root *keyring.Root) *House {
+	t.Helper()
+	r := &House{Database: h.Database, Clock: h.Clock, Receipts: h.Receipts, Operator: h.Operator, root: root, seed: h.seed}
+	r.build(t, Config{Objects: h.Objects, WallClock: h.Clock == nil})
+	return r
+}
+
+// At gives the world as it is through another gateway on the same database.
+func (w *World) At(h *House) *World {
+	there := *w
+	there.House = h
+	return &there
 }
 
 func (h *House) build(t testing.TB, c Config) {
@@ -102,7 +120,7 @@ func (h *House) build(t testing.TB, c Config) {
 	}
 	h.Objects = faulty.New(c.Objects)
 	h.Gateway, err = gateway.New(t.Context(), gateway.Config{Database: h.Database, Ledger: h.Ledger, Objects: h.Objects,
-		Root: h.root, Receipts: h.Receipts, Clock: now})
+		Root: h.root, Receipts: h.Receipts, Clock: now, Logger: c.Logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,6 +124,21 @@ type Duty struct {
 	ValidUntil int64
 }
 
+type KeyHolder struct {
+	Fingerprint string
+	Kind        string
+	ValidFrom   int64
+	ValidUntil  int64
+}
+
+type KeyRotation struct {
+	Contract string
+	Epoch    int64
+	Headers  int64
+	Started  int64
+	Finished int64
+}
+
 type Lease struct {
 	ID         string
 	Assignment string

@@ -1,0 +1,265 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// KeyHolder is a root or a recovery recipient: who can open contracts' identities.
+type KeyHolder struct {
+	Fingerprint string    `json:"fingerprint"`
+	Kind        string    `json:"kind"` // root or recovery
+	AtHand      bool      `json:"at_hand"`
+	PostQuantum *bool     `json:"post_quantum,omitempty"` // nil for one that is not at hand: a fingerprint does not tell
+	From        time.Time `json:"from,omitzero"`          // the zero time before the first `keys` command that sealed to it
+	Until       time.Time `json:"until,omitzero"`         // the zero time while it is in use
+}
+
+// ContractKey is a contract's identity of one epoch.
+type ContractKey struct {
+	Contract    ContractID `json:"contract"`
+	Epoch       int64      `json:"epoch"`
+	Fingerprint string     `json:"fingerprint"` // of its recipient
+	PostQuantum bool       `json:"post_quantum"`
+	Created     time.Time  `json:"created"`
+	SealedTo    []string   `json:"sealed_to"` // nobody: destroyed
+}
+
+// Keys is what keys there are. No private key is in it.
+type Keys struct {
+	Holders   []KeyHolder   `json:"holders"`
+	Contracts []ContractKey `json:"contracts"`
+	Rotations []Rotation    `json:"rotations"` // that run
+}
+
+// LocalKeys lists the keys, as whoever holds the machine.
+func (g *Gateway) LocalKeys(ctx context.Context) (Keys, error) {
+	if err := g.recordLocally(ctx, policy.ActionKeyCheck); err != nil {
+		return Keys{}, err
+	}
+	var k Keys
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		rows, err := tx.KeyHolders(ctx)
+		k.Holders = holdersOf(rows, g.root)
+		return err
+	})
+	if err != nil {
+		return Keys{}, g.unavailable(fmt.Errorf("reading key holders: %w", err))
+	}
+	err = g.eachContract(ctx, func(c contractRow) error {
+		return g.unavailable(g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error { return k.add(ctx, tx, c.id) }))
+	})
+	return k, err
+}
+
+// holdersOf lists the holders at hand and those that there were.
+func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
+	known := map[string]queries.KeyHolder{}
+	for _, r := range rows {
+		known[r.Fingerprint] = r
+	}
+	var all []KeyHolder
+	for _, h := range root.Holders() {
+		r := known[h.Fingerprint]
+		all = append(all, KeyHolder{Fingerprint: h.Fingerprint, Kind: kindOf(h), AtHand: true, PostQuantum: &h.PostQuantum,
+			From: fromMicros(r.ValidFrom), Until: fromMicros(r.ValidUntil)})
+		delete(known, h.Fingerprint)
+	}
+	for _, r := range rows {
+		if _, other := known[r.Fingerprint]; other {
+			all = append(all, KeyHolder{Fingerprint: r.Fingerprint, Kind: r.Kind, From: fromMicros(r.ValidFrom), Until: fromMicros(r.ValidUntil)})
+		}
+	}
+	return all
+}
+
+// add reads a contract's keys.
+func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
+	rows, err := tx.ContractKeys(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("reading contract keys: %w", err)
+	}
+	for _, row := range rows {
+		copies, err := copiesOf(ctx, tx, contractEpoch{id, row.Epoch})
+		if err != nil {
+			return err
+		}
+		recipient, err := crypto.ParseRecipient(row.Recipient)
+		if err != nil {
+			return fmt.Errorf("reading contract recipient: %w", err)
+		}
+		key := ContractKey{Contract: id, Epoch: row.Epoch, Fingerprint: recipient.Fingerprint(), PostQuantum: recipient.PostQuantum(),
+			Created: fromMicros(row.Created), SealedTo: []string{}}
+		for _, c := range copies {
+			key.SealedTo = append(key.SealedTo, c.SealedTo)
+		}
+		k.Contracts = append(k.Contracts, key)
+	}
+	running, err := tx.RunningKeyRotation(ctx, string(id))
+	if err != nil {
+		return ignoreNoRows(err)
+	}
+	left, err := tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(id), Epoch: running.Epoch})
+	if err != nil {
+		return fmt.Errorf("counting headers: %w", err)
+	}
+	k.Rotations = append(k.Rotations, Rotation{Contract: id, Epoch: running.Epoch, Headers: running.Headers, Left: left})
+	return nil
+}
+
+// recordLocally records a local act that changes nothing.
+func (g *Gateway) recordLocally(ctx context.Context, action policy.Action) error {
+	return g.conclude(ctx, event.Operator, g.localEvent(action), nil)
+}
+
+// KeyProblem is something that does not open, or opens for too few.
+type KeyProblem struct {
+	Contract ContractID `json:"contract"`
+	Epoch    int64      `json:"epoch"`
+	Document DocumentID `json:"document,omitempty"`
+	Detail   string     `json:"detail"`
+}
+
+// KeyCheck is what LocalCheckKeys found.
+type KeyCheck struct {
+	Keys     int64        `json:"keys"`    // of contracts, not destroyed
+	Copies   int64        `json:"copies"`  // of them that were opened; those for recovery cannot be
+	Headers  int64        `json:"headers"` // of documents that were opened
+	Problems []KeyProblem `json:"problems"`
+}
+
+// sampleOf is how many headers of each contract are opened when not all are.
+const sampleOf = 16
+
+// LocalCheckKeys opens every contract's identities, each copy of them that is for a root at hand, and the headers of a
+// sample of documents, or of all, as whoever holds the machine. No body is read.
+func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progress) (KeyCheck, error) {
+	check := KeyCheck{Problems: []KeyProblem{}}
+	if err := g.recordLocally(ctx, policy.ActionKeyCheck); err != nil {
+		return check, err
+	}
+	var contracts []ContractID
+	err := g.eachContract(ctx, func(c contractRow) error { contracts = append(contracts, c.id); return nil })
+	for i, id := range contracts {
+		if err != nil {
+			break
+		}
+		progress.tell(int64(i), int64(len(contracts)))
+		err = g.checkContract(ctx, &check, id, all)
+	}
+	if err == nil {
+		progress.tell(int64(len(contracts)), int64(len(contracts)))
+	}
+	return check, g.unavailable(err)
+}
+
+// checkContract opens one contract's identities and headers.
+func (g *Gateway) checkContract(ctx context.Context, check *KeyCheck, id ContractID, all bool) error {
+	identities := map[int64]*crypto.Identity{}
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		keys, err := tx.ContractKeys(ctx, string(id))
+		if err != nil {
+			return fmt.Errorf("reading contract keys: %w", err)
+		}
+		for _, key := range keys {
+			copies, err := copiesOf(ctx, tx, contractEpoch{id, key.Epoch})
+			if err != nil {
+				return err
+			}
+			if len(copies) > 0 {
+				identities[key.Epoch] = check.key(g.root, key, copies)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if all {
+		return g.checkHeaders(ctx, check, id, identities, "", math.MaxInt64)
+	}
+	// From a random document on: another sample each time.
+	before := check.Headers
+	if err := g.checkHeaders(ctx, check, id, identities, policy.NewID("d"), sampleOf); err != nil || check.Headers > before {
+		return err
+	}
+	return g.checkHeaders(ctx, check, id, identities, "", sampleOf)
+}
+
+// key opens every copy of one identity that can be opened here, and gives the identity, nil when none opens.
+func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies []keyring.Copy) *crypto.Identity {
+	check.Keys++
+	problem := func(detail string) {
+		check.Problems = append(check.Problems, KeyProblem{Contract: ContractID(key.Contract), Epoch: key.Epoch, Detail: detail})
+	}
+	byHolder := map[string]keyring.Copy{}
+	for _, c := range copies {
+		byHolder[c.SealedTo] = c
+	}
+	var opened *crypto.Identity
+	for _, h := range root.Holders() {
+		c, sealed := byHolder[h.Fingerprint]
+		if !sealed {
+			problem("there is no copy for " + kindOf(h) + " " + h.Fingerprint)
+			continue
+		}
+		if h.Recovery {
+			continue // nobody can open it here
+		}
+		identity, err := root.Open([]keyring.Copy{c})
+		switch {
+		case err != nil:
+			problem(fmt.Sprintf("the copy for root %s: %v", h.Fingerprint, err))
+		case identity.Recipient().String() != key.Recipient:
+			problem("the copy for root " + h.Fingerprint + " holds another key than the contract's")
+		default:
+			check.Copies++
+			opened = identity
+		}
+	}
+	return opened
+}
+
+// checkHeaders opens headers of a contract after a document, most of them at the most.
+func (g *Gateway) checkHeaders(ctx context.Context, check *KeyCheck, id ContractID, identities map[int64]*crypto.Identity, after string, most int64) error {
+	for most > 0 {
+		var rows []queries.HeadersOfContractRow
+		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(id), After: after,
+				BeforeEpoch: math.MaxInt64, Limit: int32(min(most, 256))})
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, row := range rows {
+			after = row.Document
+			if err := openHeader(row, identities); err != nil {
+				check.Problems = append(check.Problems, KeyProblem{Contract: id, Epoch: row.Epoch, Document: DocumentID(row.Document), Detail: err.Error()})
+			}
+			check.Headers++
+		}
+		most -= int64(len(rows))
+	}
+	return nil
+}
+
+var errNoKey = errors.New("the contract's key of this epoch does not open or was destroyed")
+
+func openHeader(row queries.HeadersOfContractRow, identities map[int64]*crypto.Identity) error {
+	identity := identities[row.Epoch]
+	if identity == nil {
+		return errNoKey
+	}
+	return crypto.CheckHeader(row.Header, identity)
+}

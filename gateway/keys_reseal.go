@@ -1,0 +1,233 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// The kinds of holders in the database.
+const (
+	holderRoot     = "root"
+	holderRecovery = "recovery"
+)
+
+// Resealed is what LocalResealKeys did.
+type Resealed struct {
+	Keys    int64 `json:"keys"`    // that there are
+	Changed int64 `json:"changed"` // of them, sealed to others than before
+	Failed  int64 `json:"failed"`  // of them, which could not be opened: they are as they were
+}
+
+// errStaleRoot refuses to take away keys from a newer root.
+var errStaleRoot = &Conflict{Kind: ConflictState, Detail: "this root file is not the newest: a root that is not in it is in use"}
+
+// LocalResealKeys seals every contract's identities to the roots and recovery recipients at hand and to nobody else, as whoever
+// holds the machine. Once retire is set, the first root remains alone. It is safe to repeat and does what is left to do:
+// each key is one transaction, and before copies are taken away, one that stays was opened.
+//
+// If we die in between, some keys are sealed as before and others as after; the roots at hand open both.
+func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Progress) (Resealed, error) {
+	to := g.root
+	if retire {
+		to = g.root.FirstAlone()
+	}
+	if err := g.setHolders(ctx, to); err != nil {
+		return Resealed{}, err
+	}
+	keys, err := g.standingKeys(ctx)
+	if err != nil {
+		return Resealed{}, err
+	}
+	r := Resealed{Keys: int64(len(keys))}
+	for i, k := range keys {
+		progress.tell(int64(i), r.Keys)
+		changed, err := g.resealKey(ctx, to, k)
+		switch {
+		case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+			return r, errors.Join(err, ctx.Err())
+		case err != nil:
+			r.Failed++
+			g.log.Error("sealing a contract's key anew failed", "contract", k.contract.id, "epoch", k.epoch, "error", err)
+		case changed:
+			r.Changed++
+		}
+	}
+	progress.tell(r.Keys, r.Keys)
+	return r, nil
+}
+
+// standingKey is a key of a contract, and where its events go.
+type standingKey struct {
+	contract contractRow
+	epoch    int64
+}
+
+// standingKeys lists all keys that have not been destroyed.
+func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
+	var all []standingKey
+	err := g.eachContract(ctx, func(c contractRow) error {
+		return g.unavailable(g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+			keys, err := tx.ContractKeys(ctx, string(c.id))
+			if err != nil {
+				return fmt.Errorf("reading contract keys: %w", err)
+			}
+			for _, k := range keys {
+				copies, err := copiesOf(ctx, tx, contractEpoch{c.id, k.Epoch})
+				if err != nil {
+					return err
+				}
+				if len(copies) > 0 {
+					all = append(all, standingKey{c, k.Epoch})
+				}
+			}
+			return nil
+		}))
+	})
+	return all, err
+}
+
+// setHolders writes down who keys are sealed to from now on. It comes before the sealing: a gateway that still runs with an
+// older root file seals nothing to a retired root from here on.
+func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
+	e := g.localEvent(policy.ActionKeyHolders)
+	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
+	return g.conclude(ctx, operatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		rows, err := tx.KeyHolders(ctx)
+		if err != nil {
+			return false, fmt.Errorf("reading key holders: %w", err)
+		}
+		if isStale(rows, g.root) {
+			return false, errStaleRoot
+		}
+		changed := false
+		for _, h := range to.Holders() {
+			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == h.Fingerprint && r.ValidUntil == forever }) {
+				continue
+			}
+			changed = true
+			err := tx.SetKeyHolder(ctx, queries.SetKeyHolderParams{Fingerprint: h.Fingerprint, Kind: kindOf(h), ValidFrom: micros(e.Occurred)})
+			if err != nil {
+				return false, fmt.Errorf("writing key holder: %w", err)
+			}
+		}
+		for _, r := range rows {
+			if slices.Contains(fingerprints(to), r.Fingerprint) {
+				continue
+			}
+			n, err := tx.EndKeyHolder(ctx, queries.EndKeyHolderParams{Fingerprint: r.Fingerprint, ValidUntil: micros(e.Occurred)})
+			if err != nil {
+				return false, fmt.Errorf("ending key holder: %w", err)
+			}
+			changed = changed || n > 0
+		}
+		return changed, nil
+	})
+}
+
+// isStale says whether the roots at hand are older than what is in use: the first of them was retired, or a root that is
+// not among them came after it.
+func isStale(rows []queries.KeyHolder, root *keyring.Root) bool {
+	names := root.Fingerprints()
+	first := slices.IndexFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == names[0] })
+	if first < 0 {
+		return false // it is new
+	}
+	return rows[first].ValidUntil != forever || slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
+		return r.Kind == holderRoot && r.ValidUntil == forever && r.ValidFrom > rows[first].ValidFrom && !slices.Contains(names, r.Fingerprint)
+	})
+}
+
+func kindOf(h keyring.Holder) string {
+	if h.Recovery {
+		return holderRecovery
+	}
+	return holderRoot
+}
+
+func fingerprints(root *keyring.Root) []string {
+	var names []string
+	for _, h := range root.Holders() {
+		names = append(names, h.Fingerprint)
+	}
+	return names
+}
+
+// resealKey seals one key to those it is to be sealed to, and to nobody else.
+func (g *Gateway) resealKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
+	key := contractEpoch{k.contract.id, k.epoch}
+	e := g.keyEvent(policy.ActionKeyReseal, key.contract, key.epoch)
+	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
+	err = g.conclude(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		changed = false
+		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.contract), Epoch: key.epoch})
+		if err != nil {
+			return false, fmt.Errorf("reading contract key: %w", err)
+		}
+		copies, err := copiesOf(ctx, tx, key)
+		if err != nil || len(copies) == 0 {
+			return false, err // destroyed meanwhile, for good
+		}
+		changed, err = g.resealCopies(ctx, tx, to, row, copies)
+		return changed, err
+	})
+	return changed && err == nil, err
+}
+
+func (g *Gateway) resealCopies(ctx context.Context, tx *database.Tx, to *keyring.Root, row queries.ContractKey, copies []keyring.Copy) (bool, error) {
+	wanted := fingerprints(to)
+	kept, surplus := split(copies, wanted)
+	if len(kept) == len(wanted) && len(surplus) == 0 {
+		return false, nil
+	}
+	identity, err := g.root.Open(copies)
+	if err != nil {
+		return false, err
+	}
+	if identity.Recipient().String() != row.Recipient {
+		return false, fmt.Errorf("%w: the sealed key is not the contract's", ErrTampered)
+	}
+	for _, name := range wanted {
+		if slices.ContainsFunc(kept, func(c keyring.Copy) bool { return c.SealedTo == name }) {
+			continue
+		}
+		c, err := to.SealTo(identity, name)
+		if err != nil {
+			return false, err
+		}
+		kept = append(kept, c)
+		if err := tx.InsertContractKeyCopy(ctx, queries.InsertContractKeyCopyParams{Contract: row.Contract, Epoch: row.Epoch,
+			SealedTo: c.SealedTo, Sealed: c.Sealed}); err != nil {
+			return false, fmt.Errorf("inserting contract key copy: %w", err)
+		}
+	}
+	if again, err := to.Open(kept); err != nil || again.Secret() != identity.Secret() {
+		return false, fmt.Errorf("%w: a copy that is to stay does not open", ErrTampered)
+	}
+	for _, c := range surplus {
+		if _, err := tx.DeleteContractKeyCopy(ctx, queries.DeleteContractKeyCopyParams{Contract: row.Contract, Epoch: row.Epoch,
+			SealedTo: c.SealedTo}); err != nil {
+			return false, fmt.Errorf("deleting contract key copy: %w", err)
+		}
+	}
+	return true, nil
+}
+
+// split parts the copies into those for the wanted and those for others.
+func split(copies []keyring.Copy, wanted []string) (kept, surplus []keyring.Copy) {
+	for _, c := range copies {
+		if slices.Contains(wanted, c.SealedTo) {
+			kept = append(kept, c)
+		} else {
+			surplus = append(surplus, c)
+		}
+	}
+	return kept, surplus
+}

@@ -1,0 +1,274 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Rotation is the replacement of a contract's identity.
+type Rotation struct {
+	Contract ContractID `json:"contract"`
+	Epoch    int64      `json:"epoch"`    // the new one
+	Headers  int64      `json:"headers"`  // of documents, to be rewrapped when it began
+	Left     int64      `json:"left"`     // of them
+	Failed   int64      `json:"failed"`   // of those left, which do not open: they stay with the earlier key
+	Finished bool       `json:"finished"` // the earlier keys are destroyed
+}
+
+// LocalRotateContract gives a contract a new identity, as whoever holds the machine. Documents are sealed to it from now
+// on; the headers of those that are there are rewrapped by ContinueRotation, which Run calls too. A *Conflict while a
+// rotation runs, or where the contract has no identity.
+func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (Rotation, error) {
+	c, err := g.contractRow(ctx, id)
+	if err != nil {
+		return Rotation{}, err
+	}
+	r := Rotation{Contract: id}
+	e := g.keyEvent(policy.ActionKeyRotate, id, 0)
+	err = g.conclude(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		if err := g.beginRotation(ctx, tx, &r, e); err != nil {
+			return false, err
+		}
+		e.Private["epoch"] = fmt.Sprint(r.Epoch) // the map is the staged event's
+		return true, nil
+	})
+	return r, err
+}
+
+func (g *Gateway) beginRotation(ctx context.Context, tx *database.Tx, r *Rotation, e event.Event) error {
+	// The acts on a contract's documents hold this row: one that seals to the old identity has either committed before
+	// us, and is counted, or sees the new one.
+	if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
+		return fmt.Errorf("reading contract status: %w", err)
+	}
+	if _, err := tx.RunningKeyRotation(ctx, string(r.Contract)); !isNoRows(err) {
+		return orConflict(err, &Conflict{Kind: ConflictState, Detail: "a rotation of this contract's key is running"})
+	}
+	current, err := tx.CurrentContractKey(ctx, string(r.Contract))
+	if isNoRows(err) {
+		return &Conflict{Kind: ConflictState, Detail: "the contract has no key: it was never approved"}
+	}
+	if err != nil {
+		return fmt.Errorf("reading contract key: %w", err)
+	}
+	copies, err := copiesOf(ctx, tx, contractEpoch{r.Contract, current.Epoch})
+	if err != nil {
+		return err
+	}
+	if len(copies) == 0 {
+		return &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed"}
+	}
+	r.Epoch = current.Epoch + 1
+	if err := g.newIdentity(ctx, tx, r.Contract, r.Epoch, e.Occurred); err != nil {
+		return err
+	}
+	if r.Headers, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(r.Contract), Epoch: r.Epoch}); err != nil {
+		return fmt.Errorf("counting headers: %w", err)
+	}
+	r.Left = r.Headers
+	return tx.InsertKeyRotation(ctx, queries.InsertKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch,
+		Headers: r.Headers, Started: micros(e.Occurred)})
+}
+
+// ContinueRotation rewraps what headers a running rotation has left and, when none is, destroys the earlier keys. No body
+// is read or moved. It may run on any number of replicas at once, and be broken off anywhere: a header is replaced in one
+// transaction, and only while it still is the one that was read. A rotation whose headers are done waits for uploads that
+// began before it; it is not finished then. Without a running rotation, the contract's last is told as finished.
+func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress Progress) (Rotation, error) {
+	r := Rotation{Contract: id, Finished: true}
+	w, err := g.rewrapper(ctx, &r)
+	if err != nil || r.Finished {
+		return r, err
+	}
+	for {
+		progress.tell(max(r.Headers-r.Left, 0), r.Headers)
+		rows, err := w.page(ctx)
+		if err != nil {
+			return r, err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		done, err := w.replace(ctx, rows)
+		if err != nil {
+			return r, err
+		}
+		r.Left -= done
+	}
+	r.Failed = w.failed
+	return r, g.finishRotation(ctx, &r, w.started)
+}
+
+// rewrapper takes one contract's headers to its newest identity.
+type rewrapper struct {
+	gateway  *Gateway
+	contract ContractID
+	epoch    int64
+	started  int64
+	identity *crypto.Identity // the new one
+	after    string           // the document that was looked at last
+	failed   int64
+}
+
+func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error) {
+	w := &rewrapper{gateway: g, contract: r.Contract}
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err := tx.RunningKeyRotation(ctx, string(r.Contract))
+		if isNoRows(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading rotation: %w", err)
+		}
+		r.Finished, r.Epoch, r.Headers = false, row.Epoch, row.Headers
+		w.epoch, w.started = row.Epoch, row.Started
+		if r.Left, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: row.Contract, Epoch: row.Epoch}); err != nil {
+			return fmt.Errorf("counting headers: %w", err)
+		}
+		if w.identity, err = g.identity(ctx, tx, contractEpoch{r.Contract, row.Epoch}); err != nil {
+			return fmt.Errorf("opening contract identity: %w", err)
+		}
+		return nil
+	})
+	return w, g.unavailable(err)
+}
+
+// page reads the next headers of earlier epochs.
+func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, error) {
+	var rows []queries.HeadersOfContractRow
+	err := w.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(w.contract), After: w.after,
+			BeforeEpoch: w.epoch, Limit: 128})
+		return err
+	})
+	if err != nil {
+		return nil, w.gateway.unavailable(fmt.Errorf("reading headers: %w", err))
+	}
+	return rows, nil
+}
+
+// replace rewraps the headers and writes them in one transaction. What does not open stays, and is told.
+func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContractRow) (done int64, err error) {
+	g := w.gateway
+	var replacements []queries.ReplaceHeaderParams
+	for _, row := range rows {
+		w.after = row.Document
+		header, err := w.rewrap(ctx, row)
+		if errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+			return 0, errors.Join(err, ctx.Err())
+		}
+		if err != nil {
+			w.failed++
+			g.log.Error("rewrapping a header failed", "document", row.Document, "epoch", row.Epoch, "error", err)
+			continue
+		}
+		replacements = append(replacements, queries.ReplaceHeaderParams{Document: row.Document, Epoch: row.Epoch, Header: header, NewEpoch: w.epoch})
+	}
+	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		done = 0
+		for _, r := range replacements {
+			n, err := tx.ReplaceHeader(ctx, r)
+			if err != nil {
+				return fmt.Errorf("replacing header: %w", err)
+			}
+			done += n
+		}
+		return nil
+	})
+	return done, g.unavailable(err)
+}
+
+// rewrap gives the header for the new identity, which was seen to open it.
+func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow) (header []byte, err error) {
+	var old *crypto.Identity
+	err = w.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		old, err = w.gateway.identity(ctx, tx, contractEpoch{w.contract, row.Epoch})
+		return err
+	})
+	if err != nil {
+		return nil, w.gateway.unavailable(err)
+	}
+	if header, err = crypto.Rewrap(row.Header, old, w.identity.Recipient()); err != nil {
+		return nil, err
+	}
+	return header, crypto.CheckHeader(header, w.identity)
+}
+
+// finishRotation destroys the earlier keys when nothing needs them any more.
+func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64) error {
+	c, err := g.contractRow(ctx, r.Contract)
+	if err != nil {
+		return err
+	}
+	return g.conclude(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
+		r.Finished = false
+		// As in beginRotation: nobody is between reading a header and opening its identity.
+		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
+			return false, fmt.Errorf("reading contract status: %w", err)
+		}
+		if r.Left, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(r.Contract), Epoch: r.Epoch}); err != nil {
+			return false, fmt.Errorf("counting headers: %w", err)
+		}
+		uploads, err := tx.UploadsBefore(ctx, queries.UploadsBeforeParams{Contract: string(r.Contract), Moment: started})
+		if err != nil {
+			return false, fmt.Errorf("counting uploads: %w", err)
+		}
+		if r.Left > 0 || uploads > 0 {
+			return false, nil
+		}
+		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: micros(g.now())})
+		r.Finished = err == nil
+		if err != nil || n == 0 {
+			return false, err // another replica was first
+		}
+		_, err = tx.DeleteEarlierContractKeyCopies(ctx, queries.DeleteEarlierContractKeyCopiesParams{Contract: string(r.Contract), Epoch: r.Epoch})
+		return true, err
+	})
+}
+
+// ContinueRotations goes on with every rotation that runs.
+func (g *Gateway) ContinueRotations(ctx context.Context) error {
+	after := ""
+	var failures error
+	for {
+		var rows []queries.KeyRotation
+		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = tx.RunningKeyRotations(ctx, queries.RunningKeyRotationsParams{After: after, Limit: 100})
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return errors.Join(failures, g.unavailable(err))
+		}
+		for _, row := range rows {
+			after = row.Contract
+			if _, err := g.ContinueRotation(ctx, ContractID(row.Contract), nil); err != nil {
+				failures = errors.Join(failures, fmt.Errorf("rotating the key of %s: %w", row.Contract, err))
+			}
+		}
+	}
+}
+
+// newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
+// earlier identity that is gone means that the upload was given up for dead.
+func (s *scene) newestHeader(ctx context.Context, tx *database.Tx, up *upload) (epoch int64, header []byte, err error) {
+	epoch, to, err := s.recipient(ctx, tx)
+	if err != nil || epoch == up.epoch {
+		return epoch, up.header, err
+	}
+	old, err := s.identity(ctx, tx, up.epoch)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil, errAbandoned
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("opening contract identity: %w", err)
+	}
+	header, err = crypto.Rewrap(up.header, old, to)
+	return epoch, header, err
+}
