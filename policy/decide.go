@@ -71,10 +71,10 @@ func (c *Compiled) ended(f Facts) time.Time {
 	if f.Status != StatusTerminated {
 		return expired
 	}
-	if !expired.IsZero() && expired.Before(f.Ended) {
+	if !expired.IsZero() && expired.Before(f.Terminated) {
 		return expired
 	}
-	return f.Ended
+	return f.Terminated
 }
 
 // findRule asks casbin for the rule that allows the role the act. After the end it is one of the wind-down; without such,

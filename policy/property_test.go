@@ -40,8 +40,8 @@ func (a agreement) text() string {
 // allows says, in other words than the product's, whether somebody with one role may act under the agreement.
 func (a agreement) allows(f policy.Facts, role policy.Role) bool {
 	if f.Status == policy.StatusTerminated {
-		days := f.Now.Sub(f.Ended).Hours() / 24
-		if f.Ended.IsZero() || days >= 10 || !slices.Contains(a.left[role], f.Action) {
+		days := f.Now.Sub(f.Terminated).Hours() / 24
+		if f.Terminated.IsZero() || days >= 10 || !slices.Contains(a.left[role], f.Action) {
 			return false
 		}
 	}
@@ -141,7 +141,7 @@ func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	if r.IntN(3) == 0 {
 		f.Status = policy.StatusTerminated
 		if r.IntN(4) > 0 {
-			f.Ended = f.Now.AddDate(0, 0, -r.IntN(14))
+			f.Terminated = f.Now.AddDate(0, 0, -r.IntN(14))
 		}
 	}
 	for range 1 + r.IntN(3) {

@@ -47,7 +47,7 @@ func TestWindDown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := favourable(row.role, row.action)
-			f.Status, f.Ended, f.Now = policy.StatusTerminated, end, end.Add(row.after)
+			f.Status, f.Terminated, f.Now = policy.StatusTerminated, end, end.Add(row.after)
 			got := c.Decide(f)
 			if got.Reason != row.want || got.Allowed != (row.want == policy.ReasonAllowed) || got.Clause != row.clause {
 				t.Errorf("%+v, want %s by %s", got, row.want, row.clause)
@@ -86,7 +86,7 @@ func TestWindDownBegins(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := f
-			f.Status, f.Ended, f.Now = row.status, row.ended, row.now
+			f.Status, f.Terminated, f.Now = row.status, row.ended, row.now
 			if got := c.Decide(f); got.Reason != row.want {
 				t.Errorf("%+v, want %s", got, row.want)
 			}
@@ -103,7 +103,7 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 			continue
 		}
 		f := favourable(policy.Role(row[1]), policy.Action(row[3]))
-		f.Status, f.Ended = policy.StatusTerminated, f.Now
+		f.Status, f.Terminated = policy.StatusTerminated, f.Now
 		if f.Class = policy.Class(row[2]); f.Class == "-" {
 			f.Class = ""
 		}
@@ -119,7 +119,7 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 		}
 	}
 	f := favourable(policy.RoleHandler, policy.ActionDocumentRead)
-	f.Status, f.Ended, f.Lease = policy.StatusTerminated, f.Now, policy.LeaseExpired
+	f.Status, f.Terminated, f.Lease = policy.StatusTerminated, f.Now, policy.LeaseExpired
 	if got := compile(t, terms).Decide(f); got.Reason != policy.ReasonLeaseExpired {
 		t.Errorf("without a lease: %+v", got)
 	}
@@ -144,7 +144,7 @@ func TestSeveralRoles(t *testing.T) {
 	ended := compile(t, windingDown(t))
 	f = favourable(policy.RoleHandler, policy.ActionDocumentRead)
 	f.Roles = []policy.Role{policy.RoleProviderManager, policy.RoleHandler}
-	f.Status, f.Ended = policy.StatusTerminated, f.Now
+	f.Status, f.Terminated = policy.StatusTerminated, f.Now
 	if got := ended.Decide(f); !got.Allowed || got.Role != policy.RoleHandler {
 		t.Errorf("only one of the roles is wound down: %+v", got)
 	}

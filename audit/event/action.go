@@ -41,6 +41,12 @@ var catalogue = []Entry{
 	{"document.inspect", "a document's record was read, without its content"},
 	{"document.read", "a document's content was read"},
 	{"receipt.read", "a receipt was read"},
+	{"contract.amend", "a new version of a contract was proposed"},
+	{"contract.exit", "a terminated contract was closed for good"},
+	{"policy.who", "it was asked who can read a document, a batch or a contract"},
+	{"policy.past", "it was asked what a person could read at a time"},
+	{"policy.impact", "it was asked what a version of a contract would change"},
+	{"policy.simulate", "a request that nobody made was decided"},
 	{"document.abandon", "an upload that was never acknowledged was cleared away"},
 }
 
