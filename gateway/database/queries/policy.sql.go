@@ -289,6 +289,39 @@ func (q *Queries) ReadingOf(ctx context.Context, arg ReadingOfParams) (ReadingOf
 	return i, err
 }
 
+const rolesAnywhere = `-- name: RolesAnywhere :many
+SELECT DISTINCT role FROM membership WHERE person = $1 AND valid_from <= $2 AND valid_until > $2 ORDER BY role
+`
+
+type RolesAnywhereParams struct {
+	Person string
+	Now    int64
+}
+
+// RolesAnywhere are the roles that a person holds on any contract.
+func (q *Queries) RolesAnywhere(ctx context.Context, arg RolesAnywhereParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, rolesAnywhere, arg.Person, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var role string
+		if err := rows.Scan(&role); err != nil {
+			return nil, err
+		}
+		items = append(items, role)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const workUnder = `-- name: WorkUnder :many
 
 SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
