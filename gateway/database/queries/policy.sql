@@ -44,3 +44,7 @@ SELECT documents, bytes FROM reading WHERE contract = $1 AND person = $2 AND day
 -- name: DocumentsByClass :many
 SELECT class, CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(size) AS bigint) AS bytes
 FROM document WHERE contract = $1 AND state = 'received' GROUP BY class ORDER BY class;
+
+-- RolesAnywhere are the roles that a person holds on any contract.
+-- name: RolesAnywhere :many
+SELECT DISTINCT role FROM membership WHERE person = $1 AND valid_from <= sqlc.arg(now) AND valid_until > sqlc.arg(now) ORDER BY role;
