@@ -130,11 +130,8 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 	if err != nil {
 		return fmt.Errorf("reading stored terms: %w", err)
 	}
-	if missing := terms.Missing(); len(missing) > 0 {
-		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing)}
-	}
-	if refused := terms.Unenforceable(); len(refused) > 0 {
-		return &Invalid{Kind: InvalidUnenforceable, Field: refused[0].Path, Detail: problems(refused)}
+	if err := checkEnforceable(terms); err != nil {
+		return err
 	}
 	if _, err := policy.Compile(string(id), version, terms); err != nil {
 		return fmt.Errorf("compiling terms: %w", err)
@@ -150,6 +147,17 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 		return err
 	}
 	return s.changeStatus(ctx, tx, id, policy.StatusActive, "", policy.StatusProposed)
+}
+
+// checkEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
+func checkEnforceable(terms *policy.Terms) error {
+	if missing := terms.Missing(); len(missing) > 0 {
+		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing)}
+	}
+	if refused := terms.Unenforceable(); len(refused) > 0 {
+		return &Invalid{Kind: InvalidUnenforceable, Field: refused[0].Path, Detail: problems(refused)}
+	}
+	return nil
 }
 
 func problems(list []policy.Problem) string {

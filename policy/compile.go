@@ -58,7 +58,7 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 		byClass[r.Class] = append(byClass[r.Class], r.columns())
 	}
 	var err error
-	if c.whole, err = newEnforcer(contractModel, byClass[wholeClass]); err != nil {
+	if c.whole, err = newEnforcer(contractModel, byClass[WholeClass]); err != nil {
 		return nil, err
 	}
 	for _, terms := range t.Classes {

@@ -102,7 +102,7 @@ func (q *question) findRule() {
 // have no such class.
 func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 	if class == "" {
-		return c.whole, wholeClass
+		return c.whole, WholeClass
 	}
 	if k, ok := c.classes[class]; ok {
 		return k.enforcer(), string(class)

@@ -24,8 +24,8 @@ e = some(where (p.eft == allow))
 m = r.action == p.action && r.phase == p.phase && r.role == p.role && r.organisation == p.organisation && r.class == p.class
 `
 
-// wholeClass stands in a rule for acts on a contract or a batch as a whole. No class can have this name.
-const wholeClass = "-"
+// WholeClass stands in a rule for acts on a contract or a batch as a whole. No class can have this name.
+const WholeClass = "-"
 
 // Phase is when a rule holds.
 type Phase string
@@ -76,8 +76,8 @@ func windDownRules(t *Terms, inForce []Rule) []Rule {
 
 // partyRules let the parties act on batches as a whole. Their clause is the naming of the party.
 func partyRules(t *Terms) []Rule {
-	client := func(a Action) Rule { return Rule{t.Client, RoleClientSystem, wholeClass, a, PhaseInForce, "client"} }
-	provider := func(role Role, a Action) Rule { return Rule{t.Provider, role, wholeClass, a, PhaseInForce, "provider"} }
+	client := func(a Action) Rule { return Rule{t.Client, RoleClientSystem, WholeClass, a, PhaseInForce, "client"} }
+	provider := func(role Role, a Action) Rule { return Rule{t.Provider, role, WholeClass, a, PhaseInForce, "provider"} }
 	return []Rule{
 		client(ActionBatchOpen),
 		client(ActionBatchRead),

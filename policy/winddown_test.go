@@ -184,8 +184,25 @@ func TestOpenings(t *testing.T) {
 	if !slices.EqualFunc(got, want, time.Time.Equal) {
 		t.Errorf("%v, want %v", got, want)
 	}
+	from, until := motor(t).Bounds(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	if got := compile(t, parse(t, minimal)).Openings(from, until); len(got) != 1 || !got[0].Equal(paris("2026-01-01 00:00:00")) {
+		t.Errorf("the first day: %v", got)
+	}
 	if got := compile(t, parse(t, minimal)).Openings(paris("2026-05-08 12:00:00"), paris("2026-05-11 08:01:00")); got != nil {
 		t.Errorf("without hours: %v", got)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	c := motor(t)
+	for at, want := range map[string]string{
+		"2026-05-06 10:00:30": "2026-05-06 10:00:30",
+		"2026-05-06 19:00:00": "2026-05-07 08:00:00",
+		"2026-05-09 12:00:00": "2026-05-11 08:00:00",
+	} {
+		if got := c.Open(paris(at)); !got.Equal(paris(want)) {
+			t.Errorf("from %s on: %v, want %s", at, got, want)
+		}
 	}
 }
 
