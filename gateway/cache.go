@@ -5,14 +5,16 @@ import "sync"
 // cache keeps values that never change for their key, up to a bound. When it is full, some entry goes: what is asked for
 // again is made again. Nothing in it is ever stale, so it needs no invalidation.
 type cache[K comparable, V any] struct {
-	bound int
+	bound int         // of the sum of weights
+	weigh func(V) int // nil: every value weighs 1
 
-	mu     sync.Mutex // guards values
+	mu     sync.Mutex // guards what follows
 	values map[K]V
+	weight int
 }
 
-func newCache[K comparable, V any](bound int) *cache[K, V] {
-	return &cache[K, V]{bound: bound, values: make(map[K]V)}
+func newCache[K comparable, V any](bound int, weigh func(V) int) *cache[K, V] {
+	return &cache[K, V]{bound: bound, weigh: weigh, values: make(map[K]V)}
 }
 
 // get gives the value of key, made by load when it is not there. Two callers may both make it; either's is kept.
@@ -29,12 +31,24 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.values) >= c.bound {
-		for k := range c.values {
-			delete(c.values, k)
+	if _, ok := c.values[key]; ok {
+		return v, nil
+	}
+	c.weight += c.weightOf(v)
+	for k, old := range c.values {
+		if c.weight <= c.bound {
 			break
 		}
+		delete(c.values, k)
+		c.weight -= c.weightOf(old)
 	}
 	c.values[key] = v
 	return v, nil
+}
+
+func (c *cache[K, V]) weightOf(v V) int {
+	if c.weigh == nil {
+		return 1
+	}
+	return c.weigh(v)
 }

@@ -85,13 +85,17 @@ func (s *scene) insertContract(ctx context.Context, tx *database.Tx, id Contract
 		Status: string(policy.StatusProposed), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
 }
 
-// ApproveContract puts a proposed version in force. A duty of a contract manager who did not propose it; the terms must
-// be complete and enforceable.
+// ApproveContract lets a proposed version come into force, at its effective date or now if that is past. A duty of a
+// contract manager who did not propose it; the terms must be complete and enforceable.
 func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id ContractID, version int64) (Contract, error) {
 	var c Contract
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractApprove,
 		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			// Taken before the shared lock of onContract: two approvals at once must queue, not deadlock.
+			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+				return err
+			}
 			if err := s.onContract(ctx, tx, id); err != nil {
 				return err
 			}
@@ -115,7 +119,8 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 	return c, err
 }
 
-// approve checks that the version can be enforced, marks it, makes the contract's first identity and its status active.
+// approve checks that the version can be enforced, marks it, and makes the contract's first identity. The first version
+// that is approved makes the contract active.
 func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, version int64) error {
 	v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 	if err != nil {
@@ -125,27 +130,34 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 	if err != nil {
 		return fmt.Errorf("reading stored terms: %w", err)
 	}
+	if err := checkEnforceable(terms); err != nil {
+		return err
+	}
+	if _, err := policy.Compile(string(id), version, terms); err != nil {
+		return fmt.Errorf("compiling terms: %w", err)
+	}
+	if err := s.approveFrom(ctx, tx, v); err != nil {
+		return err
+	}
+	switch s.facts.Status {
+	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
+		return nil
+	}
+	if err := s.firstIdentity(ctx, tx, id); err != nil {
+		return err
+	}
+	return s.changeStatus(ctx, tx, id, policy.StatusActive, "", policy.StatusProposed)
+}
+
+// checkEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
+func checkEnforceable(terms *policy.Terms) error {
 	if missing := terms.Missing(); len(missing) > 0 {
 		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing)}
 	}
 	if refused := terms.Unenforceable(); len(refused) > 0 {
 		return &Invalid{Kind: InvalidUnenforceable, Field: refused[0].Path, Detail: problems(refused)}
 	}
-	if _, err := policy.Compile(string(id), version, terms); err != nil {
-		return fmt.Errorf("compiling terms: %w", err)
-	}
-	n, err := tx.ApproveVersion(ctx, queries.ApproveVersionParams{Contract: string(id), Version: version,
-		ApprovedBy: string(s.caller.Person), Approved: micros(s.now)})
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return &Conflict{Kind: ConflictState, Detail: "this version is approved already"}
-	}
-	if err := s.firstIdentity(ctx, tx, id); err != nil {
-		return err
-	}
-	return s.changeStatus(ctx, tx, id, policy.StatusActive, "", policy.StatusProposed)
+	return nil
 }
 
 func problems(list []policy.Problem) string {
@@ -261,8 +273,13 @@ func (s *scene) readContract(ctx context.Context, tx *database.Tx, id ContractID
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading stored terms: %w", err)
 	}
+	inForce, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: row.ID, Now: micros(decidedAt(status, s.now))})
+	if err != nil && !isNoRows(err) {
+		return Contract{}, fmt.Errorf("reading version in force: %w", err)
+	}
 	return Contract{
-		ID: ContractID(row.ID), Reference: row.Reference, Title: terms.Title, Client: OrganisationID(row.Client),
+		InForce: inForce,
+		ID:      ContractID(row.ID), Reference: row.Reference, Title: terms.Title, Client: OrganisationID(row.Client),
 		Provider: OrganisationID(row.Provider), Status: policy.ContractStatus(status.Status), Version: v.Version,
 		Terms: v.Terms, Digest: hex.EncodeToString(v.Digest), From: terms.From(), Until: terms.Until(), Missing: terms.Missing(),
 	}, nil

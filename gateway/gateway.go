@@ -68,6 +68,10 @@ type Gateway struct {
 	identities *cache[contractEpoch, *crypto.Identity]
 }
 
+// maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
+// in use. It holds 264 contracts of 30 classes, or 2,000 of three.
+const maxEnforcers = 8192
+
 type contractVersion struct {
 	contract ContractID
 	version  int64
@@ -102,8 +106,8 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
 		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
-		contracts:  newCache[contractVersion, *policy.Compiled](512),
-		identities: newCache[contractEpoch, *crypto.Identity](4096),
+		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
+		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 	}, nil
 }
 

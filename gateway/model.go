@@ -83,6 +83,7 @@ type Contract struct {
 	Provider  OrganisationID
 	Status    policy.ContractStatus
 	Version   int64  // newest version, from 1
+	InForce   int64  // the version in force now, or at the end of a contract that has ended; 0: none
 	Terms     []byte // the newest version as it was proposed: YAML or JSON
 	Digest    string // lower-case hex SHA-256 of the terms
 	From      time.Time

@@ -64,6 +64,9 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 	if err := checkName("name", n.Name); err != nil {
 		return Member{}, err
 	}
+	if err := checkPersonal(n.Name); err != nil {
+		return Member{}, err
+	}
 	m := Member{ID: PersonID(policy.NewID("p")), Organisation: organisation, Name: n.Name, Duties: n.Duties, Until: n.Until}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionMemberAdd,
@@ -77,6 +80,9 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := checkDuties(s.objectKind, n.Duties); err != nil {
+				return err
+			}
+			if err := checkUntil(n.Until, s.now); err != nil {
 				return err
 			}
 			m.From = s.now
@@ -186,6 +192,12 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 				return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of either party"})
 			}
 			if err := s.checkSide(n.Role, OrganisationID(p.Organisation)); err != nil {
+				return err
+			}
+			if err := checkUntil(n.Until, s.now); err != nil {
+				return err
+			}
+			if err := s.checkAlone(ctx, tx, p.ID, n.Role); err != nil {
 				return err
 			}
 			held, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{

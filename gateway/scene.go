@@ -129,12 +129,15 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
 	s.event.Contract, s.event.Provider = c.ID, c.Provider
 	s.ledgers = []string{c.Client}
-	return s.readVersion(ctx, tx)
+	if err := s.readEnd(ctx, tx, status); err != nil {
+		return err
+	}
+	return s.readVersion(ctx, tx, decidedAt(status, s.now))
 }
 
-// readVersion reads which version is in force and gets its compiled terms.
-func (s *scene) readVersion(ctx context.Context, tx *database.Tx) error {
-	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: micros(s.now)})
+// readVersion reads which version is in force at a time and gets its compiled terms.
+func (s *scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) error {
+	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: micros(at)})
 	if isNoRows(err) {
 		s.version, s.terms = 0, nil
 		return nil

@@ -22,6 +22,16 @@ const (
 	ActionAuditProve         Action = "audit.prove"
 )
 
+// More duties towards a contract, and the questions to the policy: who may read, who could, what would change.
+const (
+	ActionContractAmend  Action = "contract.amend"
+	ActionContractExit   Action = "contract.exit"
+	ActionPolicyWho      Action = "policy.who"
+	ActionPolicyPast     Action = "policy.past"
+	ActionPolicyImpact   Action = "policy.impact"
+	ActionPolicySimulate Action = "policy.simulate"
+)
+
 // Listings of one's own: what is listed is what the other rules let the caller see.
 const (
 	ActionContractList   Action = "contract.list"

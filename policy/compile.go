@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -11,17 +12,20 @@ type Compiled struct {
 	validity Validity
 	lease    time.Duration
 	ceilings Ceilings
-	networks []network // longest prefix first
-	hours    []window  // none: any time
+	networks []network      // longest prefix first
+	hours    []window       // none: any time
+	windDown map[Role]int64 // days after the end, of each role that may still do something
 
-	// One enforcer for each class and one for acts on a whole, because casbin tries every rule that it holds.
+	// One enforcer for each class and one for acts on a whole, because casbin tries every rule that it holds. That of a
+	// class is made when it is first asked: most of a version's memory is casbin's, and most versions are asked about few
+	// of their classes.
 	classes map[Class]*compiledClass
 	whole   *enforcer
 }
 
 type compiledClass struct {
 	ClassTerms
-	enforcer *enforcer
+	enforcer func() *enforcer // made once; nil when that failed, which denies
 }
 
 // Compile makes a version of a contract ready to decide. Terms with anything missing or unenforceable are a *TermsError,
@@ -30,38 +34,48 @@ func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
 		return nil, &TermsError{Problems: problems}
 	}
-	c, err := compile(t, rulesOf(t))
+	c, err := compile(t, Rules(t))
 	if err != nil {
 		return nil, fmt.Errorf("compiling contract %s version %d: %w", contract, version, err)
 	}
 	return c, nil
 }
 
-func compile(t *Terms, rules []rule) (*Compiled, error) {
+func compile(t *Terms, rules []Rule) (*Compiled, error) {
 	c := &Compiled{
 		provider: t.Provider, validity: t.Validity, lease: t.Lease, ceilings: t.Ceilings,
 		networks: networksOf(t.Sites), classes: make(map[Class]*compiledClass, len(t.Classes)),
+		windDown: make(map[Role]int64, len(t.WindDown)),
+	}
+	for _, w := range t.WindDown {
+		c.windDown[w.Role] = w.Days
 	}
 	for _, h := range t.Hours {
 		c.hours = append(c.hours, h.windows()...)
 	}
 	byClass := map[string][][]string{}
 	for _, r := range rules {
-		byClass[r.class] = append(byClass[r.class], r.columns())
+		byClass[r.Class] = append(byClass[r.Class], r.columns())
 	}
 	var err error
-	if c.whole, err = newEnforcer(contractModel, byClass[wholeClass]); err != nil {
+	if c.whole, err = newEnforcer(contractModel, byClass[WholeClass]); err != nil {
 		return nil, err
 	}
 	for _, terms := range t.Classes {
-		e, err := newEnforcer(contractModel, byClass[string(terms.Class)])
-		if err != nil {
-			return nil, err
-		}
-		c.classes[terms.Class] = &compiledClass{terms, e}
+		rows := byClass[string(terms.Class)]
+		c.classes[terms.Class] = &compiledClass{terms, sync.OnceValue(func() *enforcer {
+			e, err := newEnforcer(contractModel, rows)
+			if err != nil { // the model is that of whole, and a row has no way to be wrong
+				return nil
+			}
+			return e
+		})}
 	}
 	return c, nil
 }
+
+// Weight is how many enforcers the version may come to hold, each of about 10 KB: what a cache is bounded by.
+func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 
 // Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count by.
 func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }

@@ -4,36 +4,37 @@ import "slices"
 
 // condition is one thing that must hold, on some acts or on all.
 type condition struct {
+	name  string
 	on    []Action // none: every act
 	check func(*question) Reason
 }
 
 // withoutTerms are the conditions that need no terms, in their order.
 var withoutTerms = []condition{
-	{check: isMember},
-	{check: hasRole},
-	{check: isActive},
+	{name: "member", check: isMember},
+	{name: "role", check: hasRole},
+	{name: "status", check: isActive},
 }
 
 // conditions are all conditions, in their order. The package documentation gives the same order: it is what people are
 // told when they are refused.
 var conditions = slices.Concat(withoutTerms, []condition{
-	{check: hasBegun},
-	{check: hasNotExpired},
-	{check: hasRule},
-	{on: []Action{ActionDocumentReceive}, check: isOfMediaType},
-	{on: []Action{ActionDocumentReceive}, check: isNotTooLarge},
-	{on: []Action{ActionDocumentReceive}, check: isNotEmpty},
-	{on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAtSite},
-	{on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
-	{on: []Action{ActionDocumentReceive, ActionBatchSeal}, check: isBatchOpen},
-	{on: []Action{ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentRead}, check: isBatchSealed},
-	{on: []Action{ActionDocumentRead}, check: isReceived},
-	{on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAssigned},
-	{on: []Action{ActionDocumentInspect}, check: isAssignedToHandler},
-	{on: []Action{ActionDocumentRead}, check: isLeased},
-	{on: []Action{ActionDocumentRead}, check: isBelowDocuments},
-	{on: []Action{ActionDocumentRead}, check: isBelowBytes},
+	{name: "begun", check: hasBegun},
+	{name: "not-expired", check: hasNotExpired},
+	{name: "rule", check: hasRule},
+	{name: "media-type", on: []Action{ActionDocumentReceive}, check: isOfMediaType},
+	{name: "size", on: []Action{ActionDocumentReceive}, check: isNotTooLarge},
+	{name: "not-empty", on: []Action{ActionDocumentReceive}, check: isNotEmpty},
+	{name: "site", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAtSite},
+	{name: "hours", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
+	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal}, check: isBatchOpen},
+	{name: "batch-sealed", on: []Action{ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentRead}, check: isBatchSealed},
+	{name: "document-received", on: []Action{ActionDocumentRead}, check: isReceived},
+	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAssigned},
+	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, check: isAssignedToHandler},
+	{name: "lease", on: []Action{ActionDocumentRead}, check: isLeased},
+	{name: "ceiling-documents", on: []Action{ActionDocumentRead}, check: isBelowDocuments},
+	{name: "ceiling-bytes", on: []Action{ActionDocumentRead}, check: isBelowBytes},
 })
 
 // answer is the reason of the first condition that fails.
@@ -68,7 +69,9 @@ func isActive(q *question) Reason {
 	case StatusSuspended:
 		return ReasonContractSuspended
 	case StatusTerminated:
-		return ReasonContractTerminated
+		return q.afterEnd(ReasonContractTerminated)
+	case StatusExited:
+		return ReasonContractExited
 	default:
 		return ReasonNotInForce
 	}
@@ -79,7 +82,23 @@ func hasBegun(q *question) Reason {
 }
 
 func hasNotExpired(q *question) Reason {
-	return unless(q.validity.Until.IsZero() || q.Now.Before(q.validity.Until), ReasonContractExpired)
+	if q.validity.Until.IsZero() || q.Now.Before(q.validity.Until) {
+		return ReasonAllowed
+	}
+	return q.afterEnd(ReasonContractExpired)
+}
+
+// afterEnd is the reason for an act after the contract's end: none while a rule of the wind-down lets the role go on, and
+// ended where no such rule was found.
+func (q *question) afterEnd(ended Reason) Reason {
+	switch {
+	case !q.winding:
+		return ended
+	case q.Now.Before(q.ended.In(q.validity.Zone).AddDate(0, 0, int(q.windDown[q.role]))):
+		return ReasonAllowed
+	default:
+		return ReasonWindDownOver
+	}
 }
 
 func hasRule(q *question) Reason {
@@ -91,14 +110,25 @@ func hasRule(q *question) Reason {
 
 // isOfMediaType compares exactly: the fact must be in lower case, as the terms are.
 func isOfMediaType(q *question) Reason {
+	if q.class == nil {
+		return ReasonUnknownClass
+	}
 	allowed := q.class.MediaTypes
 	return unless(allowed[0] == AnyMediaType || slices.Contains(allowed, q.MediaType), ReasonMediaType)
 }
 
 // isNotTooLarge lets a size pass that is not known yet: whoever counts it asks MaxBytes.
-func isNotTooLarge(q *question) Reason { return unless(q.Size <= q.class.MaxBytes, ReasonTooLarge) }
+func isNotTooLarge(q *question) Reason {
+	if q.class == nil {
+		return ReasonUnknownClass
+	}
+	return unless(q.Size <= q.class.MaxBytes, ReasonTooLarge)
+}
 
 func isNotEmpty(q *question) Reason {
+	if q.class == nil {
+		return ReasonUnknownClass
+	}
 	return unless(q.Size != 0 || q.class.AllowEmpty, ReasonEmptyDocument)
 }
 

@@ -1,21 +1,50 @@
 package policy
 
-// question is one decision in the making.
+import "time"
+
+// question is one decision in the making: whether one of the roles held may do what the facts describe.
 type question struct {
 	*Compiled
 	Facts
-	class  *compiledClass // nil for an act on a whole, and for a class that the terms do not have
-	role   Role           // of the rule that casbin named; the first role held when it named none
-	clause string         // of that rule; empty when casbin named none
-	site   *network       // that the address belongs to; nil when it belongs to none
+	class   *compiledClass // nil for an act on a whole, and for a class that the terms do not have
+	role    Role           // that is tried; empty when none is held
+	clause  string         // of the rule that casbin named; empty when it named none
+	ended   time.Time      // when the contract came to its end; zero while it has not
+	winding bool           // the rule is one of the wind-down
+	site    *network       // that the address belongs to; nil when it belongs to none
 }
 
-// Decide answers whether the contract allows what the facts describe. Who holds several roles acts in the first that a
-// rule allows. Every act that is not known is denied.
+// Decide answers whether the contract allows what the facts describe. Who holds several roles acts in the first for which
+// every condition holds; where there is none, the denial is that of the first role that has a rule. Every act that is not
+// known is denied.
 func (c *Compiled) Decide(f Facts) Decision {
-	q := c.question(f)
-	d := Decision{Role: q.role, Clause: q.clause, Reason: q.answer(conditions)}
-	d.Allowed = d.Reason == ReasonAllowed
+	q, reason := c.ask(f, conditions)
+	return q.decision(reason)
+}
+
+// ask tries the roles in their order.
+func (c *Compiled) ask(f Facts, list []condition) (*question, Reason) {
+	refused := c.question(f, firstRole(f.Roles))
+	reason := refused.answer(list)
+	if reason == ReasonAllowed || len(f.Roles) < 2 {
+		return refused, reason
+	}
+	for _, role := range f.Roles[1:] {
+		q := c.question(f, role)
+		r := q.answer(list)
+		if r == ReasonAllowed {
+			return q, r
+		}
+		if refused.clause == "" && q.clause != "" {
+			refused, reason = q, r
+		}
+	}
+	return refused, reason
+}
+
+// decision is the question with its answer.
+func (q *question) decision(reason Reason) Decision {
+	d := Decision{Allowed: reason == ReasonAllowed, Reason: reason, Role: q.role, Clause: q.clause}
 	if q.site != nil {
 		d.Site, d.Country = q.site.name, q.site.country
 	}
@@ -24,13 +53,61 @@ func (c *Compiled) Decide(f Facts) Decision {
 
 // question finds out what the conditions ask about: the class, the rule and the site. Sites are the provider's: where a
 // client's system calls from is none.
-func (c *Compiled) question(f Facts) *question {
-	q := &question{Compiled: c, Facts: f, class: c.classes[f.Class]}
-	q.role, q.clause = c.rule(f)
+func (c *Compiled) question(f Facts, role Role) *question {
+	q := &question{Compiled: c, Facts: f, class: c.classes[f.Class], role: role, ended: c.ended(f)}
+	q.findRule()
 	if f.Organisation == c.provider {
 		q.site = locate(c.networks, f.Address)
 	}
 	return q
+}
+
+// ended is when the contract came to the end that its wind-down follows, zero when there is none.
+func (c *Compiled) ended(f Facts) time.Time {
+	expired := time.Time{}
+	if !c.validity.Until.IsZero() && !f.Now.Before(c.validity.Until) {
+		expired = c.validity.Until
+	}
+	if f.Status != StatusTerminated {
+		return expired
+	}
+	if !expired.IsZero() && expired.Before(f.Terminated) {
+		return expired
+	}
+	return f.Terminated
+}
+
+// findRule asks casbin for the rule that allows the role the act. After the end it is one of the wind-down; without such,
+// the clause is that of the rule that ended, to say what it was.
+func (q *question) findRule() {
+	e, class := q.enforcer(q.Facts.Class)
+	if e == nil || q.role == "" {
+		return
+	}
+	find := func(p Phase) bool {
+		row := e.find(string(q.Organisation), string(q.role), class, string(q.Action), string(p))
+		if row != nil {
+			q.clause = row[len(row)-1]
+		}
+		return row != nil
+	}
+	if !q.ended.IsZero() && find(PhaseWindDown) {
+		q.winding = true
+		return
+	}
+	find(PhaseInForce)
+}
+
+// enforcer is the one that holds the rules of the class, and the name that the class has in them; nil when the terms
+// have no such class.
+func (c *Compiled) enforcer(class Class) (*enforcer, string) {
+	if class == "" {
+		return c.whole, WholeClass
+	}
+	if k, ok := c.classes[class]; ok {
+		return k.enforcer(), string(class)
+	}
+	return nil, ""
 }
 
 // NotInForce is the decision for a contract without a version in force: a denial, for the first of the conditions that
@@ -42,33 +119,6 @@ func NotInForce(f Facts) Decision {
 		d.Reason = ReasonNotInForce
 	}
 	return d
-}
-
-// rule asks casbin for the rule that allows one of the roles the act, and gives the role and the rule's clause; without
-// a rule, the first role and no clause.
-func (c *Compiled) rule(f Facts) (Role, string) {
-	e, class := c.enforcer(f.Class)
-	if e == nil {
-		return firstRole(f.Roles), ""
-	}
-	for _, role := range f.Roles {
-		if row := e.find(string(f.Organisation), string(role), class, string(f.Action)); row != nil {
-			return role, row[len(row)-1]
-		}
-	}
-	return firstRole(f.Roles), ""
-}
-
-// enforcer is the one that holds the rules of the class, and the name that the class has in them; nil when the terms
-// have no such class.
-func (c *Compiled) enforcer(class Class) (*enforcer, string) {
-	if class == "" {
-		return c.whole, wholeClass
-	}
-	if k, ok := c.classes[class]; ok {
-		return k.enforcer, string(class)
-	}
-	return nil, ""
 }
 
 func firstRole(roles []Role) Role {

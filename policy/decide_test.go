@@ -85,6 +85,8 @@ var denials = []denial{
 		func(f *policy.Facts) { f.Status = policy.StatusSuspended }, policy.ReasonContractSuspended},
 	{"a terminated contract", policy.RoleClientSystem, policy.ActionReceiptRead,
 		func(f *policy.Facts) { f.Status = policy.StatusTerminated }, policy.ReasonContractTerminated},
+	{"a contract that was exited", policy.RoleClientSystem, policy.ActionReceiptRead,
+		func(f *policy.Facts) { f.Status, f.Terminated = policy.StatusExited, f.Now }, policy.ReasonContractExited},
 	{"before the first day", policy.RoleClientSystem, policy.ActionDocumentReceive,
 		func(f *policy.Facts) { f.Now = paris("2025-12-31 23:59:59.999999999") }, policy.ReasonContractNotBegun},
 	{"after the last day", policy.RoleClientSystem, policy.ActionDocumentReceive,

@@ -12,7 +12,7 @@
 //
 // # Rules
 //
-// A rule is a row of organisation, role, class, action and clause. Casbin holds the rows of each class of a contract
+// A rule is a row of organisation, role, class, action, phase and clause. Casbin holds the rows of each class of a contract
 // version, with one matcher that compares every column exactly, and names the row that allows. No row, no access: taking
 // one out denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a version are
 //
@@ -23,12 +23,16 @@
 //	provider  handler           -       batch.read, assignment.lease, document.inspect
 //	provider  handler           class   document.inspect, document.read
 //
+// in the phase "in-force", and those of them that the wind-down terms keep once more in the phase "wind-down": after the
+// end of the contract only these are asked for.
+//
 // # Conditions
 //
 // A rule alone opens nothing. The conditions are tried in this order, and the first that fails is the reason of the
-// denial (see [Reason]):
+// denial (see [Reason]). Who holds several roles acts in the first for which all conditions hold.
 //
-//  1. the person is a member, holds a role on the contract, the contract is active and its dates include now;
+//  1. the person is a member, holds a role on the contract, the contract is active and its dates include now, or the
+//     wind-down's days after its end do;
 //  2. a rule allows the act;
 //  3. document.receive: the media type, the greatest size and emptiness, by class;
 //  4. assignment.lease, document.read: the address belongs to a site, and now is within the hours;
@@ -63,6 +67,7 @@
 //	    max-bytes: 20971520
 //	    delivery: supervised          # optional; sealed is known, but not enforceable yet
 //	    allow-empty: false            # optional
+//	    data-categories: [identification]   # optional: which of the contract's its documents hold
 //	sites:                            # where documents are read from; the longest network that has the address counts
 //	  - name: tunis
 //	    country: TN                   # ISO 3166-1 alpha-2
@@ -79,14 +84,33 @@
 //	  gateway-days: 90
 //	  provider-copy-days: 30          # 0: the provider keeps no copy
 //	exit: destroy                     # or return
-//	transfer: {mechanism: none}       # or adequacy, scc, bcr, derogation
-//	sub-processors: []                # of {name, country, service}; [] says that there are none
+//	wind-down:                        # optional; what may still be done after the end, by whom, for how many days
+//	  client-system: {days: 90, may: [batch.read, document.inspect, receipt.read]}
+//	  provider-manager: {days: 5, may: [batch.read, document.inspect]}
+//	  handler: {days: 5, may: [batch.read, document.inspect, assignment.lease, document.read]}
+//	transfer:
+//	  mechanism: scc                  # none, adequacy, scc, bcr or derogation
+//	  instrument: 2025-11-03          # optional: the day of the instrument
+//	  assessed: 2025-12-01            # optional: the day of the transfer impact assessment
+//	  review: 2027-12-01              # optional: the day by which it is made again
+//	sub-processors:                   # [] says that there are none
+//	  - {name: Saisie Océan, country: MU, service: correction of points, authorised: 2025-12-15}   # authorised: optional
+//	banned-categories: [health]       # optional: categories that no class may hold
 //	commercials:                      # optional; recorded
 //	  currency: EUR
-//	  budget: 120000                  # whole units of the currency
+//	  unit: document                  # what is counted
+//	  period: month                   # month, quarter or year
+//	  baseline: 20000                 # units in a period that the charge pays for
+//	  baseline-charge: 1500000        # charges and prices in the smallest unit of the currency
+//	  deadband-percent: 10            # of the baseline, above and below, within which nothing changes
+//	  additional:                     # of each unit above (ARC); a band says how many units it reaches to, the last does not
+//	  - {up-to: 5000, price: 70}
+//	  - {price: 60}
+//	  reduced: [{price: 40}]          # credit for each unit below (RRC)
+//	  budget: 120000                  # of a period, in whole units of the currency
 //	  hard-cap: false                 # true is known, but not enforceable yet
 //
 // Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the clocks of the zone: an hour that a
-// change to summer time skips has no minutes, one that is repeated has them twice. The folder testdata has terms of four
-// trades.
+// change to summer time skips has no minutes, one that is repeated has them twice. docs/examples/contracts has terms of five
+// trades, and docs/contracts.md what each term does.
 package policy

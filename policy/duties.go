@@ -45,6 +45,9 @@ var dutyTable = []struct {
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
 	{RoleProviderCompliance, reachAny, []Action{ActionContractRead}},
+	{RoleContractManager, reachOwn, []Action{ActionContractAmend, ActionContractExit,
+		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
+	{RoleComplianceOfficer, reachOwn, []Action{ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
 }
 
 // Duties decides what people may do by what they are in their organisation. It is the same for everybody, never

@@ -25,6 +25,12 @@ contract.suspend     -         own               own                 -        - 
 contract.resume      -         own               -                   -        -              -                 -        -
 contract.terminate   -         own               -                   -        -              -                 -        -
 contract.read        -         own               own                 own      any            any               any      any
+contract.amend       -         own               -                   -        -              -                 -        -
+contract.exit        -         own               -                   -        -              -                 -        -
+policy.who           -         own               own                 -        -              -                 -        -
+policy.past          -         own               own                 -        -              -                 -        -
+policy.impact        -         own               own                 -        -              -                 -        -
+policy.simulate      -         own               own                 -        -              -                 -        -
 audit.query          -         -                 own                 own      -              -                 -        -
 audit.prove          -         -                 own                 own      -              -                 -        -
 batch.open           -         -                 -                   -        -              -                 -        -

@@ -5,7 +5,7 @@ import "slices"
 // Rows are the rules that terms make, as casbin gets them.
 func Rows(t *Terms) [][]string {
 	var rows [][]string
-	for _, r := range rulesOf(t) {
+	for _, r := range Rules(t) {
 		rows = append(rows, r.columns())
 	}
 	return rows
@@ -13,7 +13,7 @@ func Rows(t *Terms) [][]string {
 
 // CompileWithout compiles the terms with the i-th of their rules taken out.
 func CompileWithout(t *Terms, i int) (*Compiled, error) {
-	return compile(t, slices.Delete(rulesOf(t), i, i+1))
+	return compile(t, slices.Delete(Rules(t), i, i+1))
 }
 
 // DutyRows are the rules of the duties.
@@ -27,15 +27,15 @@ func Conditions() int { return len(conditions) }
 
 // ReasonWithout is the reason of the decision with the i-th condition taken out.
 func (c *Compiled) ReasonWithout(f Facts, i int) Reason {
-	q := c.question(f)
-	return q.answer(slices.Delete(slices.Clone(conditions), i, i+1))
+	_, reason := c.ask(f, slices.Delete(slices.Clone(conditions), i, i+1))
+	return reason
 }
 
 // Find is the rule of the rows by which casbin, with the model of contracts, allows the request.
-func Find(rows [][]string, organisation, role, class, action string) ([]string, error) {
+func Find(rows [][]string, organisation, role, class, action, phase string) ([]string, error) {
 	e, err := newEnforcer(contractModel, rows)
 	if err != nil {
 		return nil, err
 	}
-	return e.find(organisation, role, class, action), nil
+	return e.find(organisation, role, class, action, phase), nil
 }

@@ -20,7 +20,8 @@ type Facts struct {
 	ProposedBy         PersonID       // who proposed the version that is to be approved
 	Authenticated      bool           // a presented credential was valid (token.issue)
 
-	Status ContractStatus // of the contract
+	Status     ContractStatus // of the contract
+	Terminated time.Time      // when a contract in force was terminated; zero when it was not, or was suspended then: no wind-down
 
 	Class     Class         // of the document; empty for an act on a contract or a batch
 	MediaType string        // of the document, in lower case, without parameters
@@ -73,6 +74,7 @@ const (
 	StatusActive     ContractStatus = "active"
 	StatusSuspended  ContractStatus = "suspended"
 	StatusTerminated ContractStatus = "terminated"
+	StatusExited     ContractStatus = "exited" // terminated, and nothing is left to be done
 )
 
 // BatchState is where a batch stands.

@@ -37,27 +37,30 @@ func ParseTerms(text []byte) (*Terms, error) {
 
 func (r *reader) terms(t *Terms, at place) {
 	r.mapping(at, fields{
-		"reference":       r.reference(&t.Reference),
-		"title":           r.text(&t.Title, 200),
-		"client":          r.organisation(&t.Client),
-		"provider":        r.organisation(&t.Provider),
-		"purpose":         r.text(&t.Purpose, 2000),
-		"data-categories": r.names(&t.DataCategories),
-		"validity":        r.validity(&t.Validity),
-		"classes":         r.classes(&t.Classes),
-		"sites":           r.sites(&t.Sites),
-		"hours":           r.hours(&t.Hours),
-		"ceilings":        r.ceilings(&t.Ceilings),
-		"lease":           r.duration(&t.Lease, time.Minute, 720*time.Hour),
-		"retention":       r.retention(&t.Retention),
-		"exit":            r.oneOf(&t.Exit, "return", "destroy"),
-		"transfer":        r.transfer(&t.Transfer),
-		"sub-processors":  r.subProcessors(&t.SubProcessors),
-		"commercials":     r.commercials(&t.Commercials),
+		"reference":         r.reference(&t.Reference),
+		"title":             r.text(&t.Title, 200),
+		"client":            r.organisation(&t.Client),
+		"provider":          r.organisation(&t.Provider),
+		"purpose":           r.text(&t.Purpose, 2000),
+		"data-categories":   r.names(&t.DataCategories),
+		"banned-categories": r.names(&t.Banned),
+		"validity":          r.validity(&t.Validity),
+		"classes":           r.classes(&t.Classes),
+		"sites":             r.sites(&t.Sites),
+		"hours":             r.hours(&t.Hours),
+		"ceilings":          r.ceilings(&t.Ceilings),
+		"lease":             r.duration(&t.Lease, time.Minute, 720*time.Hour),
+		"retention":         r.retention(&t.Retention),
+		"exit":              r.oneOf(&t.Exit, "return", "destroy"),
+		"wind-down":         r.windDown(&t.WindDown),
+		"transfer":          r.transfer(&t.Transfer),
+		"sub-processors":    r.subProcessors(&t.SubProcessors),
+		"commercials":       r.commercials(&t.Commercials),
 	})
 	if t.Client != "" && t.Client == t.Provider {
 		r.problems = append(r.problems, Problem{Path: "provider", Line: t.given["provider"], Detail: "must be another organisation than the client"})
 	}
+	r.categories(t)
 }
 
 func (r *reader) validity(to *Validity) field {
@@ -102,10 +105,11 @@ func (r *reader) class(name Class, at place) ClassTerms {
 	c := ClassTerms{Class: name, Delivery: DeliverySupervised}
 	before := len(r.problems)
 	r.mapping(at, fields{
-		"media-types": r.mediaTypes(&c.MediaTypes),
-		"max-bytes":   r.number(&c.MaxBytes, 1, maxNumber),
-		"delivery":    r.oneOf(&c.Delivery, DeliverySupervised, DeliverySealed),
-		"allow-empty": r.truth(&c.AllowEmpty),
+		"media-types":     r.mediaTypes(&c.MediaTypes),
+		"max-bytes":       r.number(&c.MaxBytes, 1, maxNumber),
+		"delivery":        r.oneOf(&c.Delivery, DeliverySupervised, DeliverySealed),
+		"allow-empty":     r.truth(&c.AllowEmpty),
+		"data-categories": r.names(&c.Categories),
 	})
 	if len(c.MediaTypes) == 0 && len(r.problems) == before {
 		r.problem(at, "has no media type: %s stands for any", AnyMediaType)
@@ -188,9 +192,17 @@ func (r *reader) retention(to *Retention) field {
 	}
 }
 
-func (r *reader) transfer(to *string) field {
+func (r *reader) transfer(to *Transfer) field {
 	return func(at place) {
-		r.mapping(at, fields{"mechanism": r.oneOf(to, "none", "adequacy", "scc", "bcr", "derogation")})
+		r.mapping(at, fields{
+			"mechanism":  r.oneOf(&to.Mechanism, "none", "adequacy", "scc", "bcr", "derogation"),
+			"instrument": r.date(&to.Instrument),
+			"assessed":   r.date(&to.Assessed),
+			"review":     r.date(&to.Review),
+		})
+		if !to.Review.IsZero() && (to.Assessed.IsZero() || to.Review.Before(to.Assessed)) {
+			r.problem(at, "has a review without an assessment before it")
+		}
 	}
 }
 
@@ -200,28 +212,16 @@ func (r *reader) subProcessors(to *[]SubProcessor) field {
 			var s SubProcessor
 			before := len(r.problems)
 			r.mapping(at, fields{
-				"name":    r.text(&s.Name, 200),
-				"country": r.capitals(&s.Country, 2),
-				"service": r.text(&s.Service, 200),
+				"name":       r.text(&s.Name, 200),
+				"country":    r.capitals(&s.Country, 2),
+				"service":    r.text(&s.Service, 200),
+				"authorised": r.date(&s.Since),
 			})
 			if len(r.problems) == before && (s.Name == "" || s.Country == "" || s.Service == "") {
 				r.problem(at, "must have a name, a country and a service")
 			}
 			*to = append(*to, s)
 		})
-	}
-}
-
-func (r *reader) commercials(to *Commercials) field {
-	return func(at place) {
-		r.mapping(at, fields{
-			"currency": r.capitals(&to.Currency, 3),
-			"budget":   r.number(&to.Budget, 1, maxNumber),
-			"hard-cap": r.truth(&to.HardCap),
-		})
-		if to.Budget > 0 && to.Currency == "" {
-			r.problem(at, "has a budget without a currency")
-		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type agreement struct {
 	client, provider policy.OrganisationID
 	classes          []policy.Class
+	left             map[policy.Role][]policy.Action // what may still be done in the ten days after the end
 }
 
 func (a agreement) text() string {
@@ -22,11 +23,28 @@ func (a agreement) text() string {
 	for _, c := range a.classes {
 		classes = append(classes, fmt.Sprintf("%s: {media-types: [application/pdf], max-bytes: 1000}", c))
 	}
-	return strings.Replace(text, "{claim-form: {media-types: [application/pdf], max-bytes: 1000}}", "{"+strings.Join(classes, ", ")+"}", 1)
+	text = strings.Replace(text, "{claim-form: {media-types: [application/pdf], max-bytes: 1000}}", "{"+strings.Join(classes, ", ")+"}", 1)
+	if len(a.left) == 0 {
+		return text
+	}
+	text += "wind-down:\n"
+	for role, actions := range a.left {
+		text += fmt.Sprintf("  %s:\n    days: 10\n    may:\n", role)
+		for _, action := range actions {
+			text += fmt.Sprintf("    - %s\n", action)
+		}
+	}
+	return text
 }
 
 // allows says, in other words than the product's, whether somebody with one role may act under the agreement.
 func (a agreement) allows(f policy.Facts, role policy.Role) bool {
+	if f.Status == policy.StatusTerminated {
+		days := f.Now.Sub(f.Terminated).Hours() / 24
+		if f.Terminated.IsZero() || days >= 10 || !slices.Contains(a.left[role], f.Action) {
+			return false
+		}
+	}
 	ofClass, ofNone := slices.Contains(a.classes, f.Class), f.Class == ""
 	switch f.Action {
 	case "batch.open", "batch.seal":
@@ -95,6 +113,19 @@ func randomAgreement(r *rand.Rand) agreement {
 	a.classes = append(a.classes, "scan", "claim", "claim-form", "c", "scan-a")
 	r.Shuffle(len(a.classes), func(i, j int) { a.classes[i], a.classes[j] = a.classes[j], a.classes[i] })
 	a.classes = a.classes[:1+r.IntN(len(a.classes))]
+	a.left = map[policy.Role][]policy.Action{}
+	for _, may := range []struct {
+		role    policy.Role
+		actions []policy.Action
+	}{{"client-system", []policy.Action{"batch.read", "document.inspect", "receipt.read"}},
+		{"provider-manager", []policy.Action{"batch.read", "document.inspect"}},
+		{"handler", []policy.Action{"batch.read", "document.inspect", "assignment.lease", "document.read"}}} {
+		role, actions := may.role, may.actions
+		r.Shuffle(len(actions), func(i, j int) { actions[i], actions[j] = actions[j], actions[i] })
+		if n := r.IntN(len(actions) + 1); n > 0 {
+			a.left[role] = actions[:n]
+		}
+	}
 	return a
 }
 
@@ -106,6 +137,12 @@ func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	if r.IntN(2) == 0 {
 		f.Organisation = pick(r, []policy.OrganisationID{a.client, a.provider})
 		f.Class = pick(r, append(slices.Clone(a.classes), "", ""))
+	}
+	if r.IntN(3) == 0 {
+		f.Status = policy.StatusTerminated
+		if r.IntN(4) > 0 {
+			f.Terminated = f.Now.AddDate(0, 0, -r.IntN(14))
+		}
 	}
 	for range 1 + r.IntN(3) {
 		f.Roles = append(f.Roles, pick(r, somehow[:1+r.IntN(len(somehow))]))

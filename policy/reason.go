@@ -19,6 +19,8 @@ const (
 	ReasonContractTerminated Reason = "contract-terminated"
 	ReasonContractNotBegun   Reason = "contract-not-begun"
 	ReasonContractExpired    Reason = "contract-expired"
+	ReasonContractExited     Reason = "contract-exited"
+	ReasonWindDownOver       Reason = "wind-down-over" // the days are over in which the role might still do this
 
 	ReasonUnknownClass  Reason = "unknown-class"
 	ReasonMediaType     Reason = "media-type"

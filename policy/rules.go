@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
@@ -11,48 +12,73 @@ import (
 // The action comes first because it differs most often. The clause is not compared: it is what a match is worth.
 const contractModel = `
 [request_definition]
-r = organisation, role, class, action
+r = organisation, role, class, action, phase
 
 [policy_definition]
-p = organisation, role, class, action, clause
+p = organisation, role, class, action, phase, clause
 
 [policy_effect]
 e = some(where (p.eft == allow))
 
 [matchers]
-m = r.action == p.action && r.role == p.role && r.organisation == p.organisation && r.class == p.class
+m = r.action == p.action && r.phase == p.phase && r.role == p.role && r.organisation == p.organisation && r.class == p.class
 `
 
-// wholeClass stands in a rule for acts on a contract or a batch as a whole. No class can have this name.
-const wholeClass = "-"
+// WholeClass stands in a rule for acts on a contract or a batch as a whole. No class can have this name.
+const WholeClass = "-"
 
-// rule is one row for casbin: who, as what, with which class, may do what, and by which clause of the terms.
-type rule struct {
-	organisation OrganisationID
-	role         Role
-	class        string
-	action       Action
-	clause       string
+// Phase is when a rule holds.
+type Phase string
+
+// The phases of a contract.
+const (
+	PhaseInForce  Phase = "in-force"
+	PhaseWindDown Phase = "wind-down" // after its end
+)
+
+// Rule is one row for casbin: who, as what, with which class, may do what, when, and by which clause of the terms.
+type Rule struct {
+	Organisation OrganisationID
+	Role         Role
+	Class        string // "-" for acts on a contract or a batch as a whole
+	Action       Action
+	Phase        Phase
+	Clause       string
 }
 
-func (r rule) columns() []string {
-	return []string{string(r.organisation), string(r.role), r.class, string(r.action), r.clause}
+func (r Rule) columns() []string {
+	return []string{string(r.Organisation), string(r.Role), r.Class, string(r.Action), string(r.Phase), r.Clause}
 }
 
-// rulesOf are the rules that terms make, all of them.
-func rulesOf(t *Terms) []rule {
+// Rules are the rules that terms make, all of them: what holds in force, and what of it the wind-down keeps.
+func Rules(t *Terms) []Rule {
 	rules := partyRules(t)
 	for _, c := range t.Classes {
 		rules = append(rules, classRules(t, c)...)
 	}
-	return rules
+	return append(rules, windDownRules(t, rules)...)
+}
+
+// windDownRules keep some of the rules after the end. They are made from those in force, so that no end can open what the
+// contract did not.
+func windDownRules(t *Terms, inForce []Rule) []Rule {
+	var kept []Rule
+	for _, w := range t.WindDown {
+		for _, r := range inForce {
+			if r.Role == w.Role && slices.Contains(w.May, r.Action) {
+				r.Phase, r.Clause = PhaseWindDown, "wind-down."+string(w.Role)
+				kept = append(kept, r)
+			}
+		}
+	}
+	return kept
 }
 
 // partyRules let the parties act on batches as a whole. Their clause is the naming of the party.
-func partyRules(t *Terms) []rule {
-	client := func(a Action) rule { return rule{t.Client, RoleClientSystem, wholeClass, a, "client"} }
-	provider := func(role Role, a Action) rule { return rule{t.Provider, role, wholeClass, a, "provider"} }
-	return []rule{
+func partyRules(t *Terms) []Rule {
+	client := func(a Action) Rule { return Rule{t.Client, RoleClientSystem, WholeClass, a, PhaseInForce, "client"} }
+	provider := func(role Role, a Action) Rule { return Rule{t.Provider, role, WholeClass, a, PhaseInForce, "provider"} }
+	return []Rule{
 		client(ActionBatchOpen),
 		client(ActionBatchRead),
 		client(ActionBatchSeal),
@@ -68,9 +94,11 @@ func partyRules(t *Terms) []rule {
 }
 
 // classRules let the parties act on documents of a class. Only a handler's opens content.
-func classRules(t *Terms, c ClassTerms) []rule {
-	of := func(o OrganisationID, role Role, a Action) rule { return rule{o, role, string(c.Class), a, c.path()} }
-	return []rule{
+func classRules(t *Terms, c ClassTerms) []Rule {
+	of := func(o OrganisationID, role Role, a Action) Rule {
+		return Rule{o, role, string(c.Class), a, PhaseInForce, c.path()}
+	}
+	return []Rule{
 		of(t.Client, RoleClientSystem, ActionDocumentReceive),
 		of(t.Client, RoleClientSystem, ActionDocumentInspect),
 		of(t.Client, RoleClientSystem, ActionReceiptRead),

@@ -9,9 +9,9 @@ import (
 
 // Every column is compared, and exactly: no pattern in a rule or in a request, no joining of columns, no other case.
 func TestMatcherIsExact(t *testing.T) {
-	row := []string{"o_a", "handler", "scan", "document.read", "classes.scan"}
-	request := row[:4]
-	for _, rows := range [][][]string{{row}, {{"o_b", "handler", "scan", "document.read", "other"}, row}} {
+	row := []string{"o_a", "handler", "scan", "document.read", "in-force", "classes.scan"}
+	request := row[:5]
+	for _, rows := range [][][]string{{row}, {{"o_b", "handler", "scan", "document.read", "in-force", "other"}, row}} {
 		if got := find(t, rows, request); !slices.Equal(got, row) {
 			t.Errorf("%v, want %v", got, row)
 		}
@@ -34,7 +34,7 @@ func TestMatcherIsExact(t *testing.T) {
 
 // Without rules nothing is allowed, not even the request for nothing.
 func TestNoRules(t *testing.T) {
-	for _, request := range [][]string{{"", "", "", ""}, {"o_a", "handler", "scan", "document.read"}} {
+	for _, request := range [][]string{{"", "", "", "", ""}, {"o_a", "handler", "scan", "document.read", "in-force"}} {
 		if got := find(t, nil, request); got != nil {
 			t.Errorf("asked %v: %v", request, got)
 		}
@@ -43,7 +43,7 @@ func TestNoRules(t *testing.T) {
 
 func find(t *testing.T, rows [][]string, request []string) []string {
 	t.Helper()
-	row, err := policy.Find(rows, request[0], request[1], request[2], request[3])
+	row, err := policy.Find(rows, request[0], request[1], request[2], request[3], request[4])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ type Terms struct {
 	Provider       OrganisationID
 	Purpose        string
 	DataCategories []string
+	Banned         []string // categories that no class may hold
 	Validity       Validity
 	Classes        []ClassTerms // in the order of the text
 	Sites          []Site
@@ -21,8 +22,9 @@ type Terms struct {
 	Ceilings       Ceilings
 	Lease          time.Duration // DefaultLease unless given
 	Retention      Retention
-	Exit           string // "return" or "destroy"
-	Transfer       string // the mechanism: "none", "adequacy", "scc", "bcr" or "derogation"
+	Exit           string     // "return" or "destroy"
+	WindDown       []WindDown // none: the end is the end of everything
+	Transfer       Transfer
 	SubProcessors  []SubProcessor
 	Commercials    Commercials
 
@@ -46,6 +48,7 @@ type ClassTerms struct {
 	MaxBytes   int64    // of plaintext, at least 1
 	Delivery   string   // DeliverySupervised or DeliverySealed
 	AllowEmpty bool     // a document of no bytes may be received
+	Categories []string // of personal data that its documents hold; none: any of the contract's
 }
 
 // AnyMediaType is the one token that stands for more than itself.
@@ -81,13 +84,43 @@ type SubProcessor struct {
 	Name    string
 	Country string // ISO 3166-1 alpha-2
 	Service string
+	Since   time.Time // the day on which the client authorised it; zero when not given
 }
 
-// Commercials are what the work may cost.
+// Transfer is on which ground documents may be read from another country.
+type Transfer struct {
+	Mechanism  string    // "none", "adequacy", "scc", "bcr" or "derogation"
+	Instrument time.Time // the day of the instrument; zero when not given
+	Assessed   time.Time // the day of the transfer impact assessment; zero when not given
+	Review     time.Time // the day by which it is to be made again; zero when not given
+}
+
+// WindDown is what a role may still do after the contract's end.
+type WindDown struct {
+	Role Role
+	Days int64 // after the end, on the calendar of the zone
+	May  []Action
+}
+
+// Commercials are what the work may cost. Prices and charges are in the smallest unit of the currency, the budget in
+// whole ones. What is not given is zero.
 type Commercials struct {
-	Currency string // ISO 4217
-	Budget   int64  // in whole units of the currency; 0 when not given
-	HardCap  bool   // work stops at the budget; not enforceable yet
+	Currency       string // ISO 4217
+	Unit           string // what is counted, as in "document" or "page"
+	Period         string // that baseline and budget are for: "month", "quarter" or "year"
+	Baseline       int64  // units in a period that the baseline charge pays for
+	BaselineCharge int64
+	Deadband       int64  // percent of the baseline, above and below it, within which nothing changes
+	Additional     []Band // price of each unit above the deadband (ARC)
+	Reduced        []Band // credit for each unit below the deadband (RRC)
+	Budget         int64
+	HardCap        bool // work stops at the budget; not enforceable yet
+}
+
+// Band is a price for a part of the units outside the deadband.
+type Band struct {
+	UpTo  int64 // how many units the bands reach to with this one; 0 for the last: all that follow
+	Price int64
 }
 
 // From is the first instant of the terms' validity; zero while they do not say.

@@ -53,7 +53,7 @@ func TestParseTerms(t *testing.T) {
 		Lease:         11 * time.Hour,
 		Retention:     policy.Retention{GatewayDays: 30},
 		Exit:          "destroy",
-		Transfer:      "none",
+		Transfer:      policy.Transfer{Mechanism: "none"},
 		SubProcessors: nil,
 		Commercials:   policy.Commercials{Currency: "EUR", Budget: 240000},
 	}
@@ -68,6 +68,7 @@ var sameTerms = cmp.Options{
 	cmpopts.IgnoreUnexported(policy.Terms{}),
 	cmpopts.EquateEmpty(),
 	cmpopts.SortSlices(func(a, b policy.ClassTerms) bool { return a.Class < b.Class }),
+	cmpopts.SortSlices(func(a, b policy.WindDown) bool { return a.Role < b.Role }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
 	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 }
@@ -78,6 +79,11 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(files) != 4 {
 		t.Fatal(files, err)
 	}
+	documented, err := filepath.Glob("../docs/examples/contracts/*.*")
+	if err != nil || len(documented) != 5 {
+		t.Fatal(documented, err)
+	}
+	files = append(files, documented...)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -242,7 +248,7 @@ func TestRefused(t *testing.T) {
 		{"another exit", "exit: destroy", "exit: keep", "exit", 12, "one of"},
 		{"another mechanism", "mechanism: none", "mechanism: trust", "transfer.mechanism", 13, "one of"},
 		{"a sub-processor without a country", "sub-processors: []", "sub-processors: [{name: a, service: b}]", "sub-processors[0]", 14, "must have"},
-		{"a budget without a currency", "exit: destroy", "exit: destroy\ncommercials: {budget: 5}", "commercials", 13, "currency"},
+		{"a budget without a currency", "exit: destroy", "exit: destroy\ncommercials: {budget: 5}", "commercials.budget", 13, "currency"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := strings.Replace(minimal, test.old, test.new, 1)

@@ -201,18 +201,20 @@ func TestVersionInForce(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {
-			for version, from := range map[int64]int64{1: 100, 2: 500, 3: 200} {
+			dates := map[int64]int64{1: 100, 2: 500, 3: 200}
+			for version, from := range dates {
 				if err := tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: "c_1", Version: version,
 					Terms: []byte("t"), Digest: []byte("d"), EffectiveFrom: from}); err != nil {
 					return err
 				}
 			}
 			for _, version := range []int64{1, 2} {
-				approve := queries.ApproveVersionParams{Contract: "c_1", Version: version, ApprovedBy: "p_2", Approved: 150}
-				if n, err := tx.ApproveVersion(ctx, approve); n != 1 || err != nil {
+				approve := queries.ApproveVersionFromParams{Contract: "c_1", Version: version, ApprovedBy: "p_2",
+					Approved: 90, EffectiveFrom: dates[version]}
+				if n, err := tx.ApproveVersionFrom(ctx, approve); n != 1 || err != nil {
 					t.Errorf("approving: %d rows, %v", n, err)
 				}
-				if n, err := tx.ApproveVersion(ctx, approve); n != 0 || err != nil {
+				if n, err := tx.ApproveVersionFrom(ctx, approve); n != 0 || err != nil {
 					t.Errorf("approving again: %d rows, %v", n, err)
 				}
 			}

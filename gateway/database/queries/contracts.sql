@@ -36,9 +36,6 @@ SELECT version FROM contract_version
 WHERE contract = $1 AND approved > 0 AND effective_from <= sqlc.arg(now)
 ORDER BY version DESC LIMIT 1;
 
--- name: ApproveVersion :execrows
-UPDATE contract_version SET approved_by = $3, approved = $4 WHERE contract = $1 AND version = $2 AND approved = 0;
-
 -- The lock makes every act that relies on the status wait for a change of it, and the other way round.
 -- name: ContractStatus :one
 SELECT * FROM contract_status WHERE contract = $1 AND valid_until = 9223372036854775807 FOR SHARE;

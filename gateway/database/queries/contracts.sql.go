@@ -9,30 +9,6 @@ import (
 	"context"
 )
 
-const approveVersion = `-- name: ApproveVersion :execrows
-UPDATE contract_version SET approved_by = $3, approved = $4 WHERE contract = $1 AND version = $2 AND approved = 0
-`
-
-type ApproveVersionParams struct {
-	Contract   string
-	Version    int64
-	ApprovedBy string
-	Approved   int64
-}
-
-func (q *Queries) ApproveVersion(ctx context.Context, arg ApproveVersionParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, approveVersion,
-		arg.Contract,
-		arg.Version,
-		arg.ApprovedBy,
-		arg.Approved,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const contract = `-- name: Contract :one
 SELECT id, client, provider, reference, created FROM contract WHERE id = $1
 `

@@ -1,0 +1,62 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// A member is one person, or one system, and the ledger names nobody else: an account that several people use would make
+// every answer to "who read this" a guess. What the gateway can see of a shared account it refuses:
+//
+//   - a name that names a function and nobody, such as "admin" or "team 2" (genericNames);
+//   - a client's system that is also a person: whose secret lies in a configuration file holds no other role and no duty.
+
+// genericNames are names of functions. A name is compared as a whole, in lower case, without digits and marks at its end.
+var genericNames = []string{
+	"account", "admin", "administrator", "agent", "all", "anonymous", "anybody", "client", "compte", "desk", "equipe", "everybody",
+	"everyone", "groupe", "group", "guest", "handler", "helpdesk", "info", "invité", "login", "manager", "nobody", "office", "provider",
+	"root", "service", "shared", "somebody", "staff", "stagiaire", "support", "system", "team", "temp", "test", "tester", "user",
+	"utilisateur", "équipe",
+}
+
+// checkPersonal refuses a name that is nobody's.
+func checkPersonal(name string) error {
+	word := strings.TrimRight(strings.ToLower(strings.TrimSpace(name)), "0123456789 -_.#")
+	if slices.Contains(genericNames, word) {
+		return &Invalid{Kind: InvalidParameter, Field: "name", Detail: "names a function: a member is one person, or one system, by its own name"}
+	}
+	return nil
+}
+
+// checkUntil refuses an end that is past: it would make a member, or a role, that never was.
+func checkUntil(until, now time.Time) error {
+	if !until.IsZero() && !until.After(now) {
+		return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "must not be past"}
+	}
+	return nil
+}
+
+// checkAlone keeps systems and people apart.
+func (s *scene) checkAlone(ctx context.Context, tx *database.Tx, person string, role policy.Role) error {
+	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading memberships: %w", err)
+	}
+	duties, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person, Now: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading duties: %w", err)
+	}
+	for _, held := range slices.Concat(roles, duties) {
+		if (held == string(policy.RoleClientSystem)) != (role == policy.RoleClientSystem) {
+			return &Invalid{Kind: InvalidParameter, Field: "role", Detail: "would make one account a system and a person"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ContractVersion is one version of a contract's terms. It never changes, except that it is approved once.
+type ContractVersion struct {
+	Contract   ContractID
+	Version    int64
+	Terms      []byte // as proposed: YAML or JSON
+	Digest     string // lower-case hex SHA-256 of the terms
+	ProposedBy PersonID
+	Proposed   time.Time
+	ApprovedBy PersonID  // empty until somebody approves
+	Approved   time.Time // zero until then
+	Effective  time.Time // from when it holds, once it is approved
+	InForce    bool      // it is the version that decides now
+}
+
+// AmendContract stores terms as the next version of a contract, for somebody else to approve. It comes into force at the
+// effective date, which must not be past; zero means as soon as it is approved. The parties and the reference stay what
+// they are. What was sent keeps its class: what the version in force says about that class is what counts. A duty of the
+// client's contract manager.
+func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractID, text []byte, effective time.Time) (Contract, error) {
+	terms, err := policy.ParseTerms(text)
+	if err != nil {
+		return Contract{}, &Invalid{Kind: InvalidTerms, Detail: err.Error()}
+	}
+	var c Contract
+	_, err = g.do(ctx, caller, act{
+		action: policy.ActionContractAmend,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			// Two amendments at once must queue: each gets a number of its own.
+			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+				return err
+			}
+			if err := s.onContract(ctx, tx, id); err != nil {
+				return err
+			}
+			s.onDuty()
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			from := effective
+			if from.IsZero() {
+				from = s.now
+			}
+			if from.Before(s.now) {
+				return &Invalid{Kind: InvalidParameter, Field: "effective", Detail: "must not be past"}
+			}
+			if s.version, err = s.insertAmendment(ctx, tx, id, terms, text, from); err != nil {
+				return err
+			}
+			c, err = s.readContract(ctx, tx, id)
+			return err
+		},
+	})
+	return c, err
+}
+
+func (s *scene) insertAmendment(ctx context.Context, tx *database.Tx, id ContractID, terms *policy.Terms, text []byte,
+	effective time.Time) (int64, error) {
+	switch s.facts.Status {
+	case policy.StatusTerminated, policy.StatusExited:
+		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.facts.Status)}
+	}
+	if err := s.sameContract(ctx, tx, id, terms); err != nil {
+		return 0, err
+	}
+	newest, err := tx.NewestVersion(ctx, string(id))
+	if err != nil {
+		return 0, fmt.Errorf("reading newest version: %w", err)
+	}
+	digest := sha256.Sum256(text)
+	n, err := tx.InsertAmendment(ctx, queries.InsertAmendmentParams{Contract: string(id), Version: newest.Version + 1, Terms: text,
+		Digest: digest[:], ProposedBy: string(s.caller.Person), Proposed: micros(s.now), EffectiveFrom: micros(effective)})
+	if err != nil {
+		return 0, fmt.Errorf("inserting contract version: %w", err)
+	}
+	if n == 0 {
+		return 0, &Conflict{Kind: ConflictState, Detail: "another request has just amended the contract"}
+	}
+	return newest.Version + 1, nil
+}
+
+// sameContract refuses terms of other parties: their ledger, their keys and their people are the contract's.
+func (s *scene) sameContract(ctx context.Context, tx *database.Tx, id ContractID, terms *policy.Terms) error {
+	row, err := tx.Contract(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("reading contract: %w", err)
+	}
+	for _, same := range []struct{ field, was, is string }{
+		{"reference", row.Reference, terms.Reference},
+		{"client", row.Client, string(terms.Client)},
+		{"provider", row.Provider, string(terms.Provider)},
+	} {
+		if same.was != same.is {
+			return &Invalid{Kind: InvalidTerms, Field: same.field, Detail: "cannot be amended: it takes a new contract"}
+		}
+	}
+	return nil
+}
+
+// approveFrom marks a version as approved. Nothing comes into force backwards: where the effective date is past, it is
+// now. Versions are approved in their order, so that the newest approved version whose date has come is always the one
+// that was agreed last.
+func (s *scene) approveFrom(ctx context.Context, tx *database.Tx, v queries.ContractVersion) error {
+	effective := max(v.EffectiveFrom, micros(s.now))
+	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: effective})
+	if err != nil {
+		return fmt.Errorf("looking for later versions: %w", err)
+	}
+	if after > 0 {
+		return &Conflict{Kind: ConflictState, Detail: "a later version, or one with a later date, is approved already"}
+	}
+	n, err := tx.ApproveVersionFrom(ctx, queries.ApproveVersionFromParams{Contract: v.Contract, Version: v.Version,
+		ApprovedBy: string(s.caller.Person), Approved: micros(s.now), EffectiveFrom: effective})
+	if err != nil {
+		return fmt.Errorf("approving version: %w", err)
+	}
+	if n == 0 {
+		return &Conflict{Kind: ConflictState, Detail: "this version is approved already"}
+	}
+	return nil
+}
+
+// ExitContract closes a terminated contract for good: what the wind-down left ends with it. A duty of the client's
+// contract manager.
+func (g *Gateway) ExitContract(ctx context.Context, caller Caller, id ContractID, reason string) (Contract, error) {
+	return g.setStatus(ctx, caller, id, policy.ActionContractExit, reason, policy.StatusExited, policy.StatusTerminated)
+}
+
+// readEnd reads when the contract was terminated. A termination out of a suspension has no wind-down: what was stopped
+// does not begin again by ending.
+func (s *scene) readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) error {
+	s.facts.Terminated = time.Time{}
+	if s.facts.Status != policy.StatusTerminated {
+		return nil
+	}
+	suspended, err := tx.SuspendedUntil(ctx, queries.SuspendedUntilParams{Contract: status.Contract, ValidUntil: status.ValidFrom})
+	if err != nil {
+		return fmt.Errorf("reading contract status before its end: %w", err)
+	}
+	if suspended == 0 {
+		s.facts.Terminated = fromMicros(status.ValidFrom)
+	}
+	return nil
+}
+
+// decidedAt is the time whose version decides: now, and after the end the end, so that no amendment comes into force that
+// the contract did not live to see.
+func decidedAt(status queries.ContractStatus, now time.Time) time.Time {
+	switch policy.ContractStatus(status.Status) {
+	case policy.StatusTerminated, policy.StatusExited:
+		return fromMicros(status.ValidFrom)
+	}
+	return now
+}
+
+// ContractVersions lists the versions of a contract, oldest first, to whoever may read the contract.
+func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id ContractID) ([]ContractVersion, error) {
+	var list []ContractVersion
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionContractRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := s.onContract(ctx, tx, id); err != nil {
+				return err
+			}
+			s.onDuty()
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			rows, err := tx.ContractVersions(ctx, string(id))
+			if err != nil {
+				return fmt.Errorf("listing versions: %w", err)
+			}
+			list = nil
+			for _, v := range rows {
+				list = append(list, ContractVersion{Contract: id, Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
+					ProposedBy: PersonID(v.ProposedBy), Proposed: fromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
+					Approved: fromMicros(v.Approved), Effective: fromMicros(v.EffectiveFrom), InForce: v.Version == s.version})
+			}
+			return nil
+		},
+	})
+	return list, err
+}

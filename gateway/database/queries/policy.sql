@@ -1,0 +1,50 @@
+-- What the questions to the policy read: facts with the intervals in which they held.
+
+-- WorkUnder is what was assigned under a contract at any time between since and before, summed up by assignment and
+-- class. Only documents received before then count. Empty filters are none.
+-- name: WorkUnder :many
+SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
+       CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
+       CAST(MIN(d.received) AS bigint) AS received
+FROM assignment a
+JOIN assignment_document ad ON ad.assignment = a.id
+JOIN document d ON d.id = ad.document AND d.state = 'received' AND d.received < sqlc.arg(before)
+WHERE a.contract = $1 AND a.valid_from < sqlc.arg(before) AND a.valid_until > sqlc.arg(since)
+  AND (CAST(sqlc.arg(batch) AS text) = '' OR a.batch = sqlc.arg(batch))
+  AND (CAST(sqlc.arg(person) AS text) = '' OR a.person = sqlc.arg(person))
+  AND (CAST(sqlc.arg(document) AS text) = '' OR d.id = sqlc.arg(document))
+GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class
+ORDER BY a.id, d.class LIMIT $2;
+
+-- name: LeasesOf :many
+SELECT * FROM lease WHERE assignment = $1 ORDER BY valid_from;
+
+-- name: MembershipsOf :many
+SELECT * FROM membership WHERE person = $1 AND contract = $2 ORDER BY role, valid_from;
+
+-- name: MembersOf :many
+SELECT * FROM membership WHERE contract = $1 AND valid_from <= sqlc.arg(now) AND valid_until > sqlc.arg(now) ORDER BY role, person;
+
+-- ContractsOf are the contracts of a client on which a person ever held a role.
+-- name: ContractsOf :many
+SELECT DISTINCT c.* FROM membership m JOIN contract c ON c.id = m.contract
+WHERE m.person = $1 AND c.client = $2 ORDER BY c.id;
+
+-- name: ContractStatuses :many
+SELECT * FROM contract_status WHERE contract = $1 ORDER BY valid_from, valid_until;
+
+-- name: BatchStates :many
+SELECT * FROM batch_state WHERE batch = $1 ORDER BY valid_from, valid_until;
+
+-- ReadingOf is what a person has read under a contract on a day; no row for nothing. It takes no lock.
+-- name: ReadingOf :one
+SELECT documents, bytes FROM reading WHERE contract = $1 AND person = $2 AND day = $3;
+
+-- DocumentsByClass counts a contract's received documents.
+-- name: DocumentsByClass :many
+SELECT class, CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(size) AS bigint) AS bytes
+FROM document WHERE contract = $1 AND state = 'received' GROUP BY class ORDER BY class;
+
+-- RolesAnywhere are the roles that a person holds on any contract.
+-- name: RolesAnywhere :many
+SELECT DISTINCT role FROM membership WHERE person = $1 AND valid_from <= sqlc.arg(now) AND valid_until > sqlc.arg(now) ORDER BY role;

@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Impact is what a version of a contract would change if it came into force, or changed if it is in force already.
+type Impact struct {
+	Before, After int64            // versions; Before is 0 when none is in force
+	Problems      []policy.Problem // what keeps the version from being approved
+	Terms         []policy.Change
+	Rules         []RuleChange
+	Readers       []ReaderChange // of what is assigned now
+	Complete      bool           // false: there are more Readers
+}
+
+// RuleChange is an access that opens or closes, with whom and what it touches today.
+type RuleChange struct {
+	Opens     bool
+	Rule      policy.Rule
+	Members   []PersonID // who hold the role
+	Documents int64      // received under the class; of all classes for an act on a whole
+	Bytes     int64
+}
+
+// ReaderChange is somebody who could read under one version and cannot under the other, or cannot for another reason.
+type ReaderChange struct {
+	Reader // as things are now
+	After  policy.Decision
+}
+
+// Impact answers what a version would open and close, before or after it is approved. It is compared with the version in
+// force now. A duty of the client's contract managers and compliance officers.
+func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, version int64) (Impact, error) {
+	s, err := g.do(ctx, caller, act{
+		action: policy.ActionPolicyImpact,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := s.onContract(ctx, tx, id); err != nil {
+				return err
+			}
+			s.onDuty()
+			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
+			return err
+		},
+	})
+	if err != nil {
+		return Impact{}, err
+	}
+	var answer Impact
+	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		c := comparison{now: s.now}
+		if c.past, err = g.pastOf(ctx, tx, id); err != nil {
+			return err
+		}
+		answer, err = c.compare(ctx, version)
+		return err
+	})
+	return answer, g.unavailable(err)
+}
+
+// comparison compares two versions of one contract.
+type comparison struct {
+	*past
+	now           time.Time
+	before, after *policy.Terms // before is nil when no version is in force
+	impact        Impact
+}
+
+func (c *comparison) compare(ctx context.Context, version int64) (Impact, error) {
+	c.impact = Impact{Before: c.version(c.now), After: version, Complete: true}
+	text, err := c.read(ctx, version, &c.after)
+	if err != nil {
+		return Impact{}, err
+	}
+	c.impact.Problems = append(c.after.Missing(), c.after.Unenforceable()...)
+	if c.impact.Before != 0 {
+		old, err := c.read(ctx, c.impact.Before, &c.before)
+		if err != nil {
+			return Impact{}, err
+		}
+		if c.impact.Terms, err = policy.Diff(old, text); err != nil {
+			return Impact{}, fmt.Errorf("comparing terms: %w", err)
+		}
+	}
+	if err := c.rules(ctx); err != nil {
+		return Impact{}, err
+	}
+	if c.before != nil && len(c.impact.Problems) == 0 {
+		err = c.readers(ctx)
+	}
+	return c.impact, err
+}
+
+func (c *comparison) read(ctx context.Context, version int64, to **policy.Terms) (text []byte, err error) {
+	row, err := c.tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: c.contract.ID, Version: version})
+	if err != nil {
+		return nil, fmt.Errorf("reading contract version: %w", err)
+	}
+	if *to, err = policy.ParseTerms(row.Terms); err != nil {
+		return nil, fmt.Errorf("reading stored terms: %w", err)
+	}
+	return row.Terms, nil
+}
+
+// rules finds the rules that come and go.
+func (c *comparison) rules(ctx context.Context) error {
+	members, err := c.tx.MembersOf(ctx, queries.MembersOfParams{Contract: c.contract.ID, Now: micros(c.now)})
+	if err != nil {
+		return fmt.Errorf("reading members: %w", err)
+	}
+	classes, err := c.tx.DocumentsByClass(ctx, c.contract.ID)
+	if err != nil {
+		return fmt.Errorf("counting documents: %w", err)
+	}
+	before := c.before
+	if before == nil {
+		before = &policy.Terms{}
+	}
+	add := func(rules []policy.Rule, opens bool) {
+		for _, r := range rules {
+			change := RuleChange{Opens: opens, Rule: r}
+			for _, m := range members {
+				if m.Role == string(r.Role) && !slices.Contains(change.Members, PersonID(m.Person)) {
+					change.Members = append(change.Members, PersonID(m.Person))
+				}
+			}
+			for _, class := range classes {
+				if r.Class == class.Class || r.Class == policy.WholeClass {
+					change.Documents, change.Bytes = change.Documents+class.Documents, change.Bytes+class.Bytes
+				}
+			}
+			c.impact.Rules = append(c.impact.Rules, change)
+		}
+	}
+	opened, closed := policy.Compare(before, c.after)
+	if c.before == nil {
+		closed = nil // there was nothing
+	}
+	add(closed, false)
+	add(opened, true)
+	return nil
+}
+
+// readers decides about everything that is assigned now under both versions, from where the version in force lets people
+// work, at the next time at which it lets them.
+func (c *comparison) readers(ctx context.Context) error {
+	before, err := c.terms(ctx, c.impact.Before)
+	if err != nil {
+		return err
+	}
+	after, err := policy.Compile(c.contract.ID, c.impact.After, c.after)
+	if err != nil {
+		return fmt.Errorf("compiling terms: %w", err)
+	}
+	rows, err := c.tx.WorkUnder(ctx, queries.WorkUnderParams{Contract: c.contract.ID, Since: micros(c.now), Before: micros(c.now) + 1,
+		Limit: maxReaders + 1})
+	if err != nil {
+		return fmt.Errorf("reading assignments: %w", err)
+	}
+	if len(rows) > maxReaders {
+		rows, c.impact.Complete = rows[:maxReaders], false
+	}
+	at := before.Open(c.now)
+	for _, row := range rows {
+		w, err := c.work(ctx, row)
+		if err != nil {
+			return err
+		}
+		f := c.facts(w, c.now)
+		f.Now = at
+		r := ReaderChange{Reader: Reader{Person: PersonID(w.Person), Contract: ContractID(w.Contract), Version: c.impact.Before,
+			Batch: BatchID(w.Batch), Assignment: AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents,
+			Bytes: w.Bytes, At: at, Decision: decideFrom(before, f, before.Addresses())},
+			After: decideFrom(after, f, before.Addresses())}
+		if r.Decision.Reason != r.After.Reason {
+			c.impact.Readers = append(c.impact.Readers, r)
+		}
+	}
+	return nil
+}

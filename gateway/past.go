@@ -1,0 +1,273 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// span is a piece of time: from From on, before Until.
+type span struct{ from, until time.Time }
+
+// instant is the shortest piece of time that there is.
+func instant(t time.Time) span { return span{t, t.Add(time.Microsecond)} }
+
+// has says whether t is inside the span.
+func (s span) has(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
+
+// past is what stood under one contract, with the intervals in which it did. The questions to the policy decide on facts
+// of a time that are read from it; what is asked about now is asked the same way.
+type past struct {
+	gateway  *Gateway
+	tx       *database.Tx
+	contract queries.Contract
+	statuses []queries.ContractStatus
+	versions []queries.ContractVersion // those that were approved
+
+	people      map[string]queries.PersonRow
+	memberships map[string][]queries.Membership
+	batches     map[string][]queries.BatchState
+	leases      map[string][]queries.Lease
+	openings    map[int64][]time.Time // of a version, in the span asked about
+}
+
+func (g *Gateway) pastOf(ctx context.Context, tx *database.Tx, id ContractID) (*past, error) {
+	p := &past{gateway: g, tx: tx, people: map[string]queries.PersonRow{}, memberships: map[string][]queries.Membership{},
+		batches: map[string][]queries.BatchState{}, leases: map[string][]queries.Lease{},
+		openings: map[int64][]time.Time{}}
+	var err error
+	if p.contract, err = tx.Contract(ctx, string(id)); err != nil {
+		return nil, fmt.Errorf("reading contract: %w", err)
+	}
+	if p.statuses, err = tx.ContractStatuses(ctx, string(id)); err != nil {
+		return nil, fmt.Errorf("reading contract statuses: %w", err)
+	}
+	versions, err := tx.ContractVersions(ctx, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("listing versions: %w", err)
+	}
+	p.versions = slices.DeleteFunc(versions, func(v queries.ContractVersion) bool { return v.Approved == 0 })
+	return p, nil
+}
+
+// status is the contract's status at a time, with when it was terminated as the facts have it.
+func (p *past) status(t time.Time) (status queries.ContractStatus, terminated time.Time) {
+	for _, s := range p.statuses {
+		if within(s.ValidFrom, s.ValidUntil, t) {
+			status = s
+		}
+	}
+	if policy.ContractStatus(status.Status) != policy.StatusTerminated {
+		return status, time.Time{}
+	}
+	for _, s := range p.statuses {
+		if s.ValidUntil == status.ValidFrom && policy.ContractStatus(s.Status) == policy.StatusSuspended {
+			return status, time.Time{}
+		}
+	}
+	return status, fromMicros(status.ValidFrom)
+}
+
+// version is the version in force at a time, 0 when there was none.
+func (p *past) version(t time.Time) int64 {
+	status, _ := p.status(t)
+	at := micros(decidedAt(status, t))
+	var number int64
+	for _, v := range p.versions {
+		if v.Approved <= at && v.EffectiveFrom <= at {
+			number = v.Version
+		}
+	}
+	return number
+}
+
+// terms are the compiled terms of a version; nil for none.
+func (p *past) terms(ctx context.Context, version int64) (*policy.Compiled, error) {
+	if version == 0 {
+		return nil, nil
+	}
+	return p.gateway.compiled(ctx, p.tx, ContractID(p.contract.ID), version)
+}
+
+// remember reads something once.
+func remember[T any](known map[string]T, key string, read func() (T, error)) (T, error) {
+	if v, ok := known[key]; ok {
+		return v, nil
+	}
+	v, err := read()
+	if err == nil {
+		known[key] = v
+	}
+	return v, err
+}
+
+// work is what was assigned to a person, as far as it is of one class, with all that is needed to decide about it.
+type work struct {
+	queries.WorkUnderRow
+	person      queries.PersonRow
+	memberships []queries.Membership
+	batch       []queries.BatchState
+	leases      []queries.Lease
+}
+
+func (p *past) work(ctx context.Context, row queries.WorkUnderRow) (w work, err error) {
+	w.WorkUnderRow = row
+	if w.person, err = remember(p.people, row.Person, func() (queries.PersonRow, error) { return p.tx.Person(ctx, row.Person) }); err != nil {
+		return w, fmt.Errorf("reading person: %w", err)
+	}
+	if w.memberships, err = remember(p.memberships, row.Person, func() ([]queries.Membership, error) {
+		return p.tx.MembershipsOf(ctx, queries.MembershipsOfParams{Person: row.Person, Contract: p.contract.ID})
+	}); err != nil {
+		return w, fmt.Errorf("reading memberships: %w", err)
+	}
+	if w.batch, err = remember(p.batches, row.Batch, func() ([]queries.BatchState, error) { return p.tx.BatchStates(ctx, row.Batch) }); err != nil {
+		return w, fmt.Errorf("reading batch states: %w", err)
+	}
+	if w.leases, err = remember(p.leases, row.Assignment, func() ([]queries.Lease, error) { return p.tx.LeasesOf(ctx, row.Assignment) }); err != nil {
+		return w, fmt.Errorf("reading leases: %w", err)
+	}
+	return w, nil
+}
+
+// facts are those of reading the work at a time, as the act itself would have read them then. Where the person was is not
+// known: the caller says from where.
+func (p *past) facts(w work, t time.Time) policy.Facts {
+	status, terminated := p.status(t)
+	f := policy.Facts{
+		Action: policy.ActionDocumentRead, Person: PersonID(w.Person), Organisation: OrganisationID(w.person.Organisation), Now: t,
+		MemberActive:       within(w.person.ValidFrom, w.person.ValidUntil, t),
+		ObjectOrganisation: OrganisationID(p.contract.Client),
+		Status:             policy.ContractStatus(status.Status), Terminated: terminated,
+		Class: policy.Class(w.Class), Size: w.Smallest, Assigned: within(w.ValidFrom, w.ValidUntil, t),
+		Lease: leaseAt(w.leases, w.Person, t),
+	}
+	for _, m := range w.memberships {
+		if f.MemberActive && within(m.ValidFrom, m.ValidUntil, t) {
+			f.Roles = append(f.Roles, policy.Role(m.Role))
+		}
+	}
+	for _, s := range w.batch {
+		if within(s.ValidFrom, s.ValidUntil, t) {
+			f.Batch = policy.BatchState(s.State)
+		}
+	}
+	if w.Received <= micros(t) {
+		f.Document = policy.DocumentReceived
+	}
+	return f
+}
+
+// leaseAt is the state of an assignment's lease at a time: that of the lease that ends last, of those that had begun.
+func leaseAt(leases []queries.Lease, person string, t time.Time) policy.LeaseState {
+	newest, ok := newestLease(leases, t)
+	switch {
+	case !ok:
+		return policy.LeaseNone
+	case newest.Person != person:
+		return policy.LeaseOther
+	case within(newest.ValidFrom, newest.ValidUntil, t):
+		return policy.LeaseHeld
+	default:
+		return policy.LeaseExpired
+	}
+}
+
+func newestLease(leases []queries.Lease, t time.Time) (newest queries.Lease, ok bool) {
+	for _, l := range leases {
+		if l.ValidFrom <= micros(t) && (!ok || l.ValidUntil > newest.ValidUntil) {
+			newest, ok = l, true
+		}
+	}
+	return newest, ok
+}
+
+// moments are the times in the span at which an access to the work can have begun, in their order: its start, and every
+// moment at which a fact began to hold. Every condition holds in intervals, so what was possible at any time in the span was
+// possible at one of these.
+func (p *past) moments(ctx context.Context, w work, in span) ([]time.Time, error) {
+	starts := []time.Time{in.from}
+	add := func(t time.Time) {
+		if in.has(t) {
+			starts = append(starts, t)
+		}
+	}
+	for _, us := range []int64{w.ValidFrom, w.Received, w.person.ValidFrom} {
+		add(fromMicros(us))
+	}
+	for _, m := range w.memberships {
+		add(fromMicros(m.ValidFrom))
+	}
+	for _, s := range w.batch {
+		add(fromMicros(s.ValidFrom))
+	}
+	for _, l := range w.leases {
+		add(fromMicros(l.ValidFrom))
+	}
+	for _, s := range p.statuses {
+		add(fromMicros(s.ValidFrom))
+	}
+	for _, v := range p.versions {
+		add(fromMicros(max(v.Approved, v.EffectiveFrom)))
+		openings, ok := p.openings[v.Version]
+		if !ok {
+			terms, err := p.terms(ctx, v.Version)
+			if err != nil {
+				return nil, err
+			}
+			openings = terms.Openings(in.from, in.until)
+			p.openings[v.Version] = openings
+		}
+		for _, t := range openings {
+			add(t)
+		}
+	}
+	slices.SortFunc(starts, time.Time.Compare)
+	return slices.CompactFunc(starts, time.Time.Equal), nil
+}
+
+// countToday adds what the person has read today.
+func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
+	terms, err := p.terms(ctx, p.version(f.Now))
+	if err != nil || terms == nil {
+		return err
+	}
+	sums, err := p.tx.ReadingOf(ctx, queries.ReadingOfParams{Contract: p.contract.ID, Person: string(f.Person), Day: terms.Day(f.Now)})
+	if err != nil && !isNoRows(err) {
+		return fmt.Errorf("reading today's sums: %w", err)
+	}
+	f.ReadDocuments, f.ReadBytes = sums.Documents, sums.Bytes
+	return nil
+}
+
+// decideFrom decides about facts from the first of the addresses from which it is allowed; where it is from none, from the
+// first. Without terms no version is in force.
+func decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) policy.Decision {
+	if terms == nil {
+		return policy.NotInForce(f)
+	}
+	var refused policy.Decision
+	for i, address := range addresses {
+		f.Address = address
+		d := terms.Decide(f)
+		if d.Allowed {
+			return d
+		}
+		if i == 0 {
+			refused = d
+		}
+	}
+	return refused
+}
+
+func sitesOf(terms *policy.Compiled) []netip.Addr {
+	if terms == nil {
+		return nil
+	}
+	return terms.Addresses()
+}

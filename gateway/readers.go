@@ -1,0 +1,224 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Reader is what a person can read, or could: the documents of one class in one assignment. Content is read under an
+// assignment and by no other way, so there is nobody beside these.
+type Reader struct {
+	Person     PersonID
+	Contract   ContractID
+	Version    int64 // that decided, 0 when none was in force
+	Batch      BatchID
+	Assignment AssignmentID
+	Class      policy.Class
+	Documents  int64
+	Bytes      int64
+	Decision   policy.Decision // of reading, from one of the contract's sites
+	At         time.Time       // that was decided for: the first moment asked about at which it was possible, if there is one
+	LeaseUntil time.Time       // of the lease held then; zero without one
+}
+
+// Readers is an answer, by contract, assignment and class.
+type Readers struct {
+	List     []Reader
+	Complete bool // false: there is more than List holds; ask about less
+}
+
+// maxReaders bounds an answer.
+const maxReaders = 1000
+
+// Subject is what Who asks about: exactly one of them.
+type Subject struct {
+	Contract ContractID
+	Batch    BatchID
+	Document DocumentID
+}
+
+// Who answers who can read a document, a batch or anything under a contract now, and why; and of those to whom it is
+// assigned but who cannot, why not. A duty of the client's contract managers and compliance officers.
+func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Readers, error) {
+	s, err := g.do(ctx, caller, act{
+		action: policy.ActionPolicyWho,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			err := s.onSubject(ctx, tx, about)
+			s.onDuty()
+			return err
+		},
+	})
+	if err != nil {
+		return Readers{}, err
+	}
+	var answer Readers
+	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		answer = Readers{Complete: true}
+		filter := queries.WorkUnderParams{Batch: string(about.Batch), Document: string(about.Document)}
+		return g.readers(ctx, tx, s.contract, filter, func(*past) (span, error) { return instant(s.now), nil }, s.now, &answer)
+	})
+	return answer, g.unavailable(err)
+}
+
+// onSubject makes the contract of what is asked about what the act is about.
+func (s *scene) onSubject(ctx context.Context, tx *database.Tx, about Subject) error {
+	switch {
+	case about.Document != "":
+		_, err := s.onDocument(ctx, tx, about.Document)
+		s.event.Assignment = ""
+		return err
+	case about.Batch != "":
+		_, err := s.onBatch(ctx, tx, about.Batch)
+		return err
+	default:
+		return s.onContract(ctx, tx, about.Contract)
+	}
+}
+
+// When is a time that Past asks about: an instant, or any time of a day of the contract's zone.
+type When struct {
+	At time.Time
+	On time.Time // the day: its year, month and day; used when At is zero
+}
+
+// Past answers what a person could read at a time, under the contracts of the caller's organisation, from the facts as
+// they stood then. Ceilings are not counted: what was left of a day is not kept by the minute. A duty of the client's contract
+// managers and compliance officers.
+func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when When) (Readers, error) {
+	var contracts []queries.Contract
+	s, err := g.do(ctx, caller, act{
+		action: policy.ActionPolicyPast,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			own, err := tx.Organisation(ctx, string(s.organisation))
+			if err != nil {
+				return err
+			}
+			s.onOrganisation(own)
+			p, err := tx.Person(ctx, string(person))
+			if err != nil {
+				return err
+			}
+			if contracts, err = tx.ContractsOf(ctx, queries.ContractsOfParams{Person: p.ID, Client: own.ID}); err != nil {
+				return fmt.Errorf("reading contracts: %w", err)
+			}
+			if len(contracts) == 0 && p.Organisation != own.ID {
+				return ErrNotFound // somebody who has nothing to do with the client
+			}
+			s.event.Subject = p.ID
+			s.event.Private["question"] = when.String()
+			return nil
+		},
+	})
+	if err != nil {
+		return Readers{}, err
+	}
+	var answer Readers
+	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		answer = Readers{Complete: true}
+		for _, c := range contracts {
+			in := func(p *past) (span, error) { return when.in(ctx, p) }
+			if err := g.readers(ctx, tx, ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.now, &answer); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return answer, g.unavailable(err)
+}
+
+func (w When) String() string {
+	if !w.At.IsZero() {
+		return "at " + w.At.UTC().Format(time.RFC3339Nano)
+	}
+	return "on " + w.On.Format(time.DateOnly)
+}
+
+// in is the time asked about, where a day is one of the newest version's zone.
+func (w When) in(ctx context.Context, p *past) (span, error) {
+	if !w.At.IsZero() {
+		return instant(w.At), nil
+	}
+	if len(p.versions) == 0 {
+		return instant(w.On), nil // nothing was ever in force
+	}
+	terms, err := p.terms(ctx, p.versions[len(p.versions)-1].Version)
+	if err != nil {
+		return span{}, err
+	}
+	from, until := terms.Bounds(w.On)
+	return span{from, until}, nil
+}
+
+// readers decides about all work under a contract that the filter leaves, at the time that in gives, and adds it to the
+// answer. Only what is asked about now counts what was read today.
+func (g *Gateway) readers(ctx context.Context, tx *database.Tx, contract ContractID, filter queries.WorkUnderParams,
+	in func(*past) (span, error), now time.Time, answer *Readers) error {
+	p, err := g.pastOf(ctx, tx, contract)
+	if err != nil {
+		return err
+	}
+	asked, err := in(p)
+	if err != nil {
+		return err
+	}
+	room := maxReaders - len(answer.List)
+	filter.Contract, filter.Since, filter.Before, filter.Limit = string(contract), micros(asked.from), micros(asked.until), int32(room+1)
+	rows, err := tx.WorkUnder(ctx, filter)
+	if err != nil {
+		return fmt.Errorf("reading assignments: %w", err)
+	}
+	if len(rows) > room {
+		rows, answer.Complete = rows[:room], false
+	}
+	for _, row := range rows {
+		w, err := p.work(ctx, row)
+		if err != nil {
+			return err
+		}
+		r, err := p.reader(ctx, w, asked, now)
+		if err != nil {
+			return err
+		}
+		answer.List = append(answer.List, r)
+	}
+	return nil
+}
+
+// reader decides about one piece of work, at the first moment in the span at which it could be read; where there is none,
+// at the first at which it was assigned.
+func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Reader, error) {
+	moments, err := p.moments(ctx, w, in)
+	if err != nil {
+		return Reader{}, err
+	}
+	var refused *Reader
+	assigned := false // when refused
+	for _, t := range moments {
+		f := p.facts(w, t)
+		if in.from.Equal(now) {
+			if err := p.countToday(ctx, &f); err != nil {
+				return Reader{}, err
+			}
+		}
+		r := Reader{Person: PersonID(w.Person), Contract: ContractID(w.Contract), Version: p.version(t), Batch: BatchID(w.Batch),
+			Assignment: AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents, Bytes: w.Bytes, At: t.UTC()}
+		terms, err := p.terms(ctx, r.Version)
+		if err != nil {
+			return Reader{}, err
+		}
+		if r.Decision = decideFrom(terms, f, sitesOf(terms)); r.Decision.Allowed {
+			l, _ := newestLease(w.leases, t)
+			r.LeaseUntil = fromMicros(l.ValidUntil)
+			return r, nil
+		}
+		if refused == nil || f.Assigned && !assigned {
+			refused, assigned = &r, f.Assigned
+		}
+	}
+	return *refused, nil
+}

@@ -1,0 +1,86 @@
+package policy
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Outcome is how one condition of a decision came out.
+type Outcome struct {
+	Condition string // the condition's name
+	Holds     bool
+	Reason    Reason // ReasonAllowed, or what the denial would be called
+}
+
+// Explain is Decide with the outcome of every condition of the act, in their order, for the role that Decide names. A
+// decision stops at the first that fails; here the others are tried as well, to say what else stands in the way.
+func (c *Compiled) Explain(f Facts) (Decision, []Outcome) {
+	q, reason := c.ask(f, conditions)
+	var outcomes []Outcome
+	for _, condition := range conditions {
+		if condition.on != nil && !slices.Contains(condition.on, f.Action) {
+			continue
+		}
+		r := condition.check(q)
+		outcomes = append(outcomes, Outcome{Condition: condition.name, Holds: r == ReasonAllowed, Reason: r})
+	}
+	return q.decision(reason), outcomes
+}
+
+// Addresses are one inside each network of the contract's sites, for asking what could be done from where the contract
+// lets people work.
+func (c *Compiled) Addresses() []netip.Addr {
+	addresses := make([]netip.Addr, len(c.networks))
+	for i, n := range c.networks {
+		addresses[i] = n.prefix.Addr()
+	}
+	return addresses
+}
+
+// Bounds are the beginning of a day, of which only year, month and day count, and the beginning of the next, in the
+// contract's zone.
+func (c *Compiled) Bounds(day time.Time) (from, until time.Time) {
+	return startOfDay(day, c.validity.Zone), startOfDay(day.AddDate(0, 0, 1), c.validity.Zone)
+}
+
+// Openings are the moments in [from, until) at which something begins to hold by itself: the validity, the wind-down after
+// it, and the hours. They are not in order.
+func (c *Compiled) Openings(from, until time.Time) []time.Time {
+	var openings []time.Time
+	for _, t := range []time.Time{c.validity.From, c.validity.Until} {
+		if !t.Before(from) && t.Before(until) {
+			openings = append(openings, t)
+		}
+	}
+	if len(c.hours) == 0 {
+		return openings
+	}
+	open := func(t time.Time) bool {
+		q := question{Compiled: c, Facts: Facts{Now: t}}
+		return isWithinHours(&q) == ReasonAllowed
+	}
+	before := open(from)
+	for t := from.Truncate(time.Minute).Add(time.Minute); t.Before(until); t = t.Add(time.Minute) {
+		now := open(t)
+		if now && !before {
+			openings = append(openings, t)
+		}
+		before = now
+	}
+	return openings
+}
+
+// Open is the first moment from t on that is within the hours; t itself where there is none within a fortnight.
+func (c *Compiled) Open(t time.Time) time.Time {
+	q := question{Compiled: c, Facts: Facts{Now: t}}
+	if isWithinHours(&q) == ReasonAllowed {
+		return t
+	}
+	for m := t.Truncate(time.Minute).Add(time.Minute); m.Before(t.AddDate(0, 0, 14)); m = m.Add(time.Minute) {
+		if q.Now = m; isWithinHours(&q) == ReasonAllowed {
+			return m
+		}
+	}
+	return t
+}
