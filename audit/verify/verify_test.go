@@ -158,7 +158,9 @@ func TestEndsOfGrants(t *testing.T) {
 	keep := func(*event.Event) {}
 	refused := func(e *event.Event) { e.Outcome, e.Reason = event.OutcomeDeny, "contract-terminated" }
 	aborted := func(e *event.Event) { e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, "failed" }
-	unknown := func(e *event.Event) { e.Phase, e.Outcome, e.Reason = event.PhaseUnknown, event.OutcomeError, "node-lost" }
+	unknown := func(e *event.Event) {
+		e.Phase, e.Outcome, e.Reason = event.PhaseUnknown, event.OutcomeError, "node-lost"
+	}
 	refusedGrant := draft(0)
 	refused(&refusedGrant)
 	for _, tt := range []struct {
