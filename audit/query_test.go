@@ -23,7 +23,7 @@ func fillForQueries(t *testing.T, db *database.DB) *audit.Ledger {
 	now := noon
 	c := config(db)
 	c.Clock = func() time.Time { return now }
-	ledger := open(t, c)
+	var ledger *audit.Ledger
 	var stop func()
 	for n := range 10 {
 		// The clock stands still while a sequencer runs.

@@ -62,7 +62,7 @@ type verification struct {
 
 func begin(against Evidence) (*verification, error) {
 	if !event.ValidLedger(against.Ledger) {
-		return nil, errors.New("Ledger does not name a ledger")
+		return nil, errors.New("the evidence does not name a ledger")
 	}
 	v := &verification{report: newReport(against.Ledger), grants: newGrants()}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {

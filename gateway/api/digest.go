@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-var errDigest = errors.New("must be a list of algorithm=:base64:")
+var errDigest = errors.New("must be a list of algorithm=:base64: members")
 
 // FormatDigest is the Content-Digest or Repr-Digest of a SHA-256 (RFC 9530).
 func FormatDigest(sum []byte) string {

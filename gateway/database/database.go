@@ -25,6 +25,7 @@ type Config struct {
 type DB struct {
 	writer     *sql.DB
 	reader     *sql.DB
+	group      *group // commits the writes of SQLite; nil on PostgreSQL
 	postgresql bool
 	dsn        string // of PostgreSQL
 	log        *slog.Logger
@@ -44,6 +45,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
+		db.group = &group{writer: db.writer}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
@@ -60,6 +62,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 
 // Close closes all connections. Transactions must have ended.
 func (db *DB) Close() error {
+	if db.group != nil {
+		db.group.workers.Wait()
+	}
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }
 

@@ -26,13 +26,16 @@ type Tx struct {
 
 // InTx runs fn in a transaction that may write, and commits it when fn returns nil. Any error or panic of fn undoes it.
 //
-// When the transaction lost to another one (deadlock, serialization failure, a unique key that another transaction took
+// On SQLite it shares a commit with those that come at the same time (see group). On PostgreSQL, when the transaction lost to another one (deadlock, serialization failure, a unique key that another transaction took
 // after fn had looked), it is undone and fn runs again, a bounded number of times. fn must not call InTx: on SQLite it
 // would wait for itself.
 //
 // fn's own errors are returned as they are, sql.ErrNoRows among them. ErrUnavailable means that nothing was stored, with
 // one exception: when the answer to the COMMIT was lost, the state may have changed.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if db.group != nil {
+		return db.group.do(ctx, fn)
+	}
 	for attempt := 1; ; attempt++ {
 		err := db.write(ctx, fn)
 		if err == nil || !lostRace(err) {
@@ -61,7 +64,7 @@ func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	return classify(ctx, fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx}))
 }
 
-// write is one attempt of InTx.
+// write is one attempt of InTx on PostgreSQL.
 func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	tx, cancel, err := begin(ctx, db.writer)
 	if err != nil {
@@ -70,11 +73,7 @@ func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 	defer cancel()
 	defer tx.Rollback() // after an error or a panic; after a commit it does nothing
 
-	var statements queries.DBTX = tx
-	if !db.postgresql {
-		statements = unlocked{tx}
-	}
-	if err := fn(ctx, &Tx{Queries: queries.New(statements), SQL: tx}); err != nil {
+	if err := fn(ctx, &Tx{Queries: queries.New(tx), SQL: tx}); err != nil {
 		return classify(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -163,12 +164,14 @@ func (s *server) logProblem(c *gin.Context, p api.Problem, err error) {
 		"status", p.Status, "error", err)
 }
 
-// closeUnread ends the connection after a refusal if much of the body may be unread: net/http would otherwise first read on
-// to keep the connection, and a client that waits for "100 Continue" would be asked for gigabytes that nobody wants.
+// closeUnread ends the connection after a refusal if much of the body may be unread: a client that waits for "100 Continue"
+// would otherwise be asked for gigabytes that nobody wants. The deadline stops net/http, which reads on for a while even
+// when the connection is to be closed.
 func closeUnread(c *gin.Context) {
 	r := c.Request
 	if r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > maxJSON || r.Header.Get("Expect") != "") {
 		c.Writer.Header().Set("Connection", "close")
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now())
 	}
 }
 

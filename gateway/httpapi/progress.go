@@ -52,7 +52,8 @@ func (w *movingWriter) WriteString(s string) (int, error) { return w.Write([]byt
 func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // movingBody moves the connection's deadline before each read, and takes it away at the end: net/http reads on in the
-// background to notice a client that leaves, and would take a deadline that passes for that.
+// background to notice a client that leaves, and would take a deadline that passes for that. After an error it stays:
+// there may be more of the body, and net/http would wait for it.
 type movingBody struct {
 	body     io.Reader
 	control  *http.ResponseController
@@ -64,7 +65,7 @@ type movingBody struct {
 func (b *movingBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.progress))
 	n, err := b.body.Read(p)
-	if err != nil {
+	if err == io.EOF {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

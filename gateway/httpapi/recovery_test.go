@@ -22,8 +22,8 @@ func contains(text string, parts ...string) bool {
 	return true
 }
 
-// recovered asks a handler that panics, behind the recovery, and gives what was read, the error of reading, and the log.
-func recovered(t *testing.T, h http.HandlerFunc) (status int, body string, err error, log string) {
+// recovered asks a handler that panics, behind the recovery, and gives what was read, the log, and the error of reading.
+func recovered(t *testing.T, h http.HandlerFunc) (status int, body, log string, err error) {
 	t.Helper()
 	var text bytes.Buffer
 	server := httptest.NewServer(httpapi.Recovered(slog.New(slog.NewTextHandler(&text, nil)), h))
@@ -35,11 +35,11 @@ func recovered(t *testing.T, h http.HandlerFunc) (status int, body string, err e
 		status, body = response.StatusCode, string(b)
 	}
 	server.Close() // and so the log is written to its end
-	return status, body, err, text.String()
+	return status, body, text.String(), err
 }
 
 func TestAPanicIsAProblem(t *testing.T) {
-	status, body, err, log := recovered(t, func(http.ResponseWriter, *http.Request) { panic("secret detail") })
+	status, body, log, err := recovered(t, func(http.ResponseWriter, *http.Request) { panic("secret detail") })
 	if err != nil || status != http.StatusInternalServerError || !contains(body, "urn:bordereau:problem:internal", "q_") {
 		t.Errorf("got %d %s, %v", status, body, err)
 	}
@@ -51,7 +51,7 @@ func TestAPanicIsAProblem(t *testing.T) {
 func TestAPanicInTheAnswerBreaksIt(t *testing.T) {
 	for name, v := range map[string]any{"by accident": "secret detail", "on purpose": http.ErrAbortHandler} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err, log := recovered(t, func(w http.ResponseWriter, r *http.Request) {
+			_, _, log, err := recovered(t, func(w http.ResponseWriter, r *http.Request) {
 				io.WriteString(w, "the beginning")
 				http.NewResponseController(w).Flush()
 				panic(v)
@@ -67,7 +67,7 @@ func TestAPanicInTheAnswerBreaksIt(t *testing.T) {
 }
 
 func TestAnAbortBeforeTheAnswerIsNoAnswer(t *testing.T) {
-	if status, body, err, _ := recovered(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil {
+	if status, body, _, err := recovered(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }); err == nil {
 		t.Errorf("got %d %s", status, body)
 	}
 }

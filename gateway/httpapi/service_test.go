@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ type service struct {
 	URL    string
 	Issuer *identity.Issuer
 	API    http.Handler
-	Log    *bytes.Buffer // what was logged at warn and above; read it after the server has answered
+	Log    *logText // what was logged at warn and above; a request's lines are there before its answer
 }
 
 func serve(t *testing.T) *service { return serveHouse(t, gatewaytest.New(t, gatewaytest.Config{})) }
@@ -47,7 +48,7 @@ const (
 
 func serveWith(t *testing.T, house *gatewaytest.House, progress time.Duration) *service {
 	t.Helper()
-	s := &service{World: house.World(t), Log: &bytes.Buffer{}}
+	s := &service{World: house.World(t), Log: &logText{}}
 	s.Issuer = newIssuer(t, house, "token", gatewayURL)
 	keys := s.Issuer.KeySet()
 	verifier, err := identity.NewVerifier(identity.VerifierConfig{
@@ -72,6 +73,26 @@ func serveWith(t *testing.T, house *gatewaytest.House, progress time.Duration) *
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
+}
+
+// logText is a log that may be read while the server writes it.
+type logText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String implements fmt.Stringer.
+func (l *logText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // newIssuer issues tokens with a key that stays the same from run to run.

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway"
@@ -12,7 +13,7 @@ import (
 // tampering is a store whose owner changes what it gives back. The size that it tells stays the true one.
 type tampering struct {
 	gateway.Objects
-	change func(io.ReadCloser) io.ReadCloser
+	change atomic.Pointer[func(io.ReadCloser) io.ReadCloser]
 }
 
 func newTampering(t *testing.T) *tampering {
@@ -28,25 +29,27 @@ func newTampering(t *testing.T) *tampering {
 // Get implements gateway.Objects.
 func (s *tampering) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, int64, error) {
 	body, size, err := s.Objects.Get(ctx, key, offset)
-	if err == nil && s.change != nil {
-		body = s.change(body)
+	if change := s.change.Load(); err == nil && change != nil {
+		body = (*change)(body)
 	}
 	return body, size, err
 }
 
 // flip changes one bit of every object.
 func (s *tampering) flip(at int64) {
-	s.change = func(body io.ReadCloser) io.ReadCloser { return &flipped{ReadCloser: body, left: at} }
+	change := func(body io.ReadCloser) io.ReadCloser { return &flipped{ReadCloser: body, left: at} }
+	s.change.Store(&change)
 }
 
 // cut ends every object early, cleanly.
 func (s *tampering) cut(at int64) {
-	s.change = func(body io.ReadCloser) io.ReadCloser {
+	change := func(body io.ReadCloser) io.ReadCloser {
 		return struct {
 			io.Reader
 			io.Closer
 		}{io.LimitReader(body, at), body}
 	}
+	s.change.Store(&change)
 }
 
 type flipped struct {

@@ -1,0 +1,192 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/bordereau/bordereau/gateway/database/queries"
+)
+
+// group commits the transactions of SQLite together. There is one writer, and a commit costs a flush of the disk whatever
+// it holds; so while one group is being committed the next one collects, and callers who come together share one flush.
+// Nobody waits for a group to fill: who is alone pays for exactly one commit.
+//
+// Within the group every caller has a savepoint: an error undoes that caller's work and no other's. Only when the commit
+// itself fails, or SQLite gives up the whole transaction, do all of them fail, and then nothing of any was stored.
+type group struct {
+	writer *sql.DB
+
+	mu      sync.Mutex
+	waiting []*job         // owned by mu
+	running bool           // a goroutine works on the queue; owned by mu
+	workers sync.WaitGroup // of that goroutine
+}
+
+// groupSize bounds how many transactions share a commit, and with it how long the first of them waits for the last.
+const groupSize = 128
+
+// job is one caller's transaction.
+type job struct {
+	ctx   context.Context
+	fn    func(ctx context.Context, tx *Tx) error
+	state atomic.Int32 // who may still take it: queued, taken by the worker, or withdrawn by its caller
+
+	err      error
+	panicked any
+	done     chan struct{} // closed when err is final
+}
+
+const (
+	jobQueued int32 = iota
+	jobTaken
+	jobWithdrawn
+)
+
+// errUndone is what SQLite did when it gave up the whole transaction for the failure of one statement.
+var errUndone = errors.New("the transaction was undone by the database")
+
+// do runs fn in the group's next transaction and returns when that is committed, or fn's work undone. A panic of fn goes
+// on here, in the caller's own goroutine.
+func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	g.add(j)
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		if j.state.CompareAndSwap(jobQueued, jobWithdrawn) {
+			return classify(ctx, ctx.Err())
+		}
+		<-j.done // fn runs, with the caller's own variables
+	}
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	return j.err
+}
+
+func (g *group) add(j *job) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, j)
+	g.start()
+}
+
+// start sees to it that somebody works on the queue. The caller holds mu.
+func (g *group) start() {
+	if !g.running && len(g.waiting) > 0 {
+		g.running = true
+		g.workers.Go(g.work)
+	}
+}
+
+// work commits group after group until nobody waits. fn may end the goroutine (runtime.Goexit, as a failing test does):
+// what follows it in the queue must not wait for ever.
+func (g *group) work() {
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.running = false
+		g.start()
+	}()
+	for g.isWaiting() {
+		g.commit()
+	}
+}
+
+func (g *group) isWaiting() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting) > 0
+}
+
+// next takes the next job that its caller still waits for.
+func (g *group) next() *job {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.waiting) > 0 {
+		j := g.waiting[0]
+		g.waiting = g.waiting[1:]
+		if j.state.CompareAndSwap(jobQueued, jobTaken) {
+			return j
+		}
+	}
+	return nil
+}
+
+// commit runs one group: who waits now, and who comes while it runs.
+func (g *group) commit() {
+	var jobs []*job
+	outcome := fmt.Errorf("%w: %w", ErrUnavailable, errUndone) // of those whose work is done, unless it gets better
+	defer func() {
+		for _, j := range jobs {
+			if j.err == nil {
+				j.err = outcome
+			}
+			close(j.done)
+		}
+	}()
+	tx, cancel, err := begin(context.Background(), g.writer)
+	if err != nil {
+		jobs = g.drain()
+		outcome = fmt.Errorf("beginning transaction: %w", classify(context.Background(), err))
+		return
+	}
+	defer cancel()
+	defer tx.Rollback() // after a commit it does nothing
+	for len(jobs) < groupSize {
+		j := g.next()
+		if j == nil {
+			break
+		}
+		jobs = append(jobs, j)
+		if err := j.run(tx); errors.Is(err, errUndone) {
+			return
+		}
+	}
+	outcome = classify(context.Background(), commit(tx, cancel))
+}
+
+// drain takes everybody who waits, for an outcome that is the same for all.
+func (g *group) drain() (jobs []*job) {
+	for j := g.next(); j != nil; j = g.next() {
+		jobs = append(jobs, j)
+	}
+	return jobs
+}
+
+// run runs one caller's fn in a savepoint. Its statements do not end with the caller's context: SQLite answers an
+// interrupted statement by undoing the whole transaction, and that is everybody's. errUndone is returned when it did so
+// for another reason, such as a full disk.
+func (j *job) run(tx *sql.Tx) error {
+	ctx := context.WithoutCancel(j.ctx)
+	if _, err := tx.ExecContext(ctx, "SAVEPOINT act"); err != nil {
+		j.err = classify(j.ctx, err)
+		return errUndone
+	}
+	if j.err = j.call(ctx, tx); j.err == nil {
+		j.err = j.ctx.Err() // nobody waits for it any more, and its outcome is still ours to choose
+	}
+	if j.err != nil || j.panicked != nil {
+		j.err = classify(j.ctx, j.err)
+		if _, err := tx.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
+			return errUndone
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "RELEASE act"); err != nil {
+		return errUndone
+	}
+	return nil
+}
+
+func (j *job) call(ctx context.Context, tx *sql.Tx) (err error) {
+	defer func() {
+		if j.panicked = recover(); j.panicked != nil {
+			err = errors.New("panic in a transaction")
+		}
+	}()
+	return j.fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx})
+}
