@@ -42,7 +42,7 @@ func TestTwoEventsOfAnAccess(t *testing.T) {
 		}
 		got := events[1]
 		want := grant
-		want.Ledger, want.ID, want.Node = client(1), ticket.Event, "test-1"
+		want.Ledger, want.ID, want.Node = client(1), ticket.Event, ledger.Node()
 		want.Time, want.Occurred, want.Commitment = got.Time, got.Occurred, got.Commitment
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("event (-staged +found):\n%s", diff)

@@ -92,10 +92,10 @@ func each(t *testing.T, f func(t *testing.T, db *database.DB, ledger *audit.Ledg
 	})
 }
 
-// read is an event of the n-th access.
+// read is an event of the n-th access. It is of PhaseState, so that nothing waits for its end.
 func read(n int) event.Event {
 	return event.Event{
-		Phase: event.PhaseGrant, Action: "document.read", Outcome: event.OutcomeAllow, Reason: "allowed",
+		Phase: event.PhaseState, Action: "document.read", Outcome: event.OutcomeAllow, Reason: "allowed",
 		Actor: fmt.Sprintf("p_%d", n%3), Document: fmt.Sprintf("d_%d", n), Batch: "b_1", Contract: "c_1", Provider: "o_1",
 		Private: map[string]string{"address": fmt.Sprintf("192.0.2.%d", n%250)},
 	}

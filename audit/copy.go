@@ -26,6 +26,10 @@ type Row struct {
 	Outcome                                    event.Outcome
 	Reason                                     string
 	Actor, Contract, Provider, Batch, Document string
+	Phase                                      event.Phase
+	Kind                                       event.Kind
+	Organisation, Role, Site, Country          string
+	Bytes                                      int64
 }
 
 // Copy gives all rows of a ledger in order, those that come in meanwhile too. It checks nothing: that is the reader's
@@ -55,7 +59,9 @@ func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] 
 
 func (l *Ledger) copyPage(ctx context.Context, ledger string, after int64) ([]Row, error) {
 	rows, err := l.config.Reader.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
-		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, '')
+		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, ''),
+		COALESCE(phase, ''), COALESCE(kind, ''), COALESCE(organisation, ''), COALESCE(role, ''), COALESCE(site, ''), COALESCE(country, ''),
+		COALESCE(bytes, 0)
 		FROM audit_event WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3`, ledger, after, copyPage)
 	if err != nil {
 		return nil, err
@@ -78,7 +84,8 @@ func scanRow(rows *sql.Rows) (Row, error) {
 	var clear sql.NullString
 	var salt []byte
 	err := rows.Scan(&row.Seq, &micros, &row.Leaf, &clear, &salt, &row.ID, &row.Action, &row.Outcome,
-		&row.Reason, &row.Actor, &row.Contract, &row.Provider, &row.Batch, &row.Document)
+		&row.Reason, &row.Actor, &row.Contract, &row.Provider, &row.Batch, &row.Document,
+		&row.Phase, &row.Kind, &row.Organisation, &row.Role, &row.Site, &row.Country, &row.Bytes)
 	row.Time = time.UnixMicro(micros).UTC()
 	if clear.Valid {
 		row.Opening = &event.Opening{Clear: clear.String, Salt: salt}

@@ -31,7 +31,7 @@ type Config struct {
 
 	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
 	Key    ed25519.PrivateKey // signs checkpoints
-	Node   string             // noted in events that do not name a node
+	Node   string             // the machine's name, noted with a suffix of this run in events that do not name a node
 
 	Clock  func() time.Time // default: time.Now
 	Logger *slog.Logger     // default: nothing is logged
@@ -39,11 +39,14 @@ type Config struct {
 	WaitTimeout time.Duration // how long Wait waits for an event to become durable; default: 2 s
 	Poll        time.Duration // how often to look for events that another replica staged and did not live to sequence; default: 250 ms
 	Batch       int           // the most events sequenced in one transaction; default: 512
+	Heartbeat   time.Duration // how often a process with accesses running shows that it lives, and looks at the others; default: 5 s
+	Lost        time.Duration // how long a process may be silent before its accesses are closed as unknown; default: 30 s
 }
 
 // Ledger is all ledgers of one database. Its methods may be called from any number of goroutines.
 type Ledger struct {
 	config  Config
+	node    string // of this run
 	queue   queue
 	waiters *waiters
 	wake    chan struct{} // holds one wish for a turn
@@ -61,6 +64,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	return &Ledger{
 		config:  c,
+		node:    nodeOf(c.Node),
 		waiters: newWaiters(),
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
@@ -90,12 +94,21 @@ func (c *Config) complete() error {
 	if c.Batch <= 0 {
 		c.Batch = 512
 	}
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = 5 * time.Second
+	}
+	if c.Lost <= 0 {
+		c.Lost = 30 * time.Second
+	}
 	if len(c.Key) != ed25519.PrivateKeySize {
 		return errors.New("no key to sign checkpoints with")
 	}
 	_, err := newSigner(c.Origin, c.Key)
 	return err
 }
+
+// Node is the name that this run's events carry.
+func (l *Ledger) Node() string { return l.node }
 
 // Ledgers lists the ledgers that hold an event.
 func (l *Ledger) Ledgers(ctx context.Context) ([]string, error) {

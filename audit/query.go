@@ -22,7 +22,14 @@ type Query struct {
 
 	Actor, Contract, Provider, Batch, Document string
 
+	Organisation string // of the actor
+	Role         string // in which the actor did it
+	Site         string // from where, as the contract names it
+	Country      string // of that site
+
 	Action  event.Action
+	Kind    event.Kind // of the action
+	Phase   event.Phase
 	Outcome event.Outcome
 	Reason  string
 
@@ -41,6 +48,11 @@ func (l *Ledger) Query(ctx context.Context, q Query) (events []event.Event, next
 	if err != nil {
 		return nil, "", err
 	}
+	return l.page(ctx, q, where)
+}
+
+// page is a page of the query under more conditions than its filters.
+func (l *Ledger) page(ctx context.Context, q Query, where *conditions) (events []event.Event, next string, err error) {
 	limit := q.limit()
 	statement := `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE ` + where.String() +
 		` ORDER BY seq DESC LIMIT ` + where.bind(limit+1)
@@ -88,12 +100,16 @@ func (q Query) where() (*conditions, error) {
 	c.equal("provider", q.Provider)
 	c.equal("batch", q.Batch)
 	c.equal("document", q.Document)
+	c.equal("organisation", q.Organisation)
+	c.equal("role", q.Role)
+	c.equal("site", q.Site)
+	c.equal("country", q.Country)
 	c.equal("action", string(q.Action))
+	c.equal("kind", string(q.Kind))
+	c.equal("phase", string(q.Phase))
 	c.equal("outcome", string(q.Outcome))
 	c.equal("reason", q.Reason)
-	if q.Outcome == event.OutcomeDeny || q.Outcome == event.OutcomeError {
-		c.add(`outcome <> 'allow'`) // says so to the planner, which does not work it out from a parameter
-	}
+	q.rare(&c)
 	if q.Cursor != "" {
 		before, err := strconv.ParseInt(q.Cursor, 10, 64)
 		if err != nil || before < 0 {
@@ -109,6 +125,60 @@ func (q Query) where() (*conditions, error) {
 		c.add(`seq < COALESCE(`, c.firstSince(q.Ledger, q.To), `, 9223372036854775807)`)
 	}
 	return &c, nil
+}
+
+// The conditions of the indexes that hold only what is rare, word for word as the migrations have them.
+const (
+	notAllowed   = `outcome <> 'allow'`
+	rareAction   = `action NOT IN ('document.read', 'document.receive', 'document.inspect', 'batch.list')`
+	rareRole     = `role NOT IN ('handler', 'client-system')`
+	rareReason   = `reason <> 'allowed'`
+	rareKind     = `kind NOT IN ('content', 'work')`
+	deniedOnly   = `outcome = 'deny'`
+	commonReason = "allowed"
+)
+
+// rare repeats what follows from the filters anyway: a planner does not work it out from a parameter, and without it
+// would not use the index.
+func (q Query) rare(c *conditions) {
+	if q.Outcome == event.OutcomeDeny || q.Outcome == event.OutcomeError {
+		c.add(notAllowed)
+	}
+	if q.Outcome == event.OutcomeDeny {
+		c.add(deniedOnly)
+	}
+	switch q.Action {
+	case "", "document.read", "document.receive", "document.inspect", "batch.list":
+	default:
+		c.add(rareAction)
+	}
+	if q.Role != "" && q.Role != "handler" && q.Role != "client-system" {
+		c.add(rareRole)
+	}
+	if q.Reason != "" && q.Reason != commonReason {
+		c.add(rareReason)
+	}
+	if q.Kind != "" && q.Kind != event.KindContent && q.Kind != event.KindWork {
+		c.add(rareKind)
+	}
+}
+
+// MaxCount is as far as Count counts.
+const MaxCount = 100_000
+
+// Count counts the events that the filters find, whatever the cursor and the limit. When there are more than MaxCount
+// it says so and counts no further.
+func (l *Ledger) Count(ctx context.Context, q Query) (n int64, more bool, err error) {
+	q.Cursor, q.Limit = "", 0
+	where, err := q.where()
+	if err != nil {
+		return 0, false, err
+	}
+	statement := `SELECT COUNT(*) FROM (SELECT 1 FROM audit_event WHERE ` + where.String() + ` LIMIT ` + where.bind(MaxCount+1) + `) found`
+	if err := l.config.Reader.QueryRowContext(ctx, statement, where.args...).Scan(&n); err != nil {
+		return 0, false, fmt.Errorf("counting events: %w", err)
+	}
+	return min(n, MaxCount), n > MaxCount, nil
 }
 
 // conditions are joined with AND. Arguments are numbered in the order of their first use, which every driver agrees on.

@@ -15,7 +15,8 @@ const (
 )
 
 // Run sequences staged events until ctx ends. Every process that stages runs it, once; with several replicas on one
-// database any of them sequences the events of all. It returns nil when ctx ends, after the turn in progress.
+// database any of them sequences the events of all. It returns nil when ctx ends, after the turn in progress and one
+// that closes what this process leaves open.
 //
 // A batch is what was staged while the previous one was being committed: nobody waits for a batch to fill up, and an
 // act that is alone pays for exactly one commit.
@@ -26,10 +27,21 @@ func (l *Ledger) Run(ctx context.Context) error {
 	defer close(l.stopped)
 	poll := time.NewTicker(l.config.Poll)
 	defer poll.Stop()
+	heartbeat := time.NewTicker(l.config.Heartbeat)
+	defer heartbeat.Stop()
+	var others watch
 	for {
 		select {
 		case <-ctx.Done():
+			if err := l.leave(ctx); err != nil {
+				l.config.Logger.Warn("closing what is left open", "error", err)
+			}
 			return nil
+		case <-heartbeat.C:
+			if err := l.tend(ctx, &others); err != nil && ctx.Err() == nil {
+				l.config.Logger.Error("tending nodes", "error", err)
+			}
+			continue
 		case <-l.wake:
 		case <-poll.C:
 			if !l.anythingToDo(ctx) {
@@ -55,16 +67,17 @@ func (l *Ledger) drain(ctx context.Context) error {
 	return nil
 }
 
-// turn sequences one batch and answers those who wait for it. A turn is not cut short when ctx ends: its commit would
+// turn sequences one batch, with the end of what processes that are gone have left open, and answers those who wait for
+// it. A turn is not cut short when ctx ends: its commit would
 // be left with an unknown outcome.
 //
 // When sequencing fails, even with its outcome unknown, nobody is answered. If it did commit, the rows are gone from the
 // stage and the events are found by their ids; if it did not, they are still staged. Either way a later turn answers.
-func (l *Ledger) turn(ctx context.Context) (full bool, err error) {
+func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
 	defer cancel()
 	waitedFor := l.waiters.tickets()
-	durable, err := l.sequence(ctx)
+	durable, err := l.sequence(ctx, gone)
 	if err != nil {
 		return false, err
 	}

@@ -13,7 +13,7 @@ import (
 //
 // The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
 // and so that each sees all that the others committed. Nothing in here waits for anything but the database.
-func (l *Ledger) sequence(ctx context.Context) (map[Ticket]int64, error) {
+func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("beginning a turn: %w", err)
@@ -33,6 +33,13 @@ func (l *Ledger) sequence(ctx context.Context) (map[Ticket]int64, error) {
 	}
 	queued = queued[:min(len(queued), l.config.Batch-len(rows))]
 	rows = append(rows, queued...)
+	if len(rows) < l.config.Batch { // else the stage may hold more, and among it the ends of what is to be closed
+		closing, err := l.unknowns(ctx, tx, gone, rows)
+		if err != nil {
+			return nil, fmt.Errorf("looking for what was left open: %w", err)
+		}
+		rows = append(rows, closing...)
+	}
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -45,6 +52,9 @@ func (l *Ledger) sequence(ctx context.Context) (map[Ticket]int64, error) {
 	}
 	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
 		return nil, fmt.Errorf("writing heads: %w", err)
+	}
+	if err := l.writeOpen(ctx, tx, b.entries); err != nil {
+		return nil, fmt.Errorf("writing what is open: %w", err)
 	}
 	// An appended event has one try: if the outcome of the commit stays unknown, a second try could make it two events.
 	l.queue.drop(len(queued))

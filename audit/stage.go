@@ -54,7 +54,7 @@ func (l *Ledger) draft(ledger string, e event.Event) (staged, Ticket, error) {
 		e.Occurred = l.config.Clock()
 	}
 	if e.Node == "" {
-		e.Node = l.config.Node
+		e.Node = l.node
 	}
 	if !e.Action.Known() {
 		return staged{}, Ticket{}, fmt.Errorf("%w: action is not in the catalogue", event.ErrInvalid)

@@ -11,15 +11,18 @@ import (
 // from arrays, because each statement is a trip to the server; SQLite one by one through a prepared statement, because
 // there is no trip and a long statement would have to be compiled for each number of rows.
 
-const eventColumns = `ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf, priv, priv_salt`
+const eventColumns = `ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf, priv, priv_salt,
+	phase, kind, organisation, role, site, country, bytes`
 
 const insertEvents = `INSERT INTO audit_event (` + eventColumns + `)
 	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bigint[]), CAST($4 AS text[]), CAST($5 AS text[]),
 		CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]), CAST($11 AS text[]),
-		CAST($12 AS text[]), CAST($13 AS bytea[]), CAST($14 AS text[]), CAST($15 AS bytea[]))`
+		CAST($12 AS text[]), CAST($13 AS bytea[]), CAST($14 AS text[]), CAST($15 AS bytea[]),
+		CAST($16 AS text[]), CAST($17 AS text[]), CAST($18 AS text[]), CAST($19 AS text[]), CAST($20 AS text[]), CAST($21 AS text[]),
+		CAST($22 AS bigint[]))`
 
 const insertEvent = `INSERT INTO audit_event (` + eventColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
 const writeHeads = `INSERT INTO audit_head (ledger, size, frontier, last_ts)
 	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bytea[]), CAST($4 AS bigint[]))
@@ -82,6 +85,13 @@ func (l *Ledger) insertEntries(ctx context.Context, tx *sql.Tx, entries []entry)
 		each(entries, func(e *entry) []byte { return e.leaf }),
 		each(entries, func(e *entry) *string { return e.clear }),
 		each(entries, func(e *entry) []byte { return e.salt }),
+		each(entries, func(e *entry) string { return string(e.Phase) }),
+		each(entries, func(e *entry) string { return string(e.Action.Kind()) }),
+		each(entries, func(e *entry) *string { return optional(e.Organisation) }),
+		each(entries, func(e *entry) *string { return optional(e.Role) }),
+		each(entries, func(e *entry) *string { return optional(e.Site) }),
+		each(entries, func(e *entry) *string { return optional(e.Country) }),
+		each(entries, func(e *entry) int64 { return e.Bytes }),
 	)
 }
 

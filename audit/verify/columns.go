@@ -20,12 +20,22 @@ type Columns struct {
 	Provider string
 	Batch    string
 	Document string
+
+	Phase        string
+	Kind         string // of the action, as package event sorts it
+	Organisation string
+	Role         string
+	Site         string
+	Country      string
+	Bytes        int64
 }
 
 func columnsOf(e event.Event) Columns {
 	return Columns{
 		Time: e.Time.UnixMicro(), Event: e.ID, Action: string(e.Action), Outcome: string(e.Outcome), Reason: e.Reason,
 		Actor: e.Actor, Contract: e.Contract, Provider: e.Provider, Batch: e.Batch, Document: e.Document,
+		Phase: string(e.Phase), Kind: string(e.Action.Kind()), Organisation: e.Organisation, Role: e.Role, Site: e.Site,
+		Country: e.Country, Bytes: e.Bytes,
 	}
 }
 
@@ -55,6 +65,13 @@ func (c Columns) differing(d Columns) string {
 		{"provider", c.Provider == d.Provider},
 		{"batch", c.Batch == d.Batch},
 		{"document", c.Document == d.Document},
+		{"phase", c.Phase == d.Phase},
+		{"kind", c.Kind == d.Kind},
+		{"organisation", c.Organisation == d.Organisation},
+		{"role", c.Role == d.Role},
+		{"site", c.Site == d.Site},
+		{"country", c.Country == d.Country},
+		{"bytes", c.Bytes == d.Bytes},
 	} {
 		if !column.same {
 			names = append(names, column.name)

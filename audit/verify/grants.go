@@ -18,10 +18,12 @@ type Grant struct {
 	ID  string `json:"id"`
 }
 
-// grants are those that are open, by the id of their event.
+// grants are those that are open, by the id of their event, and those that were closed as unknown. Of these, the process
+// that was taken for dead may yet tell the end, once.
 type grants struct {
-	open map[string]openGrant
-	full bool // some were left out, so that one which is not known may have been
+	open    map[string]openGrant
+	unknown map[string]openGrant
+	full    bool // some were left out, so that one which is not known may have been
 }
 
 type openGrant struct {
@@ -29,7 +31,7 @@ type openGrant struct {
 	document string
 }
 
-func newGrants() grants { return grants{open: map[string]openGrant{}} }
+func newGrants() grants { return grants{open: map[string]openGrant{}, unknown: map[string]openGrant{}} }
 
 func (g *grants) begin(seq int64, e event.Event) {
 	if len(g.open) == maxOpen {
@@ -42,13 +44,22 @@ func (g *grants) begin(seq int64, e event.Event) {
 // known says whether the event ends an open access, and to the same document.
 func (g *grants) known(e event.Event) bool {
 	grant, ok := g.open[e.Grant]
+	if !ok && e.Phase != event.PhaseUnknown {
+		grant, ok = g.unknown[e.Grant]
+	}
 	if !ok {
 		return g.full
 	}
 	return grant.document == e.Document
 }
 
-func (g *grants) end(e event.Event) { delete(g.open, e.Grant) }
+func (g *grants) end(e event.Event) {
+	delete(g.unknown, e.Grant)
+	if grant, ok := g.open[e.Grant]; ok && e.Phase == event.PhaseUnknown && len(g.unknown) < maxOpen {
+		g.unknown[e.Grant] = grant
+	}
+	delete(g.open, e.Grant)
+}
 
 // left counts the open grants and lists the earliest.
 func (g *grants) left() (int64, []Grant) {

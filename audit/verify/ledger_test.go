@@ -94,6 +94,7 @@ func bare(t testing.TB, e event.Event) verify.Row {
 	return verify.Row{Seq: e.Seq, Leaf: leaf, Columns: &verify.Columns{
 		Time: e.Time.UnixMicro(), Event: e.ID, Action: string(e.Action), Outcome: string(e.Outcome), Reason: e.Reason,
 		Actor: e.Actor, Contract: e.Contract, Provider: e.Provider, Batch: e.Batch, Document: e.Document,
+		Phase: string(e.Phase), Kind: string(e.Action.Kind()), Organisation: e.Organisation, Role: e.Role, Site: e.Site, Country: e.Country, Bytes: e.Bytes,
 	}}
 }
 

@@ -158,6 +158,9 @@ func TestEndsOfGrants(t *testing.T) {
 	keep := func(*event.Event) {}
 	refused := func(e *event.Event) { e.Outcome, e.Reason = event.OutcomeDeny, "contract-terminated" }
 	aborted := func(e *event.Event) { e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, "failed" }
+	unknown := func(e *event.Event) {
+		e.Phase, e.Outcome, e.Reason = event.PhaseUnknown, event.OutcomeError, "node-lost"
+	}
 	refusedGrant := draft(0)
 	refused(&refusedGrant)
 	for _, tt := range []struct {
@@ -169,6 +172,10 @@ func TestEndsOfGrants(t *testing.T) {
 		{"completed", []event.Event{draft(0), end(1, keep)}, nil, 0},
 		{"aborted", []event.Event{draft(0), end(1, aborted)}, nil, 0},
 		{"unknown", []event.Event{draft(0), end(1, func(e *event.Event) { e.Phase = event.PhaseUnknown })}, nil, 0},
+		{"unknown, then told by a node that was only slow", []event.Event{draft(0), end(1, unknown), end(2, keep)}, nil, 0},
+		{"unknown, then told twice", []event.Event{draft(0), end(1, unknown), end(2, keep), end(3, aborted)}, []finding{{verify.KindGrant, 3}}, 0},
+		{"unknown twice", []event.Event{draft(0), end(1, unknown), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
+		{"told, then unknown", []event.Event{draft(0), end(1, keep), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
 		{"refused at its end, then given up", []event.Event{draft(0), end(1, refused), end(2, aborted)}, nil, 0},
 		{"refused at its end", []event.Event{draft(0), end(1, refused)}, nil, 1},
 		{"twice", []event.Event{draft(0), end(1, keep), end(2, aborted)}, []finding{{verify.KindGrant, 2}}, 0},

@@ -116,6 +116,8 @@ func (w writer) copy(ctx context.Context) iter.Seq2[verify.Row, error] {
 			row := verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: &verify.Columns{
 				Time: r.Time.UnixMicro(), Event: r.ID, Action: string(r.Action), Outcome: string(r.Outcome), Reason: r.Reason,
 				Actor: r.Actor, Contract: r.Contract, Provider: r.Provider, Batch: r.Batch, Document: r.Document,
+				Phase: string(r.Phase), Kind: string(r.Kind), Organisation: r.Organisation, Role: r.Role, Site: r.Site,
+				Country: r.Country, Bytes: r.Bytes,
 			}}
 			if !yield(row, err) {
 				return

@@ -126,6 +126,8 @@ func rowsOf(rows iter.Seq2[audit.Row, error]) iter.Seq2[verify.Row, error] {
 			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: &verify.Columns{
 				Time: r.Time.UnixMicro(), Event: r.ID, Action: string(r.Action), Outcome: string(r.Outcome), Reason: r.Reason,
 				Actor: r.Actor, Contract: r.Contract, Provider: r.Provider, Batch: r.Batch, Document: r.Document,
+				Phase: string(r.Phase), Kind: string(r.Kind), Organisation: r.Organisation, Role: r.Role, Site: r.Site,
+				Country: r.Country, Bytes: r.Bytes,
 			}}, err) {
 				return
 			}

@@ -1,0 +1,163 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Why a grant was closed as unknown.
+const (
+	reasonNodeLost    = "node-lost"    // its process died, or could not be told from one that did
+	reasonNodeStopped = "node-stopped" // its process was stopped before the access had ended
+)
+
+// opens says whether the event begins an access whose end another event must tell.
+func opens(e *event.Event) bool {
+	return e.Phase == event.PhaseGrant && e.Outcome == event.OutcomeAllow
+}
+
+// ends says whether the event ends the access that it names. One that was itself refused ends nothing: the access is
+// then given up, and that is told by an event of its own.
+func ends(e *event.Event) bool {
+	switch e.Phase {
+	case event.PhaseCompleted, event.PhaseAborted, event.PhaseUnknown:
+		return e.Outcome != event.OutcomeDeny
+	}
+	return false
+}
+
+const insertOpen = `INSERT INTO audit_open (ledger, event, seq, node)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS bigint[]), CAST($4 AS text[])) ON CONFLICT DO NOTHING`
+
+const insertOneOpen = `INSERT INTO audit_open (ledger, event, seq, node) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+
+const deleteOpen = `DELETE FROM audit_open USING unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS ended (l, e)
+	WHERE audit_open.ledger = ended.l AND audit_open.event = ended.e`
+
+const deleteOneOpen = `DELETE FROM audit_open WHERE ledger = $1 AND event = $2`
+
+// writeOpen keeps audit_open in step with a batch. An access that begins and ends in one batch leaves no trace in it.
+func (l *Ledger) writeOpen(ctx context.Context, tx *sql.Tx, entries []entry) error {
+	ended := map[Ticket]bool{}
+	for i := range entries {
+		if e := &entries[i].Event; ends(e) {
+			ended[Ticket{e.Ledger, e.Grant}] = true
+		}
+	}
+	var begun []entry
+	for _, e := range entries {
+		if t := (Ticket{e.Ledger, e.ID}); opens(&e.Event) && !ended[t] {
+			begun = append(begun, e)
+		} else {
+			delete(ended, t)
+		}
+	}
+	if len(begun) > 0 {
+		err := l.writeRows(ctx, tx, insertOpen, insertOneOpen, len(begun),
+			each(begun, func(e *entry) string { return e.Ledger }),
+			each(begun, func(e *entry) string { return e.ID }),
+			each(begun, func(e *entry) int64 { return e.Seq }),
+			each(begun, func(e *entry) string { return e.Node }))
+		if err != nil {
+			return err
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	var ledgers, grants values[string]
+	for t := range ended {
+		ledgers, grants = append(ledgers, t.Ledger), append(grants, t.Event)
+	}
+	return l.writeRows(ctx, tx, deleteOpen, deleteOneOpen, len(grants), ledgers, grants)
+}
+
+// silent is a process that has accesses running and shows no sign of life.
+type silent struct {
+	node   string
+	beat   int64 // that it stopped at
+	reason string
+}
+
+// unknowns are the events that close the open grants of silent processes, but for those that the rows end anyway. It is
+// called under the sequencer's lock and with the stage drained, so everything that such a process committed before it
+// fell silent is taken into account, and each grant is closed once, whichever replica gets here first.
+func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []silent, rows []staged) ([]staged, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	ended, err := endedBy(rows)
+	if err != nil {
+		return nil, err
+	}
+	var closing []staged
+	for _, s := range of {
+		grants, err := openGrants(ctx, tx, s, l.config.Batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, grant := range grants {
+			if ended[Ticket{grant.Ledger, grant.ID}] {
+				continue
+			}
+			row, _, err := l.draft(grant.Ledger, unknown(grant, s.reason))
+			if err != nil {
+				return nil, fmt.Errorf("closing grant %d of %s: %w", grant.Seq, grant.Ledger, err)
+			}
+			closing = append(closing, row)
+		}
+	}
+	return closing, nil
+}
+
+// unknown tells that nobody knows how the access ended. It counts as if the whole had gone.
+func unknown(grant event.Event, reason string) event.Event {
+	e := grant
+	e.ID, e.Occurred, e.Node, e.Request = "", time.Time{}, "", ""
+	e.Phase, e.Outcome, e.Reason, e.Grant = event.PhaseUnknown, event.OutcomeError, reason, grant.ID
+	e.Bytes = max(grant.Length, 0)
+	return e
+}
+
+func endedBy(rows []staged) (map[Ticket]bool, error) {
+	ended := map[Ticket]bool{}
+	for _, row := range rows {
+		e, err := event.Parse(row.body)
+		if err != nil {
+			return nil, fmt.Errorf("%w: staged row %d: %w", ErrTampered, row.id, err)
+		}
+		if ends(&e) {
+			ended[Ticket{e.Ledger, e.Grant}] = true
+		}
+	}
+	return ended, nil
+}
+
+// openGrants reads grants of a process that is still silent.
+func openGrants(ctx context.Context, tx *sql.Tx, s silent, limit int) ([]event.Event, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT e.leaf FROM audit_open o
+		JOIN audit_event e ON e.ledger = o.ledger AND e.seq = o.seq
+		WHERE o.node = $1 AND COALESCE((SELECT beat FROM audit_node WHERE node = o.node), 0) = $2
+		ORDER BY o.ledger, o.seq LIMIT $3`, s.node, s.beat, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var grants []event.Event
+	for rows.Next() {
+		var leaf []byte
+		if err := rows.Scan(&leaf); err != nil {
+			return nil, err
+		}
+		grant, err := event.Parse(leaf)
+		if err != nil {
+			return nil, fmt.Errorf("%w: an open grant: %w", ErrTampered, err)
+		}
+		grants = append(grants, grant)
+	}
+	return grants, rows.Err()
+}

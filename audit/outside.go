@@ -1,0 +1,157 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// outsideWindow is how many events one page of outside looks at. No index knows what is unusual, so a page that finds
+// little ends there and says where to go on.
+const outsideWindow = 20_000
+
+// outside finds reading that was refused for its place or hour, and with countries or hours given, reading that was
+// granted outside them.
+func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
+	const refused = `reason IN ('site', 'hours')`
+	if len(a.Countries) == 0 && a.Hours == "" {
+		if a.Zone != "" {
+			return Answer{}, fmt.Errorf("%w: zone without hours", ErrQuery)
+		}
+		return l.events(ctx, a, rareReason, notAllowed, refused)
+	}
+	usual, err := parseHours(a.Hours, a.Zone)
+	if err != nil {
+		return Answer{}, err
+	}
+	where, err := a.where()
+	if err != nil {
+		return Answer{}, err
+	}
+	begin, end, err := l.window(ctx, a.Query)
+	if err != nil {
+		return Answer{}, fmt.Errorf("looking outside: %w", err)
+	}
+	where.add(`seq >= `, where.bind(begin))
+	where.add(`seq < `, where.bind(end))
+	where.add(`(`, refused, ` OR action = 'document.read' AND phase = 'grant' AND outcome = 'allow')`)
+	unusual := func(e event.Event) bool {
+		return e.Outcome != event.OutcomeAllow || !usual.contains(e.Occurred) || !containsFold(a.Countries, e.Country)
+	}
+	return l.sift(ctx, a.Query, where, begin, unusual)
+}
+
+// sift is a page of those events of a window that the function picks.
+func (l *Ledger) sift(ctx context.Context, q Query, where *conditions, begin int64, pick func(event.Event) bool) (Answer, error) {
+	rows, err := l.config.Reader.QueryContext(ctx, `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE `+where.String()+
+		` ORDER BY seq DESC`, where.args...)
+	if err != nil {
+		return Answer{}, fmt.Errorf("querying ledger: %w", err)
+	}
+	defer rows.Close()
+	var answer Answer
+	for rows.Next() {
+		e, err := scanEvent(rows, q.Ledger)
+		if err != nil {
+			return Answer{}, fmt.Errorf("querying ledger: %w", err)
+		}
+		if !pick(e) {
+			continue
+		}
+		answer.Events = append(answer.Events, e)
+		if len(answer.Events) == q.limit() {
+			answer.Next = strconv.FormatInt(e.Seq, 10)
+			return answer, nil
+		}
+	}
+	if begin > 0 {
+		answer.Next = strconv.FormatInt(begin, 10)
+	}
+	return answer, rows.Err()
+}
+
+// window is the range of the next events to look at, [begin, end). When begin is 0 there is nothing before it.
+func (l *Ledger) window(ctx context.Context, q Query) (begin, end int64, err error) {
+	var c conditions
+	since, until := `CAST(0 AS bigint)`, `CAST(NULL AS bigint)`
+	if !q.From.IsZero() {
+		since = c.firstSince(q.Ledger, q.From)
+	}
+	if !q.To.IsZero() {
+		until = c.firstSince(q.Ledger, q.To)
+	}
+	size := `COALESCE((SELECT size FROM audit_head WHERE ledger = ` + c.bind(q.Ledger) + `), 0)`
+	var first int64
+	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(`+since+`, `+size+`), COALESCE(`+until+`, `+size+`)`, c.args...).Scan(&first, &end)
+	if err != nil {
+		return 0, 0, err
+	}
+	if q.Cursor != "" {
+		before, err := strconv.ParseInt(q.Cursor, 10, 64)
+		if err != nil {
+			return 0, 0, fmt.Errorf("%w: cursor", ErrQuery)
+		}
+		end = min(end, before)
+	}
+	if begin = end - outsideWindow; begin <= first {
+		begin = 0 // the filter by time is a condition of its own
+	}
+	return begin, end, nil
+}
+
+// hours is a part of the day, which may go over midnight.
+type hours struct {
+	from, until int // minutes of the day
+	zone        *time.Location
+}
+
+func parseHours(text, zone string) (hours, error) {
+	location, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return hours{}, fmt.Errorf("%w: zone", ErrQuery)
+	}
+	if text == "" {
+		return hours{from: 0, until: 24 * 60, zone: location}, nil
+	}
+	from, until, found := strings.Cut(text, "-")
+	h := hours{from: minutes(from), until: minutes(until), zone: location}
+	if !found || h.from < 0 || h.until < 0 || h.from == h.until {
+		return hours{}, fmt.Errorf("%w: hours", ErrQuery)
+	}
+	return h, nil
+}
+
+// minutes reads "HH:MM", up to 24:00; -1 for anything else.
+func minutes(text string) int {
+	if text == "24:00" {
+		return 24 * 60
+	}
+	t, err := time.Parse("15:04", text)
+	if err != nil || len(text) != len("15:04") {
+		return -1
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
+func (h hours) contains(t time.Time) bool {
+	t = t.In(h.zone)
+	m := t.Hour()*60 + t.Minute()
+	if h.from < h.until {
+		return h.from <= m && m < h.until
+	}
+	return m >= h.from || m < h.until
+}
+
+// containsFold says whether the list has the text, in whatever case. An empty list has everything.
+func containsFold(list []string, text string) bool {
+	for _, s := range list {
+		if strings.EqualFold(s, text) {
+			return true
+		}
+	}
+	return len(list) == 0
+}

@@ -1,0 +1,215 @@
+package audit_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
+)
+
+// told is a small ledger in which every named question has something to find and something to leave out. Its events are
+// numbered as they stand here; each happens at noon plus as many hours as its number.
+func told(t *testing.T, db *database.DB) *audit.Ledger {
+	t.Helper()
+	migrate(t, db)
+	c := config(db)
+	c.Clock = func() time.Time { return noon.Add(time.Hour) }
+	ledger := open(t, c)
+	start(t, ledger)
+	base := event.Event{Phase: event.PhaseState, Outcome: event.OutcomeAllow, Reason: "allowed", Organisation: "o_azur", Contract: "c_1",
+		Provider: "o_azur", Batch: "b_1", Role: "handler", Site: "tunis", Country: "TN", Action: "document.read"}
+	var grant string
+	for n, change := range []func(*event.Event){
+		func(e *event.Event) {
+			e.Phase, e.Actor, e.Document, e.ID = event.PhaseGrant, "p_hana", "d_1", event.NewID()
+			grant = e.ID
+		}, // 0
+		func(e *event.Event) { // 1
+			e.Phase, e.Actor, e.Document, e.Grant, e.Bytes = event.PhaseCompleted, "p_hana", "d_1", grant, 700
+		},
+		func(e *event.Event) {
+			e.Outcome, e.Reason, e.Actor, e.Document = event.OutcomeDeny, "site", "p_hugo", "d_1"
+		}, // 2
+		func(e *event.Event) {
+			e.Outcome, e.Reason, e.Actor, e.Document = event.OutcomeDeny, "contract-expired", "p_hugo", "d_2"
+		}, // 3
+		func(e *event.Event) {
+			e.Outcome, e.Reason, e.Actor, e.Document = event.OutcomeDeny, "no-lease", "p_hugo", "d_2"
+		}, // 4
+		func(e *event.Event) {
+			e.Outcome, e.Reason, e.Actor, e.Document = event.OutcomeDeny, "hours", "p_hana", "d_2"
+		}, // 5
+		func(e *event.Event) { // 6
+			e.Phase, e.Actor, e.Document, e.ID, e.Country, e.Site = event.PhaseGrant, "p_hana", "d_2", event.NewID(), "FR", "lyon"
+			grant = e.ID
+		},
+		func(e *event.Event) {
+			e.Phase, e.Actor, e.Document, e.Grant, e.Bytes = event.PhaseAborted, "p_hana", "d_2", grant, 50
+		}, // 7
+		func(e *event.Event) {
+			e.Action, e.Actor, e.Organisation, e.Role = "role.grant", "p_mona", "o_client", "contract-manager"
+		},
+		func(e *event.Event) {
+			e.Action, e.Actor, e.Organisation, e.Role = "audit.query", "p_odile", "o_client", "compliance-officer"
+		},
+		func(e *event.Event) {
+			e.Action, e.Actor, e.Organisation, e.Role = "contract.read", "p_mona", "o_client", "contract-manager"
+		},
+		func(e *event.Event) { e.Action, e.Actor = "assignment.lease", "p_hana" }, // 11
+		func(e *event.Event) {
+			e.Phase, e.Actor, e.Document, e.ID = event.PhaseGrant, "p_hana", "d_1", event.NewID()
+		}, // 12, runs
+	} {
+		e := base
+		e.Occurred = noon.Add(time.Duration(n) * time.Hour)
+		change(&e)
+		if _, err := ledger.Append(t.Context(), client(1), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := base
+	e.Actor, e.Document, e.Outcome = "p_hana", "d_1", event.OutcomeDeny
+	if _, err := ledger.Append(t.Context(), client(2), e); err != nil { // another's ledger
+		t.Fatal(err)
+	}
+	return ledger
+}
+
+func TestQuestionsAboutEvents(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ask  audit.Ask
+		want []int64
+	}{
+		"who-read document":        {audit.Ask{Question: "who-read", Query: audit.Query{Document: "d_1"}}, []int64{12, 1, 0}},
+		"who-read batch by one":    {audit.Ask{Question: "who-read", Query: audit.Query{Batch: "b_1", Actor: "p_hana", Country: "FR"}}, []int64{6}},
+		"activity-of":              {audit.Ask{Question: "activity-of", Query: audit.Query{Actor: "p_hugo"}}, []int64{4, 3, 2}},
+		"denials":                  {audit.Ask{Question: "denials"}, []int64{5, 4, 3, 2}},
+		"denials, the first ever":  {audit.Ask{Question: "denials", Which: "first"}, []int64{5, 2}},
+		"first ever, of a reason":  {audit.Ask{Question: "denials", Which: "first", Query: audit.Query{Reason: "hours"}}, []int64{5}},
+		"outside, refused":         {audit.Ask{Question: "outside-hours-or-country"}, []int64{5, 2}},
+		"outside the country":      {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}}, []int64{6, 5, 2}},
+		"outside hours":            {audit.Ask{Question: "outside-hours-or-country", Hours: "08:00-18:00"}, []int64{12, 6, 5, 2}},
+		"outside hours, by night":  {audit.Ask{Question: "outside-hours-or-country", Hours: "18:00-02:00", Countries: []string{"tn", "fr"}}, []int64{5, 2, 0}},
+		"outside hours in a zone":  {audit.Ask{Question: "outside-hours-or-country", Hours: "12:00-24:00", Zone: "Africa/Tunis"}, []int64{12, 5, 2}},
+		"outside, after a cursor":  {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{Cursor: "6"}}, []int64{5, 2}},
+		"outside, since the start": {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{From: noon}}, []int64{6, 5, 2}},
+		"outside, too late":        {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{From: noon.Add(9 * time.Hour)}}, nil},
+		"access-changes":           {audit.Ask{Question: "access-changes"}, []int64{8}},
+		"audit-of-audit":           {audit.Ask{Question: "audit-of-audit"}, []int64{9}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			databasetest.Each(t, func(t *testing.T, db *database.DB) {
+				ledger := told(t, db)
+				tt.ask.Ledger = client(1)
+				got, err := ledger.Ask(t.Context(), tt.ask)
+				if err != nil || got.Next != "" {
+					t.Fatalf("next %q, %v", got.Next, err)
+				}
+				if diff := cmp.Diff(tt.want, numbers(got.Events)); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestQuestionsAboutSums(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ledger := told(t, db)
+		for question, want := range map[string][]audit.Group{
+			"most-read":           {{Key: "d_1", Events: 2, Documents: 1, Actors: 1, Bytes: 700}, {Key: "d_2", Events: 1, Documents: 1, Actors: 1, Bytes: 50}},
+			"most-reading":        {{Key: "p_hana", Events: 3, Documents: 2, Actors: 1, Bytes: 750}},
+			"repeated-denials":    {{Key: "p_hugo", Events: 3, Documents: 2, Actors: 1}},
+			"expired-still-asked": {{Key: "c_1", Events: 1, Documents: 1, Actors: 1}},
+		} {
+			got, err := ledger.Ask(t.Context(), audit.Ask{Question: question, Query: audit.Query{Ledger: client(1)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range got.Groups {
+				if got.Groups[i].First.IsZero() || got.Groups[i].Last.Before(got.Groups[i].First) {
+					t.Errorf("%s: from %s to %s", question, got.Groups[i].First, got.Groups[i].Last)
+				}
+				got.Groups[i].First, got.Groups[i].Last = time.Time{}, time.Time{}
+			}
+			if diff := cmp.Diff(want, got.Groups); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", question, diff)
+			}
+		}
+		later, err := ledger.Ask(t.Context(), audit.Ask{Question: "most-read", Query: audit.Query{Ledger: client(1), From: noon.Add(2 * time.Hour)}})
+		if err != nil || len(later.Groups) != 0 {
+			t.Errorf("most-read after everything: %v, %v", later.Groups, err)
+		}
+		more, err := ledger.Ask(t.Context(), audit.Ask{Question: "repeated-denials", Least: 1, Query: audit.Query{Ledger: client(1)}})
+		if err != nil || len(more.Groups) != 2 {
+			t.Errorf("refused at least once: %v, %v", more.Groups, err)
+		}
+	})
+}
+
+func TestQuestionsRefuse(t *testing.T) {
+	each(t, func(t *testing.T, _ *database.DB, ledger *audit.Ledger) {
+		for name, ask := range map[string]audit.Ask{
+			"unknown question":    {Question: "who-knows"},
+			"no question":         {},
+			"nothing to read":     {Question: "who-read"},
+			"nobody":              {Question: "activity-of"},
+			"another's parameter": {Question: "most-read", Which: "first"},
+			"which":               {Question: "denials", Which: "last"},
+			"least":               {Question: "repeated-denials", Least: -1},
+			"page of sums":        {Question: "most-read", Query: audit.Query{Cursor: "5"}},
+			"hours":               {Question: "outside-hours-or-country", Hours: "8-18"},
+			"no hours":            {Question: "outside-hours-or-country", Hours: "08:00-08:00"},
+			"zone":                {Question: "outside-hours-or-country", Hours: "08:00-18:00", Zone: "Local"},
+			"zone alone":          {Question: "outside-hours-or-country", Zone: "Europe/Paris"},
+		} {
+			ask.Ledger = client(1)
+			if _, err := ledger.Ask(t.Context(), ask); !errors.Is(err, audit.ErrQuery) {
+				t.Errorf("%s: %v, want ErrQuery", name, err)
+			}
+		}
+		if _, err := ledger.Ask(t.Context(), audit.Ask{Question: "denials"}); !errors.Is(err, audit.ErrQuery) {
+			t.Errorf("no ledger: %v", err)
+		}
+	})
+}
+
+func TestMoreFiltersAndCounts(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ledger := told(t, db)
+		for name, tt := range map[string]struct {
+			query audit.Query
+			want  []int64
+		}{
+			"site":          {audit.Query{Site: "lyon"}, []int64{6}},
+			"country":       {audit.Query{Country: "FR"}, []int64{6}},
+			"rare role":     {audit.Query{Role: "compliance-officer"}, []int64{9}},
+			"common role":   {audit.Query{Role: "handler", Action: "assignment.lease"}, []int64{11}},
+			"organisation":  {audit.Query{Organisation: "o_client"}, []int64{10, 9, 8}},
+			"phase":         {audit.Query{Phase: event.PhaseGrant}, []int64{12, 6, 0}},
+			"kind":          {audit.Query{Kind: event.KindAudit}, []int64{9}},
+			"common kind":   {audit.Query{Kind: event.KindWork}, []int64{11, 10}},
+			"common reason": {audit.Query{Reason: "allowed", Role: "contract-manager"}, []int64{10, 8}},
+		} {
+			tt.query.Ledger, tt.query.Limit = client(1), 1
+			n, more, err := ledger.Count(t.Context(), tt.query)
+			if err != nil || more || n != int64(len(tt.want)) {
+				t.Errorf("%s: counted %d, more %t, %v", name, n, more, err)
+			}
+			tt.query.Limit = 0
+			events, _, err := ledger.Query(t.Context(), tt.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, numbers(events)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}
