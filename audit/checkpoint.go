@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -16,24 +15,11 @@ import (
 // Checkpoint signs how far the ledger has come: its name, size and root as a C2SP tlog-checkpoint. A ledger without
 // events has a checkpoint too. It is signed when asked for and not stored: Ed25519 gives the same bytes every time.
 func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) {
-	signer, err := l.signer(ledger)
+	tree, err := l.Tree(ctx, ledger)
 	if err != nil {
-		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+		return nil, err
 	}
-	h, err := l.readHead(ctx, ledger)
-	if err != nil {
-		return nil, fmt.Errorf("signing a checkpoint: %w", err)
-	}
-	root, err := h.frontier.root()
-	if err != nil {
-		return nil, fmt.Errorf("signing a checkpoint: %w", err)
-	}
-	body := log.Checkpoint{Origin: signer.Name(), Size: uint64(h.size), Hash: root[:]}.Marshal()
-	signed, err := note.Sign(&note.Note{Text: string(body)}, signer)
-	if err != nil {
-		return nil, fmt.Errorf("signing a checkpoint: %w", err)
-	}
-	return signed, nil
+	return tree.Checkpoint()
 }
 
 // VerifierKey is what others check the ledger's checkpoints with, in the form of package note. It is empty for what

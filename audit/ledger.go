@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -52,6 +53,10 @@ type Ledger struct {
 	wake    chan struct{} // holds one wish for a turn
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
+
+	halting    sync.Once
+	halted     chan struct{} // closed by Halt
+	haltReason error         // set before halted is closed
 }
 
 // Open checks that the database makes commits durable, and opens its ledgers. Migrate has to have run.
@@ -68,6 +73,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		waiters: newWaiters(),
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
+		halted:  make(chan struct{}),
 	}, nil
 }
 

@@ -58,7 +58,7 @@ func (l *Ledger) Run(ctx context.Context) error {
 
 // drain takes turns until everything that was staged when it began is sequenced.
 func (l *Ledger) drain(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && l.Halted() == nil {
 		full, err := l.turn(ctx)
 		if err != nil || !full {
 			return err

@@ -19,6 +19,9 @@ type Ticket struct {
 // ID, Occurred and Node are given when empty. What the sequencer assigns and the commitment are set whatever the event
 // holds. After the commit, and outside any transaction, Wait.
 func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.Event) (Ticket, error) {
+	if err := l.refuseHalted(); err != nil {
+		return Ticket{}, fmt.Errorf("staging an event: %w", err)
+	}
 	row, ticket, err := l.draft(ledger, e)
 	if err != nil {
 		return Ticket{}, fmt.Errorf("staging an event: %w", err)
@@ -34,6 +37,9 @@ func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.E
 // as Wait does. It saves the transaction that Stage is for, so that an event that is alone pays for one commit, and many
 // at once share it.
 func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (int64, error) {
+	if err := l.refuseHalted(); err != nil {
+		return 0, fmt.Errorf("appending an event: %w", err)
+	}
 	row, ticket, err := l.draft(ledger, e)
 	if err != nil {
 		return 0, fmt.Errorf("appending an event: %w", err)

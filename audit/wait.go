@@ -12,6 +12,9 @@ import (
 // Every error wraps ErrUnavailable and means that the event is not known to be durable: not within WaitTimeout, the
 // context ended, or Run has returned. Before Run has begun, Wait waits for it too.
 func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
+	if err := l.refuseHalted(); err != nil {
+		return 0, err
+	}
 	answer := l.waiters.add(t)
 	defer l.waiters.remove(t, answer)
 	l.nudge()
@@ -24,6 +27,8 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 		return 0, fmt.Errorf("%w: event not sequenced in time", ErrUnavailable)
 	case <-ctx.Done():
 		return 0, fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
+	case <-l.halted:
+		return 0, fmt.Errorf("%w: %w", ErrUnavailable, errHalted)
 	case <-l.stopped:
 		return 0, fmt.Errorf("%w: sequencer stopped", ErrUnavailable)
 	}

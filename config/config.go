@@ -149,6 +149,20 @@ type Ledger struct {
 	// Choose it before the first document: witnesses and verifiers know the ledgers by it, and it cannot be changed
 	// without starting new ones. Default: bordereau.localhost.
 	Origin string `koanf:"origin"`
+
+	// Publish is where the ledgers are copied to as they grow.
+	Publish Publish `koanf:"publish"`
+}
+
+// Publish says where tiles and checkpoints of the ledgers are published. Whoever controls the database must not control
+// this too: it is what a rewritten database is noticed by, and what a restored one is completed from.
+type Publish struct {
+	// Dir is the folder, best on another disk or carried away often. Default: published in the data folder.
+	Dir string `koanf:"dir"`
+
+	// Every is the pause between two publications: what is recorded in it could still be rewritten unnoticed. From 1s
+	// to 1h. Default: 1m.
+	Every time.Duration `koanf:"every"`
 }
 
 // LogFormat is a way to write the log.

@@ -136,7 +136,7 @@ objects:
   secret-key: s3cr3t
   ca-file: ca.pem
 keys: {root-secret: AGE-SECRET-KEY-1, recovery: [age1a, age1b], token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
-ledger: {origin: transfer.example.com/bordereau}
+ledger: {origin: transfer.example.com/bordereau, publish: {dir: /mnt/ledgers, every: 10s}}
 log: {level: debug, format: json}
 limits: {verify-whole: 1048576, ledger-wait: 5s, read-header: 3s, stall: 90s, idle: 1m30s, shutdown: 0s}
 `
@@ -162,8 +162,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 			RootSecret: config.NewSecret("AGE-SECRET-KEY-1"), Recovery: []string{"age1a", "age1b"}, Token: "/keys/token", Receipt: "/keys/receipt",
 			Ledger: filepath.Join(dir, "ledger.key"),
 		},
-		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau"},
-		Log:    config.Log{Level: slog.LevelDebug, Format: config.JSON},
+		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau",
+			Publish: config.Publish{Dir: "/mnt/ledgers", Every: 10 * time.Second}},
+		Log: config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		Limits: config.Limits{
 			VerifyWhole: 1 << 20, LedgerWait: 5 * time.Second, ReadHeader: 3 * time.Second, Stall: 90 * time.Second,
 			Idle: 90 * time.Second, Shutdown: 0,

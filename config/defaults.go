@@ -15,7 +15,7 @@ func Default() Config {
 		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
 		Database:  Database{Engine: SQLite},
 		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true},
-		Ledger:    Ledger{Origin: "bordereau.localhost"},
+		Ledger:    Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute}},
 		Log:       Log{Level: slog.LevelInfo, Format: Text},
 		Limits: Limits{
 			VerifyWhole: 4 << 20,
@@ -53,6 +53,7 @@ func (c Config) Resolve(folder string) Config {
 	inData(&c.Keys.Token, "token.key")
 	inData(&c.Keys.Receipt, "receipt.key")
 	inData(&c.Keys.Ledger, "ledger.key")
+	inData(&c.Ledger.Publish.Dir, "published")
 	return c
 }
 

@@ -28,6 +28,7 @@ func (c Config) Validate() error {
 	found.objects(c.Objects)
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)
+	found.duration("ledger.publish.every", c.Ledger.Publish.Every, time.Second, time.Hour)
 	if c.Log.Format != Text && c.Log.Format != JSON {
 		found.add("log.format", "must be text or json")
 	}

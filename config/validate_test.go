@@ -96,7 +96,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			c.Limits = config.Limits{LedgerWait: day, ReadHeader: day, Stall: day, Idle: day, Shutdown: day}
 		}, []string{"limits.idle", "limits.ledger-wait", "limits.read-header", "limits.shutdown", "limits.stall"}},
 		"everything at once": {func(c *config.Config) { *c = config.Config{} }, []string{
-			"data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "limits.idle",
+			"data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "ledger.publish.every", "limits.idle",
 			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",
 			"public-url",
 		}},

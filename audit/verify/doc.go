@@ -22,6 +22,11 @@
 // numbers have no gap and times never fall, that what ended was granted before, that private halves which are still
 // there open their commitments, and that the index a database keeps beside the leaves says what the leaves say.
 //
+// # Published ledgers
+//
+// A folder that a ledger was published to (package audit/publish, https://c2sp.org/tlog-tiles) is a copy too. Published
+// reads the events from its bundles, holds them against every checkpoint in it, and every tile against the events.
+//
 // # What is not
 //
 // A copy cannot show that the ledger does not go on after it: completeness is claimed up to the checkpoint, and how

@@ -60,6 +60,7 @@ const (
 	KindSignature  Kind = "signature"  // a checkpoint is not signed by the key
 	KindOrigin     Kind = "origin"     // a checkpoint is of another ledger
 	KindCheckpoint Kind = "checkpoint" // a checkpoint is malformed
+	KindTile       Kind = "tile"       // a published tile or bundle is missing, malformed, or not that of the events
 )
 
 // newReport has empty lists rather than none, which are easier on programs that read the report as JSON.

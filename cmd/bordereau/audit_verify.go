@@ -3,33 +3,42 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/audit/verify"
 )
 
 func auditVerifyCommand() *cobra.Command {
 	var w where
-	var ledgers, older []string
+	var ledgers, older, keys []string
+	var tiles string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove that the ledgers are what was signed",
 		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
-			"the older checkpoints given, and the columns that queries are answered from. Exits with 1 when anything is wrong.",
+			"the older checkpoints given, what was published of it, and the columns that queries are answered from.\n\n" +
+			"With --tiles, verify instead a folder that ledgers were published to, or a copy of one: no installation is needed, only a key " +
+			"for each ledger (see `audit key`), from somebody you trust. Exits with 1 when anything is wrong.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			notes, err := readNotes(older)
 			if err != nil {
 				return err
 			}
-			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+			if tiles != "" {
+				return verifyTiles(cmd.Context(), tiles, keys, notes, asJSON, cmd.OutOrStdout())
+			}
+			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation) error {
 				return in.verifyAll(ctx, ledgers, notes, asJSON, cmd.OutOrStdout())
 			})
 		},
@@ -37,6 +46,12 @@ func auditVerifyCommand() *cobra.Command {
 	w.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers to verify: clients' ids or operator (default all)")
 	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger named")
+	cmd.Flags().StringVar(&tiles, "tiles", "", "folder of published ledgers to verify, in place of an installation")
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles")
+	cmd.MarkFlagsRequiredTogether("tiles", "key")
+	cmd.MarkFlagsMutuallyExclusive("tiles", "data")
+	cmd.MarkFlagsMutuallyExclusive("tiles", "config")
+	cmd.MarkFlagsMutuallyExclusive("tiles", "ledger")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per ledger")
 	return cmd
 }
@@ -61,10 +76,15 @@ func (in *installation) verifyAll(ctx context.Context, named []string, older [][
 	if err != nil {
 		return err
 	}
+	return showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) { return in.verify(ctx, ledger, older) })
+}
+
+// showAll verifies ledgers one after the other and shows what was found.
+func showAll(out io.Writer, ledgers []string, asJSON bool, verifyOne func(ledger string) (*verify.Report, error)) error {
 	good := true
 	var statement string // the same for every good ledger, but for its numbers
 	for _, ledger := range ledgers {
-		report, err := in.verify(ctx, ledger, older)
+		report, err := verifyOne(ledger)
 		if err != nil {
 			return fmt.Errorf("verifying %s: %w", ledger, err)
 		}
@@ -109,8 +129,15 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 	return nil
 }
 
-// verify proves one ledger against its newest checkpoint.
+// verify proves one ledger against its newest checkpoint, the older ones given, and the newest that was published.
 func (in *installation) verify(ctx context.Context, ledger string, older [][]byte) (*verify.Report, error) {
+	published, err := in.published.Read(ctx, ledger+"/checkpoint")
+	switch {
+	case err == nil:
+		older = append(slices.Clone(older), published)
+	case !errors.Is(err, publish.ErrMissing):
+		return nil, err
+	}
 	checkpoint, err := in.ledger.Checkpoint(ctx, ledger)
 	if err != nil {
 		return nil, err

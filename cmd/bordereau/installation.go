@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
@@ -65,13 +66,15 @@ func newLogger(c config.Log) *slog.Logger {
 
 // installation is everything that a configuration names, opened.
 type installation struct {
-	config   config.Config
-	log      *slog.Logger
-	database *database.DB
-	ledger   *audit.Ledger
-	gateway  *gateway.Gateway
-	receipts *identity.ReceiptKey
-	closers  []func() error // in the order of opening
+	config    config.Config
+	log       *slog.Logger
+	database  *database.DB
+	ledger    *audit.Ledger
+	publisher *publish.Publisher
+	published *publish.Folder
+	gateway   *gateway.Gateway
+	receipts  *identity.ReceiptKey
+	closers   []func() error // in the order of opening
 }
 
 // open opens an installation whose keys exist. Its tables are brought up to date.
@@ -130,7 +133,10 @@ func (in *installation) openLedger(ctx context.Context) error {
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
 		Origin: c.Ledger.Origin, Key: key, Node: node, Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
-	return err
+	if err != nil {
+		return err
+	}
+	return in.openPublisher()
 }
 
 func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error) {
@@ -160,12 +166,16 @@ func loadRoot(c config.Keys) (*keyring.Root, error) {
 	return keyring.Load(c.Root)
 }
 
-// during runs the ledger's sequencer and the sweeper while f works, and stops them after it. f's context ends when one of
-// them fails.
+// during runs the ledger's sequencer, the publisher and the sweeper while f works, and stops them after it. f's context
+// ends when one of them fails. Nothing begins on a database that is not what was published of it.
 func (in *installation) during(ctx context.Context, f func(ctx context.Context) error) error {
+	if err := in.checkPublished(ctx); err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, working := errgroup.WithContext(ctx)
 	group.Go(func() error { return in.ledger.Run(background) })
+	group.Go(func() error { return in.publisher.Run(background) })
 	if in.gateway != nil {
 		group.Go(func() error { return in.gateway.Run(background) })
 	}

@@ -120,8 +120,11 @@ func (in *installation) handler() (http.Handler, error) {
 		TrustedProxies: in.config.TrustedProxies, Progress: in.config.Limits.Stall})
 }
 
-// ready is nil while the database answers.
+// ready is nil while the database answers and the ledger goes on.
 func (in *installation) ready() error {
+	if err := in.ledger.Halted(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	return in.database.Reader().PingContext(ctx)

@@ -1,0 +1,186 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/bordereau/bordereau/audit"
+)
+
+// Config is what a Publisher is made of.
+type Config struct {
+	Ledger *audit.Ledger
+	Sink   Sink
+	Every  time.Duration // the pause between two publications; default: 1 min
+	Logger *slog.Logger  // default: nothing is logged
+}
+
+// Publisher publishes all ledgers of a database. Any number of them may publish the same ledgers to the same sink.
+type Publisher struct {
+	config    Config
+	published map[string]checkpoint // the newest, by ledger; owned by who calls Check, then by Run
+}
+
+// New makes a publisher. Before Run, Check.
+func New(c Config) (*Publisher, error) {
+	if c.Ledger == nil || c.Sink == nil {
+		return nil, errors.New("making a publisher: Ledger and Sink are both needed")
+	}
+	if c.Every <= 0 {
+		c.Every = time.Minute
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Publisher{config: c, published: map[string]checkpoint{}}, nil
+}
+
+// lastPublication bounds the publication at the end of Run.
+const lastPublication = 10 * time.Second
+
+// Run publishes what the ledgers have grown by until ctx ends, and then once more. A difference halts the ledger (see
+// audit.Ledger.Halt); a sink that is away does not: what was recorded is published when it is back.
+func (p *Publisher) Run(ctx context.Context) error {
+	pause := time.NewTicker(p.config.Every)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPublication)
+			defer cancel()
+			p.publishAndTell(last)
+			return nil
+		case <-pause.C:
+			p.publishAndTell(ctx)
+		}
+	}
+}
+
+func (p *Publisher) publishAndTell(ctx context.Context) {
+	if p.config.Ledger.Halted() != nil {
+		return
+	}
+	if err := p.Publish(ctx); err != nil && ctx.Err() == nil {
+		p.config.Logger.Error("publishing ledgers", "error", err)
+	}
+}
+
+// Publish publishes what all ledgers have grown by, now. It is not to be called while Run runs.
+func (p *Publisher) Publish(ctx context.Context) error {
+	ledgers, err := p.config.Ledger.Ledgers(ctx)
+	if err != nil {
+		return fmt.Errorf("publishing: %w", err)
+	}
+	var failed error
+	for _, ledger := range ledgers {
+		// A ledger that cannot be published does not keep the others from it.
+		if err := p.publish(ctx, ledger); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("publishing ledger %s: %w", ledger, err))
+		}
+	}
+	if TwoHistories(failed) {
+		p.config.Ledger.Halt(failed)
+	}
+	return failed
+}
+
+func (p *Publisher) publish(ctx context.Context, ledger string) error {
+	tree, err := p.config.Ledger.Tree(ctx, ledger)
+	if err != nil {
+		return err
+	}
+	before := p.published[ledger]
+	if err := before.compare(ctx, ledger, tree); err != nil {
+		return err
+	}
+	if tree.Size() == before.size {
+		return nil
+	}
+	for _, name := range newTiles(before.size, tree.Size()) {
+		data, err := tree.Tile(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := p.create(ctx, ledger+"/tile/"+name.String(), data); err != nil {
+			return err
+		}
+	}
+	if err := p.publishCheckpoint(ctx, ledger, tree); err != nil {
+		return err
+	}
+	p.published[ledger] = checkpoint{size: tree.Size(), root: tree.Root()}
+	return p.tidy(ctx, ledger, before.size, tree.Size())
+}
+
+// newTiles are the tiles and bundles that a tree has and did not have when it was smaller.
+func newTiles(before, now int64) []audit.TileName {
+	var names []audit.TileName
+	for first := before / audit.TileWidth * audit.TileWidth; first < now; first += audit.TileWidth {
+		names = append(names, audit.TileName{Level: audit.EntriesLevel, Index: first / audit.TileWidth,
+			Width: int(min(audit.TileWidth, now-first))})
+	}
+	for _, tile := range tlog.NewTiles(8, before, now) {
+		names = append(names, audit.TileName{Level: tile.L, Index: tile.N, Width: tile.W})
+	}
+	return names
+}
+
+// create publishes what never changes. When it is there already, published before or by another replica, it must be the
+// same.
+func (p *Publisher) create(ctx context.Context, name string, data []byte) error {
+	err := p.config.Sink.Create(ctx, name, data)
+	if !errors.Is(err, ErrExists) {
+		return err
+	}
+	there, err := p.config.Sink.Read(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(there, data) {
+		return &Fork{What: fmt.Sprintf("%s is published with other bytes than the database gives", name)}
+	}
+	return nil
+}
+
+// publishCheckpoint publishes the checkpoint for good under its size, and as the newest one unless a replica has come
+// further.
+func (p *Publisher) publishCheckpoint(ctx context.Context, ledger string, tree *audit.Tree) error {
+	signed, err := tree.Checkpoint()
+	if err != nil {
+		return err
+	}
+	if err := p.create(ctx, checkpointName(ledger, tree.Size()), signed); err != nil {
+		return err
+	}
+	newest, err := p.read(ctx, ledger, ledger+"/checkpoint")
+	switch {
+	case errors.Is(err, ErrMissing):
+	case err != nil:
+		return err
+	case newest.size >= tree.Size():
+		return nil
+	}
+	return p.config.Sink.Replace(ctx, ledger+"/checkpoint", signed)
+}
+
+// tidy removes the partial tiles and bundles in place of which there is a full one now.
+func (p *Publisher) tidy(ctx context.Context, ledger string, before, now int64) error {
+	for level, from, to := -1, before, now; to > 0; level++ {
+		if level > 0 {
+			from, to = from/audit.TileWidth, to/audit.TileWidth
+		}
+		if index := from / audit.TileWidth; to/audit.TileWidth > index { // the one that was partial is full now
+			full := audit.TileName{Level: level, Index: index, Width: audit.TileWidth}
+			if err := p.config.Sink.Remove(ctx, ledger+"/tile/"+full.String()+".p"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

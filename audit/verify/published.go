@@ -1,0 +1,295 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+const (
+	tileWidth = 256
+	// maxBundle is the largest bundle: 256 leaves, each with its length in two bytes.
+	maxBundle = tileWidth * (2 + event.MaxLeaf)
+	// maxNote is more than the largest checkpoint with many signatures.
+	maxNote = 64 << 10
+	// maxCheckpoints is how many published checkpoints are held against the events.
+	maxCheckpoints = 100_000
+	// maxNames is how many names of checkpoints are read at all.
+	maxNames = 10_000_000
+)
+
+// Published verifies a folder that one ledger was published to. The newest checkpoint in it is what the events are held
+// against, unless against names one; all others in it are older ones beside those that against names. Nothing in the
+// folder is trusted: what is too large, missing or malformed is a problem in the report.
+func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
+	p := &published{folder: folder}
+	if against.Checkpoint == nil {
+		checkpoints, err := p.checkpoints(against.Key)
+		if err != nil {
+			return nil, fmt.Errorf("verifying published ledger: %w", err)
+		}
+		if n := len(checkpoints); n > 0 {
+			against.Checkpoint = checkpoints[n-1]
+			against.Older = append(slices.Clone(against.Older), checkpoints[:n-1]...)
+		}
+	}
+	v, err := begin(against)
+	if err != nil {
+		return nil, fmt.Errorf("verifying published ledger: %w", err)
+	}
+	p.v = v
+	if p.skipped > 0 {
+		v.report.notChecked("%d of the checkpoints in the folder: only the newest %d are", p.skipped, maxCheckpoints)
+	}
+	if err := p.events(ctx, max(v.report.Checkpoint, 0)); err != nil {
+		return nil, fmt.Errorf("verifying published ledger: %w", err)
+	}
+	if err := v.end(); err != nil {
+		return nil, fmt.Errorf("verifying published ledger: %w", err)
+	}
+	return v.report, nil
+}
+
+// published is the state of one run.
+type published struct {
+	folder  fs.FS
+	v       *verification
+	skipped int
+	levels  []pending // from the leaves' hashes up
+}
+
+// pending are the hashes of a tile that is not full yet.
+type pending struct {
+	index  int64
+	hashes []tlog.Hash
+}
+
+// checkpoints are those in the folder, the newest last: of them the largest that carries a good signature, so that a bad one
+// is reported beside what can be proven.
+func (p *published) checkpoints(key string) ([][]byte, error) {
+	names, err := p.checkpointNames()
+	if err != nil {
+		return nil, err
+	}
+	if extra := len(names) - maxCheckpoints; extra > 0 {
+		p.skipped, names = extra, names[extra:]
+	}
+	for i := range names {
+		names[i] = "checkpoints/" + names[i]
+	}
+	var newest int64 = -1
+	var notes [][]byte
+	verifier, _ := note.NewVerifier(key) // a malformed key is refused by begin
+	for _, name := range append(names, "checkpoint") {
+		signed, err := p.read(name, maxNote)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			signed = []byte{} // reported as what it is: no checkpoint
+		}
+		if n := len(notes); n > 0 && bytes.Equal(signed, notes[n-1]) {
+			continue // the file checkpoint repeats the newest of the others
+		}
+		notes = append(notes, signed)
+		if size := signedSize(signed, verifier); size > newest {
+			newest = size
+		} else if n := len(notes); n > 1 {
+			notes[n-1], notes[n-2] = notes[n-2], notes[n-1] // the largest stays last
+		}
+	}
+	return notes, nil
+}
+
+func (p *published) checkpointNames() ([]string, error) {
+	d, err := p.folder.Open("checkpoints")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	folder, ok := d.(fs.ReadDirFile)
+	if !ok {
+		return nil, errors.New("checkpoints is not a folder")
+	}
+	entries, err := folder.ReadDir(maxNames)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// signedSize is -1 for what is no checkpoint of the key.
+func signedSize(signed []byte, key note.Verifier) int64 {
+	if key == nil {
+		return -1
+	}
+	n, err := note.Open(signed, note.VerifierList(key))
+	if err != nil {
+		return -1
+	}
+	if _, c, err := parseCheckpoint(n.Text); err == nil {
+		return c.size
+	}
+	return -1
+}
+
+// events reads the first size events from their bundles, and stops at the first bundle that is not good: what comes after
+// has no place to be in.
+func (p *published) events(ctx context.Context, size int64) error {
+	for first := int64(0); first < size; first += tileWidth {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		width := int(min(tileWidth, size-first))
+		leaves, err := p.bundle(first/tileWidth, width)
+		if err != nil {
+			p.v.report.problem(KindTile, first, "bundle %s: %v", tilePath("entries", first/tileWidth, width), err)
+			return nil
+		}
+		for i, leaf := range leaves {
+			if err := p.v.row(Row{Seq: first + int64(i), Leaf: leaf}); err != nil {
+				return err
+			}
+			p.add(0, tlog.RecordHash(leaf))
+		}
+	}
+	for level := range p.levels {
+		if len(p.levels[level].hashes) > 0 {
+			p.compareTile(level)
+		}
+	}
+	return nil
+}
+
+// bundle reads a bundle's leaves.
+func (p *published) bundle(index int64, width int) ([][]byte, error) {
+	data, exact, err := p.readTile("entries", index, width, maxBundle)
+	if err != nil {
+		return nil, err
+	}
+	leaves := make([][]byte, 0, width)
+	for len(leaves) < width {
+		if len(data) < 2 || len(data)-2 < int(binary.BigEndian.Uint16(data)) {
+			return nil, errors.New("it ends within an event")
+		}
+		end := 2 + int(binary.BigEndian.Uint16(data))
+		leaves, data = append(leaves, data[2:end]), data[end:]
+	}
+	if exact && len(data) > 0 {
+		return nil, errors.New("it goes on after its last event")
+	}
+	return leaves, nil
+}
+
+// add puts a hash into the tile of its level that is being filled; a full one is compared and its root goes a level up.
+func (p *published) add(level int, hash tlog.Hash) {
+	if level == len(p.levels) {
+		p.levels = append(p.levels, pending{})
+	}
+	tile := &p.levels[level]
+	tile.hashes = append(tile.hashes, hash)
+	if len(tile.hashes) < tileWidth {
+		return
+	}
+	p.compareTile(level)
+	root := rootOf(tile.hashes)
+	tile.index, tile.hashes = tile.index+1, tile.hashes[:0]
+	p.add(level+1, root)
+}
+
+// compareTile holds the published tile against the one of the events.
+func (p *published) compareTile(level int) {
+	tile := p.levels[level]
+	first := tile.index << (8 * (level + 1))
+	name := tilePath(fmt.Sprint(level), tile.index, len(tile.hashes))
+	data, exact, err := p.readTile(fmt.Sprint(level), tile.index, len(tile.hashes), tileWidth*tlog.HashSize)
+	if size := len(tile.hashes) * tlog.HashSize; err == nil && (len(data) < size || exact && len(data) != size) {
+		err = fmt.Errorf("it has %d bytes", len(data))
+	}
+	if err != nil {
+		p.v.report.problem(KindTile, first, "tile %s: %v", name, err)
+		return
+	}
+	for i, hash := range tile.hashes {
+		if tlog.Hash(data[i*tlog.HashSize:(i+1)*tlog.HashSize]) != hash {
+			p.v.report.problem(KindTile, first+int64(i)<<(8*level), "tile %s is not that of the events", name)
+			return
+		}
+	}
+}
+
+// rootOf is the root over a full tile's hashes.
+func rootOf(hashes []tlog.Hash) tlog.Hash {
+	if len(hashes) == 1 {
+		return hashes[0]
+	}
+	half := len(hashes) / 2
+	return tlog.NodeHash(rootOf(hashes[:half]), rootOf(hashes[half:]))
+}
+
+// readTile reads a tile or bundle of a width. exact is false when a full one stands in for it: partial ones may be removed
+// once there is one.
+func (p *published) readTile(level string, index int64, width, limit int) (data []byte, exact bool, err error) {
+	data, err = p.read("tile/"+tilePath(level, index, width), limit)
+	exact = true
+	if errors.Is(err, fs.ErrNotExist) && width < tileWidth {
+		data, err = p.read("tile/"+tilePath(level, index, tileWidth), limit)
+		exact = false
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("it is not there")
+	}
+	return data, exact, err
+}
+
+// read reads a regular file of at most limit bytes. A pipe or a device would never end.
+func (p *published) read(name string, limit int) ([]byte, error) {
+	info, err := fs.Stat(p.folder, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a file")
+	}
+	file, err := p.folder.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if err == nil && len(data) > limit {
+		err = fmt.Errorf("it has more than %d bytes", limit)
+	}
+	return data, err
+}
+
+// tilePath is the name of a tile in https://c2sp.org/tlog-tiles: the index in groups of three digits, all but the last with
+// an x before them.
+func tilePath(level string, index int64, width int) string {
+	path := fmt.Sprintf("%03d", index%1000)
+	for index /= 1000; index > 0; index /= 1000 {
+		path = fmt.Sprintf("x%03d/%s", index%1000, path)
+	}
+	if width < tileWidth {
+		path += fmt.Sprintf(".p/%d", width)
+	}
+	return level + "/" + path
+}
