@@ -79,7 +79,7 @@ func hasBegun(q *question) Reason {
 }
 
 func hasNotExpired(q *question) Reason {
-	return unless(q.validity.Until.IsZero() || q.Now.Before(q.validity.Until), ReasonContractExpired)
+	return unless(!q.Expired(q.Now), ReasonContractExpired)
 }
 
 func hasRule(q *question) Reason {

@@ -42,6 +42,16 @@ var catalogue = []Entry{
 	{"document.read", "a document's content was read"},
 	{"receipt.read", "a receipt was read"},
 	{"document.abandon", "an upload that was never acknowledged was cleared away"},
+	{"hold.place", "a legal hold was placed: what it is on may not be erased"},
+	{"hold.lift", "a legal hold was lifted"},
+	{"hold.list", "the legal holds under a contract were listed"},
+	{"document.erase", "a document was erased: its key was destroyed"},
+	{"erasure.propose", "the erasure of a whole contract was proposed"},
+	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
+	{"erasure.read", "the record of an erasure, with its certificate, was read"},
+	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{"document.recover", "a document was taken out by whoever holds the machine and the keys"},
+	{"object.sweep", "an object that no document refers to was deleted from the store"},
 }
 
 // Catalogue lists the actions that this build records.
