@@ -105,3 +105,10 @@ WHERE d.contract = $1 AND d.state = 'received' AND d.id > sqlc.arg(after) ORDER 
 
 -- name: AllContracts :many
 SELECT * FROM contract WHERE id > sqlc.arg(after) ORDER BY id LIMIT $1;
+
+-- name: StandingHold :one
+SELECT * FROM hold WHERE contract = $1 AND document = $2 AND valid_until = 9223372036854775807;
+
+-- RepeatErasure decides, after a restore, an erasure of which the backup knew only the proposal.
+-- name: RepeatErasure :execrows
+UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5, reapplied = $6, journaled = $6 WHERE id = $1 AND decided = 0;

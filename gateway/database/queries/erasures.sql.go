@@ -722,6 +722,35 @@ func (q *Queries) RecoverableDocuments(ctx context.Context, arg RecoverableDocum
 	return items, nil
 }
 
+const repeatErasure = `-- name: RepeatErasure :execrows
+UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5, reapplied = $6, journaled = $6 WHERE id = $1 AND decided = 0
+`
+
+type RepeatErasureParams struct {
+	ID        string
+	DecidedBy string
+	Decided   int64
+	Ledger    string
+	Event     string
+	Reapplied int64
+}
+
+// RepeatErasure decides, after a restore, an erasure of which the backup knew only the proposal.
+func (q *Queries) RepeatErasure(ctx context.Context, arg RepeatErasureParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, repeatErasure,
+		arg.ID,
+		arg.DecidedBy,
+		arg.Decided,
+		arg.Ledger,
+		arg.Event,
+		arg.Reapplied,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setErasureJournaled = `-- name: SetErasureJournaled :exec
 UPDATE erasure SET journaled = $2 WHERE id = $1 AND journaled = 0
 `
@@ -748,6 +777,31 @@ type SetObjectGoneParams struct {
 func (q *Queries) SetObjectGone(ctx context.Context, arg SetObjectGoneParams) error {
 	_, err := q.db.ExecContext(ctx, setObjectGone, arg.Document, arg.ObjectGone)
 	return err
+}
+
+const standingHold = `-- name: StandingHold :one
+SELECT id, contract, document, reason, placed_by, lifted_by, valid_from, valid_until FROM hold WHERE contract = $1 AND document = $2 AND valid_until = 9223372036854775807
+`
+
+type StandingHoldParams struct {
+	Contract string
+	Document string
+}
+
+func (q *Queries) StandingHold(ctx context.Context, arg StandingHoldParams) (Hold, error) {
+	row := q.db.QueryRowContext(ctx, standingHold, arg.Contract, arg.Document)
+	var i Hold
+	err := row.Scan(
+		&i.ID,
+		&i.Contract,
+		&i.Document,
+		&i.Reason,
+		&i.PlacedBy,
+		&i.LiftedBy,
+		&i.ValidFrom,
+		&i.ValidUntil,
+	)
+	return i, err
 }
 
 const unfinishedErasures = `-- name: UnfinishedErasures :many
