@@ -46,6 +46,13 @@ func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
 	}
+	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.contract), Epoch: key.Epoch})
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
+	}
+	if len(copies) == 0 {
+		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
+	}
 	to, err = crypto.ParseRecipient(key.Recipient)
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract recipient: %w", err)
@@ -61,7 +68,8 @@ func (s *scene) identity(ctx context.Context, tx *database.Tx, epoch int64) (*cr
 		return nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
 	if len(rows) == 0 {
-		return nil, ErrNotFound
+		s.gateway.forgetIdentities(s.contract)
+		return nil, ErrNotFound // erased
 	}
 	return s.gateway.identities.get(contractEpoch{s.contract, epoch}, func() (*crypto.Identity, error) {
 		copies := make([]keyring.Copy, 0, len(rows))
