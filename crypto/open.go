@@ -23,19 +23,24 @@ var (
 // is read. Every byte read is authentic and in its place, but only a bare io.EOF says that it was all: a reader that
 // stops before it, at a length known from elsewhere for instance, has not seen whether the body goes on.
 //
+// Reading 64 KiB or more at a time decrypts straight into the caller's memory, which holds nothing of use beyond what
+// was read. A stream that is read to its end or its failure gives its buffers back; one that is dropped leaves them to
+// the garbage collector.
+//
 // Every failure of Open or of a later Read wraps ErrTampered or ErrWrongKey, with one exception: when body itself fails,
 // the store being away for instance, it is "reading body: …" with body's error, because nothing is known about tampering
 // then. A body that just ends too early is ErrTampered.
 func Open(header []byte, body io.Reader, with *Identity) (io.Reader, error) {
-	if err := checkHeader(header); err != nil {
+	key, err := fileKey(header, with)
+	if err != nil {
 		return nil, err
 	}
 	src := &source{reader: body, name: "body"}
-	plain, err := age.Decrypt(io.MultiReader(bytes.NewReader(header), src), with.age)
+	nonce, err := readNonce(src)
 	if err != nil {
-		return nil, openingError(src, err)
+		return nil, err
 	}
-	return &opened{plain: plain, body: src}, nil
+	return openChunks(key, nonce, src, 0, -1)
 }
 
 // OpenSmall decrypts what SealSmall gave, all or nothing.
@@ -59,8 +64,23 @@ func OpenSmall(sealed []byte, with *Identity) ([]byte, error) {
 	return plain, nil
 }
 
-// checkHeader refuses a header that is not exactly a header. age would read on into the body for what is missing, and
-// take for body what is too much; then the cut between the two could be moved without anybody noticing.
+// fileKey gives the key that a header wraps. It opens this one document and goes into nothing that is kept.
+func fileKey(header []byte, with *Identity) ([]byte, error) {
+	if err := checkHeader(header); err != nil {
+		return nil, err
+	}
+	key, err := age.DecryptHeader(header, with.age)
+	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
+		return nil, ErrWrongKey
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrTampered, err)
+	}
+	return key, nil
+}
+
+// checkHeader refuses a header that is not exactly a header. age would overlook what is too much; then the cut between
+// header and body could be moved without anybody noticing.
 func checkHeader(header []byte) error {
 	parsed, err := age.ExtractHeader(bytes.NewReader(header))
 	if err != nil {
@@ -72,27 +92,12 @@ func checkHeader(header []byte) error {
 	return nil
 }
 
-// opened gives age's errors our names.
-type opened struct {
-	plain io.Reader
-	body  *source
-}
-
-func (o *opened) Read(p []byte) (int, error) {
-	n, err := o.plain.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
+// readNonce reads what a body begins with.
+func readNonce(body *source) ([]byte, error) {
+	nonce := make([]byte, nonceSize)
+	_, err := io.ReadFull(body, nonce)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil, fmt.Errorf("%w: the body ends before its first chunk", ErrTampered)
 	}
-	return n, openingError(o.body, err)
-}
-
-// openingError names the failure err of opening body.
-func openingError(body *source, err error) error {
-	if failure := body.failure(); failure != nil {
-		return failure
-	}
-	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
-		return ErrWrongKey
-	}
-	return fmt.Errorf("%w: %v", ErrTampered, err)
+	return nonce, err
 }
