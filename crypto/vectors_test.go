@@ -132,3 +132,22 @@ func TestVectors(t *testing.T) {
 		}
 	}
 }
+
+// A range that begins at the beginning gives what Open gives, for every vector whose size is known.
+func TestVectorsByRange(t *testing.T) {
+	for _, v := range vectors(t) {
+		size, err := crypto.OpenedSize(int64(len(v.body)))
+		if err != nil {
+			continue // no body of a size that anybody could name
+		}
+		t.Run(v.name, func(t *testing.T) {
+			for _, identity := range v.identities {
+				want, wantErr := open(v.header, bytes.NewReader(v.body), identity)
+				got, gotErr := openRange(v.header, identity, size, 0, &bodySource{body: v.body})
+				if (gotErr == nil) != (wantErr == nil) || !bytes.HasPrefix(want, got) || gotErr == nil && !bytes.Equal(got, want) {
+					t.Errorf("got %d bytes, %v; Open gives %d bytes, %v", len(got), gotErr, len(want), wantErr)
+				}
+			}
+		})
+	}
+}

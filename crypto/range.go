@@ -1,0 +1,112 @@
+package crypto
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+var errClosed = errors.New("reading a closed document")
+
+// OpenRange decrypts what Seal gave from an offset of the plaintext to its end, without reading what comes before. size is
+// the length of the whole plaintext, as it was when it was sealed: a body of another length is ErrTampered, and so is one
+// whose last chunk comes sooner or later than size says.
+//
+// from gives the sealed body from one of its bytes on; OpenRange closes what it gave. It is asked at most twice, before
+// any plaintext is there: for the beginning, of which 16 bytes are read, and for the chunk that offset lies in, from
+// which the rest is read in one stream. The first chunk is authenticated before OpenRange returns. Failures are those of
+// Open. Close may come before the end.
+//
+// To stop sooner, read less: what was read is authentic and in its place, at any length.
+func OpenRange(header []byte, with *Identity, size, offset int64, from func(bodyOffset int64) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	if size < 0 || offset < 0 || offset > size {
+		return nil, fmt.Errorf("opening at byte %d of %d: no such place", offset, size)
+	}
+	key, err := fileKey(header, with)
+	if err != nil {
+		return nil, err
+	}
+	body, err := openBody(from, 0)
+	if err != nil {
+		return nil, err
+	}
+	nonce, err := readNonce(&body.source)
+	first := chunkOf(offset, size)
+	if err == nil && first > 0 {
+		body.close()
+		body, err = openBody(from, nonceSize+first*sealedChunkSize)
+	}
+	if err != nil {
+		body.close()
+		return nil, err
+	}
+	plain, err := openChunks(key, nonce, &body.source, first, size)
+	if err != nil {
+		body.close()
+		return nil, err
+	}
+	r := &ranged{plain: plain, body: body}
+	if err := r.skip(offset - first*chunkSize); err != nil {
+		_ = r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// chunkOf is the number of the chunk that an offset lies in. The end of the document lies in its last chunk, so that
+// even an empty rest is one that was seen to be the rest.
+func chunkOf(offset, size int64) int64 {
+	if offset == size && size > 0 {
+		return (size - 1) / chunkSize
+	}
+	return offset / chunkSize
+}
+
+// body is one stream of a sealed body.
+type body struct {
+	source
+	closer io.Closer // nil when there is none
+}
+
+func openBody(from func(int64) (io.ReadCloser, error), at int64) (*body, error) {
+	stream, err := from(at)
+	if err != nil {
+		return &body{}, sourceFailure("body", err)
+	}
+	return &body{source: source{reader: stream, name: "body"}, closer: stream}, nil
+}
+
+func (b *body) close() {
+	if b.closer != nil {
+		_ = b.closer.Close() // all that was wanted of it was read
+	}
+}
+
+// ranged is the rest of a document.
+type ranged struct {
+	plain *chunks
+	body  *body
+}
+
+func (r *ranged) Read(p []byte) (int, error) { return r.plain.Read(p) }
+
+// skip opens the first chunk and passes over its first n bytes.
+func (r *ranged) skip(n int64) error {
+	plain, err := r.plain.next(r.plain.lent.plain[:0])
+	if err != nil {
+		return r.plain.failed(err)
+	}
+	r.plain.unread = plain[n:]
+	return nil
+}
+
+// Close closes the body. A later Read fails.
+func (r *ranged) Close() error {
+	if r.body.closer == nil {
+		return nil
+	}
+	closer := r.body.closer
+	r.body.closer = nil
+	r.plain.finish(errClosed)
+	return closer.Close()
+}
