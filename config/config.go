@@ -27,6 +27,7 @@ type Config struct {
 	Objects  Objects  `koanf:"objects"`
 	Keys     Keys     `koanf:"keys"`
 	Ledger   Ledger   `koanf:"ledger"`
+	Backups  Backups  `koanf:"backups"`
 	Log      Log      `koanf:"log"`
 	Limits   Limits   `koanf:"limits"`
 }
@@ -144,6 +145,13 @@ type Ledger struct {
 	// Choose it before the first document: witnesses and verifiers know the ledgers by it, and it cannot be changed
 	// without starting new ones. Default: bordereau.localhost.
 	Origin string `koanf:"origin"`
+}
+
+// Backups says how the database is backed up, by whatever does that.
+type Backups struct {
+	// Days is after how many days the last copy of a backup of the database is destroyed, wherever it is. Until then a
+	// backup could bring back what was erased, so destruction certificates name the date. From 1 to 3650. Default: 35.
+	Days int64 `koanf:"days"`
 }
 
 // LogFormat is a way to write the log.

@@ -137,6 +137,7 @@ objects:
   ca-file: ca.pem
 keys: {root-secret: AGE-SECRET-KEY-1, token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
 ledger: {origin: transfer.example.com/bordereau}
+backups: {days: 90}
 log: {level: debug, format: json}
 limits: {verify-whole: 1048576, ledger-wait: 5s, read-header: 3s, stall: 90s, idle: 1m30s, shutdown: 0s}
 `
@@ -162,8 +163,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 			RootSecret: config.NewSecret("AGE-SECRET-KEY-1"), Token: "/keys/token", Receipt: "/keys/receipt",
 			Ledger: filepath.Join(dir, "ledger.key"),
 		},
-		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau"},
-		Log:    config.Log{Level: slog.LevelDebug, Format: config.JSON},
+		Ledger:  config.Ledger{Origin: "transfer.example.com/bordereau"},
+		Backups: config.Backups{Days: 90},
+		Log:     config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		Limits: config.Limits{
 			VerifyWhole: 1 << 20, LedgerWait: 5 * time.Second, ReadHeader: 3 * time.Second, Stall: 90 * time.Second,
 			Idle: 90 * time.Second, Shutdown: 0,
