@@ -27,6 +27,7 @@ type Config struct {
 	Objects  Objects  `koanf:"objects"`
 	Keys     Keys     `koanf:"keys"`
 	Ledger   Ledger   `koanf:"ledger"`
+	Backups  Backups  `koanf:"backups"`
 	Log      Log      `koanf:"log"`
 	Limits   Limits   `koanf:"limits"`
 }
@@ -163,6 +164,13 @@ type Publish struct {
 	// Every is the pause between two publications: what is recorded in it could still be rewritten unnoticed. From 1s
 	// to 1h. Default: 1m.
 	Every time.Duration `koanf:"every"`
+}
+
+// Backups says how the database is backed up, by whatever does that.
+type Backups struct {
+	// Days is after how many days the last copy of a backup of the database is destroyed, wherever it is. Until then a
+	// backup could bring back what was erased, so destruction certificates name the date. From 1 to 3650. Default: 35.
+	Days int64 `koanf:"days"`
 }
 
 // LogFormat is a way to write the log.

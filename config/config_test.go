@@ -137,6 +137,7 @@ objects:
   ca-file: ca.pem
 keys: {root-secret: AGE-SECRET-KEY-1, recovery: [age1a, age1b], token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
 ledger: {origin: transfer.example.com/bordereau, publish: {dir: /mnt/ledgers, every: 10s}}
+backups: {days: 90}
 log: {level: debug, format: json}
 limits: {verify-whole: 1048576, ledger-wait: 5s, read-header: 3s, stall: 90s, idle: 1m30s, shutdown: 0s}
 `
@@ -164,7 +165,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		},
 		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau",
 			Publish: config.Publish{Dir: "/mnt/ledgers", Every: 10 * time.Second}},
-		Log: config.Log{Level: slog.LevelDebug, Format: config.JSON},
+		Backups: config.Backups{Days: 90},
+		Log:     config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		Limits: config.Limits{
 			VerifyWhole: 1 << 20, LedgerWait: 5 * time.Second, ReadHeader: 3 * time.Second, Stall: 90 * time.Second,
 			Idle: 90 * time.Second, Shutdown: 0,

@@ -16,6 +16,7 @@ func Default() Config {
 		Database:  Database{Engine: SQLite},
 		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true},
 		Ledger:    Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute}},
+		Backups:   Backups{Days: 35},
 		Log:       Log{Level: slog.LevelInfo, Format: Text},
 		Limits: Limits{
 			VerifyWhole: 4 << 20,

@@ -29,6 +29,9 @@ func (c Config) Validate() error {
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)
 	found.duration("ledger.publish.every", c.Ledger.Publish.Every, time.Second, time.Hour)
+	if c.Backups.Days < 1 || c.Backups.Days > 3650 {
+		found.add("backups.days", "must be from 1 to 3650")
+	}
 	if c.Log.Format != Text && c.Log.Format != JSON {
 		found.add("log.format", "must be text or json")
 	}

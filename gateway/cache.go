@@ -17,6 +17,17 @@ func newCache[K comparable, V any](bound int, weigh func(V) int) *cache[K, V] {
 	return &cache[K, V]{bound: bound, weigh: weigh, values: make(map[K]V)}
 }
 
+// drop takes out the values whose key has gone. They were not stale; they must not be kept.
+func (c *cache[K, V]) drop(gone func(K) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k := range c.values {
+		if gone(k) {
+			delete(c.values, k)
+		}
+	}
+}
+
 // get gives the value of key, made by load when it is not there. Two callers may both make it; either's is kept.
 func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	c.mu.Lock()

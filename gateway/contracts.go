@@ -341,3 +341,11 @@ func orConflict(err error, conflict *Conflict) error {
 	}
 	return err
 }
+
+// orNotFound is ErrNotFound for a row that is not there.
+func orNotFound(err error) error {
+	if isNoRows(err) {
+		return ErrNotFound
+	}
+	return err
+}

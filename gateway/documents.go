@@ -35,7 +35,9 @@ func readDocument(ctx context.Context, tx *database.Tx, id DocumentID) (Document
 		return Document{}, fmt.Errorf("reading document: %w", err)
 	}
 	header, err := tx.DocumentHeader(ctx, row.ID)
-	if err != nil {
+	if isNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
+		row.State = string(policy.DocumentErased) // its name went with its header
+	} else if err != nil {
 		return Document{}, fmt.Errorf("reading document header: %w", err)
 	}
 	return documentOf(row, header.FileName), nil

@@ -74,6 +74,9 @@ func (s *scene) onReading(ctx context.Context, tx *database.Tx, id DocumentID) e
 		return err
 	}
 	s.event.Phase, s.event.Length = event.PhaseGrant, row.Size
+	if err := s.noteErased(ctx, tx, row); err != nil {
+		return fmt.Errorf("reading erasure: %w", err)
+	}
 	if s.terms == nil || s.facts.Lease != policy.LeaseHeld {
 		return nil // refused before any ceiling is asked
 	}
@@ -98,7 +101,7 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *scene, id Doc
 	}
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if err != nil {
-		return err // erased: there is no such document any more
+		return orNotFound(err) // erased since
 	}
 	if c.identity, err = s.identity(ctx, tx, header.Epoch); err != nil {
 		return fmt.Errorf("opening contract identity: %w", err)
@@ -226,7 +229,10 @@ func (c *Content) recheck(ctx context.Context) error {
 	return g.ask(ctx, c.caller, act{
 		action: policy.ActionDocumentRead,
 		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			_, err := s.onDocument(ctx, tx, c.Document.ID)
+			row, err := s.onDocument(ctx, tx, c.Document.ID)
+			if err == nil {
+				err = s.noteErased(ctx, tx, row)
+			}
 			s.facts.ReadDocuments, s.facts.ReadBytes = 0, -c.Document.Size // reserved already
 			return err
 		},

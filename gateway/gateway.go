@@ -41,6 +41,10 @@ type Config struct {
 	// SweepEvery is the pause between two sweeps: 1 min.
 	SweepEvery time.Duration
 
+	// BackupRetention is how long backups of the database are kept: when the last one expires that could bring back what
+	// is erased now. Destruction certificates say it: 35 days.
+	BackupRetention time.Duration
+
 	// RecheckEvery is how often a running download asks again whether it is still allowed: 5 s.
 	RecheckEvery time.Duration
 }
@@ -99,6 +103,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	setDefault(&c.LateWrite, 24*time.Hour)
 	setDefault(&c.SweepEvery, time.Minute)
 	setDefault(&c.RecheckEvery, 5*time.Second)
+	setDefault(&c.BackupRetention, 35*24*time.Hour)
 	duties, err := policy.NewDuties()
 	if err != nil {
 		return nil, fmt.Errorf("compiling duties: %w", err)

@@ -83,6 +83,13 @@ func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
 	}
+	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.contract), Epoch: key.Epoch})
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
+	}
+	if len(copies) == 0 {
+		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
+	}
 	to, err = crypto.ParseRecipient(key.Recipient)
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract recipient: %w", err)
@@ -103,7 +110,8 @@ func (g *Gateway) identity(ctx context.Context, tx *database.Tx, key contractEpo
 		return nil, err
 	}
 	if len(copies) == 0 {
-		return nil, ErrNotFound
+		g.forgetIdentities(key.contract)
+		return nil, ErrNotFound // erased
 	}
 	return g.identities.get(key, func() (*crypto.Identity, error) { return g.root.Open(copies) })
 }

@@ -17,6 +17,8 @@ type (
 	AssignmentID   = policy.AssignmentID
 	ReceiptID      = policy.ReceiptID
 	MembershipID   = policy.MembershipID
+	HoldID         = policy.HoldID
+	ErasureID      = policy.ErasureID
 )
 
 // Caller is who asks, as the transport established it: always an explicit argument, never a context value. What the

@@ -329,6 +329,9 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 			if d, err = readDocument(ctx, tx, up.id); err != nil {
 				return err
 			}
+			if d.State == policy.DocumentErased {
+				return &Conflict{Kind: ConflictState, Detail: "the document that was received under this reference is erased"}
+			}
 			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.FileName != up.FileName {
 				return &Conflict{Kind: ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type or file name"}
 			}

@@ -20,6 +20,13 @@ const (
 	ActionContractRead       Action = "contract.read"
 	ActionAuditQuery         Action = "audit.query"
 	ActionAuditProve         Action = "audit.prove"
+	ActionHoldPlace          Action = "hold.place"
+	ActionHoldLift           Action = "hold.lift"
+	ActionHoldList           Action = "hold.list"
+	ActionDocumentErase      Action = "document.erase"
+	ActionErasurePropose     Action = "erasure.propose" // of a whole contract
+	ActionContractErase      Action = "contract.erase"  // by somebody else than who proposed it
+	ActionErasureRead        Action = "erasure.read"
 )
 
 // More duties towards a contract, and the questions to the policy: who may read, who could, what would change.
@@ -52,8 +59,13 @@ const (
 	ActionReceiptRead      Action = "receipt.read"
 )
 
-// ActionDocumentAbandon is the gateway's own: an upload that ended without an acknowledgement is cleared away.
-const ActionDocumentAbandon Action = "document.abandon"
+// The gateway's own, and those of whoever holds the machine.
+const (
+	ActionDocumentAbandon Action = "document.abandon" // an upload that ended without an acknowledgement is cleared away
+	ActionErasureCertify  Action = "erasure.certify"  // an erasure was carried out and its certificate signed
+	ActionDocumentRecover Action = "document.recover" // a document was taken out without the gateway's API
+	ActionObjectSweep     Action = "object.sweep"     // an object that no document refers to was deleted
+)
 
 // Keys are looked after by whoever holds the machine, who could read them without us; no duty of anybody's reaches them.
 const (

@@ -80,6 +80,11 @@ func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 // Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count by.
 func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }
 
+// Expired says whether the validity of the terms is over.
+func (c *Compiled) Expired(now time.Time) bool {
+	return !c.validity.Until.IsZero() && !now.Before(c.validity.Until)
+}
+
 // Lease is how long a lease lasts.
 func (c *Compiled) Lease() time.Duration { return c.lease }
 

@@ -38,9 +38,11 @@ var dutyTable = []struct {
 	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList}},
 	{RoleOperator, reachAny, []Action{ActionOrganisationCreate, ActionMemberAdd, ActionMemberLeave, ActionCredentialIssue}},
 	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
-		ActionContractResume, ActionContractTerminate, ActionContractRead, ActionRoleGrant, ActionRoleEnd}},
-	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditProve}},
-	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditProve}},
+		ActionContractResume, ActionContractTerminate, ActionContractRead, ActionRoleGrant, ActionRoleEnd,
+		ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList}},
+	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditProve,
+		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead}},
+	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditProve, ActionHoldList, ActionErasureRead}},
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
@@ -79,8 +81,8 @@ func dutyRows() [][]string {
 
 // Decide answers whether one of the person's duties allows what the facts describe. The conditions, in their order: for
 // token.issue, the credential was valid; the person is a member; a role is held whose rule allows the act; it reaches the
-// object's organisation; for contract.approve, somebody else proposed. Of several roles, the first counts whose duty
-// reaches.
+// object's organisation; for contract.approve and contract.erase, somebody else proposed; for an erasure, the contract
+// has ended where it goes as a whole, and no legal hold stands. Of several roles, the first counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
 	decision := d.rule(f)
 	switch {
@@ -89,12 +91,21 @@ func (d *Duties) Decide(f Facts) Decision {
 	case !f.MemberActive:
 		decision.Reason = ReasonNotAMember
 	case decision.Reason != ReasonAllowed:
-	case f.Action == ActionContractApprove && (f.ProposedBy == "" || f.ProposedBy == f.Person):
+	case needsTwo(f.Action) && (f.ProposedBy == "" || f.ProposedBy == f.Person):
 		decision.Reason = ReasonSamePerson
+	case erasesContract(f.Action) && !f.Ended:
+		decision.Reason = ReasonContractNotEnded
+	case (erasesContract(f.Action) || f.Action == ActionDocumentErase) && f.Held:
+		decision.Reason = ReasonLegalHold
 	}
 	decision.Allowed = decision.Reason == ReasonAllowed
 	return decision
 }
+
+// needsTwo says that one person proposes and another one does it.
+func needsTwo(a Action) bool { return a == ActionContractApprove || a == ActionContractErase }
+
+func erasesContract(a Action) bool { return a == ActionErasurePropose || a == ActionContractErase }
 
 // rule asks casbin, for each role, which rule allows the act, and checks its reach. The reason is of the rule and the
 // reach only.

@@ -33,6 +33,13 @@ policy.impact        -         own               own                 -        - 
 policy.simulate      -         own               own                 -        -              -                 -        -
 audit.query          -         -                 own                 own      -              -                 -        -
 audit.prove          -         -                 own                 own      -              -                 -        -
+hold.place           -         -                 own                 -        -              -                 -        -
+hold.lift            -         -                 own                 -        -              -                 -        -
+hold.list            -         own               own                 own      -              -                 -        -
+document.erase       -         own               -                   -        -              -                 -        -
+erasure.propose      -         own               -                   -        -              -                 -        -
+contract.erase       -         own               -                   -        -              -                 -        -
+erasure.read         -         own               own                 own      -              -                 -        -
 batch.open           -         -                 -                   -        -              -                 -        -
 document.receive     -         -                 -                   -        -              -                 -        -
 document.read        -         -                 -                   -        -              -                 -        -
@@ -50,7 +57,7 @@ func duties(tb testing.TB) *policy.Duties {
 // dutiful are facts of a duty towards the person's own organisation, under which every condition holds.
 func dutiful(role policy.Role, action policy.Action) policy.Facts {
 	return policy.Facts{Action: action, Person: amina, Organisation: insurer, MemberActive: true, Roles: []policy.Role{role},
-		ObjectOrganisation: insurer, ProposedBy: bruno, Authenticated: true, Now: wednesday}
+		ObjectOrganisation: insurer, ProposedBy: bruno, Authenticated: true, Ended: true, Now: wednesday}
 }
 
 func TestDuties(t *testing.T) {
@@ -98,6 +105,20 @@ func TestDutiesDenied(t *testing.T) {
 			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
 		{"who proposed elsewhere", policy.RoleContractManager, policy.ActionContractApprove,
 			func(f *policy.Facts) { f.ProposedBy, f.ObjectOrganisation = amina, stranger }, policy.ReasonOtherOrganisation},
+		{"who proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
+			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
+		{"nobody proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
+			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
+		{"the contract to be erased still runs", policy.RoleContractManager, policy.ActionErasurePropose,
+			func(f *policy.Facts) { f.Ended = false }, policy.ReasonContractNotEnded},
+		{"the contract that is erased still runs", policy.RoleContractManager, policy.ActionContractErase,
+			func(f *policy.Facts) { f.Ended = false }, policy.ReasonContractNotEnded},
+		{"the contract to be erased is held", policy.RoleContractManager, policy.ActionErasurePropose,
+			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
+		{"the contract that is erased is held", policy.RoleContractManager, policy.ActionContractErase,
+			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
+		{"the document is held", policy.RoleContractManager, policy.ActionDocumentErase,
+			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := dutiful(row.role, row.action)

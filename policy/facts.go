@@ -17,8 +17,10 @@ type Facts struct {
 	Address      netip.Addr // where the request came from; the zero Addr while not known
 
 	ObjectOrganisation OrganisationID // whose object it is: the contract's client, the organisation acted upon
-	ProposedBy         PersonID       // who proposed the version that is to be approved
+	ProposedBy         PersonID       // who proposed the version, or the erasure, that is to be approved
 	Authenticated      bool           // a presented credential was valid (token.issue)
+	Held               bool           // a legal hold stands on the object (document.erase, contract.erase)
+	Ended              bool           // the contract is terminated or has expired (erasure.propose, contract.erase)
 
 	Status     ContractStatus // of the contract
 	Terminated time.Time      // when a contract in force was terminated; zero when it was not, or was suspended then: no wind-down
@@ -94,6 +96,7 @@ const (
 	DocumentReceiving DocumentState = "receiving"
 	DocumentReceived  DocumentState = "received"
 	DocumentAbandoned DocumentState = "abandoned"
+	DocumentErased    DocumentState = "erased" // received once; its content opens for nobody any more
 )
 
 // LeaseState is how the person's assignment stands. The zero value is LeaseNone.

@@ -14,6 +14,9 @@ const (
 	ReasonNoRule            Reason = "no-rule"            // no clause gives this role this action on this class
 	ReasonSamePerson        Reason = "same-person"        // who proposed cannot approve
 
+	ReasonLegalHold        Reason = "legal-hold"         // a hold forbids the erasure
+	ReasonContractNotEnded Reason = "contract-not-ended" // only what is over can be erased as a whole
+
 	ReasonNotInForce         Reason = "contract-not-in-force" // no approved version is effective
 	ReasonContractSuspended  Reason = "contract-suspended"
 	ReasonContractTerminated Reason = "contract-terminated"

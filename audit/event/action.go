@@ -53,6 +53,16 @@ var catalogue = []Entry{
 	{"key.reseal", "a contract's key was sealed to other roots or recovery recipients"},
 	{"key.rotate", "a contract was given a new key"},
 	{"key.retire", "a contract's earlier keys were destroyed, after every header was rewrapped for the new one"},
+	{"hold.place", "a legal hold was placed: what it is on may not be erased"},
+	{"hold.lift", "a legal hold was lifted"},
+	{"hold.list", "the legal holds under a contract were listed"},
+	{"document.erase", "a document was erased: its key was destroyed"},
+	{"erasure.propose", "the erasure of a whole contract was proposed"},
+	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
+	{"erasure.read", "the record of an erasure, with its certificate, was read"},
+	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{"document.recover", "a document was taken out by whoever holds the machine and the keys"},
+	{"object.sweep", "an object that no document refers to was deleted from the store"},
 }
 
 // Catalogue lists the actions that this build records.

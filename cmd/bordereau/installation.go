@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -104,7 +105,8 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installati
 		return nil, err
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
-		Receipts: in.receipts, Logger: log, VerifyWhole: c.Limits.VerifyWhole})
+		Receipts: in.receipts, Logger: log, VerifyWhole: c.Limits.VerifyWhole,
+		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour})
 	return in, err
 }
 

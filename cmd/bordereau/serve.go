@@ -60,6 +60,9 @@ func listen(c config.Listen) (api, admin net.Listener, err error) {
 // serve answers on both listeners until ctx ends and running transfers have finished or had their time.
 func (in *installation) serve(ctx context.Context, api, admin net.Listener) error {
 	handler, err := in.handler()
+	if err == nil {
+		err = in.refuseUnknownErasures(ctx)
+	}
 	if err != nil {
 		return errors.Join(err, api.Close(), admin.Close())
 	}

@@ -124,6 +124,46 @@ type Duty struct {
 	ValidUntil int64
 }
 
+type ErasedDocument struct {
+	Document   string
+	Erasure    string
+	Erased     int64
+	ObjectGone int64
+}
+
+type Erasure struct {
+	ID          string
+	Contract    string
+	Document    string
+	Reason      string
+	ProposedBy  string
+	Proposed    int64
+	DecidedBy   string
+	Decided     int64
+	Ledger      string
+	Event       string
+	Reapplied   int64
+	Journaled   int64
+	Certified   int64
+	Certificate string
+}
+
+type ErasureException struct {
+	Erasure  string
+	Document string
+}
+
+type Hold struct {
+	ID         string
+	Contract   string
+	Document   string
+	Reason     string
+	PlacedBy   string
+	LiftedBy   string
+	ValidFrom  int64
+	ValidUntil int64
+}
+
 type KeyHolder struct {
 	Fingerprint string
 	Kind        string

@@ -1,0 +1,235 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// What erased_document.object_gone says.
+const (
+	objectGone    = 1
+	objectRefused = 2 // the store would not delete it, for a retention lock of its own: unreadable, and still there
+)
+
+// eraseAtOnce is how many objects of one erasure are deleted at a time, and erasePage how many documents a transaction
+// takes on.
+const (
+	eraseAtOnce = 8
+	erasePage   = 500
+)
+
+// carryOut does what a decided erasure still lacks, and gives it as far as it came within waitForErasure. Every step may
+// be repeated, by anybody, at any time; the sweeper repeats them.
+//
+//  1. journalErasure: the journal, which outlives a restored database, knows it.
+//  2. eraseHeaders: of a contract, every document's header. (One document's went with the decision.)
+//  3. eraseObjects: the objects and all their versions, each looked for again.
+//  4. certify: what was destroyed is looked for; then the certificate is signed.
+func (g *Gateway) carryOut(ctx context.Context, id ErasureID) (Erasure, error) {
+	row, err := g.erasureRow(ctx, id)
+	if err != nil {
+		return Erasure{}, g.unavailable(err)
+	}
+	if row.Certified > 0 {
+		return erasureOf(row), nil
+	}
+	if err := g.journalErasure(ctx, row); err != nil {
+		return Erasure{}, g.unavailable(err) // no success is told before the journal has it
+	}
+	limited, cancel := context.WithTimeout(ctx, waitForErasure)
+	defer cancel()
+	err = g.destroy(limited, row)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return erasureOf(row), nil // it runs; the sweeper goes on
+	}
+	if err == nil {
+		row, err = g.erasureRow(ctx, id)
+	}
+	if err != nil {
+		return Erasure{}, g.unavailable(err)
+	}
+	return erasureOf(row), nil
+}
+
+// destroy is what comes after the journal.
+func (g *Gateway) destroy(ctx context.Context, row queries.Erasure) error {
+	if row.Document == "" {
+		g.forgetIdentities(ContractID(row.Contract))
+		if err := g.eraseHeaders(ctx, row); err != nil {
+			return err
+		}
+	}
+	if err := g.eraseObjects(ctx, row); err != nil {
+		return err
+	}
+	return g.certify(ctx, row)
+}
+
+func (g *Gateway) erasureRow(ctx context.Context, id ErasureID) (row queries.Erasure, err error) {
+	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err = tx.Erasure(ctx, string(id))
+		return err
+	})
+	if err != nil {
+		return row, fmt.Errorf("reading erasure: %w", err)
+	}
+	return row, nil
+}
+
+// eraseHeaders destroys the headers of a contract's documents, a page at a time, sparing the exceptions.
+func (g *Gateway) eraseHeaders(ctx context.Context, row queries.Erasure) error {
+	for after := ""; ; {
+		var documents []string
+		err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			documents, err = tx.DocumentsToErase(ctx, queries.DocumentsToEraseParams{Contract: row.Contract, After: after,
+				Erasure: row.ID, Limit: erasePage})
+			if err != nil {
+				return fmt.Errorf("looking for documents to erase: %w", err)
+			}
+			for _, d := range documents {
+				if err := dropHeader(ctx, tx, ErasureID(row.ID), d, g.now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(documents) < erasePage {
+			return err
+		}
+		after = documents[len(documents)-1]
+	}
+}
+
+// eraseObjects deletes the objects of what was erased.
+func (g *Gateway) eraseObjects(ctx context.Context, row queries.Erasure) error {
+	for {
+		var page []queries.ObjectsToEraseRow
+		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			page, err = tx.ObjectsToErase(ctx, queries.ObjectsToEraseParams{Erasure: row.ID, Limit: erasePage})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("looking for objects to erase: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(eraseAtOnce)
+		for _, d := range page {
+			group.Go(func() error { return g.eraseObject(ctx, d) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// eraseObject deletes one object and then tries to read it. The header is gone: whatever the store still holds opens for
+// nobody, so a store that refuses is an exception on the certificate and no reason to stop.
+func (g *Gateway) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow) error {
+	gone := int64(objectGone)
+	err := g.objects.Delete(ctx, d.ObjectKey)
+	if err == nil {
+		err = g.checkMissing(ctx, d.ObjectKey)
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+		return fmt.Errorf("deleting erased object: %w", err)
+	default:
+		g.log.Warn("the store did not delete an erased object", "document", d.ID, "error", err)
+		gone = objectRefused
+	}
+	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone})
+	})
+}
+
+var errStillThere = errors.New("the object can still be read")
+
+// checkMissing tries to read an object that was deleted.
+func (g *Gateway) checkMissing(ctx context.Context, key string) error {
+	body, _, err := g.objects.Get(ctx, key, 0)
+	if errors.Is(err, ErrObjectMissing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(io.Discard, body, 1)
+	return errors.Join(errStillThere, ignoreEOF(err), body.Close())
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// forgetIdentities takes a contract's identities out of this process's memory. They are of no use anywhere: whoever wants
+// one looks first whether its sealed copies still exist.
+func (g *Gateway) forgetIdentities(id ContractID) {
+	g.identities.drop(func(k contractEpoch) bool { return k.contract == id })
+}
+
+// sweepErasures carries on with erasures whose caller died, and forgets the identities of contracts that another replica
+// erased. Fresh ones are left to their callers.
+func (g *Gateway) sweepErasures(ctx context.Context) error {
+	now := g.now()
+	var open []queries.Erasure
+	var contracts []string
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		if contracts, err = tx.ContractsErasedSince(ctx, micros(now.Add(-24*time.Hour))); err != nil {
+			return err
+		}
+		open, err = tx.UnfinishedErasures(ctx, micros(now.Add(-waitForErasure)))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("looking for unfinished erasures: %w", err)
+	}
+	for _, id := range contracts {
+		g.forgetIdentities(ContractID(id))
+	}
+	for _, row := range open {
+		step := g.journalErasure(ctx, row)
+		if step == nil {
+			step = g.destroy(ctx, row)
+		}
+		if step != nil {
+			err = errors.Join(err, fmt.Errorf("carrying out erasure %s: %w", row.ID, step))
+		}
+	}
+	return err
+}
+
+// certify verifies that nothing opens any more, signs the certificate and keeps it, with the event of that.
+func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
+	claims, err := g.destruction(ctx, row)
+	if err != nil {
+		return fmt.Errorf("verifying erasure: %w", err)
+	}
+	jws, err := g.receipts.Sign(claims)
+	if err != nil {
+		return fmt.Errorf("signing certificate: %w", err)
+	}
+	e := event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
+		Actor: system, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
+		Reason: string(policy.ReasonAllowed)}
+	return g.conclude(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Certified: micros(g.now()), Certificate: jws})
+		return n == 1, err
+	})
+}

@@ -1,0 +1,300 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ErasureState is where an erasure stands.
+type ErasureState string
+
+// The states of an erasure. Content opens for nobody from ErasureRunning on.
+const (
+	ErasureProposed  ErasureState = "proposed"  // of a contract, before somebody else decided it
+	ErasureRunning   ErasureState = "running"   // decided: keys are destroyed, objects are being deleted
+	ErasureCertified ErasureState = "certified" // carried out, verified, and certified
+)
+
+// Erasure destroys one document, or all of a contract, for good.
+type Erasure struct {
+	ID          ErasureID
+	Contract    ContractID
+	Document    DocumentID // empty: the contract as a whole
+	State       ErasureState
+	Reason      string
+	ProposedBy  PersonID
+	DecidedBy   PersonID // empty while proposed
+	Proposed    time.Time
+	Decided     time.Time // zero while proposed
+	Certified   time.Time // zero until certified
+	Certificate string    // compact JWS over DestructionClaims (certificate.go), empty until certified
+}
+
+// waitForErasure is how long a request waits for an erasure to be carried out. A contract's objects may take hours; the
+// sweeper goes on with them.
+const waitForErasure = 20 * time.Second
+
+// EraseDocument destroys the header of a document, after which its body opens for nobody, and then deletes the object with
+// all its versions. A duty of the client's contract manager; a legal hold on the document or its contract forbids it.
+// Repeated, it is the same erasure.
+//
+//  1. The act: the header row goes, the erasure's row comes, in one transaction with the event. Die here: the document is
+//     erased, and the sweeper does the rest.
+//  2. carryOut: the journal, the object, the verification, the certificate.
+func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentID, reason string) (Erasure, error) {
+	if err := checkName("reason", reason); err != nil {
+		return Erasure{}, err
+	}
+	var erasure ErasureID
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionDocumentErase,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.event.Private["note"] = reason
+			return s.onErasableDocument(ctx, tx, id)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			erasure, err = s.eraseDocument(ctx, tx, id, reason)
+			s.event.Subject = string(erasure)
+			return err
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return g.carryOut(ctx, erasure)
+}
+
+// onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
+// status row, so that neither overtakes the other.
+func (s *scene) onErasable(ctx context.Context, tx *database.Tx, id ContractID) error {
+	if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+		return err
+	}
+	if err := s.onContract(ctx, tx, id); err != nil {
+		return err
+	}
+	s.onDuty()
+	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: string(id), Document: s.event.Document})
+	if err != nil {
+		return fmt.Errorf("reading holds: %w", err)
+	}
+	s.facts.Held = held > 0
+	s.facts.Ended = s.facts.Status == policy.StatusTerminated || s.terms != nil && s.terms.Expired(s.now)
+	return nil
+}
+
+// onErasableDocument is onErasable for one document.
+func (s *scene) onErasableDocument(ctx context.Context, tx *database.Tx, id DocumentID) error {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if policy.DocumentState(row.State) != policy.DocumentReceived {
+		return ErrNotFound // an upload that nobody acknowledged is no document yet
+	}
+	s.event.Batch, s.event.Document, s.event.Class, s.event.Length = row.Batch, row.ID, row.Class, row.Size
+	s.facts.Document = policy.DocumentReceived
+	if err := s.noteErased(ctx, tx, row); err != nil {
+		return err
+	}
+	return s.onErasable(ctx, tx, ContractID(row.Contract))
+}
+
+// noteErased makes it a fact when the document was erased.
+func (s *scene) noteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
+	_, err := tx.ErasedDocument(ctx, row.ID)
+	if err == nil {
+		s.facts.Document = policy.DocumentErased
+	}
+	return ignoreNoRows(err)
+}
+
+func (s *scene) eraseDocument(ctx context.Context, tx *database.Tx, id DocumentID, reason string) (ErasureID, error) {
+	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !isNoRows(err) {
+		return ErasureID(erased.Erasure), err
+	}
+	erasure := ErasureID(policy.NewID("x"))
+	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: string(erasure), Contract: string(s.contract), Document: string(id),
+		Reason: reason, ProposedBy: string(s.caller.Person), Proposed: micros(s.now), DecidedBy: string(s.caller.Person),
+		Decided: micros(s.now), Ledger: s.ledgers[0], Event: s.event.ID})
+	if err != nil {
+		return "", fmt.Errorf("inserting erasure: %w", err)
+	}
+	return erasure, dropHeader(ctx, tx, erasure, string(id), s.now)
+}
+
+// dropHeader destroys the key of one document, and with it its name.
+func dropHeader(ctx context.Context, tx *database.Tx, erasure ErasureID, document string, now time.Time) error {
+	if _, err := tx.DeleteDocumentHeader(ctx, document); err != nil {
+		return fmt.Errorf("deleting document header: %w", err)
+	}
+	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: string(erasure), Erased: micros(now)})
+	if err != nil {
+		return fmt.Errorf("inserting erased document: %w", err)
+	}
+	return nil
+}
+
+// ProposeErasure proposes to erase a whole contract that has ended. A duty of the client's contract manager; nothing is
+// erased until another one approves. Repeated, it is the same proposal.
+func (g *Gateway) ProposeErasure(ctx context.Context, caller Caller, id ContractID, reason string) (Erasure, error) {
+	if err := checkName("reason", reason); err != nil {
+		return Erasure{}, err
+	}
+	var e Erasure
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionErasurePropose,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.event.Private["note"] = reason
+			return s.onErasable(ctx, tx, id)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := s.proposeErasure(ctx, tx, reason)
+			e, s.event.Subject = erasureOf(row), row.ID
+			return err
+		},
+	})
+	return e, err
+}
+
+func (s *scene) proposeErasure(ctx context.Context, tx *database.Tx, reason string) (row queries.Erasure, err error) {
+	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.contract), Document: ""})
+	if err != nil {
+		return row, fmt.Errorf("reading erasures: %w", err)
+	}
+	for _, e := range earlier {
+		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != string(s.caller.Person)) {
+			return row, &Conflict{Kind: ConflictState, Detail: "an erasure of the contract is proposed or running: " + e.ID}
+		}
+		if e.Certified == 0 {
+			return e, nil
+		}
+	}
+	copies, err := tx.CountContractKeyCopies(ctx, string(s.contract))
+	if err != nil {
+		return row, fmt.Errorf("counting contract keys: %w", err)
+	}
+	if copies == 0 {
+		return row, &Conflict{Kind: ConflictState, Detail: "the contract is erased"}
+	}
+	id := policy.NewID("x")
+	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: id, Contract: string(s.contract), Reason: reason,
+		ProposedBy: string(s.caller.Person), Proposed: micros(s.now), Ledger: s.ledgers[0]})
+	if err != nil {
+		return row, fmt.Errorf("inserting erasure: %w", err)
+	}
+	return tx.Erasure(ctx, id)
+}
+
+// ApproveErasure erases a contract: its identities are destroyed, which makes all its documents unreadable at once, then
+// their headers with the file names, then the objects. A duty of a contract manager who did not propose it. Documents
+// under a legal hold are spared, and so are the identities as long as there is one: then each other document loses its
+// own header. Repeated, it is the same erasure.
+func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureID) (Erasure, error) {
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionContractErase,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := tx.ErasureForChange(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			s.facts.ProposedBy, s.event.Subject = PersonID(row.ProposedBy), row.ID
+			if row.Document != "" {
+				return ErrNotFound // a document's needs no approval
+			}
+			return s.onErasable(ctx, tx, ContractID(row.Contract))
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return s.decideErasure(ctx, tx, id)
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return g.carryOut(ctx, id)
+}
+
+func (s *scene) decideErasure(ctx context.Context, tx *database.Tx, id ErasureID) error {
+	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.caller.Person),
+		Decided: micros(s.now), Ledger: s.ledgers[0], Event: s.event.ID})
+	if err != nil {
+		return fmt.Errorf("deciding erasure: %w", err)
+	}
+	if n == 0 {
+		return nil // decided before: it goes on
+	}
+	held, err := tx.HeldDocuments(ctx, string(s.contract))
+	if err != nil {
+		return fmt.Errorf("reading held documents: %w", err)
+	}
+	if err := dropContract(ctx, tx, id, s.contract, held); err != nil {
+		return err
+	}
+	if s.facts.Status == policy.StatusTerminated {
+		return nil
+	}
+	// An expired contract could be prolonged, and would then take documents that nobody can open.
+	return s.changeStatus(ctx, tx, s.contract, policy.StatusTerminated, "erased", s.facts.Status)
+}
+
+// dropContract destroys the identities of a contract, unless documents are spared.
+func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contract ContractID, spared []string) error {
+	for _, document := range spared {
+		err := tx.InsertErasureException(ctx, queries.InsertErasureExceptionParams{Erasure: string(erasure), Document: document})
+		if err != nil {
+			return fmt.Errorf("inserting exception: %w", err)
+		}
+	}
+	if len(spared) > 0 {
+		return nil
+	}
+	if _, err := tx.DeleteContractKeyCopies(ctx, string(contract)); err != nil {
+		return fmt.Errorf("deleting contract keys: %w", err)
+	}
+	return nil
+}
+
+// Erasure gives the record of an erasure, with its certificate.
+func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Erasure, error) {
+	var e Erasure
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionErasureRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := tx.Erasure(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			e = erasureOf(row)
+			if err := s.onContract(ctx, tx, e.Contract); err != nil {
+				return err
+			}
+			s.event.Document, s.event.Subject = row.Document, row.ID
+			s.onDuty()
+			return nil
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return e, nil
+}
+
+func erasureOf(row queries.Erasure) Erasure {
+	e := Erasure{ID: ErasureID(row.ID), Contract: ContractID(row.Contract), Document: DocumentID(row.Document), Reason: row.Reason,
+		ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: fromMicros(row.Proposed),
+		Decided: fromMicros(row.Decided), Certified: fromMicros(row.Certified), Certificate: row.Certificate}
+	switch {
+	case row.Certified > 0:
+		e.State = ErasureCertified
+	case row.Decided > 0:
+		e.State = ErasureRunning
+	default:
+		e.State = ErasureProposed
+	}
+	return e
+}
