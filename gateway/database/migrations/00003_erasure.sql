@@ -57,10 +57,7 @@ CREATE TABLE erasure_exception (
     PRIMARY KEY (erasure, document)
 );
 
-CREATE INDEX document_contract ON document (contract, id);
-
 -- +goose Down
-DROP INDEX document_contract;
 DROP TABLE erasure_exception;
 DROP TABLE erased_document;
 DROP TABLE erasure;
