@@ -46,7 +46,7 @@ func TestParseDispositionRefuses(t *testing.T) {
 		"escaped closing quote": `attachment; filename="a\"`,
 		"twice":                 `attachment; filename=a; filename=b`,
 		"twice, other case":     `attachment; filename=a; FILENAME=b`,
-		"another charset":       `attachment; filename*=iso-8859-1''%E9`,
+		"another charset":       `attachment; filename*=iso-8859-1''a`,
 		"no charset":            `attachment; filename*=a.pdf`,
 		"bad escape":            `attachment; filename*=UTF-8''a%2`,
 		"bad hexadecimal":       `attachment; filename*=UTF-8''a%zz`,

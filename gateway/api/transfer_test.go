@@ -156,13 +156,21 @@ func TestFetchNeverTakesAPartForTheWhole(t *testing.T) {
 }
 
 func TestFetchNeedsTheAnnouncement(t *testing.T) {
-	for name, h := range map[string]http.HandlerFunc{
-		"no digest": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "x") },
-		"no length": func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Repr-Digest", hello)
-			w.(http.Flusher).Flush()
-		},
+	for name, announce := range map[string]func(http.Header){
+		"no digest":       func(h http.Header) { h.Del("Repr-Digest") },
+		"another digest":  func(h http.Header) { h.Set("Repr-Digest", "sha-512=:AAAA:") },
+		"no length":       func(h http.Header) { h.Del("Content-Length") },
+		"no file name":    func(h http.Header) { h.Del("Content-Disposition") },
+		"a bad file name": func(h http.Header) { h.Set("Content-Disposition", "attachment; filename=a b") },
 	} {
+		h := func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1")
+			w.Header().Set("Content-Disposition", "attachment; filename=a")
+			w.Header().Set("Repr-Digest", hello)
+			announce(w.Header())
+			w.(http.Flusher).Flush()
+			io.WriteString(w, "x")
+		}
 		if _, err := api.Fetch(t.Context(), client(t, h), document); err == nil {
 			t.Errorf("%s: taken", name)
 		}

@@ -94,6 +94,18 @@ func TestQueriesAreReadStrictly(t *testing.T) {
 	wantProblem(t, s.call(t, s.Officer, http.MethodGet, ledger+"&a;b=c", "", nil), http.StatusBadRequest, "parameter")
 }
 
+func TestNestingHasALimit(t *testing.T) {
+	nested := func(depth int) []byte {
+		return []byte(strings.Repeat("[", depth) + strings.Repeat("]", depth))
+	}
+	if err := httpapi.CheckJSON(nested(16)); err != nil {
+		t.Error(err)
+	}
+	if httpapi.CheckJSON(nested(500_000)) == nil {
+		t.Error("half a million lists in each other passed")
+	}
+}
+
 // FuzzCheckJSON: what passes is JSON, and reads the same to a parser that keeps the first member of a name as to one that
 // keeps the last.
 func FuzzCheckJSON(f *testing.F) {

@@ -72,6 +72,13 @@ func TestATamperedDocumentIsAProblem(t *testing.T) {
 	}
 }
 
+func TestALargeDocumentThatIsBadFromTheStartIsAProblem(t *testing.T) {
+	store := newTampering(t)
+	s, d, _ := leased(t, store, 6<<20)
+	store.flip(100)
+	wantProblem(t, s.do(t, s.content(t, d)), http.StatusInternalServerError, "tampered")
+}
+
 // TestATamperedLargeDocumentBreaksTheConnection: part of it has left before it shows, and nothing may make that look whole.
 func TestATamperedLargeDocumentBreaksTheConnection(t *testing.T) {
 	store := newTampering(t)

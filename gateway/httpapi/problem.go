@@ -23,7 +23,6 @@ const (
 	kindMethod          = "method-not-allowed"
 	kindNotFound        = "not-found"
 	kindParameter       = string(gateway.InvalidParameter)
-	kindReference       = string(gateway.InvalidReference)
 	kindTampered        = "tampered"
 	kindTooLarge        = "too-large"
 	kindUnauthenticated = "unauthenticated"
@@ -45,7 +44,7 @@ const retryAfter = "5"
 // describe is the status and the title of a kind.
 func describe(kind string) (status int, title string) {
 	switch kind {
-	case kindParameter, string(gateway.InvalidIdentifier), kindBody, kindReference:
+	case kindParameter, string(gateway.InvalidIdentifier), string(gateway.InvalidReference), kindBody:
 		return http.StatusBadRequest, "The request is not well formed."
 	case string(gateway.InvalidTerms):
 		return http.StatusBadRequest, "The terms cannot be read."

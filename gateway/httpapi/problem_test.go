@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 	"github.com/bordereau/bordereau/gateway/httpapi"
@@ -82,6 +83,26 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 		r := s.request(t, s.Manager, http.MethodGet, "/", "", nil)
 		r.URL.Opaque = path // as it is
 		wantProblem(t, s.do(t, r), http.StatusNotFound, "not-found")
+	}
+}
+
+// TestWhatIsNoIdentifierIsNoEvent: the ledger keeps that somebody asked for what does not exist, but no text of a caller's.
+func TestWhatIsNoIdentifierIsNoEvent(t *testing.T) {
+	s := serve(t)
+	refusals := func() int {
+		list, _, err := s.Gateway.AuditEvents(t.Context(), s.Operator, event.Operator, gateway.EventQuery{Action: "contract.read"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	wantProblem(t, s.call(t, s.Manager, http.MethodGet, "/v1/contracts/c_x", "", nil), http.StatusNotFound, "not-found")
+	if n := refusals(); n != 0 {
+		t.Errorf("no identifier: %d events", n)
+	}
+	wantProblem(t, s.call(t, s.Manager, http.MethodGet, "/v1/contracts/c_aaaaaaaaaaaaaaaaaaaaaaaaaa", "", nil), http.StatusNotFound, "not-found")
+	if n := refusals(); n != 1 {
+		t.Errorf("no such contract: %d events", n)
 	}
 }
 
