@@ -44,6 +44,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand())
+	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand())
 	return root
 }
