@@ -20,6 +20,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
 
+// Run it with -benchtime=3x, or another multiple of three, so that each way is first as often.
+//
 // The path of a document's bytes against a bare streaming copy that does no more than seal with age and put, or get and
 // open with age: the same store with the same client settings, one after the other in one run. What is printed as "path" is
 // the speed of our sealing over the copy's, and as "gateway" that of a whole upload or download, with policy, ledger,
@@ -89,16 +91,18 @@ func benchStore(b *testing.B, name string) gateway.Objects {
 	return store
 }
 
-// run lets the ways take turns, and prints how fast the later ones are against the first.
+// run lets the ways take turns, each round another one first: what one has written slows down whoever comes next. It prints
+// how fast the later ones are against the first.
 func (r *race) run(b *testing.B, ways ...func(ctx context.Context, round int) error) {
 	took := make([]time.Duration, len(ways))
 	round := 0
 	b.SetBytes(r.size * int64(len(ways)))
 	for b.Loop() {
 		round++
-		for i, way := range ways {
+		for i := range ways {
+			i = (i + round) % len(ways)
 			started := time.Now()
-			if err := way(b.Context(), round); err != nil {
+			if err := ways[i](b.Context(), round); err != nil {
 				b.Fatal(err)
 			}
 			took[i] += time.Since(started)
