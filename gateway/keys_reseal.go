@@ -108,12 +108,13 @@ func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
 			return false, errStaleRoot
 		}
 		changed := false
-		for _, h := range to.Holders() {
+		for i, h := range to.Holders() {
 			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == h.Fingerprint && r.ValidUntil == forever }) {
 				continue
 			}
 			changed = true
-			err := tx.SetKeyHolder(ctx, queries.SetKeyHolderParams{Fingerprint: h.Fingerprint, Kind: kindOf(h), ValidFrom: micros(e.Occurred)})
+			err := tx.SetKeyHolder(ctx, queries.SetKeyHolderParams{Fingerprint: h.Fingerprint, Kind: kindOf(h),
+				ValidFrom: micros(e.Occurred) - int64(i)}) // of roots written down together, the first is the newest
 			if err != nil {
 				return false, fmt.Errorf("writing key holder: %w", err)
 			}

@@ -140,9 +140,11 @@ func TestTheRootIsRotated(t *testing.T) {
 			t.Errorf("keys were sealed back to a retired root: %v", err)
 		}
 		allSealedTo(t, first.Gateway, names[0])
-		if _, err := first.Gateway.ApproveContract(t.Context(), w.Approver, c.ID, c.Version); err != nil {
+		// One that has both files' roots in memory still seals to the new one alone.
+		if _, err := during.Gateway.ApproveContract(t.Context(), w.Approver, c.ID, c.Version); err != nil {
 			t.Errorf("the new root makes no contract: %v", err)
 		}
+		allSealedTo(t, first.Gateway, names[0])
 		if got := len(events(t, w, gateway.EventQuery{Action: event.Action(policy.ActionKeyReseal)})); got != 4 {
 			t.Errorf("%d events of keys sealed anew in the client's ledger, want 4", got)
 		}
@@ -152,8 +154,6 @@ func TestTheRootIsRotated(t *testing.T) {
 // A root file that is older than the one in use may not take keys away from it.
 func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
-		reseal(t, w.House, false)
-		w.Clock.Advance(time.Minute)
 		both, err := keyring.AddFirst(w.RootFile)
 		if err != nil {
 			t.Fatal(err)
@@ -165,6 +165,21 @@ func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 			wantConflict(t, err, gateway.ConflictState)
 		}
 		allSealedTo(t, during.Gateway, both.Fingerprints()...)
+
+		// The other way round it may: the old root was taken out of the file by hand.
+		first := w.WithRoot(t, both.FirstAlone())
+		reseal(t, first, false)
+		allSealedTo(t, first.Gateway, both.Fingerprints()[0])
+
+		// And what was written down once stays the older one.
+		w.Clock.Advance(time.Minute)
+		again, err := keyring.AddFirst(w.RootFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reseal(t, w.WithRoot(t, again), false)
+		_, err = first.Gateway.LocalResealKeys(t.Context(), false, nil)
+		wantConflict(t, err, gateway.ConflictState)
 	})
 }
 
@@ -336,11 +351,17 @@ func TestARotationThatWasBrokenOffGoesOn(t *testing.T) {
 		}
 		reads(t, w, documents...)
 		other := w.Replica(t)
-		if err := other.Gateway.ContinueRotations(t.Context()); err != nil {
-			t.Fatal(err)
+		serving, stop := context.WithCancel(t.Context())
+		served := make(chan error)
+		go func() { served <- other.Gateway.Run(serving) }()
+		for deadline := time.Now().Add(time.Minute); len(keysOf(t, w.Gateway).Rotations) > 0; time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the background does not go on with it")
+			}
 		}
-		if keys := keysOf(t, w.Gateway); len(keys.Rotations) != 0 {
-			t.Errorf("rotations: %+v", keys.Rotations)
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
 		}
 		reads(t, w, documents...)
 	})
@@ -420,6 +441,7 @@ func TestARotationKeepsWhatItCannotRewrap(t *testing.T) {
 
 func TestRotationsThatCannotBe(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
+		_, documents := w.Sent(t, 1)
 		if _, err := w.Gateway.LocalRotateContract(t.Context(), "c_none"); !errors.Is(err, gateway.ErrNotFound) {
 			t.Errorf("unknown contract: %v", err)
 		}
@@ -436,6 +458,9 @@ func TestRotationsThatCannotBe(t *testing.T) {
 		wantConflict(t, err, gateway.ConflictState)
 		if r := reseal(t, w.House, false); r.Keys != 1 || r.Failed != 0 {
 			t.Errorf("a destroyed key was sealed anew: %+v", r)
+		}
+		if check := checkKeys(t, w.House); len(check.Problems) != 1 || check.Problems[0].Document != documents[0].ID {
+			t.Errorf("a document without a key: %+v", check)
 		}
 	})
 }

@@ -161,7 +161,19 @@ func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error
 	return folder, nil
 }
 
+// loadRoot loads the roots, with the recovery recipients that the configuration names.
 func loadRoot(c config.Keys) (*keyring.Root, error) {
+	root, err := readRoot(c)
+	if err != nil {
+		return nil, err
+	}
+	if root, err = root.WithRecovery(c.Recovery); err != nil {
+		return nil, fmt.Errorf("keys.recovery: %w", err)
+	}
+	return root, nil
+}
+
+func readRoot(c config.Keys) (*keyring.Root, error) {
 	if !c.RootSecret.IsEmpty() {
 		return keyring.Parse(c.RootSecret.Reveal())
 	}
@@ -171,15 +183,22 @@ func loadRoot(c config.Keys) (*keyring.Root, error) {
 // during runs the ledger's sequencer, the publisher and the sweeper while f works, and stops them after it. f's context
 // ends when one of them fails. Nothing begins on a database that is not what was published of it.
 func (in *installation) during(ctx context.Context, f func(ctx context.Context) error) error {
+	return in.alongside(ctx, f, in.ledger.Run, in.publisher.Run, in.gateway.Run)
+}
+
+// duringLedger runs the ledger's sequencer alone while f works.
+func (in *installation) duringLedger(ctx context.Context, f func(ctx context.Context) error) error {
+	return in.alongside(ctx, f, in.ledger.Run)
+}
+
+func (in *installation) alongside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
 	if err := in.checkPublished(ctx); err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, working := errgroup.WithContext(ctx)
-	group.Go(func() error { return in.ledger.Run(background) })
-	group.Go(func() error { return in.publisher.Run(background) })
-	if in.gateway != nil {
-		group.Go(func() error { return in.gateway.Run(background) })
+	for _, run := range services {
+		group.Go(func() error { return run(background) })
 	}
 	group.Go(func() error {
 		defer stop()

@@ -26,6 +26,21 @@ func Create(path string) (*Root, error) {
 	return &Root{identities: []*crypto.Identity{identity}}, nil
 }
 
+// CreateRecovery makes a new recovery identity in a new file, as Create does, and gives its public half, which is all that
+// an installation gets to know of it.
+func CreateRecovery(path string) (*crypto.Recipient, error) {
+	identity, err := crypto.NewIdentity()
+	if err != nil {
+		return nil, fmt.Errorf("creating recovery key: %w", err)
+	}
+	text := "# Recovery key of a Bordereau installation. Keep it offline: it opens every document.\n" +
+		"# public key: " + identity.Recipient().String() + "\n" + identity.Secret() + "\n"
+	if err := writeNew(path, text); err != nil {
+		return nil, fmt.Errorf("creating recovery key: %w", err)
+	}
+	return identity.Recipient(), nil
+}
+
 // Load reads a root file. It refuses one that group or others may read or write.
 func Load(path string) (*Root, error) {
 	text, err := readPrivate(path)

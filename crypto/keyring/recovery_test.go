@@ -171,3 +171,17 @@ func TestOnlyAGoodRootFileIsRotated(t *testing.T) {
 		}
 	}
 }
+
+func TestARecoveryFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "recovery.key")
+	recipient, err := keyring.CreateRecovery(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract := newIdentity(t)
+	copies := sealed(t, withRecovery(t, root(t, newIdentity(t)), recipient.String()), contract)
+	checkOpens(t, load(t, path), copies, contract) // its mode is checked too
+	if _, err := keyring.CreateRecovery(path); err == nil {
+		t.Error("overwritten")
+	}
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway"
+)
+
+func keysRotateRootCommand() *cobra.Command {
+	var f keysFlags
+	var retire bool
+	cmd := &cobra.Command{
+		Use:   "rotate-root",
+		Short: "Put a new root in the place of the old one, in two steps",
+		Long: "Make a new root identity above those of the root file and seal every contract's key to it, beside the old one. Then give " +
+			"every gateway the new file and restart it; all this time both open. At last, with --retire, take the copies for the old " +
+			"root away, and the old root out of the file. Each step may be repeated when it was broken off: while the file has several " +
+			"roots, no further one is made.\n\n" +
+			"Where the root is a secret and not a file, put the new identity above the old one there (`age-keygen -pq` makes one), " +
+			"and run both steps likewise; --retire then tells when the old one may be taken out.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			return rotateRoot(cmd.Context(), c, f, retire, cmd.OutOrStdout())
+		},
+	}
+	f.addFlags(cmd)
+	cmd.Flags().BoolVar(&retire, "retire", false, "second step: take the old root away")
+	return cmd
+}
+
+// sealing is what a change of roots or recovery recipients did.
+type sealing struct {
+	SealedTo []string `json:"sealed_to"`
+	gateway.Resealed
+}
+
+func rotateRoot(ctx context.Context, c config.Config, f keysFlags, retire bool, out io.Writer) error {
+	root, err := loadRoot(c.Keys)
+	if err != nil {
+		return err
+	}
+	roots := len(root.Fingerprints())
+	inFile := c.Keys.RootSecret.IsEmpty()
+	switch {
+	case retire && roots == 1:
+		return errors.New("there is one root, and nothing to retire")
+	case !retire && roots == 1 && !inFile:
+		return errors.New("the root is a secret: put a new identity above the old one there, and run this again")
+	case !retire && roots == 1:
+		if _, err := keyring.AddFirst(c.Keys.Root); err != nil {
+			return err
+		}
+	}
+	if err := sealAnew(ctx, c, f.json, retire, out); err != nil {
+		return err
+	}
+	if retire && inFile {
+		if _, err := keyring.KeepFirst(c.Keys.Root); err != nil {
+			return err
+		}
+	}
+	if !f.json {
+		_, err = fmt.Fprintln(out, nextStep(retire, inFile))
+	}
+	return err
+}
+
+func nextStep(retire, inFile bool) string {
+	switch {
+	case !retire:
+		return "Now give every gateway the root of today and restart it; then run this again with --retire."
+	case inFile:
+		return "The old root was taken out of the file. Restart the gateways, and keep a copy of the new file offline."
+	default:
+		return "The old root opens nothing more: take it out of the secret."
+	}
+}
+
+// sealAnew seals every key to the roots and recovery recipients that the configuration names.
+func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.Writer) error {
+	return onKeys(ctx, c, func(ctx context.Context, in *installation) error {
+		progress, stop := progressBar("sealing keys", asJSON)
+		resealed, err := in.gateway.LocalResealKeys(ctx, retire, progress)
+		stop()
+		if err != nil {
+			return err
+		}
+		root, err := loadRoot(c.Keys)
+		if err != nil {
+			return err
+		}
+		if retire {
+			root = root.FirstAlone()
+		}
+		s := sealing{Resealed: resealed}
+		for _, h := range root.Holders() {
+			s.SealedTo = append(s.SealedTo, h.Fingerprint)
+		}
+		return s.tell(asJSON, out)
+	})
+}
+
+// tell says what was done. Keys that failed are a failure: they are sealed as they were.
+func (s sealing) tell(asJSON bool, out io.Writer) error {
+	if asJSON {
+		if err := printJSON(out, s); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "%d keys of contracts, %d of them sealed anew, to:\n", s.Keys, s.Changed)
+		for _, name := range s.SealedTo {
+			fmt.Fprintf(out, "  %s\n", name)
+		}
+	}
+	if s.Failed > 0 {
+		return fmt.Errorf("%d keys do not open and are sealed as they were: `bordereau keys check` tells which", s.Failed)
+	}
+	return nil
+}
+
+func keysAddRecoveryCommand() *cobra.Command {
+	var f keysFlags
+	cmd := &cobra.Command{
+		Use:   "add-recovery [RECIPIENT]",
+		Short: "Seal every contract's key to a recovery recipient too",
+		Long: "Add a recovery recipient (age1pq1… or age1…, the public half of a key that is kept offline) to keys.recovery in the " +
+			"configuration file, and seal every contract's key to it. Without one, seal to those that the configuration names already, " +
+			"and take away the copies for those that it does not name any more.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, text := range args {
+				if err := addRecovery(f.where, text); err != nil {
+					return err
+				}
+			}
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			return sealAnew(cmd.Context(), c, f.json, false, cmd.OutOrStdout())
+		},
+	}
+	f.addFlags(cmd)
+	return cmd
+}
+
+// addRecovery puts the recipient into the configuration file. The file is replaced whole, once it was seen to be valid.
+func addRecovery(w where, text string) error {
+	recipient, err := crypto.ParseRecipient(text)
+	if err != nil {
+		return err
+	}
+	c, err := w.load()
+	if err != nil {
+		return err
+	}
+	root, err := readRoot(c.Keys)
+	if err != nil {
+		return err
+	}
+	named := append(c.Keys.Recovery, recipient.String())
+	if _, err := root.WithRecovery(named); err != nil {
+		return err
+	}
+	before, err := os.ReadFile(w.path())
+	if err != nil {
+		return err
+	}
+	after, err := config.AddRecovery(before, recipient.String())
+	if err != nil {
+		return fmt.Errorf("%s: %w", w.path(), err)
+	}
+	if err := replaceFile(w.path(), after); err != nil {
+		return err
+	}
+	if c, err = w.load(); err == nil && len(c.Keys.Recovery) != len(named) {
+		err = errors.New("the environment overrides keys.recovery: add the recipient there")
+	}
+	return err
+}
+
+// replaceFile puts content in the place of a file, whole or not at all, with the mode that it has.
+func replaceFile(path string, content []byte) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), ".bordereau-*")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(content)
+	err = errors.Join(err, fresh.Chmod(info.Mode().Perm()), fresh.Sync(), fresh.Close())
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(fresh.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/gateway"
+)
+
+func keysShowCommand() *cobra.Command {
+	var f keysFlags
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "List roots, recovery recipients and contracts' keys, by their fingerprints",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation) error {
+				keys, err := in.gateway.LocalKeys(ctx)
+				switch {
+				case err != nil:
+					return err
+				case f.json:
+					return printJSON(cmd.OutOrStdout(), keys)
+				default:
+					return showKeys(cmd.OutOrStdout(), keys)
+				}
+			})
+		},
+	}
+	f.addFlags(cmd)
+	return cmd
+}
+
+func showKeys(out io.Writer, keys gateway.Keys) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "HOLDER\tFINGERPRINT\tSTATE\tPOST-QUANTUM\tSINCE")
+	for _, h := range keys.Holders {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.Kind, h.Fingerprint, holderState(h), yesOrNo(h.PostQuantum), day(h.From))
+	}
+	fmt.Fprintln(w, "\nCONTRACT\tEPOCH\tFINGERPRINT\tPOST-QUANTUM\tSEALED TO")
+	for _, k := range keys.Contracts {
+		to := strings.Join(k.SealedTo, " ")
+		if to == "" {
+			to = "nobody: destroyed"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", k.Contract, k.Epoch, k.Fingerprint, yesOrNo(&k.PostQuantum), to)
+	}
+	for _, r := range keys.Rotations {
+		fmt.Fprintf(w, "\n%s is being rotated to epoch %d: %d of %d headers left\n", r.Contract, r.Epoch, r.Left, r.Headers)
+	}
+	return w.Flush()
+}
+
+func holderState(h gateway.KeyHolder) string {
+	switch {
+	case !h.Until.IsZero():
+		return "retired"
+	case h.AtHand && h.From.IsZero():
+		return "new" // or nobody has sealed anew since the installation was made
+	case h.AtHand:
+		return "in use"
+	default:
+		return "not at hand"
+	}
+}
+
+func yesOrNo(b *bool) string {
+	switch {
+	case b == nil:
+		return "-"
+	case *b:
+		return "yes"
+	default:
+		return "no"
+	}
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format(time.DateOnly)
+}
