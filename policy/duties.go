@@ -35,16 +35,19 @@ var dutyTable = []struct {
 	reach   string
 	actions []Action
 }{
-	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList}},
+	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList,
+		ActionQuestionList}},
 	{RoleOperator, reachAny, []Action{ActionOrganisationCreate, ActionMemberAdd, ActionMemberLeave, ActionCredentialIssue}},
 	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
 		ActionContractResume, ActionContractTerminate, ActionContractRead, ActionRoleGrant, ActionRoleEnd}},
-	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditProve}},
-	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditProve}},
+	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditExport,
+		ActionAuditProve}},
+	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport, ActionAuditProve}},
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
-	{RoleProviderCompliance, reachAny, []Action{ActionContractRead}},
+	// Of a client's ledger they see what their own people did: package gateway narrows every question of theirs.
+	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
 }
 
 // Duties decides what people may do by what they are in their organisation. It is the same for everybody, never

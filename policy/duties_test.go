@@ -17,6 +17,7 @@ token.issue          any       any               any                 any      an
 contract.list        any       any               any                 any      any            any               any      any
 batch.list           any       any               any                 any      any            any               any      any
 assignment.list      any       any               any                 any      any            any               any      any
+question.list        any       any               any                 any      any            any               any      any
 role.grant           -         own               -                   -        -              -                 -        -
 role.end             -         own               -                   -        -              -                 -        -
 contract.propose     -         own               -                   -        -              -                 -        -
@@ -25,7 +26,8 @@ contract.suspend     -         own               own                 -        - 
 contract.resume      -         own               -                   -        -              -                 -        -
 contract.terminate   -         own               -                   -        -              -                 -        -
 contract.read        -         own               own                 own      any            any               any      any
-audit.query          -         -                 own                 own      -              -                 -        -
+audit.query          -         -                 own                 own      -              -                 -        any
+audit.export         -         -                 own                 own      -              -                 -        any
 audit.prove          -         -                 own                 own      -              -                 -        -
 batch.open           -         -                 -                   -        -              -                 -        -
 document.receive     -         -                 -                   -        -              -                 -        -
