@@ -13,7 +13,7 @@ import (
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Ask and verify the audit trail"}
-	cmd.AddCommand(auditQueryCommand(), auditVerifyCommand())
+	cmd.AddCommand(auditQueryCommand(), auditQuestionsCommand(), auditAskCommand(), auditExportCommand(), auditVerifyCommand())
 	return cmd
 }
 
