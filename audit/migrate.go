@@ -42,5 +42,5 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the ledger: %w", err)
 	}
-	return nil
+	return derive(ctx, db, postgresql)
 }

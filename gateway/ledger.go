@@ -2,9 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
@@ -12,23 +9,14 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// EventQuery is a question to a ledger. Its Ledger is set by AuditEvents.
+// EventQuery is a question to a ledger. Its Ledger is set by whoever asks.
 type EventQuery = audit.Query
 
 // AuditEvents answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
 // event of the same ledger, and durable there before anything is answered.
 func (g *Gateway) AuditEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) ([]event.Event, string, error) {
-	question, err := json.Marshal(q)
-	if err != nil {
-		return nil, "", fmt.Errorf("writing down the question: %w", err)
-	}
-	if _, err := g.do(ctx, caller, act{
-		action: policy.ActionAuditQuery,
-		look:   lookAtLedger(ledger, string(question)),
-	}); err != nil {
-		return nil, "", err
-	}
-	return g.events(ctx, ledger, q)
+	answer, err := g.AskLedger(ctx, caller, ledger, LedgerQuestion{Query: q})
+	return answer.Events, answer.Next, err
 }
 
 // Checkpoint gives the ledger's newest checkpoint: a signed note over its size and root.
@@ -65,30 +53,6 @@ func lookAtLedger(ledger, question string) func(context.Context, *database.Tx, *
 			return ErrNotFound // providers and, under its id, the operator have no ledger
 		}
 		s.onOrganisation(o)
-		return nil
+		return s.watchOver(ctx, tx)
 	}
-}
-
-// LocalAuditEvents answers whoever holds the machine: they can read the database without us, and asking through the
-// gateway leaves the question in the ledger, as one of nobody's in particular.
-func (g *Gateway) LocalAuditEvents(ctx context.Context, ledger string, q EventQuery) ([]event.Event, string, error) {
-	question, err := json.Marshal(q)
-	if err != nil {
-		return nil, "", fmt.Errorf("writing down the question: %w", err)
-	}
-	e := event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionAuditQuery),
-		Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local", Private: map[string]string{"question": string(question)}}
-	if err := g.conclude(ctx, ledger, e, nil); err != nil {
-		return nil, "", err
-	}
-	return g.events(ctx, ledger, q)
-}
-
-func (g *Gateway) events(ctx context.Context, ledger string, q EventQuery) ([]event.Event, string, error) {
-	q.Ledger = ledger
-	events, next, err := g.ledger.Query(ctx, q)
-	if errors.Is(err, audit.ErrQuery) {
-		return nil, "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: err.Error()}
-	}
-	return events, next, g.unavailable(err)
 }

@@ -85,6 +85,9 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 			if err := checkUntil(n.Until, s.now); err != nil {
 				return err
 			}
+			if slices.Contains(n.Duties, policy.RoleAuditor) && !n.Until.After(s.now) {
+				return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "an auditor comes from outside and stays for a time: set its end"}
+			}
 			m.From = s.now
 			s.event.Subject = string(m.ID)
 			return insertMember(ctx, tx, m, caller.Person)

@@ -20,6 +20,7 @@ const (
 	ActionContractRead       Action = "contract.read"
 	ActionAuditQuery         Action = "audit.query"
 	ActionAuditProve         Action = "audit.prove"
+	ActionAuditExport        Action = "audit.export"
 	ActionHoldPlace          Action = "hold.place"
 	ActionHoldLift           Action = "hold.lift"
 	ActionHoldList           Action = "hold.list"
@@ -44,6 +45,7 @@ const (
 	ActionContractList   Action = "contract.list"
 	ActionBatchList      Action = "batch.list"
 	ActionAssignmentList Action = "assignment.list"
+	ActionQuestionList   Action = "question.list" // the named questions that a ledger can be asked
 )
 
 // Accesses: decided by a contract version in force.

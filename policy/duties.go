@@ -35,18 +35,21 @@ var dutyTable = []struct {
 	reach   string
 	actions []Action
 }{
-	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList}},
+	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList,
+		ActionQuestionList}},
 	{RoleOperator, reachAny, []Action{ActionOrganisationCreate, ActionMemberAdd, ActionMemberLeave, ActionCredentialIssue}},
 	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
 		ActionContractResume, ActionContractTerminate, ActionContractRead, ActionRoleGrant, ActionRoleEnd,
 		ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList}},
-	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditProve,
+	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditExport, ActionAuditProve,
 		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead}},
-	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditProve, ActionHoldList, ActionErasureRead}},
+	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport, ActionAuditProve, ActionHoldList,
+		ActionErasureRead}},
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
-	{RoleProviderCompliance, reachAny, []Action{ActionContractRead}},
+	// Of a client's ledger they see what their own people did: package gateway narrows every question of theirs.
+	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
 	{RoleContractManager, reachOwn, []Action{ActionContractAmend, ActionContractExit,
 		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
 	{RoleComplianceOfficer, reachOwn, []Action{ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},

@@ -17,6 +17,7 @@ token.issue          any       any               any                 any      an
 contract.list        any       any               any                 any      any            any               any      any
 batch.list           any       any               any                 any      any            any               any      any
 assignment.list      any       any               any                 any      any            any               any      any
+question.list        any       any               any                 any      any            any               any      any
 role.grant           -         own               -                   -        -              -                 -        -
 role.end             -         own               -                   -        -              -                 -        -
 contract.propose     -         own               -                   -        -              -                 -        -
@@ -31,7 +32,8 @@ policy.who           -         own               own                 -        - 
 policy.past          -         own               own                 -        -              -                 -        -
 policy.impact        -         own               own                 -        -              -                 -        -
 policy.simulate      -         own               own                 -        -              -                 -        -
-audit.query          -         -                 own                 own      -              -                 -        -
+audit.query          -         -                 own                 own      -              -                 -        any
+audit.export         -         -                 own                 own      -              -                 -        any
 audit.prove          -         -                 own                 own      -              -                 -        -
 hold.place           -         -                 own                 -        -              -                 -        -
 hold.lift            -         -                 own                 -        -              -                 -        -

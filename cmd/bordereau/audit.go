@@ -13,7 +13,8 @@ import (
 
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Ask and verify the audit trail"}
-	cmd.AddCommand(auditQueryCommand(), auditVerifyCommand(), auditKeyCommand())
+	cmd.AddCommand(auditQueryCommand(), auditQuestionsCommand(), auditAskCommand(), auditExportCommand(), auditVerifyCommand(),
+		auditKeyCommand())
 	return cmd
 }
 

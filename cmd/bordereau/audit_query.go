@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,22 +48,29 @@ type question struct {
 }
 
 func (q *question) addFlags(cmd *cobra.Command) {
+	q.addFilters(cmd)
+	cmd.Flags().IntVar(&q.Limit, "limit", 100, "the most events of each ledger (0: all)")
+	cmd.Flags().BoolVar(&q.json, "json", false, "print one JSON object per event")
+}
+
+func (q *question) addFilters(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&q.ledgers, "ledger", nil, "ledgers to ask: clients' ids or operator (default all)")
 	for _, id := range []struct {
 		to         *string
 		name, what string
 	}{{&q.Actor, "actor", "person"}, {&q.Document, "document", "document"}, {&q.Batch, "batch", "batch"},
-		{&q.Contract, "contract", "contract"}, {&q.Provider, "provider", "provider"}} {
+		{&q.Contract, "contract", "contract"}, {&q.Provider, "provider", "provider"}, {&q.Organisation, "organisation", "people's organisation"}} {
 		f.StringVar(id.to, id.name, "", "only events of this "+id.what+" (its id)")
 	}
 	f.StringVar(&q.action, "action", "", "only this action, as in document.read")
 	f.StringVar(&q.outcome, "outcome", "", "only this outcome: allow, deny or error")
 	f.StringVar(&q.Reason, "reason", "", "only this reason, as in no-lease")
+	f.StringVar(&q.Role, "role", "", "only what was done in this role, as in handler")
+	f.StringVar(&q.Site, "site", "", "only from this site, as its contract names it")
+	f.StringVar(&q.Country, "country", "", "only from this country, as in TN")
 	f.StringVar(&q.from, "from", "", "not before this time (RFC 3339)")
 	f.StringVar(&q.to, "to", "", "before this time (RFC 3339)")
-	f.IntVar(&q.Limit, "limit", 100, "the most events of each ledger (0: all)")
-	f.BoolVar(&q.json, "json", false, "print one JSON object per event")
 }
 
 func (q *question) parseTimes() error {
@@ -97,43 +105,61 @@ func (in *installation) ask(ctx context.Context, q question, out io.Writer) erro
 	return flush()
 }
 
-func (in *installation) askLedger(ctx context.Context, ledger string, q question, print func(event.Event) error) error {
+func (in *installation) askLedger(ctx context.Context, ledger string, q question, print printEvent) error {
 	page, left := q.EventQuery, q.Limit
 	for {
 		page.Limit = 500
 		if q.Limit > 0 {
 			page.Limit = min(left, 500)
 		}
-		events, next, err := in.gateway.LocalAuditEvents(ctx, ledger, page)
+		answer, err := in.gateway.LocalAsk(ctx, ledger, gateway.LedgerQuestion{Query: page})
 		if err != nil {
 			return err
 		}
-		for _, e := range events {
-			if err := print(e); err != nil {
+		for _, e := range answer.Events {
+			if err := print(e, answer.Names); err != nil {
 				return err
 			}
 		}
-		left -= len(events)
-		if next == "" || q.Limit > 0 && left <= 0 {
+		left -= len(answer.Events)
+		if answer.Next == "" || q.Limit > 0 && left <= 0 {
 			return nil
 		}
-		page.Cursor = next
+		page.Cursor = answer.Next
 	}
 }
 
+// printEvent prints an event, with the names of the people in it where the directory still has them.
+type printEvent func(e event.Event, names map[string]string) error
+
 // printer prints events as a table or as JSON lines.
-func printer(out io.Writer, asJSON bool) (print func(event.Event) error, flush func() error) {
+func printer(out io.Writer, asJSON bool) (print printEvent, flush func() error) {
 	if asJSON {
 		lines := json.NewEncoder(out)
-		return func(e event.Event) error { return lines.Encode(e) }, func() error { return nil }
+		return func(e event.Event, names map[string]string) error {
+			return lines.Encode(struct {
+				event.Event
+				Names map[string]string `json:",omitempty"` // of those in this event
+			}{e, namesIn(e, names)})
+		}, func() error { return nil }
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "TIME\tLEDGER\tSEQ\tACTION\tPHASE\tOUTCOME\tREASON\tACTOR\tOBJECT\tBYTES")
-	return func(e event.Event) error {
-		_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Ledger,
-			e.Seq, e.Action, e.Phase, e.Outcome, e.Reason, e.Actor, objectOf(e), e.Bytes)
+	fmt.Fprintln(table, "TIME\tLEDGER\tSEQ\tACTION\tPHASE\tOUTCOME\tREASON\tACTOR\tNAME\tOBJECT\tBYTES")
+	return func(e event.Event, names map[string]string) error {
+		_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Ledger,
+			e.Seq, e.Action, e.Phase, e.Outcome, e.Reason, e.Actor, cmp.Or(names[e.Actor], "-"), objectOf(e), e.Bytes)
 		return err
 	}, table.Flush
+}
+
+func namesIn(e event.Event, names map[string]string) map[string]string {
+	in := map[string]string{}
+	for _, id := range []string{e.Actor, e.Subject, e.Organisation, e.Provider} {
+		if name := names[id]; name != "" {
+			in[id] = name
+		}
+	}
+	return in
 }
 
 // objectOf is the narrowest thing that the event is about.

@@ -139,6 +139,24 @@ func (e Phase) Valid() bool {
 	}
 }
 
+// Defines values for QuestionShape.
+const (
+	QuestionShapeEvents QuestionShape = "events"
+	QuestionShapeGroups QuestionShape = "groups"
+)
+
+// Valid indicates whether the value is a known member of the QuestionShape enum.
+func (e QuestionShape) Valid() bool {
+	switch e {
+	case QuestionShapeEvents:
+		return true
+	case QuestionShapeGroups:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAuditor            Role = "auditor"
@@ -169,6 +187,39 @@ func (e Role) Valid() bool {
 	case RoleProviderCompliance:
 		return true
 	case RoleProviderManager:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportEventsParamsFormat.
+const (
+	ExportEventsParamsFormatCsv    ExportEventsParamsFormat = "csv"
+	ExportEventsParamsFormatNdjson ExportEventsParamsFormat = "ndjson"
+)
+
+// Valid indicates whether the value is a known member of the ExportEventsParamsFormat enum.
+func (e ExportEventsParamsFormat) Valid() bool {
+	switch e {
+	case ExportEventsParamsFormatCsv:
+		return true
+	case ExportEventsParamsFormatNdjson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AskQuestionParamsWhich.
+const (
+	AskQuestionParamsWhichFirst AskQuestionParamsWhich = "first"
+)
+
+// Valid indicates whether the value is a known member of the AskQuestionParamsWhich enum.
+func (e AskQuestionParamsWhich) Valid() bool {
+	switch e {
+	case AskQuestionParamsWhichFirst:
 		return true
 	default:
 		return false
@@ -408,9 +459,40 @@ type Event struct {
 	Version int64     `json:"version"`
 }
 
+// EventCount defines model for EventCount.
+type EventCount struct {
+	Count int64 `json:"count"`
+
+	// More There are more than were counted.
+	More bool `json:"more"`
+}
+
+// EventGroup What several events have in common, with their sums.
+type EventGroup struct {
+	// Actors Different ones.
+	Actors int64 `json:"actors"`
+
+	// Bytes Moved.
+	Bytes int64 `json:"bytes"`
+
+	// Documents Different ones.
+	Documents int64 `json:"documents"`
+
+	// Events Accesses or refusals.
+	Events int64     `json:"events"`
+	First  time.Time `json:"first"`
+
+	// Key The document, person or contract.
+	Key  string    `json:"key"`
+	Last time.Time `json:"last"`
+}
+
 // EventPage defines model for EventPage.
 type EventPage struct {
 	Items []Event `json:"items"`
+
+	// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+	Names *Names `json:"names,omitempty"`
 
 	// Next `after` of the next page; absent on the last.
 	Next *Next `json:"next,omitempty"`
@@ -479,6 +561,9 @@ type Membership struct {
 
 // MembershipID defines model for MembershipID.
 type MembershipID = string
+
+// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+type Names map[string]string
 
 // NewAssignment defines model for NewAssignment.
 type NewAssignment struct {
@@ -577,6 +662,45 @@ type Problem struct {
 
 	// Version Its version.
 	Version *int64 `json:"version,omitempty"`
+}
+
+// Question defines model for Question.
+type Question struct {
+	// Answers What it answers.
+	Answers string `json:"answers"`
+	Name    string `json:"name"`
+
+	// Parameters Beside the filters that every question takes.
+	Parameters []struct {
+		Means    string `json:"means"`
+		Name     string `json:"name"`
+		Required bool   `json:"required"`
+	} `json:"parameters"`
+	Shape QuestionShape `json:"shape"`
+}
+
+// QuestionShape defines model for Question.Shape.
+type QuestionShape string
+
+// QuestionAnswer defines model for QuestionAnswer.
+type QuestionAnswer struct {
+	Events []Event `json:"events"`
+
+	// From From when on sums were counted.
+	From   *time.Time   `json:"from,omitempty"`
+	Groups []EventGroup `json:"groups"`
+
+	// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+	Names Names `json:"names"`
+
+	// Next `after` of the next page; absent on the last.
+	Next     *Next  `json:"next,omitempty"`
+	Question string `json:"question"`
+}
+
+// QuestionList defines model for QuestionList.
+type QuestionList struct {
+	Items []Question `json:"items"`
 }
 
 // Receipt defines model for Receipt.
@@ -694,6 +818,18 @@ type After = string
 // AssignmentInPath defines model for AssignmentInPath.
 type AssignmentInPath = AssignmentID
 
+// AuditCountry defines model for AuditCountry.
+type AuditCountry = string
+
+// AuditOrganisation defines model for AuditOrganisation.
+type AuditOrganisation = OrganisationID
+
+// AuditRole defines model for AuditRole.
+type AuditRole = string
+
+// AuditSite defines model for AuditSite.
+type AuditSite = string
+
 // BatchInPath defines model for BatchInPath.
 type BatchInPath = BatchID
 
@@ -731,6 +867,44 @@ type ListAssignmentsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// CountEventsParams defines parameters for CountEvents.
+type CountEventsParams struct {
+	// Ledger A client's organisation identifier, or `operator`.
+	Ledger string `form:"ledger" json:"ledger"`
+
+	// Actor Who did it.
+	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Action As `document.read`.
+	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Reason The reason code of a decision, as `no-lease`.
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Organisation The organisation of who did it.
+	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
+
+	// Role The role that decided, as `handler`.
+	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// Site From where, as the contract names it.
+	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Country The site's country, as `TN`.
+	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
@@ -750,6 +924,18 @@ type ListEventsParams struct {
 	// Reason The reason code of a decision, as `no-lease`.
 	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
 
+	// Organisation The organisation of who did it.
+	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
+
+	// Role The role that decided, as `handler`.
+	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// Site From where, as the contract names it.
+	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Country The site's country, as `TN`.
+	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
 	// From Not before this time.
 	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
 
@@ -762,6 +948,112 @@ type ListEventsParams struct {
 	// Limit At most so many items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
+
+// ExportEventsParams defines parameters for ExportEvents.
+type ExportEventsParams struct {
+	// Format NDJSON holds all of each event; CSV leaves out the erasable half.
+	Format *ExportEventsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Ledger A client's organisation identifier, or `operator`.
+	Ledger string `form:"ledger" json:"ledger"`
+
+	// Actor Who did it.
+	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Action As `document.read`.
+	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Reason The reason code of a decision, as `no-lease`.
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Organisation The organisation of who did it.
+	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
+
+	// Role The role that decided, as `handler`.
+	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// Site From where, as the contract names it.
+	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Country The site's country, as `TN`.
+	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportEventsParamsFormat defines parameters for ExportEvents.
+type ExportEventsParamsFormat string
+
+// AskQuestionParams defines parameters for AskQuestion.
+type AskQuestionParams struct {
+	// Ledger A client's organisation identifier, or `operator`.
+	Ledger string `form:"ledger" json:"ledger"`
+
+	// Actor Who did it.
+	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Action As `document.read`.
+	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Reason The reason code of a decision, as `no-lease`.
+	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Organisation The organisation of who did it.
+	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
+
+	// Role The role that decided, as `handler`.
+	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// Site From where, as the contract names it.
+	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
+
+	// Country The site's country, as `TN`.
+	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Which Of `denials`. `first`, only each person's first refusal ever.
+	Which *AskQuestionParamsWhich `form:"which,omitempty" json:"which,omitempty"`
+
+	// Least Of `repeated-denials`. From how many refusals on.
+	Least *int32 `form:"least,omitempty" json:"least,omitempty"`
+
+	// Countries Of `outside-hours-or-country`. Where reading belongs, as `FR,TN`.
+	Countries *string `form:"countries,omitempty" json:"countries,omitempty"`
+
+	// Hours Of `outside-hours-or-country`. When reading belongs, as `08:00-18:00`.
+	Hours *string `form:"hours,omitempty" json:"hours,omitempty"`
+
+	// Zone Of `outside-hours-or-country`. The zone of `hours`, as `Europe/Paris`.
+	Zone *string `form:"zone,omitempty" json:"zone,omitempty"`
+
+	// After `next` of the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AskQuestionParamsWhich defines parameters for AskQuestion.
+type AskQuestionParamsWhich string
 
 // ListBatchesParams defines parameters for ListBatches.
 type ListBatchesParams struct {

@@ -15,8 +15,9 @@ func (s *server) ListEvents(ctx context.Context, r ListEventsRequestObject) (Lis
 	if err != nil {
 		return nil, err
 	}
-	events, next, err := s.gateway.AuditEvents(ctx, caller, query.Ledger, query)
-	return ListEvents200JSONResponse{Items: each(events, toEvent), Next: orNil(next)}, err
+	answer, err := s.gateway.AskLedger(ctx, caller, query.Ledger, gateway.LedgerQuestion{Query: query})
+	names := toNames(answer.Names)
+	return ListEvents200JSONResponse{Items: each(answer.Events, toEvent), Next: orNil(answer.Next), Names: &names}, err
 }
 
 // GetCheckpoint gives a ledger's signed head.
@@ -25,6 +26,10 @@ func (s *server) GetCheckpoint(ctx context.Context, r GetCheckpointRequestObject
 	note, err := s.gateway.Checkpoint(ctx, caller, r.Ledger)
 	return GetCheckpoint200TextResponse(note), err
 }
+
+// maxFilter is the length of the longest text of a filter in bytes: no event has a longer one, and the question has to fit
+// into an event itself.
+const maxFilter = 255
 
 func eventQuery(p api.ListEventsParams) (gateway.EventQuery, error) {
 	if !event.ValidLedger(p.Ledger) {
@@ -35,13 +40,20 @@ func eventQuery(p api.ListEventsParams) (gateway.EventQuery, error) {
 		return gateway.EventQuery{}, &refusal{kind: kindParameter, field: "outcome", detail: "It must be allow, deny or error."}
 	}
 	if err := checkIdentifiers(map[string]*string{"actor": p.Actor, "document": p.Document, "batch": p.Batch,
-		"contract": p.Contract, "provider": p.Provider}); err != nil {
+		"contract": p.Contract, "provider": p.Provider, "organisation": p.Organisation}); err != nil {
 		return gateway.EventQuery{}, err
+	}
+	for name, text := range map[string]*string{"action": p.Action, "reason": p.Reason, "role": p.Role, "site": p.Site,
+		"country": p.Country, "after": p.After} {
+		if len(or(text)) > maxFilter {
+			return gateway.EventQuery{}, &refusal{kind: kindParameter, field: name, detail: "It is too long."}
+		}
 	}
 	paging, err := page(p.After, p.Limit)
 	return gateway.EventQuery{
 		Ledger: p.Ledger, Actor: or(p.Actor), Document: or(p.Document), Batch: or(p.Batch), Contract: or(p.Contract),
 		Provider: or(p.Provider), Action: event.Action(or(p.Action)), Outcome: event.Outcome(or(p.Outcome)),
+		Organisation: or(p.Organisation), Role: or(p.Role), Site: or(p.Site), Country: or(p.Country),
 		Reason: or(p.Reason), From: or(p.From), To: or(p.To), Cursor: paging.After, Limit: paging.Limit,
 	}, err
 }

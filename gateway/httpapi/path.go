@@ -21,6 +21,11 @@ func (s *server) checkPath(c *gin.Context) {
 			if reference, err := url.PathUnescape(p.Value); err == nil {
 				c.Params[i].Value = reference
 			}
+		case "question": // is looked up where the questions are
+			if len(p.Value) > maxFilter {
+				s.problem(c, gateway.ErrNotFound)
+				return
+			}
 		case "ledger":
 			if !event.ValidLedger(p.Value) {
 				s.problem(c, gateway.ErrNotFound)

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway"
+)
+
+func auditQuestionsCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "questions",
+		Short: "List the questions that `audit ask` knows by name",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return listQuestions(cmd.OutOrStdout(), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per question")
+	return cmd
+}
+
+func listQuestions(out io.Writer, asJSON bool) error {
+	lines := json.NewEncoder(out)
+	for _, q := range audit.Questions() {
+		if asJSON {
+			if err := lines.Encode(q); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(out, "%s\n    %s\n", q.Name, q.Answers)
+		for _, p := range q.Parameters {
+			fmt.Fprintf(out, "    --%s: %s\n", p.Name, p.Means)
+		}
+	}
+	return nil
+}
+
+func auditAskCommand() *cobra.Command {
+	var w where
+	var q question
+	var asked gateway.LedgerQuestion
+	cmd := &cobra.Command{
+		Use:   "ask NAME",
+		Short: "Ask one ledger of this installation a question by its name",
+		Long: "Ask a ledger a named question; `bordereau audit questions` lists them. Every filter narrows the question. The answer is " +
+			"events, newest first, or sums, largest first; sums go back 30 days unless --from says otherwise. The question is recorded " +
+			"in the ledger, as one of whoever holds the machine.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := q.parseTimes(); err != nil {
+				return err
+			}
+			if len(q.ledgers) != 1 {
+				return fmt.Errorf("a question goes to one ledger: name it with --ledger")
+			}
+			asked.Question = args[0]
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+				return in.askByName(ctx, q, asked, cmd.OutOrStdout())
+			})
+		},
+	}
+	w.addFlags(cmd)
+	q.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&asked.Which, "which", "", "denials: first, for each person's first refusal ever")
+	f.IntVar(&asked.Least, "least", 0, "repeated-denials: from how many refusals on (default 3)")
+	f.StringSliceVar(&asked.Countries, "countries", nil, "outside-hours-or-country: where reading belongs, as in FR,TN")
+	f.StringVar(&asked.Hours, "hours", "", "outside-hours-or-country: when reading belongs, as in 08:00-18:00")
+	f.StringVar(&asked.Zone, "zone", "", "outside-hours-or-country: the zone of --hours, as in Europe/Paris (default UTC)")
+	return cmd
+}
+
+func (in *installation) askByName(ctx context.Context, q question, asked gateway.LedgerQuestion, out io.Writer) error {
+	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+	if err != nil {
+		return err
+	}
+	print, flush := printer(out, q.json)
+	printGroups := groupPrinter(out, q.json)
+	asked.Query = q.EventQuery
+	for left := q.Limit; ; {
+		asked.Limit = audit.MaxPage
+		if q.Limit > 0 {
+			asked.Limit = min(left, audit.MaxPage)
+		}
+		answer, err := in.gateway.LocalAsk(ctx, ledgers[0], asked)
+		if err != nil {
+			return err
+		}
+		if !answer.From.IsZero() {
+			return printGroups(answer)
+		}
+		for _, e := range answer.Events {
+			if err := print(e, answer.Names); err != nil {
+				return err
+			}
+		}
+		left -= len(answer.Events)
+		if answer.Next == "" || q.Limit > 0 && left <= 0 {
+			return flush()
+		}
+		asked.Cursor = answer.Next
+	}
+}
+
+func groupPrinter(out io.Writer, asJSON bool) func(gateway.LedgerAnswer) error {
+	if asJSON {
+		return func(a gateway.LedgerAnswer) error {
+			lines := json.NewEncoder(out)
+			for _, g := range a.Groups {
+				err := lines.Encode(struct {
+					gateway.Group
+					Name string `json:",omitempty"`
+				}{g, a.Names[g.Key]})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return func(a gateway.LedgerAnswer) error {
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "KEY\tNAME\tEVENTS\tDOCUMENTS\tPEOPLE\tBYTES\tFIRST\tLAST")
+		for _, g := range a.Groups {
+			fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", g.Key, a.Names[g.Key], g.Events, g.Documents, g.Actors, g.Bytes,
+				g.First.Format(time.RFC3339), g.Last.Format(time.RFC3339))
+		}
+		return table.Flush()
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway"
+)
+
+func auditExportCommand() *cobra.Command {
+	var w where
+	var q question
+	var format string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write all matching events of one ledger to standard output",
+		Long: "Write all events of a ledger that match, newest first, one a line: as JSON, or as a table in CSV that no spreadsheet takes " +
+			"for formulas and that leaves out what can be erased. The export is recorded in the ledger before the first line. Only with " +
+			"exit code 0 is it whole.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := q.parseTimes(); err != nil {
+				return err
+			}
+			if format != "ndjson" && format != "csv" {
+				return fmt.Errorf("--format must be ndjson or csv")
+			}
+			if len(q.ledgers) != 1 {
+				return fmt.Errorf("an export is of one ledger: name it with --ledger")
+			}
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+				return in.export(ctx, q, format, cmd.OutOrStdout())
+			})
+		},
+	}
+	w.addFlags(cmd)
+	q.addFilters(cmd)
+	cmd.Flags().StringVar(&format, "format", "ndjson", "ndjson or csv")
+	return cmd
+}
+
+func (in *installation) export(ctx context.Context, q question, format string, out io.Writer) error {
+	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+	if err != nil {
+		return err
+	}
+	events, err := in.gateway.LocalExport(ctx, ledgers[0], q.EventQuery)
+	if err != nil {
+		return err
+	}
+	buffer := bufio.NewWriter(out)
+	write := writeLines
+	if format == "csv" {
+		write = gateway.WriteCSV
+	}
+	if err := write(buffer, events); err != nil {
+		return fmt.Errorf("exporting, what was written is not whole: %w", err)
+	}
+	return buffer.Flush()
+}
+
+func writeLines(out io.Writer, events iter.Seq2[event.Event, error]) error {
+	lines := json.NewEncoder(out)
+	for e, err := range events {
+		if err != nil {
+			return err
+		}
+		if err := lines.Encode(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/api"
+)
+
+// ListQuestions lists what every ledger can be asked by name.
+func (s *server) ListQuestions(ctx context.Context, _ ListQuestionsRequestObject) (ListQuestionsResponseObject, error) {
+	ctx, caller := enter(ctx)
+	questions, err := s.gateway.Questions(ctx, caller)
+	return ListQuestions200JSONResponse{Items: each(questions, toQuestion)}, err
+}
+
+// AskQuestion asks a ledger one of them.
+func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (AskQuestionResponseObject, error) {
+	ctx, caller := enter(ctx)
+	p := r.Params
+	query, err := eventQuery(filters(p))
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range map[string]*string{"countries": p.Countries, "hours": p.Hours, "zone": p.Zone} {
+		if len(or(text)) > maxFilter {
+			return nil, &refusal{kind: kindParameter, field: name, detail: "It is too long."}
+		}
+	}
+	question := gateway.LedgerQuestion{Query: query, Question: r.Question, Which: string(or(p.Which)), Least: int(or(p.Least)),
+		Hours: or(p.Hours), Zone: or(p.Zone)}
+	if p.Countries != nil {
+		question.Countries = strings.Split(*p.Countries, ",")
+	}
+	answer, err := s.gateway.AskLedger(ctx, caller, query.Ledger, question)
+	return AskQuestion200JSONResponse{Question: r.Question, Events: each(answer.Events, toEvent), Groups: each(answer.Groups, toGroup),
+		From: moment(answer.From), Next: orNil(answer.Next), Names: toNames(answer.Names)}, err
+}
+
+// CountEvents counts the events that match.
+func (s *server) CountEvents(ctx context.Context, r CountEventsRequestObject) (CountEventsResponseObject, error) {
+	ctx, caller := enter(ctx)
+	query, err := eventQuery(filters(r.Params))
+	if err != nil {
+		return nil, err
+	}
+	n, more, err := s.gateway.CountEvents(ctx, caller, query.Ledger, query)
+	return CountEvents200JSONResponse{Count: n, More: more}, err
+}
+
+// filters takes the filters that all questions to a ledger have in common out of an operation's parameters. They have the
+// same names and types everywhere; what is missing here is missing there.
+func filters(params any) api.ListEventsParams {
+	var p api.ListEventsParams
+	from, to := reflect.ValueOf(params), reflect.ValueOf(&p).Elem()
+	for i := range to.NumField() {
+		if field := from.FieldByName(to.Type().Field(i).Name); field.IsValid() {
+			to.Field(i).Set(field)
+		}
+	}
+	return p
+}
+
+func toQuestion(q gateway.NamedQuestion) api.Question {
+	out := api.Question{Name: q.Name, Answers: q.Answers, Shape: api.QuestionShape(q.Shape)}
+	out.Parameters = []struct {
+		Means    string `json:"means"`
+		Name     string `json:"name"`
+		Required bool   `json:"required"`
+	}{}
+	for _, p := range q.Parameters {
+		out.Parameters = append(out.Parameters, struct {
+			Means    string `json:"means"`
+			Name     string `json:"name"`
+			Required bool   `json:"required"`
+		}{p.Means, p.Name, p.Required})
+	}
+	return out
+}
+
+func toGroup(g gateway.Group) api.EventGroup {
+	return api.EventGroup{Key: g.Key, Events: g.Events, Documents: g.Documents, Actors: g.Actors, Bytes: g.Bytes, First: g.First, Last: g.Last}
+}
+
+// toNames is never nil: no names are `{}`.
+func toNames(names map[string]string) api.Names {
+	if names == nil {
+		return api.Names{}
+	}
+	return names
+}
