@@ -369,8 +369,18 @@ type ClientInterface interface {
 	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 	//
+	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-	DownloadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HeadDocument Ask what a download would say.
+	//
+	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	//
+	// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+	HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EraseDocumentWithBody Erase a document for good.
 	//
@@ -1134,9 +1144,29 @@ func (c *Client) GetDocument(ctx context.Context, document DocumentInPath, reqEd
 // The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 // answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 //
+// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+//
 // Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDownloadDocumentRequest(c.Server, document)
+func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadDocumentRequest(c.Server, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HeadDocument Ask what a download would say.
+//
+// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+//
+// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+func (c *Client) HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHeadDocumentRequest(c.Server, document)
 	if err != nil {
 		return nil, err
 	}
@@ -2830,7 +2860,7 @@ func NewGetDocumentRequest(server string, document DocumentInPath) (*http.Reques
 }
 
 // NewDownloadDocumentRequest constructs an http.Request for the DownloadDocument method
-func NewDownloadDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
+func NewDownloadDocumentRequest(server string, document DocumentInPath, params *DownloadDocumentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2856,6 +2886,66 @@ func NewDownloadDocumentRequest(server string, document DocumentInPath) (*http.R
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Range != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Range", *params.Range, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Range", headerParam0)
+		}
+
+		if params.IfRange != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Range", *params.IfRange, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Range", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHeadDocumentRequest constructs an http.Request for the HeadDocument method
+func NewHeadDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodHead, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -3597,10 +3687,22 @@ type ClientWithResponsesInterface interface {
 	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 	//
+	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-	DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error)
+	DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error)
+
+	// HeadDocumentWithResponse Ask what a download would say.
+	//
+	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+	HeadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*HeadDocumentResponse, error)
 
 	// EraseDocumentWithBodyWithResponse Erase a document for good.
 	//
@@ -4761,7 +4863,13 @@ func (r GetDocumentResponse) ContentType() string {
 type DownloadDocumentResponse200Headers struct {
 	ContentDisposition *string
 	ContentLength      *int64
+	ETag               *string
 	ReprDigest         *string
+}
+
+// DownloadDocumentResponse206Headers the declared response headers of an HTTP 206 response for DownloadDocument
+type DownloadDocumentResponse206Headers struct {
+	ContentRange *string
 }
 
 // DownloadDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for DownloadDocument
@@ -4776,6 +4884,8 @@ type DownloadDocumentResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DownloadDocumentResponse200Headers
+	// Headers206 the parsed response headers for an HTTP 206 response
+	Headers206 *DownloadDocumentResponse206Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *DownloadDocumentResponseDefaultHeaders
 }
@@ -4798,6 +4908,44 @@ func (r DownloadDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DownloadDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HeadDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for HeadDocument
+type HeadDocumentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type HeadDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HeadDocumentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r HeadDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HeadDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HeadDocumentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5735,15 +5883,33 @@ func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, docum
 // The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 // answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 //
+// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-func (c *ClientWithResponses) DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error) {
-	rsp, err := c.DownloadDocument(ctx, document, reqEditors...)
+func (c *ClientWithResponses) DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error) {
+	rsp, err := c.DownloadDocument(ctx, document, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseDownloadDocumentResponse(rsp)
+}
+
+// HeadDocumentWithResponse Ask what a download would say.
+//
+// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+func (c *ClientWithResponses) HeadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*HeadDocumentResponse, error) {
+	rsp, err := c.HeadDocument(ctx, document, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHeadDocumentResponse(rsp)
 }
 
 // EraseDocumentWithBodyWithResponse Erase a document for good.
@@ -7183,6 +7349,13 @@ func ParseDownloadDocumentResponse(rsp *http.Response) (*DownloadDocumentRespons
 			}
 			headers.ContentLength = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7191,8 +7364,60 @@ func ParseDownloadDocumentResponse(rsp *http.Response) (*DownloadDocumentRespons
 			headers.ReprDigest = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 206:
+		var headers DownloadDocumentResponse206Headers
+		if values := rsp.Header.Values("Content-Range"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Range", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentRange = &value
+		}
+		response.Headers206 = &headers
 	case true:
 		var headers DownloadDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHeadDocumentResponse parses an HTTP response from a HeadDocumentWithResponse call
+func ParseHeadDocumentResponse(rsp *http.Response) (*HeadDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HeadDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers HeadDocumentResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

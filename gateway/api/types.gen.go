@@ -975,6 +975,15 @@ type ListHoldsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// DownloadDocumentParams defines parameters for DownloadDocument.
+type DownloadDocumentParams struct {
+	// Range `bytes=0-99`, `bytes=100-` or `bytes=-100`. Another unit is ignored.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` that the range is meant for. With another one, or a date, the answer is the whole document.
+	IfRange *string `json:"If-Range,omitempty"`
+}
+
 // IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
