@@ -19,6 +19,7 @@ import (
 // Content is a document that the caller may read: the grant is durable in the ledger. Send it once, or Close it.
 type Content struct {
 	Document Document
+	Part     Part // what Send sends: the whole document, unless another part was asked for
 
 	gateway *Gateway
 	caller  Caller
@@ -46,6 +47,11 @@ var errReceiver = errors.New("receiver failed")
 //  2. Header, body, identity: bytes leave only through Send.
 //  3. `completed` or `aborted` with the bytes sent.
 func (g *Gateway) Open(ctx context.Context, caller Caller, id DocumentID) (*Content, error) {
+	return g.OpenPart(ctx, caller, id, whole)
+}
+
+// grantRead decides about a read, reserves its ceilings and records it, and opens nothing yet.
+func (g *Gateway) grantRead(ctx context.Context, caller Caller, id DocumentID, choose Choice) (*Content, error) {
 	c := &Content{gateway: g, caller: caller}
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentRead,
@@ -53,17 +59,16 @@ func (g *Gateway) Open(ctx context.Context, caller Caller, id DocumentID) (*Cont
 			return s.onReading(ctx, tx, id)
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return c.prepare(ctx, tx, s, id)
+			if err := c.prepare(ctx, tx, s, id); err != nil {
+				return err
+			}
+			return c.choose(s, choose)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	c.grant, c.ledger, c.checked = s.event, s.ledgers[0], s.now
-	if err := c.open(ctx); err != nil {
-		c.end(ctx, err)
-		return nil, g.unavailable(err)
-	}
 	return c, nil
 }
 
@@ -111,6 +116,9 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *scene, id Doc
 }
 
 func (c *Content) open(ctx context.Context) error {
+	if !c.isWhole() && c.Document.Size > c.gateway.limits.VerifyWhole {
+		return c.openPart(ctx)
+	}
 	body, size, err := c.gateway.objects.Get(ctx, c.key, 0)
 	if errors.Is(err, ErrObjectMissing) {
 		return fmt.Errorf("%w: the object is missing", ErrTampered)
@@ -131,10 +139,10 @@ func (c *Content) open(ctx context.Context) error {
 		return nil
 	}
 	whole := bytes.NewBuffer(make([]byte, 0, c.Document.Size))
-	if err := c.copy(ctx, whole, nil); err != nil {
+	if err := c.copy(ctx, whole, c.Document.Size, c.Document.Digest, nil); err != nil {
 		return err
 	}
-	c.plain = bytes.NewReader(whole.Bytes())
+	c.plain = bytes.NewReader(whole.Bytes()[c.Part.Offset : c.Part.Offset+c.Part.Length])
 	return nil
 }
 
@@ -149,11 +157,15 @@ func tampered(err error) error {
 // Started says whether any byte was written: after that a failure of Send must break the connection.
 func (c *Content) Started() bool { return c.sent > 0 }
 
-// Send writes exactly Document.Size bytes to w, or fails. It asks again every Config.RecheckEvery whether the document
+// Send writes exactly Part.Length bytes to w, or fails. It asks again every Config.RecheckEvery whether the document
 // may still be read, and stops when not. How it ended is in the ledger when Send returns, as far as the ledger can be
 // reached.
 func (c *Content) Send(ctx context.Context, w io.Writer) error {
-	err := c.copy(ctx, countingWriter{w, &c.sent}, c.recheck)
+	var digest []byte // of a part nobody knows it: there, each chunk has proven to be itself and in its place
+	if c.isWhole() {
+		digest = c.Document.Digest
+	}
+	err := c.copy(ctx, countingWriter{w, &c.sent}, c.Part.Length, digest, c.recheck)
 	c.end(ctx, err)
 	return c.gateway.unavailable(err)
 }
@@ -164,9 +176,9 @@ func (c *Content) Close() { c.end(context.Background(), errReceiver) }
 // chunk is what copy holds back. It is age's: more is never decrypted at once.
 const chunk = 64 << 10
 
-// copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when the whole body has
-// proven to be the document, by its length, its final chunk and its digest.
-func (c *Content) copy(ctx context.Context, w io.Writer, between func(context.Context) error) error {
+// copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
+// proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
+func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte, between func(context.Context) error) error {
 	digest := sha256.New()
 	held, next := make([]byte, 0, chunk), make([]byte, chunk)
 	var count int64
@@ -178,7 +190,7 @@ func (c *Content) copy(ctx context.Context, w io.Writer, between func(context.Co
 		switch {
 		case err != nil && !whole:
 			return fmt.Errorf("reading document: %w", tampered(err))
-		case count > c.Document.Size, whole && count != c.Document.Size, whole && !bytes.Equal(digest.Sum(nil), c.Document.Digest):
+		case count > size, whole && count != size, whole && want != nil && !bytes.Equal(digest.Sum(nil), want):
 			return fmt.Errorf("%w: the content is not what was received", ErrTampered)
 		}
 		if between != nil {

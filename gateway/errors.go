@@ -75,4 +75,5 @@ const (
 	InvalidDigestMismatch InvalidKind = "digest-mismatch"
 	InvalidLengthMismatch InvalidKind = "length-mismatch" // the body is shorter or longer than was declared
 	InvalidBody           InvalidKind = "body-interrupted"
+	InvalidRange          InvalidKind = "range" // the document has no such bytes
 )

@@ -61,12 +61,10 @@ const (
 	ActionReceiptRead      Action = "receipt.read"
 )
 
-// The gateway's own, and those of whoever holds the machine.
+// The gateway's own.
 const (
 	ActionDocumentAbandon Action = "document.abandon" // an upload that ended without an acknowledgement is cleared away
 	ActionErasureCertify  Action = "erasure.certify"  // an erasure was carried out and its certificate signed
-	ActionDocumentRecover Action = "document.recover" // a document was taken out without the gateway's API
-	ActionObjectSweep     Action = "object.sweep"     // an object that no document refers to was deleted
 )
 
 // Keys are looked after by whoever holds the machine, who could read them without us; no duty of anybody's reaches them.

@@ -63,8 +63,6 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
-	{"document.recover", "a document was taken out by whoever holds the machine and the keys"},
-	{"object.sweep", "an object that no document refers to was deleted from the store"},
 }
 
 // Catalogue lists the actions that this build records.

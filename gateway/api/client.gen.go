@@ -284,6 +284,49 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatch(ctx context.Context, contract ContractInPath, body OpenBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ProposeErasureWithBody Propose to erase a contract that has ended.
+	//
+	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+	// terminated or expired, and not be under a legal hold.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+	ProposeErasureWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeErasure Propose to erase a contract that has ended.
+	//
+	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+	// terminated or expired, and not be under a legal hold.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+	ProposeErasure(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	//
+	// Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
+	ListHolds(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldContractWithBody Place a legal hold on everything under a contract.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+	HoldContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldContract Place a legal hold on everything under a contract.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+	HoldContract(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GrantRoleWithBody Give a person a role on a contract.
 	//
 	// Takes any type of body and a specified content type.
@@ -355,8 +398,77 @@ type ClientInterface interface {
 	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 	//
+	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-	DownloadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HeadDocument Ask what a download would say.
+	//
+	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	//
+	// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+	HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseDocumentWithBody Erase a document for good.
+	//
+	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+	// erased already; repeat the request, or wait and read the erasure.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+	EraseDocumentWithBody(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseDocument Erase a document for good.
+	//
+	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+	// erased already; repeat the request, or wait and read the erasure.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+	EraseDocument(ctx context.Context, document DocumentInPath, body EraseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldDocumentWithBody Place a legal hold on a document.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+	HoldDocumentWithBody(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldDocument Place a legal hold on a document.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+	HoldDocument(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetErasure Get an erasure with its destruction certificate.
+	//
+	// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
+	GetErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	//
+	// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
+	// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
+	// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+	//
+	// Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
+	ApproveErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LiftHold Lift a legal hold.
+	//
+	// Corresponds with DELETE /v1/holds/{hold} (the `LiftHold` operationId).
+	LiftHold(ctx context.Context, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// IssueCredential Make a secret for `POST /oauth/token`.
 	//
@@ -866,6 +978,99 @@ func (c *Client) OpenBatch(ctx context.Context, contract ContractInPath, body Op
 	return c.Client.Do(req)
 }
 
+// ProposeErasureWithBody Propose to erase a contract that has ended.
+//
+// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+// terminated or expired, and not be under a legal hold.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+func (c *Client) ProposeErasureWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeErasureRequestWithBody(c.Server, contract, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeErasure Propose to erase a contract that has ended.
+//
+// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+// terminated or expired, and not be under a legal hold.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+func (c *Client) ProposeErasure(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeErasureRequest(c.Server, contract, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+//
+// Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
+func (c *Client) ListHolds(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListHoldsRequest(c.Server, contract, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldContractWithBody Place a legal hold on everything under a contract.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+func (c *Client) HoldContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldContractRequestWithBody(c.Server, contract, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldContract Place a legal hold on everything under a contract.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+func (c *Client) HoldContract(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldContractRequest(c.Server, contract, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GrantRoleWithBody Give a person a role on a contract.
 //
 // Takes any type of body and a specified content type.
@@ -1037,9 +1242,158 @@ func (c *Client) GetDocument(ctx context.Context, document DocumentInPath, reqEd
 // The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 // answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 //
+// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+//
 // Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDownloadDocumentRequest(c.Server, document)
+func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadDocumentRequest(c.Server, document, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HeadDocument Ask what a download would say.
+//
+// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+//
+// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+func (c *Client) HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHeadDocumentRequest(c.Server, document)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseDocumentWithBody Erase a document for good.
+//
+// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+// erased already; repeat the request, or wait and read the erasure.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+func (c *Client) EraseDocumentWithBody(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseDocumentRequestWithBody(c.Server, document, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseDocument Erase a document for good.
+//
+// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+// erased already; repeat the request, or wait and read the erasure.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+func (c *Client) EraseDocument(ctx context.Context, document DocumentInPath, body EraseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseDocumentRequest(c.Server, document, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldDocumentWithBody Place a legal hold on a document.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+func (c *Client) HoldDocumentWithBody(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldDocumentRequestWithBody(c.Server, document, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldDocument Place a legal hold on a document.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+func (c *Client) HoldDocument(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldDocumentRequest(c.Server, document, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetErasure Get an erasure with its destruction certificate.
+//
+// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
+func (c *Client) GetErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetErasureRequest(c.Server, erasure)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveErasure Erase a contract that somebody else proposed to erase.
+//
+// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
+// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
+// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+//
+// Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
+func (c *Client) ApproveErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveErasureRequest(c.Server, erasure)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LiftHold Lift a legal hold.
+//
+// Corresponds with DELETE /v1/holds/{hold} (the `LiftHold` operationId).
+func (c *Client) LiftHold(ctx context.Context, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftHoldRequest(c.Server, hold)
 	if err != nil {
 		return nil, err
 	}
@@ -3005,6 +3359,173 @@ func NewOpenBatchRequestWithBody(server string, contract ContractInPath, content
 	return req, nil
 }
 
+// NewProposeErasureRequest calls the generic ProposeErasure builder with application/json body
+func NewProposeErasureRequest(server string, contract ContractInPath, body ProposeErasureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeErasureRequestWithBody(server, contract, "application/json", bodyReader)
+}
+
+// NewProposeErasureRequestWithBody constructs an http.Request for the ProposeErasure method, with any body, and a specified content type
+func NewProposeErasureRequestWithBody(server string, contract ContractInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/erasures", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListHoldsRequest constructs an http.Request for the ListHolds method
+func NewListHoldsRequest(server string, contract ContractInPath, params *ListHoldsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldContractRequest calls the generic HoldContract builder with application/json body
+func NewHoldContractRequest(server string, contract ContractInPath, body HoldContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldContractRequestWithBody(server, contract, "application/json", bodyReader)
+}
+
+// NewHoldContractRequestWithBody constructs an http.Request for the HoldContract method, with any body, and a specified content type
+func NewHoldContractRequestWithBody(server string, contract ContractInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGrantRoleRequest calls the generic GrantRole builder with application/json body
 func NewGrantRoleRequest(server string, contract ContractInPath, body GrantRoleJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3269,7 +3790,7 @@ func NewGetDocumentRequest(server string, document DocumentInPath) (*http.Reques
 }
 
 // NewDownloadDocumentRequest constructs an http.Request for the DownloadDocument method
-func NewDownloadDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
+func NewDownloadDocumentRequest(server string, document DocumentInPath, params *DownloadDocumentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3295,6 +3816,262 @@ func NewDownloadDocumentRequest(server string, document DocumentInPath) (*http.R
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Range != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Range", *params.Range, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Range", headerParam0)
+		}
+
+		if params.IfRange != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Range", *params.IfRange, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Range", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewHeadDocumentRequest constructs an http.Request for the HeadDocument method
+func NewHeadDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodHead, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEraseDocumentRequest calls the generic EraseDocument builder with application/json body
+func NewEraseDocumentRequest(server string, document DocumentInPath, body EraseDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEraseDocumentRequestWithBody(server, document, "application/json", bodyReader)
+}
+
+// NewEraseDocumentRequestWithBody constructs an http.Request for the EraseDocument method, with any body, and a specified content type
+func NewEraseDocumentRequestWithBody(server string, document DocumentInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/erasure", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewHoldDocumentRequest calls the generic HoldDocument builder with application/json body
+func NewHoldDocumentRequest(server string, document DocumentInPath, body HoldDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldDocumentRequestWithBody(server, document, "application/json", bodyReader)
+}
+
+// NewHoldDocumentRequestWithBody constructs an http.Request for the HoldDocument method, with any body, and a specified content type
+func NewHoldDocumentRequestWithBody(server string, document DocumentInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetErasureRequest constructs an http.Request for the GetErasure method
+func NewGetErasureRequest(server string, erasure ErasureInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/erasures/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveErasureRequest constructs an http.Request for the ApproveErasure method
+func NewApproveErasureRequest(server string, erasure ErasureInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/erasures/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLiftHoldRequest constructs an http.Request for the LiftHold method
+func NewLiftHoldRequest(server string, hold HoldInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hold", hold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/holds/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -3757,6 +4534,51 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatchWithResponse(ctx context.Context, contract ContractInPath, body OpenBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenBatchResponse, error)
 
+	// ProposeErasureWithBodyWithResponse Propose to erase a contract that has ended.
+	//
+	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+	// terminated or expired, and not be under a legal hold.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+	ProposeErasureWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error)
+
+	// ProposeErasureWithResponse Propose to erase a contract that has ended.
+	//
+	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+	// terminated or expired, and not be under a legal hold.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+	ProposeErasureWithResponse(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error)
+
+	// ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
+	ListHoldsWithResponse(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*ListHoldsResponse, error)
+
+	// HoldContractWithBodyWithResponse Place a legal hold on everything under a contract.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+	HoldContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldContractResponse, error)
+
+	// HoldContractWithResponse Place a legal hold on everything under a contract.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+	HoldContractWithResponse(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldContractResponse, error)
+
 	// GrantRoleWithBodyWithResponse Give a person a role on a contract.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -3832,10 +4654,87 @@ type ClientWithResponsesInterface interface {
 	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 	//
+	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-	DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error)
+	DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error)
+
+	// HeadDocumentWithResponse Ask what a download would say.
+	//
+	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+	HeadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*HeadDocumentResponse, error)
+
+	// EraseDocumentWithBodyWithResponse Erase a document for good.
+	//
+	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+	// erased already; repeat the request, or wait and read the erasure.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+	EraseDocumentWithBodyWithResponse(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseDocumentResponse, error)
+
+	// EraseDocumentWithResponse Erase a document for good.
+	//
+	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+	// erased already; repeat the request, or wait and read the erasure.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+	EraseDocumentWithResponse(ctx context.Context, document DocumentInPath, body EraseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseDocumentResponse, error)
+
+	// HoldDocumentWithBodyWithResponse Place a legal hold on a document.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+	HoldDocumentWithBodyWithResponse(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error)
+
+	// HoldDocumentWithResponse Place a legal hold on a document.
+	//
+	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+	HoldDocumentWithResponse(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error)
+
+	// GetErasureWithResponse Get an erasure with its destruction certificate.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
+	GetErasureWithResponse(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetErasureResponse, error)
+
+	// ApproveErasureWithResponse Erase a contract that somebody else proposed to erase.
+	//
+	// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
+	// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
+	// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
+	ApproveErasureWithResponse(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*ApproveErasureResponse, error)
+
+	// LiftHoldWithResponse Lift a legal hold.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/holds/{hold} (the `LiftHold` operationId).
+	LiftHoldWithResponse(ctx context.Context, hold HoldInPath, reqEditors ...RequestEditorFn) (*LiftHoldResponse, error)
 
 	// IssueCredentialWithResponse Make a secret for `POST /oauth/token`.
 	//
@@ -4727,6 +5626,126 @@ func (r OpenBatchResponse) ContentType() string {
 	return ""
 }
 
+// ProposeErasureResponseDefaultHeaders the declared response headers of an HTTP default response for ProposeErasure
+type ProposeErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ProposeErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Erasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProposeErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposeErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposeErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProposeErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListHoldsResponseDefaultHeaders the declared response headers of an HTTP default response for ListHolds
+type ListHoldsResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListHoldsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HoldPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListHoldsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListHoldsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListHoldsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListHoldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HoldContractResponseDefaultHeaders the declared response headers of an HTTP default response for HoldContract
+type HoldContractResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type HoldContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Hold
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HoldContractResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldContractResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GrantRoleResponseDefaultHeaders the declared response headers of an HTTP default response for GrantRole
 type GrantRoleResponseDefaultHeaders struct {
 	RequestID *string
@@ -4969,7 +5988,13 @@ func (r GetDocumentResponse) ContentType() string {
 type DownloadDocumentResponse200Headers struct {
 	ContentDisposition *string
 	ContentLength      *int64
+	ETag               *string
 	ReprDigest         *string
+}
+
+// DownloadDocumentResponse206Headers the declared response headers of an HTTP 206 response for DownloadDocument
+type DownloadDocumentResponse206Headers struct {
+	ContentRange *string
 }
 
 // DownloadDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for DownloadDocument
@@ -4984,6 +6009,8 @@ type DownloadDocumentResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *DownloadDocumentResponse200Headers
+	// Headers206 the parsed response headers for an HTTP 206 response
+	Headers206 *DownloadDocumentResponse206Headers
 	// HeadersDefault the parsed response headers for an HTTP default response
 	HeadersDefault *DownloadDocumentResponseDefaultHeaders
 }
@@ -5006,6 +6033,244 @@ func (r DownloadDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DownloadDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HeadDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for HeadDocument
+type HeadDocumentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type HeadDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HeadDocumentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r HeadDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HeadDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HeadDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EraseDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for EraseDocument
+type EraseDocumentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type EraseDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Erasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EraseDocumentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r EraseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EraseDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EraseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HoldDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for HoldDocument
+type HoldDocumentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type HoldDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Hold
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HoldDocumentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetErasureResponseDefaultHeaders the declared response headers of an HTTP default response for GetErasure
+type GetErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type GetErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Erasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ApproveErasureResponseDefaultHeaders the declared response headers of an HTTP default response for ApproveErasure
+type ApproveErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ApproveErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Erasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ApproveErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LiftHoldResponseDefaultHeaders the declared response headers of an HTTP default response for LiftHold
+type LiftHoldResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type LiftHoldResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Hold
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *LiftHoldResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r LiftHoldResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LiftHoldResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LiftHoldResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5594,6 +6859,81 @@ func (c *ClientWithResponses) OpenBatchWithResponse(ctx context.Context, contrac
 	return ParseOpenBatchResponse(rsp)
 }
 
+// ProposeErasureWithBodyWithResponse Propose to erase a contract that has ended.
+//
+// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+// terminated or expired, and not be under a legal hold.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+func (c *ClientWithResponses) ProposeErasureWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error) {
+	rsp, err := c.ProposeErasureWithBody(ctx, contract, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeErasureResponse(rsp)
+}
+
+// ProposeErasureWithResponse Propose to erase a contract that has ended.
+//
+// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
+// terminated or expired, and not be under a legal hold.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
+func (c *ClientWithResponses) ProposeErasureWithResponse(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error) {
+	rsp, err := c.ProposeErasure(ctx, contract, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposeErasureResponse(rsp)
+}
+
+// ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
+func (c *ClientWithResponses) ListHoldsWithResponse(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*ListHoldsResponse, error) {
+	rsp, err := c.ListHolds(ctx, contract, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListHoldsResponse(rsp)
+}
+
+// HoldContractWithBodyWithResponse Place a legal hold on everything under a contract.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+func (c *ClientWithResponses) HoldContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldContractResponse, error) {
+	rsp, err := c.HoldContractWithBody(ctx, contract, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldContractResponse(rsp)
+}
+
+// HoldContractWithResponse Place a legal hold on everything under a contract.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
+func (c *ClientWithResponses) HoldContractWithResponse(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldContractResponse, error) {
+	rsp, err := c.HoldContract(ctx, contract, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldContractResponse(rsp)
+}
+
 // GrantRoleWithBodyWithResponse Give a person a role on a contract.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -5729,15 +7069,140 @@ func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, docum
 // The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
 // answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
 //
+// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
+// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
-func (c *ClientWithResponses) DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error) {
-	rsp, err := c.DownloadDocument(ctx, document, reqEditors...)
+func (c *ClientWithResponses) DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error) {
+	rsp, err := c.DownloadDocument(ctx, document, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseDownloadDocumentResponse(rsp)
+}
+
+// HeadDocumentWithResponse Ask what a download would say.
+//
+// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
+func (c *ClientWithResponses) HeadDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*HeadDocumentResponse, error) {
+	rsp, err := c.HeadDocument(ctx, document, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHeadDocumentResponse(rsp)
+}
+
+// EraseDocumentWithBodyWithResponse Erase a document for good.
+//
+// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+// erased already; repeat the request, or wait and read the erasure.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+func (c *ClientWithResponses) EraseDocumentWithBodyWithResponse(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EraseDocumentResponse, error) {
+	rsp, err := c.EraseDocumentWithBody(ctx, document, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseDocumentResponse(rsp)
+}
+
+// EraseDocumentWithResponse Erase a document for good.
+//
+// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
+// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
+// erased already; repeat the request, or wait and read the erasure.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/documents/{document}/erasure (the `EraseDocument` operationId).
+func (c *ClientWithResponses) EraseDocumentWithResponse(ctx context.Context, document DocumentInPath, body EraseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*EraseDocumentResponse, error) {
+	rsp, err := c.EraseDocument(ctx, document, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseDocumentResponse(rsp)
+}
+
+// HoldDocumentWithBodyWithResponse Place a legal hold on a document.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+func (c *ClientWithResponses) HoldDocumentWithBodyWithResponse(ctx context.Context, document DocumentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error) {
+	rsp, err := c.HoldDocumentWithBody(ctx, document, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldDocumentResponse(rsp)
+}
+
+// HoldDocumentWithResponse Place a legal hold on a document.
+//
+// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
+func (c *ClientWithResponses) HoldDocumentWithResponse(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error) {
+	rsp, err := c.HoldDocument(ctx, document, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldDocumentResponse(rsp)
+}
+
+// GetErasureWithResponse Get an erasure with its destruction certificate.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
+func (c *ClientWithResponses) GetErasureWithResponse(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetErasureResponse, error) {
+	rsp, err := c.GetErasure(ctx, erasure, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetErasureResponse(rsp)
+}
+
+// ApproveErasureWithResponse Erase a contract that somebody else proposed to erase.
+//
+// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
+// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
+// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
+func (c *ClientWithResponses) ApproveErasureWithResponse(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*ApproveErasureResponse, error) {
+	rsp, err := c.ApproveErasure(ctx, erasure, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveErasureResponse(rsp)
+}
+
+// LiftHoldWithResponse Lift a legal hold.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/holds/{hold} (the `LiftHold` operationId).
+func (c *ClientWithResponses) LiftHoldWithResponse(ctx context.Context, hold HoldInPath, reqEditors ...RequestEditorFn) (*LiftHoldResponse, error) {
+	rsp, err := c.LiftHold(ctx, hold, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftHoldResponse(rsp)
 }
 
 // IssueCredentialWithResponse Make a secret for `POST /oauth/token`.
@@ -6797,6 +8262,144 @@ func ParseOpenBatchResponse(rsp *http.Response) (*OpenBatchResponse, error) {
 	return response, nil
 }
 
+// ParseProposeErasureResponse parses an HTTP response from a ProposeErasureWithResponse call
+func ParseProposeErasureResponse(rsp *http.Response) (*ProposeErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposeErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Erasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ProposeErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListHoldsResponse parses an HTTP response from a ListHoldsWithResponse call
+func ParseListHoldsResponse(rsp *http.Response) (*ListHoldsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListHoldsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HoldPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListHoldsResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHoldContractResponse parses an HTTP response from a HoldContractWithResponse call
+func ParseHoldContractResponse(rsp *http.Response) (*HoldContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers HoldContractResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGrantRoleResponse parses an HTTP response from a GrantRoleWithResponse call
 func ParseGrantRoleResponse(rsp *http.Response) (*GrantRoleResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7109,6 +8712,13 @@ func ParseDownloadDocumentResponse(rsp *http.Response) (*DownloadDocumentRespons
 			}
 			headers.ContentLength = &value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
 		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7117,8 +8727,290 @@ func ParseDownloadDocumentResponse(rsp *http.Response) (*DownloadDocumentRespons
 			headers.ReprDigest = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 206:
+		var headers DownloadDocumentResponse206Headers
+		if values := rsp.Header.Values("Content-Range"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Range", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentRange = &value
+		}
+		response.Headers206 = &headers
 	case true:
 		var headers DownloadDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHeadDocumentResponse parses an HTTP response from a HeadDocumentWithResponse call
+func ParseHeadDocumentResponse(rsp *http.Response) (*HeadDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HeadDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers HeadDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEraseDocumentResponse parses an HTTP response from a EraseDocumentWithResponse call
+func ParseEraseDocumentResponse(rsp *http.Response) (*EraseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EraseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Erasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers EraseDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHoldDocumentResponse parses an HTTP response from a HoldDocumentWithResponse call
+func ParseHoldDocumentResponse(rsp *http.Response) (*HoldDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers HoldDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetErasureResponse parses an HTTP response from a GetErasureWithResponse call
+func ParseGetErasureResponse(rsp *http.Response) (*GetErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Erasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseApproveErasureResponse parses an HTTP response from a ApproveErasureWithResponse call
+func ParseApproveErasureResponse(rsp *http.Response) (*ApproveErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Erasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ApproveErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLiftHoldResponse parses an HTTP response from a LiftHoldWithResponse call
+func ParseLiftHoldResponse(rsp *http.Response) (*LiftHoldResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LiftHoldResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Hold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers LiftHoldResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -24,22 +24,32 @@ var ErrReceipt = errors.New("not a receipt of this gateway")
 // Only the signature is left to a library; a JWS that is unusual in any way is refused: another algorithm or type, critical
 // extensions, a key in the header, anything outside the base64url alphabet.
 func VerifyReceipt(keys KeySet, jws string) (ReceiptClaims, error) {
-	signed, header, payload, signature, err := splitJWS(jws)
+	payload, err := verifySigned(keys, jws)
 	if err != nil {
 		return ReceiptClaims{}, err
-	}
-	key, err := receiptKey(keys, header)
-	if err != nil {
-		return ReceiptClaims{}, err
-	}
-	if err := jwt.SigningMethodEdDSA.Verify(signed, signature, key); err != nil {
-		return ReceiptClaims{}, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
 	var claims ReceiptClaims
-	if err := json.Unmarshal(payload, &claims); err != nil || claims.ID == "" || claims.Document == "" {
+	err = json.Unmarshal(payload, &claims)
+	if err != nil || !strings.HasPrefix(claims.ID, "r_") || claims.Document == "" { // the key signs certificates too
 		return ReceiptClaims{}, fmt.Errorf("%w: the claims cannot be read", ErrReceipt)
 	}
 	return claims, nil
+}
+
+// verifySigned checks a JWS and gives its payload.
+func verifySigned(keys KeySet, jws string) (payload []byte, err error) {
+	signed, header, payload, signature, err := splitJWS(jws)
+	if err != nil {
+		return nil, err
+	}
+	key, err := receiptKey(keys, header)
+	if err != nil {
+		return nil, err
+	}
+	if err := jwt.SigningMethodEdDSA.Verify(signed, signature, key); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	return payload, nil
 }
 
 // splitJWS takes a compact JWS apart.

@@ -73,7 +73,7 @@ type Download struct {
 
 // Fetch downloads a document's content.
 func Fetch(ctx context.Context, c *Client, document DocumentID, editors ...RequestEditorFn) (*Download, error) {
-	response, err := c.DownloadDocument(ctx, document, editors...)
+	response, err := c.DownloadDocument(ctx, document, nil, editors...)
 	if err != nil {
 		return nil, fmt.Errorf("fetching document: %w", err)
 	}

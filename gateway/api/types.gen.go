@@ -5,6 +5,8 @@ package api
 
 import (
 	"time"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for BatchState.
@@ -52,6 +54,7 @@ func (e ContractStatus) Valid() bool {
 // Defines values for DocumentState.
 const (
 	DocumentStateAbandoned DocumentState = "abandoned"
+	DocumentStateErased    DocumentState = "erased"
 	DocumentStateReceived  DocumentState = "received"
 	DocumentStateReceiving DocumentState = "receiving"
 )
@@ -61,9 +64,32 @@ func (e DocumentState) Valid() bool {
 	switch e {
 	case DocumentStateAbandoned:
 		return true
+	case DocumentStateErased:
+		return true
 	case DocumentStateReceived:
 		return true
 	case DocumentStateReceiving:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ErasureState.
+const (
+	ErasureStateCertified ErasureState = "certified"
+	ErasureStateProposed  ErasureState = "proposed"
+	ErasureStateRunning   ErasureState = "running"
+)
+
+// Valid indicates whether the value is a known member of the ErasureState enum.
+func (e ErasureState) Valid() bool {
+	switch e {
+	case ErasureStateCertified:
+		return true
+	case ErasureStateProposed:
+		return true
+	case ErasureStateRunning:
 		return true
 	default:
 		return false
@@ -360,13 +386,75 @@ type Credential struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// DestructionClaims What a destruction certificate says, under the gateway's signature.
+type DestructionClaims struct {
+	// Backups When the last backup of the database expires that could bring it back.
+	Backups openapi_types.Date `json:"backups"`
+
+	// Bytes Of their plaintext.
+	Bytes    int64          `json:"bytes"`
+	Client   OrganisationID `json:"client"`
+	Contract ContractID     `json:"contract"`
+
+	// Decided From then on nothing opened.
+	Decided   time.Time   `json:"decided"`
+	DecidedBy PersonID    `json:"decided_by"`
+	Document  *DocumentID `json:"document,omitempty"`
+
+	// Documents How many were destroyed.
+	Documents int64 `json:"documents"`
+
+	// Event Its identifier.
+	Event string `json:"event"`
+
+	// Exceptions What was not destroyed.
+	Exceptions []struct {
+		Count    int64       `json:"count"`
+		Document *DocumentID `json:"document,omitempty"`
+
+		// Kind `legal-hold`: the document can still be read. `object-retained`: the store would not delete so many sealed
+		// bodies, which open for nobody.
+		Kind string `json:"kind"`
+	} `json:"exceptions"`
+
+	// IssuedAt Seconds since 1970 UTC.
+	IssuedAt int64 `json:"iat"`
+
+	// ID The erasure's identifier.
+	ID string `json:"jti"`
+
+	// Kind `destruction`.
+	Kind string `json:"kind"`
+
+	// Ledger In which the decision stands.
+	Ledger string `json:"ledger"`
+
+	// Method What was done, in this order: `contract-keys-destroyed`, `file-keys-destroyed`, `objects-deleted`.
+	Method []string `json:"method"`
+
+	// Position Its sequence number there.
+	Position   int64    `json:"position"`
+	ProposedBy PersonID `json:"proposed_by"`
+
+	// Reapplied When it was repeated, after an older database had been restored.
+	Reapplied *time.Time `json:"reapplied,omitempty"`
+
+	// Verification What was tried afterwards, and how often it still worked.
+	Verification struct {
+		At               time.Time `json:"at"`
+		HeadersRead      int64     `json:"headers_read"`
+		IdentitiesOpened int64     `json:"identities_opened"`
+		ObjectsRead      int64     `json:"objects_read"`
+	} `json:"verification"`
+}
+
 // Document defines model for Document.
 type Document struct {
 	Batch    BatchID    `json:"batch"`
 	Class    string     `json:"class"`
 	Contract ContractID `json:"contract"`
 
-	// FileName As it was sent.
+	// FileName As it was sent; empty once it is erased.
 	FileName  string     `json:"file_name"`
 	ID        DocumentID `json:"id"`
 	MediaType string     `json:"media_type"`
@@ -399,6 +487,37 @@ type DocumentPage struct {
 
 // DocumentState defines model for DocumentState.
 type DocumentState string
+
+// Erasure defines model for Erasure.
+type Erasure struct {
+	// Certificate The destruction certificate once it is carried out: a compact JWS over DestructionClaims, of type
+	// `bordereau-receipt+jws`, by the key that signs receipts.
+	Certificate *string `json:"certificate,omitempty"`
+
+	// Certified Absent until it is carried out.
+	Certified *time.Time `json:"certified,omitempty"`
+	Contract  ContractID `json:"contract"`
+
+	// Decided From then on nothing opens. Absent while it is proposed.
+	Decided    *time.Time  `json:"decided,omitempty"`
+	DecidedBy  *PersonID   `json:"decided_by,omitempty"`
+	Document   *DocumentID `json:"document,omitempty"`
+	ID         ErasureID   `json:"id"`
+	Proposed   time.Time   `json:"proposed"`
+	ProposedBy PersonID    `json:"proposed_by"`
+	Reason     string      `json:"reason"`
+
+	// State `proposed`: of a contract, before somebody else approved. `running`: keys are destroyed, objects are being deleted.
+	// `certified`: carried out, verified and certified.
+	State ErasureState `json:"state"`
+}
+
+// ErasureID defines model for ErasureID.
+type ErasureID = string
+
+// ErasureState `proposed`: of a contract, before somebody else approved. `running`: keys are destroyed, objects are being deleted.
+// `certified`: carried out, verified and certified.
+type ErasureState string
 
 // Event One entry of a ledger. What does not apply is empty or 0.
 type Event struct {
@@ -493,6 +612,31 @@ type EventPage struct {
 
 	// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
 	Names *Names `json:"names,omitempty"`
+
+	// Next `after` of the next page; absent on the last.
+	Next *Next `json:"next,omitempty"`
+}
+
+// Hold defines model for Hold.
+type Hold struct {
+	Contract ContractID  `json:"contract"`
+	Document *DocumentID `json:"document,omitempty"`
+	From     time.Time   `json:"from"`
+	ID       HoldID      `json:"id"`
+	LiftedBy *PersonID   `json:"lifted_by,omitempty"`
+	PlacedBy PersonID    `json:"placed_by"`
+	Reason   string      `json:"reason"`
+
+	// Until Absent while it stands.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// HoldID defines model for HoldID.
+type HoldID = string
+
+// HoldPage defines model for HoldPage.
+type HoldPage struct {
+	Items []Hold `json:"items"`
 
 	// Next `after` of the next page; absent on the last.
 	Next *Next `json:"next,omitempty"`
@@ -839,6 +983,12 @@ type ContractInPath = ContractID
 // DocumentInPath defines model for DocumentInPath.
 type DocumentInPath = DocumentID
 
+// ErasureInPath defines model for ErasureInPath.
+type ErasureInPath = ErasureID
+
+// HoldInPath defines model for HoldInPath.
+type HoldInPath = HoldID
+
 // Limit defines model for Limit.
 type Limit = int32
 
@@ -1108,6 +1258,24 @@ type ListContractsParams struct {
 // ProposeContractJSONBody defines parameters for ProposeContract.
 type ProposeContractJSONBody = map[string]interface{}
 
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// After `next` of the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// DownloadDocumentParams defines parameters for DownloadDocument.
+type DownloadDocumentParams struct {
+	// Range `bytes=0-99`, `bytes=100-` or `bytes=-100`. Another unit is ignored.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` that the range is meant for. With another one, or a date, the answer is the whole document.
+	IfRange *string `json:"If-Range,omitempty"`
+}
+
 // IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
@@ -1126,6 +1294,12 @@ type ApproveContractJSONRequestBody = Approval
 // OpenBatchJSONRequestBody defines body for OpenBatch for application/json ContentType.
 type OpenBatchJSONRequestBody = NewBatch
 
+// ProposeErasureJSONRequestBody defines body for ProposeErasure for application/json ContentType.
+type ProposeErasureJSONRequestBody = StatusChange
+
+// HoldContractJSONRequestBody defines body for HoldContract for application/json ContentType.
+type HoldContractJSONRequestBody = StatusChange
+
 // GrantRoleJSONRequestBody defines body for GrantRole for application/json ContentType.
 type GrantRoleJSONRequestBody = NewMembership
 
@@ -1137,6 +1311,12 @@ type SuspendContractJSONRequestBody = StatusChange
 
 // TerminateContractJSONRequestBody defines body for TerminateContract for application/json ContentType.
 type TerminateContractJSONRequestBody = StatusChange
+
+// EraseDocumentJSONRequestBody defines body for EraseDocument for application/json ContentType.
+type EraseDocumentJSONRequestBody = StatusChange
+
+// HoldDocumentJSONRequestBody defines body for HoldDocument for application/json ContentType.
+type HoldDocumentJSONRequestBody = StatusChange
 
 // CreateOrganisationJSONRequestBody defines body for CreateOrganisation for application/json ContentType.
 type CreateOrganisationJSONRequestBody = NewOrganisation

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -18,13 +20,21 @@ func (s *server) download(c *gin.Context) {
 		s.problem(c, err)
 		return
 	}
-	ctx := c.Request.Context()
-	content, err := s.gateway.Open(ctx, callerOf(c), policy.DocumentID(c.Param("document")))
+	wanted, err := parseRange(c.Request.Header)
 	if err != nil {
 		s.problem(c, err)
 		return
 	}
-	w := &contentWriter{answer: c.Writer, document: content.Document}
+	ctx := c.Request.Context()
+	content, err := s.gateway.OpenPart(ctx, callerOf(c), policy.DocumentID(c.Param("document")), wanted.choose)
+	if err != nil {
+		if wanted.unsatisfiable {
+			c.Header("Content-Range", "bytes */"+strconv.FormatInt(wanted.size, 10))
+		}
+		s.problem(c, err)
+		return
+	}
+	w := &contentWriter{answer: c.Writer, document: content.Document, part: content.Part, partial: wanted.partial}
 	if err := content.Send(ctx, w); err != nil {
 		if !w.begun {
 			s.problem(c, err)
@@ -36,10 +46,28 @@ func (s *server) download(c *gin.Context) {
 	w.begin() // of an empty document nothing was written
 }
 
+// head says what download would, without the content. A Range has no meaning here (RFC 9110, 14.2).
+func (s *server) head(c *gin.Context) {
+	if err := exactQuery(c.Request.URL.RawQuery, noParams()); err != nil {
+		s.problem(c, err)
+		return
+	}
+	d, err := s.gateway.Head(c.Request.Context(), callerOf(c), policy.DocumentID(c.Param("document")))
+	if err != nil {
+		s.problem(c, err)
+		return
+	}
+	describeContent(c.Writer.Header(), d, d.Size)
+	c.Status(http.StatusOK)
+	c.Writer.WriteHeaderNow()
+}
+
 // contentWriter writes the answer's headers when the first byte of the document is there, and not before.
 type contentWriter struct {
 	answer   http.ResponseWriter
 	document gateway.Document
+	part     gateway.Part
+	partial  bool // a range was asked for, and is given
 	begun    bool
 }
 
@@ -55,9 +83,25 @@ func (w *contentWriter) begin() {
 	}
 	w.begun = true
 	h := w.answer.Header()
-	h.Set("Content-Type", w.document.MediaType)
-	h.Set("Content-Length", strconv.FormatInt(w.document.Size, 10))
-	h.Set("Content-Disposition", api.FormatDisposition(w.document.FileName))
-	h.Set("Repr-Digest", api.FormatDigest(w.document.Digest))
+	describeContent(h, w.document, w.part.Length)
+	if w.partial {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", w.part.Offset, w.part.Offset+w.part.Length-1, w.document.Size))
+		w.answer.WriteHeader(http.StatusPartialContent)
+		return
+	}
+	h.Set("Content-Digest", api.FormatDigest(w.document.Digest)) // of the whole, this content is the representation
 	w.answer.WriteHeader(http.StatusOK)
 }
+
+// describeContent sets the headers of an answer with length bytes of a document, or about them.
+func describeContent(h http.Header, d gateway.Document, length int64) {
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Type", d.MediaType)
+	h.Set("Content-Length", strconv.FormatInt(length, 10))
+	h.Set("Content-Disposition", api.FormatDisposition(d.FileName))
+	h.Set("ETag", etag(d))
+	h.Set("Repr-Digest", api.FormatDigest(d.Digest))
+}
+
+// etag is a strong one: a document's bytes never change, and others have another digest.
+func etag(d gateway.Document) string { return `"` + hex.EncodeToString(d.Digest) + `"` }

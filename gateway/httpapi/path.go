@@ -49,6 +49,10 @@ func identifierPrefix(name string) string {
 		return "p"
 	case "contract", "batch", "document", "assignment", "receipt", "membership":
 		return name[:1]
+	case "hold":
+		return "h"
+	case "erasure":
+		return "x"
 	default:
 		panic("no identifiers are called " + name) // a route that this package does not know: no request gets past it
 	}

@@ -23,6 +23,7 @@ const (
 	kindMethod          = "method-not-allowed"
 	kindNotFound        = "not-found"
 	kindParameter       = string(gateway.InvalidParameter)
+	kindRange           = string(gateway.InvalidRange)
 	kindTampered        = "tampered"
 	kindTooLarge        = "too-large"
 	kindUnauthenticated = "unauthenticated"
@@ -58,6 +59,8 @@ func describe(kind string) (status int, title string) {
 		return http.StatusNotFound, "There is no such thing, or it is not yours."
 	case kindMethod:
 		return http.StatusMethodNotAllowed, "This method is not allowed here."
+	case kindRange:
+		return http.StatusRequestedRangeNotSatisfiable, "These bytes cannot be given."
 	case kindTooLarge:
 		return http.StatusRequestEntityTooLarge, "The body is too large."
 	case kindContentType:

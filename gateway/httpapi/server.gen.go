@@ -73,6 +73,15 @@ type ServerInterface interface {
 	// OpenBatch Open a batch. The same reference gives the same batch again.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(c *gin.Context, contract ContractInPath)
+	// ProposeErasure Propose to erase a contract that has ended.
+	// (POST /v1/contracts/{contract}/erasures)
+	ProposeErasure(c *gin.Context, contract ContractInPath)
+	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	// (GET /v1/contracts/{contract}/holds)
+	ListHolds(c *gin.Context, contract ContractInPath, params ListHoldsParams)
+	// HoldContract Place a legal hold on everything under a contract.
+	// (POST /v1/contracts/{contract}/holds)
+	HoldContract(c *gin.Context, contract ContractInPath)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(c *gin.Context, contract ContractInPath)
@@ -91,6 +100,21 @@ type ServerInterface interface {
 	// GetDocument Get a document's record.
 	// (GET /v1/documents/{document})
 	GetDocument(c *gin.Context, document DocumentInPath)
+	// EraseDocument Erase a document for good.
+	// (POST /v1/documents/{document}/erasure)
+	EraseDocument(c *gin.Context, document DocumentInPath)
+	// HoldDocument Place a legal hold on a document.
+	// (POST /v1/documents/{document}/holds)
+	HoldDocument(c *gin.Context, document DocumentInPath)
+	// GetErasure Get an erasure with its destruction certificate.
+	// (GET /v1/erasures/{erasure})
+	GetErasure(c *gin.Context, erasure ErasureInPath)
+	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	// (POST /v1/erasures/{erasure}/approval)
+	ApproveErasure(c *gin.Context, erasure ErasureInPath)
+	// LiftHold Lift a legal hold.
+	// (DELETE /v1/holds/{hold})
+	LiftHold(c *gin.Context, hold HoldInPath)
 	// IssueCredential Make a secret for `POST /oauth/token`.
 	// (POST /v1/members/{person}/credentials)
 	IssueCredential(c *gin.Context, person PersonInPath)
@@ -1153,6 +1177,100 @@ func (siw *ServerInterfaceWrapper) OpenBatch(c *gin.Context) {
 	siw.Handler.OpenBatch(c, contract)
 }
 
+// ProposeErasure operation middleware
+func (siw *ServerInterfaceWrapper) ProposeErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeErasure(c, contract)
+}
+
+// ListHolds operation middleware
+func (siw *ServerInterfaceWrapper) ListHolds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHoldsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHolds(c, contract, params)
+}
+
+// HoldContract operation middleware
+func (siw *ServerInterfaceWrapper) HoldContract(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.HoldContract(c, contract)
+}
+
 // GrantRole operation middleware
 func (siw *ServerInterfaceWrapper) GrantRole(c *gin.Context) {
 
@@ -1310,6 +1428,131 @@ func (siw *ServerInterfaceWrapper) GetDocument(c *gin.Context) {
 	}
 
 	siw.Handler.GetDocument(c, document)
+}
+
+// EraseDocument operation middleware
+func (siw *ServerInterfaceWrapper) EraseDocument(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "document" -------------
+	var document DocumentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "document", c.Param("document"), &document, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EraseDocument(c, document)
+}
+
+// HoldDocument operation middleware
+func (siw *ServerInterfaceWrapper) HoldDocument(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "document" -------------
+	var document DocumentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "document", c.Param("document"), &document, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.HoldDocument(c, document)
+}
+
+// GetErasure operation middleware
+func (siw *ServerInterfaceWrapper) GetErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "erasure" -------------
+	var erasure ErasureInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "erasure", c.Param("erasure"), &erasure, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter erasure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetErasure(c, erasure)
+}
+
+// ApproveErasure operation middleware
+func (siw *ServerInterfaceWrapper) ApproveErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "erasure" -------------
+	var erasure ErasureInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "erasure", c.Param("erasure"), &erasure, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter erasure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveErasure(c, erasure)
+}
+
+// LiftHold operation middleware
+func (siw *ServerInterfaceWrapper) LiftHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hold" -------------
+	var hold HoldInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hold", c.Param("hold"), &hold, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter hold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LiftHold(c, hold)
 }
 
 // IssueCredential operation middleware
@@ -1475,6 +1718,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/assignments/:assignment/lease", wrapper.TakeLease)
 	router.GET(options.BaseURL+"/v1/documents/:document", wrapper.GetDocument)
 	router.GET(options.BaseURL+"/v1/receipts/:receipt", wrapper.GetReceipt)
+	router.POST(options.BaseURL+"/v1/documents/:document/erasure", wrapper.EraseDocument)
+	router.POST(options.BaseURL+"/v1/contracts/:contract/erasures", wrapper.ProposeErasure)
+	router.POST(options.BaseURL+"/v1/erasures/:erasure/approval", wrapper.ApproveErasure)
+	router.GET(options.BaseURL+"/v1/erasures/:erasure", wrapper.GetErasure)
+	router.POST(options.BaseURL+"/v1/documents/:document/holds", wrapper.HoldDocument)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/holds", wrapper.ListHolds)
+	router.POST(options.BaseURL+"/v1/contracts/:contract/holds", wrapper.HoldContract)
+	router.DELETE(options.BaseURL+"/v1/holds/:hold", wrapper.LiftHold)
 	router.GET(options.BaseURL+"/v1/audit/events", wrapper.ListEvents)
 	router.GET(options.BaseURL+"/v1/audit/count", wrapper.CountEvents)
 	router.GET(options.BaseURL+"/v1/audit/export", wrapper.ExportEvents)
@@ -2316,6 +2567,138 @@ func (response OpenBatchdefaultApplicationProblemPlusJSONResponse) VisitOpenBatc
 	return err
 }
 
+type ProposeErasureRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Body     *ProposeErasureJSONRequestBody
+}
+
+type ProposeErasureResponseObject interface {
+	VisitProposeErasureResponse(w http.ResponseWriter) error
+}
+
+type ProposeErasure201JSONResponse Erasure
+
+func (response ProposeErasure201JSONResponse) VisitProposeErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposeErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ProposeErasuredefaultApplicationProblemPlusJSONResponse) VisitProposeErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Params   ListHoldsParams
+}
+
+type ListHoldsResponseObject interface {
+	VisitListHoldsResponse(w http.ResponseWriter) error
+}
+
+type ListHolds200JSONResponse HoldPage
+
+func (response ListHolds200JSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHoldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListHoldsdefaultApplicationProblemPlusJSONResponse) VisitListHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldContractRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Body     *HoldContractJSONRequestBody
+}
+
+type HoldContractResponseObject interface {
+	VisitHoldContractResponse(w http.ResponseWriter) error
+}
+
+type HoldContract201JSONResponse Hold
+
+func (response HoldContract201JSONResponse) VisitHoldContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response HoldContractdefaultApplicationProblemPlusJSONResponse) VisitHoldContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GrantRoleRequestObject struct {
 	Contract ContractInPath `json:"contract"`
 	Body     *GrantRoleJSONRequestBody
@@ -2559,6 +2942,223 @@ type GetDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseDocumentRequestObject struct {
+	Document DocumentInPath `json:"document"`
+	Body     *EraseDocumentJSONRequestBody
+}
+
+type EraseDocumentResponseObject interface {
+	VisitEraseDocumentResponse(w http.ResponseWriter) error
+}
+
+type EraseDocument200JSONResponse Erasure
+
+func (response EraseDocument200JSONResponse) VisitEraseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response EraseDocumentdefaultApplicationProblemPlusJSONResponse) VisitEraseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldDocumentRequestObject struct {
+	Document DocumentInPath `json:"document"`
+	Body     *HoldDocumentJSONRequestBody
+}
+
+type HoldDocumentResponseObject interface {
+	VisitHoldDocumentResponse(w http.ResponseWriter) error
+}
+
+type HoldDocument201JSONResponse Hold
+
+func (response HoldDocument201JSONResponse) VisitHoldDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response HoldDocumentdefaultApplicationProblemPlusJSONResponse) VisitHoldDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetErasureRequestObject struct {
+	Erasure ErasureInPath `json:"erasure"`
+}
+
+type GetErasureResponseObject interface {
+	VisitGetErasureResponse(w http.ResponseWriter) error
+}
+
+type GetErasure200JSONResponse Erasure
+
+func (response GetErasure200JSONResponse) VisitGetErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetErasuredefaultApplicationProblemPlusJSONResponse) VisitGetErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveErasureRequestObject struct {
+	Erasure ErasureInPath `json:"erasure"`
+}
+
+type ApproveErasureResponseObject interface {
+	VisitApproveErasureResponse(w http.ResponseWriter) error
+}
+
+type ApproveErasure200JSONResponse Erasure
+
+func (response ApproveErasure200JSONResponse) VisitApproveErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ApproveErasuredefaultApplicationProblemPlusJSONResponse) VisitApproveErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftHoldRequestObject struct {
+	Hold HoldInPath `json:"hold"`
+}
+
+type LiftHoldResponseObject interface {
+	VisitLiftHoldResponse(w http.ResponseWriter) error
+}
+
+type LiftHold200JSONResponse Hold
+
+func (response LiftHold200JSONResponse) VisitLiftHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftHolddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response LiftHolddefaultApplicationProblemPlusJSONResponse) VisitLiftHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2839,6 +3439,15 @@ type StrictServerInterface interface {
 	// OpenBatch Open a batch. The same reference gives the same batch again.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(ctx context.Context, request OpenBatchRequestObject) (OpenBatchResponseObject, error)
+	// ProposeErasure Propose to erase a contract that has ended.
+	// (POST /v1/contracts/{contract}/erasures)
+	ProposeErasure(ctx context.Context, request ProposeErasureRequestObject) (ProposeErasureResponseObject, error)
+	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	// (GET /v1/contracts/{contract}/holds)
+	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
+	// HoldContract Place a legal hold on everything under a contract.
+	// (POST /v1/contracts/{contract}/holds)
+	HoldContract(ctx context.Context, request HoldContractRequestObject) (HoldContractResponseObject, error)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(ctx context.Context, request GrantRoleRequestObject) (GrantRoleResponseObject, error)
@@ -2857,6 +3466,21 @@ type StrictServerInterface interface {
 	// GetDocument Get a document's record.
 	// (GET /v1/documents/{document})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// EraseDocument Erase a document for good.
+	// (POST /v1/documents/{document}/erasure)
+	EraseDocument(ctx context.Context, request EraseDocumentRequestObject) (EraseDocumentResponseObject, error)
+	// HoldDocument Place a legal hold on a document.
+	// (POST /v1/documents/{document}/holds)
+	HoldDocument(ctx context.Context, request HoldDocumentRequestObject) (HoldDocumentResponseObject, error)
+	// GetErasure Get an erasure with its destruction certificate.
+	// (GET /v1/erasures/{erasure})
+	GetErasure(ctx context.Context, request GetErasureRequestObject) (GetErasureResponseObject, error)
+	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	// (POST /v1/erasures/{erasure}/approval)
+	ApproveErasure(ctx context.Context, request ApproveErasureRequestObject) (ApproveErasureResponseObject, error)
+	// LiftHold Lift a legal hold.
+	// (DELETE /v1/holds/{hold})
+	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
 	// IssueCredential Make a secret for `POST /oauth/token`.
 	// (POST /v1/members/{person}/credentials)
 	IssueCredential(ctx context.Context, request IssueCredentialRequestObject) (IssueCredentialResponseObject, error)
@@ -3469,6 +4093,121 @@ func (sh *strictHandler) OpenBatch(ctx *gin.Context, contract ContractInPath) {
 	}
 }
 
+// ProposeErasure operation middleware
+func (sh *strictHandler) ProposeErasure(ctx *gin.Context, contract ContractInPath) {
+	var request ProposeErasureRequestObject
+
+	request.Contract = contract
+
+	var body ProposeErasureJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposeErasure(ctx, request.(ProposeErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposeErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposeErasureResponseObject); ok {
+		if err := validResponse.VisitProposeErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHolds operation middleware
+func (sh *strictHandler) ListHolds(ctx *gin.Context, contract ContractInPath, params ListHoldsParams) {
+	var request ListHoldsRequestObject
+
+	request.Contract = contract
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHolds(ctx, request.(ListHoldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHolds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListHoldsResponseObject); ok {
+		if err := validResponse.VisitListHoldsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HoldContract operation middleware
+func (sh *strictHandler) HoldContract(ctx *gin.Context, contract ContractInPath) {
+	var request HoldContractRequestObject
+
+	request.Contract = contract
+
+	var body HoldContractJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldContract(ctx, request.(HoldContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldContract")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(HoldContractResponseObject); ok {
+		if err := validResponse.VisitHoldContractResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GrantRole operation middleware
 func (sh *strictHandler) GrantRole(ctx *gin.Context, contract ContractInPath) {
 	var request GrantRoleRequestObject
@@ -3691,6 +4430,172 @@ func (sh *strictHandler) GetDocument(ctx *gin.Context, document DocumentInPath) 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetDocumentResponseObject); ok {
 		if err := validResponse.VisitGetDocumentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EraseDocument operation middleware
+func (sh *strictHandler) EraseDocument(ctx *gin.Context, document DocumentInPath) {
+	var request EraseDocumentRequestObject
+
+	request.Document = document
+
+	var body EraseDocumentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EraseDocument(ctx, request.(EraseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EraseDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EraseDocumentResponseObject); ok {
+		if err := validResponse.VisitEraseDocumentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HoldDocument operation middleware
+func (sh *strictHandler) HoldDocument(ctx *gin.Context, document DocumentInPath) {
+	var request HoldDocumentRequestObject
+
+	request.Document = document
+
+	var body HoldDocumentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldDocument(ctx, request.(HoldDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(HoldDocumentResponseObject); ok {
+		if err := validResponse.VisitHoldDocumentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetErasure operation middleware
+func (sh *strictHandler) GetErasure(ctx *gin.Context, erasure ErasureInPath) {
+	var request GetErasureRequestObject
+
+	request.Erasure = erasure
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetErasure(ctx, request.(GetErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetErasureResponseObject); ok {
+		if err := validResponse.VisitGetErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveErasure operation middleware
+func (sh *strictHandler) ApproveErasure(ctx *gin.Context, erasure ErasureInPath) {
+	var request ApproveErasureRequestObject
+
+	request.Erasure = erasure
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveErasure(ctx, request.(ApproveErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApproveErasureResponseObject); ok {
+		if err := validResponse.VisitApproveErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LiftHold operation middleware
+func (sh *strictHandler) LiftHold(ctx *gin.Context, hold HoldInPath) {
+	var request LiftHoldRequestObject
+
+	request.Hold = hold
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftHold(ctx, request.(LiftHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftHold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LiftHoldResponseObject); ok {
+		if err := validResponse.VisitLiftHoldResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -95,17 +95,6 @@ FROM erased_document e JOIN document d ON d.id = e.document WHERE e.erasure = $1
 -- name: HeadersLeft :one
 SELECT CAST(COUNT(*) AS bigint) FROM erased_document e JOIN document_header h ON h.document = e.document WHERE e.erasure = $1;
 
--- name: DocumentByObjectKey :one
-SELECT * FROM document WHERE object_key = $1;
-
--- RecoverableDocuments are all documents with a header, by contract and id; with a contract, only its own.
--- name: RecoverableDocuments :many
-SELECT sqlc.embed(d), h.epoch, h.header, h.file_name FROM document d JOIN document_header h ON h.document = d.id
-WHERE d.contract = $1 AND d.state = 'received' AND d.id > sqlc.arg(after) ORDER BY d.id LIMIT $2;
-
--- name: AllContracts :many
-SELECT * FROM contract WHERE id > sqlc.arg(after) ORDER BY id LIMIT $1;
-
 -- name: StandingHold :one
 SELECT * FROM hold WHERE contract = $1 AND document = $2 AND valid_until = 9223372036854775807;
 

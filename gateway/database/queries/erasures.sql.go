@@ -9,44 +9,6 @@ import (
 	"context"
 )
 
-const allContracts = `-- name: AllContracts :many
-SELECT id, client, provider, reference, created FROM contract WHERE id > $2 ORDER BY id LIMIT $1
-`
-
-type AllContractsParams struct {
-	Limit int32
-	After string
-}
-
-func (q *Queries) AllContracts(ctx context.Context, arg AllContractsParams) ([]Contract, error) {
-	rows, err := q.db.QueryContext(ctx, allContracts, arg.Limit, arg.After)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []Contract{}
-	for rows.Next() {
-		var i Contract
-		if err := rows.Scan(
-			&i.ID,
-			&i.Client,
-			&i.Provider,
-			&i.Reference,
-			&i.Created,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const certifyErasure = `-- name: CertifyErasure :execrows
 UPDATE erasure SET certified = $2, certificate = $3 WHERE id = $1 AND certified = 0
 `
@@ -151,34 +113,6 @@ func (q *Queries) DeleteDocumentHeader(ctx context.Context, document string) (in
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const documentByObjectKey = `-- name: DocumentByObjectKey :one
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE object_key = $1
-`
-
-func (q *Queries) DocumentByObjectKey(ctx context.Context, objectKey string) (Document, error) {
-	row := q.db.QueryRowContext(ctx, documentByObjectKey, objectKey)
-	var i Document
-	err := row.Scan(
-		&i.ID,
-		&i.Batch,
-		&i.Contract,
-		&i.Version,
-		&i.Reference,
-		&i.Class,
-		&i.MediaType,
-		&i.State,
-		&i.ObjectKey,
-		&i.Size,
-		&i.Digest,
-		&i.SentBy,
-		&i.Created,
-		&i.Touched,
-		&i.Received,
-		&i.Swept,
-	)
-	return i, err
 }
 
 const documentsToErase = `-- name: DocumentsToErase :many
@@ -647,68 +581,6 @@ func (q *Queries) ObjectsToErase(ctx context.Context, arg ObjectsToEraseParams) 
 	for rows.Next() {
 		var i ObjectsToEraseRow
 		if err := rows.Scan(&i.ID, &i.ObjectKey); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const recoverableDocuments = `-- name: RecoverableDocuments :many
-SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, h.epoch, h.header, h.file_name FROM document d JOIN document_header h ON h.document = d.id
-WHERE d.contract = $1 AND d.state = 'received' AND d.id > $3 ORDER BY d.id LIMIT $2
-`
-
-type RecoverableDocumentsParams struct {
-	Contract string
-	Limit    int32
-	After    string
-}
-
-type RecoverableDocumentsRow struct {
-	Document Document
-	Epoch    int64
-	Header   []byte
-	FileName string
-}
-
-// RecoverableDocuments are all documents with a header, by contract and id; with a contract, only its own.
-func (q *Queries) RecoverableDocuments(ctx context.Context, arg RecoverableDocumentsParams) ([]RecoverableDocumentsRow, error) {
-	rows, err := q.db.QueryContext(ctx, recoverableDocuments, arg.Contract, arg.Limit, arg.After)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []RecoverableDocumentsRow{}
-	for rows.Next() {
-		var i RecoverableDocumentsRow
-		if err := rows.Scan(
-			&i.Document.ID,
-			&i.Document.Batch,
-			&i.Document.Contract,
-			&i.Document.Version,
-			&i.Document.Reference,
-			&i.Document.Class,
-			&i.Document.MediaType,
-			&i.Document.State,
-			&i.Document.ObjectKey,
-			&i.Document.Size,
-			&i.Document.Digest,
-			&i.Document.SentBy,
-			&i.Document.Created,
-			&i.Document.Touched,
-			&i.Document.Received,
-			&i.Document.Swept,
-			&i.Epoch,
-			&i.Header,
-			&i.FileName,
-		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
