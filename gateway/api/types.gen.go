@@ -703,6 +703,9 @@ type ContractInPath = ContractID
 // DocumentInPath defines model for DocumentInPath.
 type DocumentInPath = DocumentID
 
+// LedgerInPath defines model for LedgerInPath.
+type LedgerInPath = string
+
 // Limit defines model for Limit.
 type Limit = int32
 
@@ -761,6 +764,15 @@ type ListEventsParams struct {
 
 	// Limit At most so many items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ProveConsistencyParams defines parameters for ProveConsistency.
+type ProveConsistencyParams struct {
+	// From The size of the earlier checkpoint.
+	From int64 `form:"from" json:"from"`
+
+	// To The size of the later one; absent: now.
+	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListBatchesParams defines parameters for ListBatches.
