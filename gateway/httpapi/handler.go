@@ -93,6 +93,7 @@ func (s *server) engine() *gin.Engine {
 	e.POST("/v1/contracts", s.proposeContract)
 	e.PUT("/v1/batches/:batch/documents/:reference", s.upload)
 	e.GET("/v1/documents/:document/content", s.download)
+	e.GET("/v1/audit/ledgers/:ledger/tile/*tile", s.tile)
 	return e
 }
 
