@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/transparency-dev/formats/log"
 	"github.com/transparency-dev/formats/proof"
@@ -252,10 +253,13 @@ func TestHaltedLedgerAcknowledgesNothing(t *testing.T) {
 			_, err := ledger.Wait(context.WithoutCancel(t.Context()), audit.Ticket{Ledger: client(1), Event: "e_none"})
 			waiting <- err
 		}()
+		for !ledger.Waiting() {
+			time.Sleep(time.Millisecond)
+		}
 		reason := errors.New("two histories")
 		ledger.Halt(reason)
 		ledger.Halt(errors.New("another reason"))
-		if err := <-waiting; !errors.Is(err, audit.ErrUnavailable) {
+		if err := <-waiting; !errors.Is(err, audit.ErrUnavailable) || !strings.Contains(err.Error(), "halted") {
 			t.Errorf("who waited got %v", err)
 		}
 		if ledger.Halted() != reason {
