@@ -28,6 +28,11 @@
 // holds. Open refuses a database that acknowledges a commit before it is on disk. Queries notice a row that contradicts
 // itself; only package audit/verify, which shares no code with this one, tells whether a whole ledger is what was signed.
 //
+// # Proofs
+//
+// A Tree is a ledger at one size. It gives proofs and tiles, each checked against its root before it is given. Full tiles
+// are kept in a table by whoever asks for them first; an append never writes them. docs/ledger.md has the formats.
+//
 // # Checkpoints
 //
 // A checkpoint is a C2SP signed note over a ledger's name, size and root:

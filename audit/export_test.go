@@ -2,6 +2,9 @@ package audit
 
 import "golang.org/x/mod/sumdb/tlog"
 
+// Waiting says whether anybody waits for an event.
+func (l *Ledger) Waiting() bool { return l.waiters.any() }
+
 // Frontier gives tests the frontier, whose bytes and root every version has to compute alike.
 type Frontier = frontier
 

@@ -52,6 +52,8 @@ func TestWithoutTheLedgerNothingLeaves(t *testing.T) {
 				return err
 			},
 			"taking a checkpoint": func() error { _, err := g.Checkpoint(ctx, w.Officer, string(w.Client)); return err },
+			"taking a proof":      func() error { _, err := g.ProveEvent(ctx, w.Officer, string(w.Client), 0); return err },
+			"taking a tile":       func() error { _, err := g.Tile(ctx, w.Officer, string(w.Client), "0/000.p/1"); return err },
 			"signing in": func() error {
 				return g.SignIn(ctx, gateway.SignIn{Client: w.Operator.Person, Secret: w.OperatorCredential.Secret})
 			},

@@ -5,10 +5,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -16,9 +19,8 @@ import (
 )
 
 // folder is a ledger as it is published at the sizes, one after the other; every one leaves its partial tiles.
-func (l *ledger) folder(t testing.TB, sizes ...int) fstest.MapFS {
+func (l *ledger) folder(t testing.TB, key note.Signer, sizes ...int) fstest.MapFS {
 	t.Helper()
-	key, _ := newKey(t, origin, "published")
 	files := fstest.MapFS{}
 	before := 0
 	for _, size := range sizes {
@@ -65,7 +67,7 @@ func TestPublishedLedgerIsProven(t *testing.T) {
 	l := newLedger(t, 600)
 	for _, sizes := range [][]int{{1}, {255}, {256}, {257}, {1, 100, 256, 511, 512, 600}} {
 		size := sizes[len(sizes)-1]
-		report := published(t, l.folder(t, sizes...), verify.Evidence{Older: [][]byte{l.checkpoint(t, 1, key)}})
+		report := published(t, l.folder(t, key, sizes...), verify.Evidence{Older: [][]byte{l.checkpoint(t, 1, key)}})
 		if !report.OK() || report.Proven != int64(size) || report.Older != len(sizes) {
 			t.Errorf("%v: %d proven, %d older: %s %v", sizes, report.Proven, report.Older, report.Statement(), report.Problems)
 		}
@@ -77,7 +79,7 @@ func TestPublishedLedgerIsProven(t *testing.T) {
 func TestPublishedWithoutPartialTiles(t *testing.T) {
 	key, _ := newKey(t, origin, "published")
 	l := newLedger(t, 512)
-	files := l.folder(t, 300, 512)
+	files := l.folder(t, key, 300, 512)
 	for name := range files {
 		if strings.Contains(name, "/001.p/") {
 			delete(files, name)
@@ -113,6 +115,11 @@ func TestTamperedPublishedLedger(t *testing.T) {
 		"edited tile":       {func(f fstest.MapFS) { flip(f, "tile/0/001", 100) }, nil, verify.KindTile},
 		"edited upper tile": {func(f fstest.MapFS) { flip(f, "tile/1/000.p/2", 3) }, nil, verify.KindTile},
 		"edited checkpoint": {func(f fstest.MapFS) { flip(f, "checkpoints/00000000000000000600", 100) }, nil, verify.KindSignature},
+		"edited signature": {func(f fstest.MapFS) {
+			f["checkpoint"] = &fstest.MapFile{Data: bytes.Clone(f["checkpoint"].Data)}
+			at := len(f["checkpoint"].Data) - 20
+			f["checkpoint"].Data[at] = 'A' + (f["checkpoint"].Data[at]+1)%2
+		}, nil, verify.KindSignature},
 		"edited size": {func(f fstest.MapFS) {
 			f["checkpoint"] = &fstest.MapFile{Data: bytes.Replace(f["checkpoint"].Data, []byte("\n600\n"), []byte("\n601\n"), 1)}
 		}, nil, verify.KindSignature},
@@ -126,7 +133,7 @@ func TestTamperedPublishedLedger(t *testing.T) {
 		}, nil, verify.KindRoot},
 		"truncated ledger":   {func(f fstest.MapFS) { replay(f, 300) }, [][]byte{l.checkpoint(t, 600, key)}, verify.KindTruncated},
 		"replayed":           {func(f fstest.MapFS) { replay(f, 300) }, [][]byte{l.checkpoint(t, 600, key)}, verify.KindTruncated},
-		"second history":     {func(f fstest.MapFS) { clear(f); maps.Copy(f, other.folder(t, 300, 600)) }, [][]byte{l.checkpoint(t, 600, key)}, verify.KindRoot},
+		"second history":     {func(f fstest.MapFS) { clear(f); maps.Copy(f, other.folder(t, key, 300, 600)) }, [][]byte{l.checkpoint(t, 600, key)}, verify.KindRoot},
 		"both histories":     {func(f fstest.MapFS) { f["checkpoint"] = &fstest.MapFile{Data: other.checkpoint(t, 600, key)} }, nil, verify.KindRoot},
 		"another key":        {func(f fstest.MapFS) { f["checkpoint"] = &fstest.MapFile{Data: l.checkpoint(t, 600, stranger)} }, nil, verify.KindSignature},
 		"a folder as a file": {func(f fstest.MapFS) { delete(f, "tile/0/000"); f["tile/0/000/x"] = &fstest.MapFile{} }, nil, verify.KindTile},
@@ -134,19 +141,41 @@ func TestTamperedPublishedLedger(t *testing.T) {
 		"huge checkpoint":    {func(f fstest.MapFS) { f["checkpoint"] = &fstest.MapFile{Data: make([]byte, 64<<20)} }, nil, verify.KindCheckpoint},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := l.folder(t, 300, 600)
+			files := l.folder(t, key, 300, 600)
 			c.tamper(files)
 			report := published(t, files, verify.Evidence{Older: c.older})
 			if report.OK() {
 				t.Fatalf("nothing was found: %s", report.Statement())
 			}
+			secondFindsToo(t, files, c.older)
 			for _, p := range report.Problems {
-				if p.Kind == c.want {
+				if p.Kind == c.want && (name != "huge bundle" || strings.Contains(p.Detail, "more than")) {
 					return
 				}
 			}
 			t.Errorf("found %v, not a problem of the kind %s", report.Problems, c.want)
 		})
+	}
+}
+
+// secondFindsToo runs the second verifier on the same.
+func secondFindsToo(t *testing.T, files fstest.MapFS, older [][]byte) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "ledger")
+	if err := os.CopyFS(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	_, public := newKey(t, origin, "published")
+	args := []string{dir, "--key", public}
+	for i, note := range older {
+		name := fmt.Sprintf("%s-older-%d", dir, i)
+		if err := os.WriteFile(name, note, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--checkpoint", name)
+	}
+	if ok, answer := second(t, args...); ok {
+		t.Errorf("the second verifier found nothing: %s", answer)
 	}
 }
 
@@ -171,4 +200,28 @@ func TestPublishedFolderThatIsNone(t *testing.T) {
 	if report.OK() || report.Found != 2 {
 		t.Errorf("of a checkpoint alone: %s %v", report.Statement(), report.Problems)
 	}
+}
+
+// FuzzPublishedBundle: any bytes in place of a bundle are refused, except the bundle's own.
+func FuzzPublishedBundle(f *testing.F) {
+	key, public := vectorKey(f)
+	files := newLedger(f, 3).folder(f, key, 3)
+	good := files["tile/entries/000.p/3"].Data
+	f.Add(good)
+	f.Add([]byte{})
+	f.Add(good[:len(good)-1])
+	f.Add(append(bytes.Clone(good), 0))
+	f.Add([]byte{0, 0, 0, 0, 0, 0})
+	f.Add([]byte{0xff, 0xff, '{', '}'})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tampered := maps.Clone(files)
+		tampered["tile/entries/000.p/3"] = &fstest.MapFile{Data: data}
+		report, err := verify.Published(t.Context(), tampered, verify.Evidence{Ledger: client, Key: public})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.OK() != bytes.Equal(data, good) {
+			t.Errorf("OK is %v for %q", report.OK(), data)
+		}
+	})
 }

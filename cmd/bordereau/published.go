@@ -27,6 +27,7 @@ func (in *installation) checkPublished(ctx context.Context) error {
 		return err
 	}
 	return fmt.Errorf("%w\n\nNothing is recorded on this database, because it would be a second history beside the one in\n%s,\n"+
-		"which others may have seen. Look at it with `bordereau audit verify`. After a restore from a backup, `bordereau audit new-epoch`\n"+
-		"completes the ledgers from there and records it", err, in.config.Ledger.Publish.Dir)
+		"which others may have seen. Look at it with `bordereau audit verify`. After a restore from a backup, restore a newer one. To go on\n"+
+		"without what is missing, keep that folder as evidence, and give the ledgers a new name and a new folder: ledger.origin and\n"+
+		"ledger.publish.dir", err, in.config.Ledger.Publish.Dir)
 }

@@ -155,6 +155,19 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 	GetCheckpoint(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ProveConsistency Prove that a ledger only grew.
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
+	ProveConsistency(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProveEvent Prove that an event is in its ledger.
+	//
+	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
+	// ledger, not that no other is.
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
+	ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListQuestions List the questions that a ledger can be asked by name.
 	//
 	// Corresponds with GET /v1/audit/questions (the `ListQuestions` operationId).
@@ -659,6 +672,39 @@ func (c *Client) ExportEvents(ctx context.Context, params *ExportEventsParams, r
 // Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 func (c *Client) GetCheckpoint(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCheckpointRequest(c.Server, ledger)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProveConsistency Prove that a ledger only grew.
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
+func (c *Client) ProveConsistency(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProveConsistencyRequest(c.Server, ledger, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProveEvent Prove that an event is in its ledger.
+//
+// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
+// ledger, not that no other is.
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
+func (c *Client) ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProveEventRequest(c.Server, ledger, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -2391,6 +2437,116 @@ func NewGetCheckpointRequest(server string, ledger string) (*http.Request, error
 	}
 
 	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/checkpoint", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewProveConsistencyRequest constructs an http.Request for the ProveConsistency method
+func NewProveConsistencyRequest(server string, ledger LedgerInPath, params *ProveConsistencyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/consistency", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewProveEventRequest constructs an http.Request for the ProveEvent method
+func NewProveEventRequest(server string, ledger LedgerInPath, seq int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "seq", seq, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/events/%s/proof", pathParam0, pathParam1)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4391,6 +4547,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 	GetCheckpointWithResponse(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*GetCheckpointResponse, error)
 
+	// ProveConsistencyWithResponse Prove that a ledger only grew.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
+	ProveConsistencyWithResponse(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*ProveConsistencyResponse, error)
+
+	// ProveEventWithResponse Prove that an event is in its ledger.
+	//
+	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
+	// ledger, not that no other is.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
+	ProveEventWithResponse(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*ProveEventResponse, error)
+
 	// ListQuestionsWithResponse List the questions that a ledger can be asked by name.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5100,6 +5273,82 @@ func (r GetCheckpointResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCheckpointResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ProveConsistencyResponseDefaultHeaders the declared response headers of an HTTP default response for ProveConsistency
+type ProveConsistencyResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ProveConsistencyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProveConsistencyResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ProveConsistencyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProveConsistencyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProveConsistencyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ProveEventResponseDefaultHeaders the declared response headers of an HTTP default response for ProveEvent
+type ProveEventResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ProveEventResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProveEventResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ProveEventResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProveEventResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProveEventResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6608,6 +6857,35 @@ func (c *ClientWithResponses) GetCheckpointWithResponse(ctx context.Context, led
 	return ParseGetCheckpointResponse(rsp)
 }
 
+// ProveConsistencyWithResponse Prove that a ledger only grew.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
+func (c *ClientWithResponses) ProveConsistencyWithResponse(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*ProveConsistencyResponse, error) {
+	rsp, err := c.ProveConsistency(ctx, ledger, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProveConsistencyResponse(rsp)
+}
+
+// ProveEventWithResponse Prove that an event is in its ledger.
+//
+// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
+// ledger, not that no other is.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
+func (c *ClientWithResponses) ProveEventWithResponse(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*ProveEventResponse, error) {
+	rsp, err := c.ProveEvent(ctx, ledger, seq, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProveEventResponse(rsp)
+}
+
 // ListQuestionsWithResponse List the questions that a ledger can be asked by name.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7651,6 +7929,84 @@ func ParseGetCheckpointResponse(rsp *http.Response) (*GetCheckpointResponse, err
 	switch {
 	case true:
 		var headers GetCheckpointResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseProveConsistencyResponse parses an HTTP response from a ProveConsistencyWithResponse call
+func ParseProveConsistencyResponse(rsp *http.Response) (*ProveConsistencyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProveConsistencyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ProveConsistencyResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseProveEventResponse parses an HTTP response from a ProveEventWithResponse call
+func ParseProveEventResponse(rsp *http.Response) (*ProveEventResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProveEventResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ProveEventResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -989,6 +989,9 @@ type ErasureInPath = ErasureID
 // HoldInPath defines model for HoldInPath.
 type HoldInPath = HoldID
 
+// LedgerInPath defines model for LedgerInPath.
+type LedgerInPath = string
+
 // Limit defines model for Limit.
 type Limit = int32
 
@@ -1142,6 +1145,15 @@ type ExportEventsParams struct {
 
 // ExportEventsParamsFormat defines parameters for ExportEvents.
 type ExportEventsParamsFormat string
+
+// ProveConsistencyParams defines parameters for ProveConsistency.
+type ProveConsistencyParams struct {
+	// From The size of the earlier checkpoint.
+	From int64 `form:"from" json:"from"`
+
+	// To The size of the later one; absent: now.
+	To *int64 `form:"to,omitempty" json:"to,omitempty"`
+}
 
 // AskQuestionParams defines parameters for AskQuestion.
 type AskQuestionParams struct {

@@ -94,6 +94,7 @@ func (s *server) engine() *gin.Engine {
 	e.PUT("/v1/batches/:batch/documents/:reference", s.upload)
 	e.GET("/v1/documents/:document/content", s.download)
 	e.HEAD("/v1/documents/:document/content", s.head)
+	e.GET("/v1/audit/ledgers/:ledger/tile/*tile", s.tile)
 	return e
 }
 

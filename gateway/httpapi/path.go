@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +27,12 @@ func (s *server) checkPath(c *gin.Context) {
 				s.problem(c, gateway.ErrNotFound)
 				return
 			}
+		case "seq":
+			if n, err := strconv.ParseUint(p.Value, 10, 63); err != nil || strconv.FormatUint(n, 10) != p.Value {
+				s.problem(c, gateway.ErrNotFound)
+				return
+			}
+		case "tile": // the gateway knows the names of tiles
 		case "ledger":
 			if !event.ValidLedger(p.Value) {
 				s.problem(c, gateway.ErrNotFound)

@@ -40,6 +40,12 @@ type ServerInterface interface {
 	// GetCheckpoint Get a ledger's signed head.
 	// (GET /v1/audit/ledgers/{ledger}/checkpoint)
 	GetCheckpoint(c *gin.Context, ledger string)
+	// ProveConsistency Prove that a ledger only grew.
+	// (GET /v1/audit/ledgers/{ledger}/consistency)
+	ProveConsistency(c *gin.Context, ledger LedgerInPath, params ProveConsistencyParams)
+	// ProveEvent Prove that an event is in its ledger.
+	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
+	ProveEvent(c *gin.Context, ledger LedgerInPath, seq int64)
 	// ListQuestions List the questions that a ledger can be asked by name.
 	// (GET /v1/audit/questions)
 	ListQuestions(c *gin.Context)
@@ -678,6 +684,84 @@ func (siw *ServerInterfaceWrapper) GetCheckpoint(c *gin.Context) {
 	}
 
 	siw.Handler.GetCheckpoint(c, ledger)
+}
+
+// ProveConsistency operation middleware
+func (siw *ServerInterfaceWrapper) ProveConsistency(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProveConsistencyParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProveConsistency(c, ledger, params)
+}
+
+// ProveEvent operation middleware
+func (siw *ServerInterfaceWrapper) ProveEvent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "seq" -------------
+	var seq int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "seq", c.Param("seq"), &seq, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter seq: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProveEvent(c, ledger, seq)
 }
 
 // ListQuestions operation middleware
@@ -1732,6 +1816,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/audit/questions", wrapper.ListQuestions)
 	router.GET(options.BaseURL+"/v1/audit/questions/:question", wrapper.AskQuestion)
 	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/checkpoint", wrapper.GetCheckpoint)
+	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/events/:seq/proof", wrapper.ProveEvent)
+	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/consistency", wrapper.ProveConsistency)
 }
 
 type ProblemResponseHeaders struct {
@@ -2075,6 +2161,88 @@ type GetCheckpointdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCheckpointdefaultApplicationProblemPlusJSONResponse) VisitGetCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveConsistencyRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Params ProveConsistencyParams
+}
+
+type ProveConsistencyResponseObject interface {
+	VisitProveConsistencyResponse(w http.ResponseWriter) error
+}
+
+type ProveConsistency200TextResponse string
+
+func (response ProveConsistency200TextResponse) VisitProveConsistencyResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ProveConsistencydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ProveConsistencydefaultApplicationProblemPlusJSONResponse) VisitProveConsistencyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveEventRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Seq    int64        `json:"seq"`
+}
+
+type ProveEventResponseObject interface {
+	VisitProveEventResponse(w http.ResponseWriter) error
+}
+
+type ProveEvent200TextResponse string
+
+func (response ProveEvent200TextResponse) VisitProveEventResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ProveEventdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ProveEventdefaultApplicationProblemPlusJSONResponse) VisitProveEventResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3406,6 +3574,12 @@ type StrictServerInterface interface {
 	// GetCheckpoint Get a ledger's signed head.
 	// (GET /v1/audit/ledgers/{ledger}/checkpoint)
 	GetCheckpoint(ctx context.Context, request GetCheckpointRequestObject) (GetCheckpointResponseObject, error)
+	// ProveConsistency Prove that a ledger only grew.
+	// (GET /v1/audit/ledgers/{ledger}/consistency)
+	ProveConsistency(ctx context.Context, request ProveConsistencyRequestObject) (ProveConsistencyResponseObject, error)
+	// ProveEvent Prove that an event is in its ledger.
+	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
+	ProveEvent(ctx context.Context, request ProveEventRequestObject) (ProveEventResponseObject, error)
 	// ListQuestions List the questions that a ledger can be asked by name.
 	// (GET /v1/audit/questions)
 	ListQuestions(ctx context.Context, request ListQuestionsRequestObject) (ListQuestionsResponseObject, error)
@@ -3728,6 +3902,60 @@ func (sh *strictHandler) GetCheckpoint(ctx *gin.Context, ledger string) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetCheckpointResponseObject); ok {
 		if err := validResponse.VisitGetCheckpointResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProveConsistency operation middleware
+func (sh *strictHandler) ProveConsistency(ctx *gin.Context, ledger LedgerInPath, params ProveConsistencyParams) {
+	var request ProveConsistencyRequestObject
+
+	request.Ledger = ledger
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProveConsistency(ctx, request.(ProveConsistencyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProveConsistency")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProveConsistencyResponseObject); ok {
+		if err := validResponse.VisitProveConsistencyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProveEvent operation middleware
+func (sh *strictHandler) ProveEvent(ctx *gin.Context, ledger LedgerInPath, seq int64) {
+	var request ProveEventRequestObject
+
+	request.Ledger = ledger
+	request.Seq = seq
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProveEvent(ctx, request.(ProveEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProveEvent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProveEventResponseObject); ok {
+		if err := validResponse.VisitProveEventResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,0 +1,545 @@
+#!/usr/bin/env python3
+"""A second verifier of Bordereau ledgers, written from docs/ledger.md alone. Python 3.8 or later, standard library only.
+
+    verify.py FOLDER --key KEY [--checkpoint FILE]...        a published ledger: the folder that holds its `checkpoint`
+    verify.py --proof FILE --leaf FILE --key KEY             an inclusion proof of one event
+    verify.py --consistency FILE --old FILE --key KEY        a consistency proof, and the earlier checkpoint it is for
+
+Prints one JSON object and exits with 0 when all is as it must be, with 1 when something is not.
+"""
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+
+MAX_LEAF = 16384
+MAX_BUNDLE = 256 * (2 + MAX_LEAF)
+MAX_NOTE = 65536
+WIDTH = 256
+
+
+class Bad(Exception):
+    """What is not as it must be."""
+
+
+# Ed25519, verification only: RFC 8032, section 5.1. Public data alone is computed on, so time may tell.
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+
+
+def decompress(data):
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    x2 = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    if x2 == 0:
+        return None if sign else (0, y, 1, 0)
+    x = pow(x2, (P + 3) // 8, P)
+    if (x * x - x2) % P != 0:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (x * x - x2) % P != 0:
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+def add(p, q):
+    a = (p[1] - p[0]) * (q[1] - q[0]) % P
+    b = (p[1] + p[0]) * (q[1] + q[0]) % P
+    c = 2 * p[3] * q[3] * D % P
+    d = 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def multiply(n, p):
+    q = (0, 1, 1, 0)
+    while n > 0:
+        if n & 1:
+            q = add(q, p)
+        p = add(p, p)
+        n >>= 1
+    return q
+
+
+def compress(p):
+    z = pow(p[2], P - 2, P)
+    x, y = p[0] * z % P, p[1] * z % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+BASE = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519_verify(public, message, signature):
+    a = decompress(public)
+    s = int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % L
+    minus_a = (P - a[0], a[1], a[2], P - a[3])
+    return compress(add(multiply(s, BASE), multiply(k, minus_a))) == signature[:32]
+
+
+# Hashes.
+
+
+def leaf_hash(leaf):
+    return hashlib.sha256(b"\0" + leaf).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Tree:
+    """The roots of the perfect subtrees that the leaves so far split into, with their sizes, the largest first."""
+
+    def __init__(self):
+        self.size = 0
+        self.parts = []
+
+    def add(self, leaf):
+        size, value = 1, leaf_hash(leaf)
+        while self.parts and self.parts[-1][0] == size:
+            value = node_hash(self.parts.pop()[1], value)
+            size *= 2
+        self.parts.append((size, value))
+        self.size += 1
+
+    def root(self):
+        if not self.parts:
+            return hashlib.sha256(b"").digest()
+        value = self.parts[-1][1]
+        for _, left in reversed(self.parts[:-1]):
+            value = node_hash(left, value)
+        return value
+
+
+def root_from_inclusion(index, size, leaf, proof):
+    """RFC 9162, 2.1.3.2."""
+    if index >= size:
+        raise Bad("the event is not in the tree")
+    fn, sn, r = index, size - 1, leaf
+    for p in proof:
+        if sn == 0:
+            raise Bad("the proof is too long")
+        if fn & 1 or fn == sn:
+            r = node_hash(p, r)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = node_hash(r, p)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0:
+        raise Bad("the proof is too short")
+    return r
+
+
+def check_consistency(old, old_root, new, new_root, proof):
+    """RFC 9162, 2.1.4.2."""
+    if old > new:
+        raise Bad("the earlier checkpoint is the larger one")
+    if old == 0 or old == new:
+        if proof or (old == new and old_root != new_root):
+            raise Bad("the checkpoints are of two histories")
+        return
+    if not proof:
+        raise Bad("the proof is too short")
+    if old & (old - 1) == 0:
+        proof = [old_root] + proof
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = proof[0]
+    for c in proof[1:]:
+        if sn == 0:
+            raise Bad("the proof is too long")
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while fn & 1 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    if sn != 0 or fr != old_root or sr != new_root:
+        raise Bad("the later checkpoint is not of a ledger that begins with the earlier one")
+
+
+# Keys and checkpoints.
+
+
+def from_base64(text, length):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise Bad("it is not base64") from None
+    if len(data) != length or base64.b64encode(data) != (text if isinstance(text, bytes) else text.encode()):
+        raise Bad("it is not %d bytes of base64 in their one form" % length)
+    return data
+
+
+class Key:
+    def __init__(self, text):
+        parts = text.strip().split("+", 2)
+        if len(parts) != 3:
+            raise Bad("the key is not NAME+HASH+BASE64")
+        self.name = parts[0]
+        data = from_base64(parts[2], 33)
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        if data[0] != 1 or self.id.hex() != parts[1]:
+            raise Bad("the key is not an Ed25519 key that fits its hash")
+        self.public = data[1:]
+        self.ledger = self.name.rsplit("/", 1)[-1]
+        if "/" not in self.name or not (self.ledger == "operator" or re.fullmatch("o_[a-z2-7]{26}", self.ledger)):
+            raise Bad("the key is not that of a ledger")
+
+    def open(self, signed):
+        """The size and root that a checkpoint is over."""
+        text, separator, signatures = signed.rpartition(b"\n\n")
+        text += b"\n"
+        if not separator or not signatures.endswith(b"\n"):
+            raise Bad("it is not a signed note")
+        start = "\u2014 ".encode() + self.name.encode() + b" "
+        good = False
+        for line in signatures[:-1].split(b"\n"):
+            if not line.startswith("\u2014 ".encode()):
+                raise Bad("it has a line among its signatures that is none")
+            if not line.startswith(start):
+                continue
+            try:
+                data = from_base64(line[len(start):], 68)
+            except Bad:
+                continue
+            if data[:4] != self.id:
+                continue
+            if not ed25519_verify(self.public, text, data[4:]):
+                raise Bad("its signature does not verify")
+            good = True
+        if not good:
+            raise Bad("it is not signed by this key")
+        lines = text[:-1].split(b"\n")
+        if len(lines) < 3 or b"" in lines:
+            raise Bad("it has not its three lines")
+        if lines[0] != self.name.encode():
+            raise Bad("it is of another ledger")
+        if not re.fullmatch(rb"0|[1-9][0-9]{0,18}", lines[1]):
+            raise Bad("its size is no number")
+        return int(lines[1]), from_base64(lines[2], 32)
+
+
+# Leaves.
+
+TEXT, NUMBER = str, int
+MEMBERS = (
+    [("v", NUMBER), ("ledger", TEXT), ("seq", NUMBER), ("ts", NUMBER), ("id", TEXT), ("occ", NUMBER)]
+    + [(name, TEXT) for name in "phase action outcome reason actor org role auth contract".split()]
+    + [("version", NUMBER)]
+    + [(name, TEXT) for name in "clause provider batch document class assignment subject site country".split()]
+    + [("bytes", NUMBER), ("length", NUMBER)]
+    + [(name, TEXT) for name in "grant request node priv".split()]
+)
+ALWAYS = "v ledger seq ts id occ phase action outcome".split()
+
+
+def encode(value):
+    if isinstance(value, int):
+        return str(value)
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def parse_leaf(leaf):
+    """The members of a leaf in its one form."""
+    if len(leaf) > MAX_LEAF:
+        raise Bad("the leaf is too long")
+    try:
+        pairs = json.loads(leaf.decode("utf-8"), object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        raise Bad("the leaf is not JSON") from None
+    if not isinstance(pairs, list) or not all(isinstance(p, tuple) for p in pairs):
+        raise Bad("the leaf is not an object")
+    event = dict(pairs)
+    for name, kind in MEMBERS:
+        value = event.get(name)
+        if value is None and name not in ALWAYS:
+            continue
+        if type(value) is not kind:
+            raise Bad("the leaf's %s is missing or of another type" % name)
+        if value in ("", 0) and name != "seq":
+            raise Bad("the leaf's %s is there and says nothing" % name)
+        if kind is NUMBER and not -(2**63) <= value < 2**63:
+            raise Bad("the leaf's %s is too large" % name)
+        if kind is TEXT and (len(value.encode("utf-8", "surrogatepass")) > 255 or re.search("[\0-\x1f\x7f-\x9f]", value)):
+            raise Bad("the leaf's %s is no text" % name)
+    # Written again from the list of members: whatever else there was, or in another order or form, is not in it.
+    again = "{" + ",".join('"%s":%s' % (name, encode(event[name])) for name, _ in MEMBERS if name in event) + "}"
+    if again.encode("utf-8", "surrogatepass") != leaf:
+        raise Bad("the leaf is not in its one form")
+    closed = (
+        ("v", "1"), ("ledger", "operator|o_[a-z2-7]{26}"), ("id", "e_[a-z2-7]{26}"), ("seq", "[0-9]+"),
+        ("phase", "state|grant|completed|aborted|unknown"), ("action", r"[a-z]+\.[a-z]+"), ("outcome", "allow|deny|error"),
+        ("version", "[0-9]+"), ("bytes", "[0-9]+"), ("length", "[0-9]+|-1"), ("grant", "e_[a-z2-7]{26}"),
+    )
+    for name, pattern in closed:
+        if name in event and not re.fullmatch(pattern, str(event[name])):
+            raise Bad("the leaf's %s is none" % name)
+    if "priv" in event:
+        from_base64(event["priv"], 32)
+    return event
+
+
+# A published ledger.
+
+
+class Folder:
+    """Reads files of a folder that may be anybody's work."""
+
+    def __init__(self, path):
+        self.path = os.path.realpath(path)
+
+    def read(self, name, limit):
+        """None for what is not there."""
+        path = os.path.realpath(os.path.join(self.path, name))
+        if os.path.commonpath([path, self.path]) != self.path:
+            raise Bad("it is a link out of the folder")
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise Bad("it is not a file")
+            with open(path, "rb") as file:
+                data = file.read(limit + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if len(data) > limit:
+            raise Bad("it has more than %d bytes" % limit)
+        return data
+
+    def checkpoints(self):
+        try:
+            names = ["checkpoints/" + name for name in sorted(os.listdir(os.path.join(self.path, "checkpoints")))]
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
+        return names + ["checkpoint"]
+
+    def tile(self, level, index, width, limit):
+        """A tile, and whether it has the width itself rather than being the full one."""
+        groups = "%03d" % (index % 1000)
+        while index >= 1000:
+            index //= 1000
+            groups = "x%03d/%s" % (index % 1000, groups)
+        name = "tile/%s/%s" % (level, groups)
+        data = self.read(name + (".p/%d" % width if width < WIDTH else ""), limit)
+        if data is not None:
+            return data, True
+        data = self.read(name, limit) if width < WIDTH else None
+        if data is None:
+            raise Bad("it is not there")
+        return data, False
+
+
+def read_bundle(folder, index, width):
+    data, exact = folder.tile("entries", index, width, MAX_BUNDLE)
+    leaves, at = [], 0
+    for _ in range(width):
+        end = at + 2 + int.from_bytes(data[at:at + 2], "big")
+        if at + 2 > len(data) or end > len(data):
+            raise Bad("it ends within an event")
+        leaves.append(data[at + 2:end])
+        at = end
+    if exact and at != len(data):
+        raise Bad("it goes on after its last event")
+    return leaves
+
+
+class Verification:
+    def __init__(self, key):
+        self.key = key
+        self.problems = []
+        self.tree = Tree()
+        self.levels = []
+        self.last = None
+        self.open = {}
+
+    def problem(self, text, *values):
+        self.problems.append(text % values)
+
+    def events(self, folder, size, roots):
+        """Reads the events up to a size and holds them against the roots of checkpoints, by size."""
+        self.compare(roots)
+        for first in range(0, size, WIDTH):
+            width = min(WIDTH, size - first)
+            try:
+                leaves = read_bundle(folder, first // WIDTH, width)
+            except Bad as bad:
+                self.problem("bundle of event %d: %s", first, bad)
+                break
+            for leaf in leaves:
+                self.event(leaf)
+                self.tree.add(leaf)
+                self.hash(folder, 0, leaf_hash(leaf))
+                self.compare(roots)
+        for level, (_, hashes) in enumerate(self.levels):
+            if hashes:
+                self.tile(folder, level)
+        for beyond in sorted(s for s in roots if s > self.tree.size):
+            self.problem("the ledger ends at %d, and a checkpoint was signed over %d events", self.tree.size, beyond)
+
+    def compare(self, roots):
+        for name, root in roots.get(self.tree.size, []):
+            if root != self.tree.root():
+                self.problem("%s was signed over other events than the first %d", name, self.tree.size)
+
+    def event(self, leaf):
+        seq = self.tree.size
+        try:
+            e = parse_leaf(leaf)
+        except Bad as bad:
+            self.problem("event %d: %s", seq, bad)
+            return
+        if e["ledger"] != self.key.ledger:
+            self.problem("event %d is of another ledger", seq)
+        if e["seq"] != seq:
+            self.problem("event %d was written as event %d", seq, e["seq"])
+        if self.last is not None and e["ts"] < self.last:
+            self.problem("event %d is dated before the one before it", seq)
+        self.last = e["ts"]
+        if e["phase"] == "grant" and e["outcome"] == "allow":
+            self.open[e["id"]] = e.get("document")
+        elif e["phase"] in ("completed", "aborted", "unknown"):
+            grant = e.get("grant")
+            if grant not in self.open or self.open[grant] != e.get("document"):
+                self.problem("event %d ends an access that was not open", seq)
+            elif e["outcome"] != "deny":
+                del self.open[grant]
+
+    def hash(self, folder, level, value):
+        if level == len(self.levels):
+            self.levels.append([0, []])
+        pending = self.levels[level]
+        pending[1].append(value)
+        if len(pending[1]) < WIDTH:
+            return
+        self.tile(folder, level)
+        hashes = pending[1]
+        while len(hashes) > 1:
+            hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        pending[0], pending[1] = pending[0] + 1, []
+        self.hash(folder, level + 1, hashes[0])
+
+    def tile(self, folder, level):
+        index, hashes = self.levels[level]
+        want = b"".join(hashes)
+        try:
+            data, exact = folder.tile(str(level), index, len(hashes), WIDTH * 32)
+            if data[:len(want)] != want or exact and len(data) != len(want):
+                raise Bad("it is not that of the events")
+        except Bad as bad:
+            self.problem("tile %d of level %d: %s", index, level, bad)
+
+
+def read_file(path, limit):
+    with open(path, "rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise Bad("%s is too large" % path)
+    return data
+
+
+def verify_folder(path, key, older):
+    folder, v = Folder(path), Verification(key)
+    roots, size = {}, None
+    for name, in_folder in [(n, True) for n in folder.checkpoints()] + [(n, False) for n in older]:
+        try:
+            signed = folder.read(name, MAX_NOTE) if in_folder else read_file(name, MAX_NOTE)
+            if signed is None:
+                continue
+            of, root = key.open(signed)
+        except Bad as bad:
+            v.problem("%s: %s", name, bad)
+            continue
+        roots.setdefault(of, []).append((name, root))
+        if in_folder:
+            size = of if size is None else max(size, of)
+    if size is None:
+        v.problem("there is no checkpoint with a good signature")
+    v.events(folder, size or 0, roots)
+    return {"ledger": key.ledger, "events": v.tree.size, "root": base64.b64encode(v.tree.root()).decode(), "problems": v.problems}
+
+
+def split_proof(data):
+    """The lines of a proof and the checkpoint after its first empty line."""
+    head, separator, checkpoint = data.partition(b"\n\n")
+    if not separator:
+        raise Bad("the proof has no checkpoint")
+    return head.split(b"\n"), checkpoint
+
+
+def verify_proof(data, leaf, key):
+    lines, checkpoint = split_proof(data)
+    if lines[0] != b"c2sp.org/tlog-proof@v1":
+        raise Bad("it is not a tlog-proof")
+    if len(lines) > 1 and lines[1].startswith(b"extra "):
+        del lines[1]
+    if len(lines) < 2 or not re.fullmatch(rb"index (0|[1-9][0-9]{0,18})", lines[1]):
+        raise Bad("the proof has no index")
+    index, hashes = int(lines[1][6:]), [from_base64(line, 32) for line in lines[2:]]
+    size, root = key.open(checkpoint)
+    if root_from_inclusion(index, size, leaf_hash(leaf), hashes) != root:
+        raise Bad("the event is not in the ledger that was signed")
+    event = parse_leaf(leaf)
+    if event["seq"] != index or event["ledger"] != key.ledger:
+        raise Bad("the leaf was written for another place")
+    return {"ledger": key.ledger, "event": index, "problems": []}
+
+
+def verify_consistency(data, old, key):
+    lines, checkpoint = split_proof(data)
+    old_size, old_root = key.open(old)
+    if lines[0] != b"old %d" % old_size:
+        raise Bad("the proof is from another size")
+    size, root = key.open(checkpoint)
+    check_consistency(old_size, old_root, size, root, [from_base64(line, 32) for line in lines[1:]])
+    return {"ledger": key.ledger, "from": old_size, "to": size, "problems": []}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Verify a published ledger or a proof.")
+    parser.add_argument("folder", nargs="?")
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--checkpoint", action="append", default=[])
+    parser.add_argument("--proof")
+    parser.add_argument("--leaf")
+    parser.add_argument("--consistency")
+    parser.add_argument("--old")
+    args = parser.parse_args()
+    if sum(x is not None for x in (args.folder, args.proof, args.consistency)) != 1:
+        parser.error("give a folder, --proof or --consistency")
+    if args.proof and not args.leaf or args.consistency and not args.old:
+        parser.error("--proof needs --leaf, --consistency needs --old")
+    try:
+        key = Key(args.key)
+        if args.folder:
+            report = verify_folder(args.folder, key, args.checkpoint)
+        elif args.proof:
+            report = verify_proof(read_file(args.proof, MAX_NOTE), read_file(args.leaf, MAX_LEAF), key)
+        else:
+            report = verify_consistency(read_file(args.consistency, MAX_NOTE), read_file(args.old, MAX_NOTE), key)
+    except (Bad, OSError) as bad:
+        report = {"problems": [str(bad)]}
+    report["ok"] = not report["problems"]
+    print(json.dumps(report))
+    return 0 if report["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
