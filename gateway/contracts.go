@@ -287,6 +287,9 @@ func (s *scene) readContract(ctx context.Context, tx *database.Tx, id ContractID
 
 // Contracts lists the contracts that the caller may read, by id.
 func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Contract, string, error) {
+	if page.After != "" && policy.ParseIdentifier("c", page.After) != nil {
+		return nil, "", errCursor
+	}
 	var list []Contract
 	var next string
 	_, err := g.do(ctx, caller, act{

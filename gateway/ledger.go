@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
@@ -17,6 +19,34 @@ type EventQuery = audit.Query
 func (g *Gateway) AuditEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) ([]event.Event, string, error) {
 	answer, err := g.AskLedger(ctx, caller, ledger, LedgerQuestion{Query: q})
 	return answer.Events, answer.Next, err
+}
+
+// maxQuestion bounds what a question puts into the ledger, in bytes of its JSON. No filter that could match is longer.
+const maxQuestion = 4 << 10
+
+// writeDown is the question as the ledger keeps it: q with its filters. What cannot be kept, or asked of a database, is
+// refused.
+func writeDown(q any, filters EventQuery) (string, error) {
+	for field, code := range map[string]string{"action": string(filters.Action), "reason": filters.Reason} {
+		if strings.ContainsFunc(code, notInCode) {
+			return "", &Invalid{Kind: InvalidParameter, Field: field, Detail: "is not a code of the ledger"}
+		}
+	}
+	text, err := json.Marshal(q)
+	switch {
+	case err != nil: // only a time can fail: one whose zone, or year, has no form in JSON
+		return "", &Invalid{Kind: InvalidParameter, Field: "from", Detail: "from or to is no time that can be written down"}
+	case len(text) > maxQuestion:
+		return "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: "the question is longer than 4 KiB"}
+	case strings.Contains(string(text), `\u0000`):
+		return "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: "a filter holds a control character"}
+	}
+	return string(text), nil
+}
+
+// notInCode says whether an action or a reason of the ledger never holds the character.
+func notInCode(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_'
 }
 
 // Checkpoint gives the ledger's newest checkpoint: a signed note over its size and root.

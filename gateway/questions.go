@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -45,7 +44,7 @@ func (g *Gateway) Questions(ctx context.Context, caller Caller) ([]NamedQuestion
 // AskLedger answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
 // event of the same ledger, and durable there before anything is answered.
 func (g *Gateway) AskLedger(ctx context.Context, caller Caller, ledger string, q LedgerQuestion) (LedgerAnswer, error) {
-	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, q)
+	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, q, q.Query)
 	if err != nil || !s.narrow(&q.Query) {
 		return LedgerAnswer{}, err
 	}
@@ -59,7 +58,7 @@ func (g *Gateway) AskLedger(ctx context.Context, caller Caller, ledger string, q
 
 // CountEvents counts the events that the filters find; more says that there are more than audit.MaxCount.
 func (g *Gateway) CountEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) (n int64, more bool, err error) {
-	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, struct{ Count EventQuery }{q})
+	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, struct{ Count EventQuery }{q}, q)
 	if err != nil || !s.narrow(&q) {
 		return 0, false, err
 	}
@@ -72,7 +71,7 @@ func (g *Gateway) CountEvents(ctx context.Context, caller Caller, ledger string,
 // export is an event of the ledger, and durable there before this returns. An error ends the events: whoever passes them
 // on must not end as if they were whole.
 func (g *Gateway) ExportEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) (iter.Seq2[event.Event, error], error) {
-	s, err := g.question(ctx, caller, policy.ActionAuditExport, ledger, q)
+	s, err := g.question(ctx, caller, policy.ActionAuditExport, ledger, q, q)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +82,12 @@ func (g *Gateway) ExportEvents(ctx context.Context, caller Caller, ledger string
 }
 
 // question records what is about to be asked.
-func (g *Gateway) question(ctx context.Context, caller Caller, action policy.Action, ledger string, q any) (*scene, error) {
-	text, err := json.Marshal(q)
+func (g *Gateway) question(ctx context.Context, caller Caller, action policy.Action, ledger string, q any, filters EventQuery) (*scene, error) {
+	text, err := writeDown(q, filters)
 	if err != nil {
-		return nil, fmt.Errorf("writing down the question: %w", err)
+		return nil, err
 	}
-	return g.do(ctx, caller, act{action: action, look: lookAtLedger(ledger, string(text))})
+	return g.do(ctx, caller, act{action: action, look: lookAtLedger(ledger, text)})
 }
 
 // watchOver adds the role of who watches over a provider's people on one of the client's contracts. It is enough to ask
@@ -133,7 +132,7 @@ func (s *scene) onlyOwn() OrganisationID {
 // LocalAsk answers whoever holds the machine: they can read the database without us, and asking through the gateway
 // leaves the question in the ledger, as one of nobody's in particular.
 func (g *Gateway) LocalAsk(ctx context.Context, ledger string, q LedgerQuestion) (LedgerAnswer, error) {
-	if err := g.localQuestion(ctx, policy.ActionAuditQuery, ledger, q); err != nil {
+	if err := g.localQuestion(ctx, policy.ActionAuditQuery, ledger, q, q.Query); err != nil {
 		return LedgerAnswer{}, err
 	}
 	answer, err := g.answer(ctx, ledger, q)
@@ -146,20 +145,20 @@ func (g *Gateway) LocalAsk(ctx context.Context, ledger string, q LedgerQuestion)
 
 // LocalExport is ExportEvents for whoever holds the machine.
 func (g *Gateway) LocalExport(ctx context.Context, ledger string, q EventQuery) (iter.Seq2[event.Event, error], error) {
-	if err := g.localQuestion(ctx, policy.ActionAuditExport, ledger, q); err != nil {
+	if err := g.localQuestion(ctx, policy.ActionAuditExport, ledger, q, q); err != nil {
 		return nil, err
 	}
 	return g.allEvents(ctx, ledger, q)
 }
 
-func (g *Gateway) localQuestion(ctx context.Context, action policy.Action, ledger string, q any) error {
-	text, err := json.Marshal(q)
+func (g *Gateway) localQuestion(ctx context.Context, action policy.Action, ledger string, q any, filters EventQuery) error {
+	text, err := writeDown(q, filters)
 	if err != nil {
-		return fmt.Errorf("writing down the question: %w", err)
+		return err
 	}
 	return g.conclude(ctx, ledger, event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState,
 		Action: event.Action(action), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
-		Private: map[string]string{"question": string(text)}}, nil)
+		Private: map[string]string{"question": text}}, nil)
 }
 
 func (g *Gateway) answer(ctx context.Context, ledger string, q LedgerQuestion) (audit.Answer, error) {

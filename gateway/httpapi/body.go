@@ -44,14 +44,15 @@ func (s *server) readSmall(c *gin.Context) ([]byte, error) {
 	deadline := http.NewResponseController(c.Writer)
 	_ = deadline.SetReadDeadline(time.Now().Add(s.progress)) // not every server has deadlines; the tests' recorder has none
 	text, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxJSON))
-	if err == nil {
-		_ = deadline.SetReadDeadline(time.Time{}) // as in movingBody
-	}
 	var tooLarge *http.MaxBytesError
 	switch {
+	case err == nil:
+		_ = deadline.SetReadDeadline(time.Time{})
 	case errors.As(err, &tooLarge):
+		hangUp(c.Writer)
 		return nil, &refusal{kind: kindTooLarge, detail: "It may be 1 MiB."}
-	case err != nil:
+	default:
+		hangUp(c.Writer)
 		return nil, &gateway.Invalid{Kind: gateway.InvalidBody, Detail: "The body ended early."}
 	}
 	return text, nil

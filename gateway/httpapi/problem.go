@@ -172,8 +172,7 @@ func (s *server) logProblem(c *gin.Context, p api.Problem, err error) {
 func closeUnread(c *gin.Context) {
 	r := c.Request
 	if r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > maxJSON || r.Header.Get("Expect") != "") {
-		c.Writer.Header().Set("Connection", "close")
-		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now())
+		hangUp(c.Writer)
 	}
 }
 

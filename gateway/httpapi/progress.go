@@ -56,8 +56,13 @@ func (w *movingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // there may be more of the body, and net/http would wait for it.
 type movingBody struct {
 	body     io.Reader
+	answer   http.ResponseWriter
 	control  *http.ResponseController
 	progress time.Duration
+}
+
+func (s *server) movingBody(c *gin.Context) *movingBody {
+	return &movingBody{body: c.Request.Body, answer: c.Writer, control: http.NewResponseController(c.Writer), progress: s.progress}
 }
 
 // Read implements io.Reader. An error of the body, such as io.ErrUnexpectedEOF from a client that vanished, stays what it
@@ -65,8 +70,23 @@ type movingBody struct {
 func (b *movingBody) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.progress))
 	n, err := b.body.Read(p)
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		_ = b.control.SetReadDeadline(time.Time{})
+	case err != nil:
+		hangUp(b.answer)
 	}
 	return n, err
+}
+
+// linger is how long a connection that is about to be closed is still read from: time for a client that goes on sending to
+// see the answer, and none to keep a connection that is of no use any more.
+const linger = time.Second
+
+// hangUp ends the connection with the answer, because there may be more of the body than was read. Kept, what came late
+// would be taken for the next request; and net/http, which reads up to 256 KiB of what is left before it closes, would
+// wait without end for a client that sends nothing.
+func hangUp(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 }

@@ -19,8 +19,7 @@ func (s *server) upload(c *gin.Context) {
 		s.problem(c, err)
 		return
 	}
-	body := &movingBody{body: c.Request.Body, control: http.NewResponseController(c.Writer), progress: s.progress}
-	received, receipt, err := s.gateway.Upload(c.Request.Context(), callerOf(c), document, body)
+	received, receipt, err := s.gateway.Upload(c.Request.Context(), callerOf(c), document, s.movingBody(c))
 	if err != nil {
 		s.problem(c, err)
 		return

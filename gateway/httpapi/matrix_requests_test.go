@@ -1,0 +1,121 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
+)
+
+// route is an operation of the OpenAPI document.
+type route struct{ method, path string }
+
+// routes are all operations of the document, by their names.
+func routes(t *testing.T) map[string]route {
+	t.Helper()
+	all := map[string]route{}
+	for path, item := range specification(t).Model.Paths.PathItems.FromOldest() {
+		for method, operation := range item.GetOperations().FromOldest() {
+			all[operation.OperationId] = route{strings.ToUpper(method), path}
+		}
+	}
+	return all
+}
+
+// message is what a request holds beside its path.
+type message struct {
+	query, body string
+	header      header
+}
+
+func jsonBody(v any) message {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return message{body: string(text)}
+}
+
+// messages make good requests: what is refused is refused for who asks and how things stand. Operations that are not
+// here need only their path.
+var messages = map[string]func(c *scenery) message{
+	"createOrganisation": func(*scenery) message {
+		return jsonBody(map[string]string{"kind": "client", "name": "Another", "country": "FR"})
+	},
+	"addMember": func(*scenery) message { return jsonBody(map[string]any{"name": "Somebody", "duties": []string{}}) },
+	"proposeContract": func(c *scenery) message {
+		return message{body: string(gatewaytest.Terms(c.fresh(), c.client, c.side.provider)), header: header{"Content-Type": "application/yaml"}}
+	},
+	"listContracts":     func(*scenery) message { return message{query: "?limit=500"} },
+	"listBatches":       func(*scenery) message { return message{query: "?limit=500"} },
+	"listAssignments":   func(*scenery) message { return message{query: "?limit=500"} },
+	"approveContract":   func(*scenery) message { return jsonBody(map[string]int{"version": 1}) },
+	"suspendContract":   because,
+	"resumeContract":    because,
+	"terminateContract": because,
+	"grantRole": func(c *scenery) message {
+		return jsonBody(map[string]any{"person": c.newcomer.Person, "role": "handler"})
+	},
+	"openBatch": func(c *scenery) message { return jsonBody(map[string]string{"reference": c.fresh()}) },
+	"sealBatch": func(c *scenery) message {
+		return jsonBody(map[string]int64{"documents": c.manifest.Documents, "bytes": c.manifest.Bytes})
+	},
+	"uploadDocument": func(*scenery) message {
+		return message{"?class=anything", "synthetic", header{"Content-Type": "text/plain", "Content-Disposition": "attachment; filename=a.txt"}}
+	},
+	"assignDocuments": func(c *scenery) message {
+		return jsonBody(map[string]any{"person": c.another.Person, "documents": []gateway.DocumentID{c.documents[""].ID}})
+	},
+	"listEvents": func(c *scenery) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+}
+
+func because(*scenery) message { return jsonBody(map[string]string{"reason": "a reason"}) }
+
+// ask makes the request of the cell.
+func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *scenery) *http.Request {
+	t.Helper()
+	path := r.path
+	for name, value := range c.asked(at.role) {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	var m message
+	if make := messages[at.operation]; make != nil {
+		m = make(c)
+	}
+	if m.header == nil {
+		m.header = header{}
+	}
+	if at.role == "nobody" {
+		m.header["Authorization"] = ""
+	}
+	if at.operation == "issueToken" {
+		m = s.credentials(t, at.role, who, c)
+	}
+	return s.request(t, who, r.method, path+m.query, m.body, m.header)
+}
+
+// credentials are those of who signs in. A leaver's were issued before the end; nobody has none.
+func (s *service) credentials(t *testing.T, role string, who gateway.Caller, c *scenery) message {
+	t.Helper()
+	form := message{body: "grant_type=client_credentials", header: header{"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""}}
+	secret := s.OperatorCredential.Secret
+	switch role {
+	case "nobody":
+		return form
+	case "leaver":
+		who = s.Person(t, c.side.provider, "leaver")
+		secret = must(t)(s.Gateway.IssueCredential(t.Context(), s.Operator, who.Person)).Secret
+		if err := s.Gateway.EndMember(t.Context(), s.Operator, who.Person); err != nil {
+			t.Fatal(err)
+		}
+	case "operator":
+	default:
+		secret = must(t)(s.Gateway.IssueCredential(t.Context(), s.Operator, who.Person)).Secret
+	}
+	form.body += fmt.Sprintf("&client_id=%s&client_secret=%s", who.Person, secret)
+	return form
+}

@@ -1,0 +1,279 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/api"
+)
+
+// TestTheMatrixIsWhole: a route of the OpenAPI document without an entry fails here, and so does an entry that leaves out a
+// state that can matter to it. The operator knows every organisation; nobody else may tell another party's from none.
+func TestTheMatrixIsWhole(t *testing.T) {
+	m := readMatrix(t)
+	all := routes(t)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(all)), slices.Sorted(slices.Values(m.operations))); diff != "" {
+		t.Errorf("operations of the document (-) and of the matrix (+):\n%s", diff)
+	}
+	for at, o := range m.cells {
+		if at.state == "other" && at.role != "operator" && o.status != http.StatusNotFound && o.status != http.StatusUnauthorized && o.reason != "hidden" {
+			t.Errorf("%v: %d tells that another party's thing exists", at, o.status)
+		}
+	}
+	for operation, r := range all {
+		var needed []string
+		switch {
+		case containsAny(r.path, "{contract}", "{batch}", "{document}", "{assignment}", "{receipt}"):
+			needed = []string{"active", "other", "expired", "suspended", "terminated", "missing"}
+		case strings.Contains(r.path, "{"):
+			needed = []string{"active", "other", "missing"}
+		}
+		if containsAny(r.path, "{batch}", "{document}", "{receipt}") {
+			needed = append(needed, "unleased", "open", "sealed")
+		}
+		for _, state := range needed {
+			if !slices.Contains(m.states[operation], state) {
+				t.Errorf("%s: the matrix leaves out the state %s", operation, state)
+			}
+		}
+	}
+}
+
+func containsAny(s string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
+}
+
+// asker asks the questions of the matrix, one after the other.
+type asker struct {
+	*service
+	m           matrix
+	routes      map[string]route
+	ours, other *side
+	unknown     map[cell]string // what was answered about what does not exist
+}
+
+// TestTheMatrix asks every question over HTTP and holds the answer, and what it left in the ledgers, against the table.
+func TestTheMatrix(t *testing.T) {
+	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}}
+	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
+	// missing comes first, because what is another party's must look like it; expired comes last, because it takes days.
+	for _, state := range []string{"missing", "other", "active", "operator", "proposed", "unleased", "open", "sealed", "suspended", "terminated", "expired"} {
+		t.Run(state, func(t *testing.T) { a.state(t, state) })
+	}
+}
+
+func (a *asker) state(t *testing.T, state string) {
+	var c *scenery
+	for _, operation := range a.m.operations {
+		if !slices.Contains(a.m.states[operation], state) {
+			continue
+		}
+		for _, role := range roles {
+			if c == nil {
+				c = a.sceneryFor(t, state)
+			}
+			at := cell{operation, role, state}
+			if a.cell(t, at, c).allowed() && a.routes[operation].method != http.MethodGet {
+				c = nil // it is not what it was
+			}
+		}
+	}
+}
+
+func (a *asker) sceneryFor(t *testing.T, state string) *scenery {
+	t.Helper()
+	switch state {
+	case "missing":
+		c := missing(a.ours)
+		c.leaver = a.scenery(t, a.ours, "active").leaver
+		return c
+	case "other":
+		c := a.scenery(t, a.other, "active")
+		c.leaver = a.scenery(t, a.ours, "active").leaver
+		return c
+	default:
+		return a.scenery(t, a.ours, state)
+	}
+}
+
+// cell asks one question and checks all that can be told of its answer.
+func (a *asker) cell(t *testing.T, at cell, c *scenery) outcome {
+	t.Helper()
+	want, who := a.m.cells[at], a.ours.people[at.role]
+	if at.role == "leaver" {
+		who = c.leaver
+	}
+	got := a.do(t, a.ask(t, a.routes[at.operation], at, who, c))
+	a.wantAnswer(t, at, want, got, c)
+	a.wantEvents(t, at, want, got.Header.Get("Request-Id"), c)
+	unknown, asked := a.unknown[cell{at.operation, at.role, "missing"}]
+	switch {
+	case at.state == "missing":
+		a.unknown[at] = faceless(got)
+	case at.state == "other" && asked && want.status != http.StatusForbidden && !want.allowed():
+		if diff := cmp.Diff(unknown, faceless(got)); diff != "" {
+			t.Errorf("%v: another party's thing does not look like what does not exist (-missing +other):\n%s", at, diff)
+		}
+	}
+	return outcome{status: got.StatusCode}
+}
+
+// faceless is all of an answer but what is different in each: the request's id, and the time.
+func faceless(got answer) string {
+	h := got.Header.Clone()
+	id := h.Get("Request-Id")
+	h.Del("Request-Id")
+	h.Del("Date")
+	var b strings.Builder
+	b.WriteString(got.Status + "\n")
+	_ = h.Write(&b) // a Builder does not fail
+	return b.String() + "\n" + strings.ReplaceAll(string(got.body), id, "")
+}
+
+func (a *asker) wantAnswer(t *testing.T, at cell, want outcome, got answer, c *scenery) {
+	t.Helper()
+	if got.StatusCode != want.status {
+		t.Errorf("%v: got %d, want %d %s: %s", at, got.StatusCode, want.status, want.reason, got.body)
+		return
+	}
+	if want.allowed() {
+		if want.reason == "listed" || want.reason == "hidden" {
+			a.wantListed(t, at, want.reason == "listed", got, c)
+		}
+		return
+	}
+	if at.operation == "issueToken" {
+		return // its errors are OAuth's
+	}
+	var p api.Problem
+	if err := json.Unmarshal(got.body, &p); err != nil {
+		t.Errorf("%v: %s is no problem: %v", at, got.body, err)
+	}
+	reason := or(p.Reason)
+	if want.status == http.StatusNotFound || want.status == http.StatusUnauthorized {
+		if reason != "" || p.Contract != nil || p.Detail != nil && want.status == http.StatusNotFound {
+			t.Errorf("%v: %d says more than that: %s", at, want.status, got.body)
+		}
+	} else if reason != want.reason && "conflict-"+p.Kind() != want.reason {
+		t.Errorf("%v: got %s, want %s", at, got.body, want.reason)
+	}
+}
+
+func or(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// wantListed checks whether the scenery's own is on a listing: for documents the one that the role would ask for, and
+// never one that is assigned to somebody else when a handler asks.
+func (a *asker) wantListed(t *testing.T, at cell, want bool, got answer, c *scenery) {
+	t.Helper()
+	asked := c.asked(at.role)
+	id := asked[map[string]string{"listContracts": "contract", "listBatches": "batch", "listAssignments": "assignment", "listDocuments": "document"}[at.operation]]
+	if id != "" && strings.Contains(string(got.body), `"`+id+`"`) != want {
+		t.Errorf("%v: listed is not %t: %s", at, want, got.body)
+	}
+	handler := at.role == "handler" || at.role == "assigned" || at.role == "unassigned"
+	if foreign := c.documents["leaver"].ID; handler && foreign != "" && strings.Contains(string(got.body), string(foreign)) {
+		t.Errorf("%v: somebody else's document is listed: %s", at, got.body)
+	}
+}
+
+// wantEvents checks what the request left in the ledgers: all of it, and nothing anywhere else.
+func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, c *scenery) {
+	t.Helper()
+	var kept []string
+	for _, ledger := range []string{"operator", string(a.ours.client), string(a.other.client), string(a.Client)} {
+		events, _, err := a.Ledger.Query(t.Context(), audit.Query{Ledger: ledger, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Request == request {
+				kept = append(kept, ledger+" "+string(e.Phase)+" "+string(e.Outcome)+" "+e.Reason)
+			}
+		}
+	}
+	slices.Sort(kept)
+	if diff := cmp.Diff(a.expectedEvents(at, want, c), kept); diff != "" {
+		t.Errorf("%v: events (-want +got):\n%s", at, diff)
+	}
+}
+
+// expectedEvents are the events of a request: one for the decision, in the ledger of the client whose thing it is or else
+// in the operator's, and one more for the end of a transfer. A listing stands in the ledger of every client of whom
+// something was on it.
+func (a *asker) expectedEvents(at cell, want outcome, c *scenery) []string {
+	if want.reason == "-" {
+		return nil
+	}
+	phase := event.PhaseState
+	if at.operation == "uploadDocument" || at.operation == "downloadDocument" {
+		phase = event.PhaseGrant
+	}
+	if want.reason == "not-found" {
+		phase = event.PhaseState // there was nothing to open a grant on
+	}
+	var all []string
+	for _, ledger := range a.ledgersOf(at, want, c) {
+		switch {
+		case !want.allowed():
+			all = append(all, ledger+" "+string(phase)+" deny "+want.reason)
+		default:
+			all = append(all, ledger+" "+string(phase)+" allow allowed")
+			if phase == event.PhaseGrant {
+				all = append(all, ledger+" completed allow allowed")
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// ledgersOf says where the events of a request belong.
+func (a *asker) ledgersOf(at cell, want outcome, c *scenery) []string {
+	switch at.operation {
+	case "createOrganisation", "issueToken":
+		return []string{"operator"}
+	case "endMember", "issueCredential":
+		return []string{"operator"} // the person is a provider's, and providers have no ledger
+	case "listContracts", "listBatches", "listAssignments":
+		return a.ledgersOfListing(at, want)
+	}
+	if at.state == "missing" {
+		return []string{"operator"}
+	}
+	if at.operation == "listEvents" || at.operation == "getCheckpoint" {
+		return []string{c.ledger}
+	}
+	return []string{string(c.side.client)}
+}
+
+func (a *asker) ledgersOfListing(at cell, want outcome) []string {
+	client := slices.Contains([]string{"client-system", "proposer", "approver", "officer", "auditor", "member"}, at.role)
+	switch {
+	case at.role == "stranger" && want.allowed() && at.operation == "listContracts":
+		return []string{string(a.Client)} // of his own contract
+	case client || want.reason == "listed" || want.allowed() && a.seesOthers(at):
+		return []string{string(a.ours.client)}
+	default:
+		return []string{"operator"}
+	}
+}
+
+// seesOthers says whether a listing on which the scenery is hidden still shows what earlier states left.
+func (a *asker) seesOthers(at cell) bool {
+	provider := at.role == "provider-manager" || at.role == "handler" || at.role == "assigned" || at.role == "unassigned"
+	return provider && (at.operation == "listContracts" || at.operation == "listBatches" ||
+		at.operation == "listAssignments" && (at.role == "handler" || at.role == "assigned"))
+}
