@@ -101,10 +101,7 @@ func (w *World) At(h *House) *World {
 
 func (h *House) build(t testing.TB, c Config) {
 	t.Helper()
-	now := time.Now
-	if !c.WallClock {
-		now = h.Clock.Now
-	}
+	now := h.now
 	if c.WaitTimeout == 0 {
 		c.WaitTimeout = 30 * time.Second
 	}
@@ -127,6 +124,14 @@ func (h *House) build(t testing.TB, c Config) {
 	if !c.NoSequencer {
 		h.StartSequencer(t)
 	}
+}
+
+// now is the house's time.
+func (h *House) now() time.Time {
+	if h.Clock == nil {
+		return time.Now()
+	}
+	return h.Clock.Now()
 }
 
 func folder(t testing.TB) *objects.Folder {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,7 +92,11 @@ func (h *House) Organisation(t testing.TB, kind gateway.OrganisationKind, name s
 // Person adds a member with duties.
 func (h *House) Person(t testing.TB, org gateway.OrganisationID, name string, duties ...policy.Role) gateway.Caller {
 	t.Helper()
-	m, err := h.Gateway.AddMember(t.Context(), h.Operator, org, gateway.NewMember{Name: name, Duties: duties})
+	n := gateway.NewMember{Name: name, Duties: duties}
+	if slices.Contains(duties, policy.RoleAuditor) {
+		n.Until = h.now().AddDate(1, 0, 0) // an auditor stays for a time
+	}
+	m, err := h.Gateway.AddMember(t.Context(), h.Operator, org, n)
 	if err != nil {
 		t.Fatalf("adding member: %v", err)
 	}

@@ -105,7 +105,7 @@ func TestASuspensionCutsADownload(t *testing.T) {
 	store := newTampering(t)
 	s, d, content := leased(t, store, size)
 	cut := make(chan struct{})
-	store.change = func(body io.ReadCloser) io.ReadCloser { return &paused{ReadCloser: body, left: 5 << 20, until: cut} }
+	store.pause(5<<20, cut)
 	response, err := http.DefaultClient.Do(s.content(t, d))
 	if err != nil {
 		t.Fatal(err)

@@ -52,6 +52,12 @@ func (s *tampering) cut(at int64) {
 	s.change.Store(&change)
 }
 
+// pause makes every object stand still at a byte until the channel is closed.
+func (s *tampering) pause(at int64, until <-chan struct{}) {
+	change := func(body io.ReadCloser) io.ReadCloser { return &paused{ReadCloser: body, left: at, until: until} }
+	s.change.Store(&change)
+}
+
 type flipped struct {
 	io.ReadCloser
 	left int64 // bytes before the one to change, negative when that is past
