@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -386,4 +387,33 @@ func (b *bench) backup(t *testing.T) (restore func()) {
 		b.exec(t, `DELETE FROM audit_event WHERE seq >= $1`, size)
 		b.exec(t, `UPDATE audit_head SET size = $1, frontier = $2, last_ts = $3`, size, frontier, last)
 	}
+}
+
+// overtaken is a sink on which another replica publishes more between the tiles and the checkpoint.
+type overtaken struct {
+	publish.Sink
+	once sync.Once
+	by   func()
+}
+
+func (o *overtaken) Create(ctx context.Context, name string, data []byte) error {
+	if strings.Contains(name, "/checkpoints/") {
+		o.once.Do(o.by)
+	}
+	return o.Sink.Create(ctx, name, data)
+}
+
+// TestNewestCheckpointStaysTheNewest: a replica that is late does not put it back.
+func TestNewestCheckpointStaysTheNewest(t *testing.T) {
+	b := newBench(t, databasetest.SQLite(t), t.TempDir())
+	b.append(t, 10)
+	late, err := publish.New(publish.Config{Ledger: b.ledger, Sink: &overtaken{Sink: b.sink, by: func() {
+		b.append(t, 5)
+		mustPublish(t, b.publisher(t))
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustPublish(t, late)
+	b.checkPublished(t, 15)
 }
