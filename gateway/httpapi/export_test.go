@@ -19,7 +19,7 @@ func CheckJSON(text []byte) error { return checkJSON(text) }
 
 // MovingBody is a body that moves the deadline of w.
 func MovingBody(w http.ResponseWriter, body io.Reader) io.Reader {
-	return &movingBody{body: body, control: http.NewResponseController(w), progress: time.Minute}
+	return &movingBody{body: body, answer: w, control: http.NewResponseController(w), progress: time.Minute}
 }
 
 // MovingWriter is the writer that moves the deadline of w.

@@ -27,11 +27,11 @@ func (s *service) newSide(t *testing.T, name string) *side {
 	x.people = map[string]gateway.Caller{"operator": s.Operator, "stranger": s.Stranger, "nobody": s.Operator} // whose token is taken away
 	for role, duty := range map[string]policy.Role{"proposer": policy.RoleContractManager, "approver": policy.RoleContractManager,
 		"officer": policy.RoleComplianceOfficer, "auditor": policy.RoleAuditor} {
-		x.people[role] = s.Person(t, x.client, role, duty)
+		x.people[role] = s.Person(t, x.client, "Pat "+role, duty)
 	}
 	for role, organisation := range map[string]gateway.OrganisationID{"member": x.client, "client-system": x.client,
 		"provider-manager": x.provider, "handler": x.provider, "assigned": x.provider, "unassigned": x.provider} {
-		x.people[role] = s.Person(t, organisation, role)
+		x.people[role] = s.Person(t, organisation, "Pat "+role)
 	}
 	return x
 }

@@ -46,7 +46,7 @@ var messages = map[string]func(c *scenery) message{
 	"createOrganisation": func(*scenery) message {
 		return jsonBody(map[string]string{"kind": "client", "name": "Another", "country": "FR"})
 	},
-	"addMember": func(*scenery) message { return jsonBody(map[string]any{"name": "Somebody", "duties": []string{}}) },
+	"addMember": func(*scenery) message { return jsonBody(map[string]any{"name": "Sam Person", "duties": []string{}}) },
 	"proposeContract": func(c *scenery) message {
 		return message{body: string(gatewaytest.Terms(c.fresh(), c.client, c.side.provider)), header: header{"Content-Type": "application/yaml"}}
 	},
