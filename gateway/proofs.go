@@ -12,7 +12,7 @@ import (
 // ProveEvent proves that an event is in its ledger, as a C2SP tlog-proof under the newest checkpoint. That the proof was
 // asked for is an event of the same ledger, and durable before the answer.
 func (g *Gateway) ProveEvent(ctx context.Context, caller Caller, ledger string, seq int64) ([]byte, error) {
-	return g.prove(ctx, caller, policy.ActionAuditProve, ledger, fmt.Sprintf("proof of event %d", seq),
+	return g.prove(ctx, caller, ledger, fmt.Sprintf("proof of event %d", seq),
 		func(tree *audit.Tree) ([]byte, error) { return tree.ProveEvent(ctx, seq) })
 }
 
@@ -23,7 +23,7 @@ func (g *Gateway) ProveConsistency(ctx context.Context, caller Caller, ledger st
 	if to != nil {
 		question += fmt.Sprintf(" to %d", *to)
 	}
-	return g.prove(ctx, caller, policy.ActionAuditProve, ledger, question, func(tree *audit.Tree) ([]byte, error) {
+	return g.prove(ctx, caller, ledger, question, func(tree *audit.Tree) ([]byte, error) {
 		if to != nil {
 			var err error
 			if tree, err = tree.At(ctx, *to); err != nil {
@@ -34,24 +34,20 @@ func (g *Gateway) ProveConsistency(ctx context.Context, caller Caller, ledger st
 	})
 }
 
-// Tile gives a tile of a ledger or a bundle of its events, named as in C2SP tlog-tiles. Hashes say nothing about anybody,
-// so they are part of a proof; a bundle is an answer with every event in it, so whoever asks needs the right to ask.
+// Tile gives a tile of a ledger or a bundle of its events, named as in C2SP tlog-tiles. A bundle holds every event of its
+// range, whoever did it: the right to prove is held only by people who may see a whole ledger, and so is asked for both.
 func (g *Gateway) Tile(ctx context.Context, caller Caller, ledger, name string) ([]byte, error) {
 	n, err := audit.ParseTileName(name)
 	if err != nil {
 		return nil, ErrNotFound // it names nothing, in no ledger
 	}
-	action := policy.ActionAuditProve
-	if n.Level == audit.EntriesLevel {
-		action = policy.ActionAuditQuery
-	}
-	return g.prove(ctx, caller, action, ledger, "tile "+name, func(tree *audit.Tree) ([]byte, error) { return tree.Tile(ctx, n) })
+	return g.prove(ctx, caller, ledger, "tile "+name, func(tree *audit.Tree) ([]byte, error) { return tree.Tile(ctx, n) })
 }
 
 // prove records the question as an act and then answers it from the ledger as it is with that act in it.
-func (g *Gateway) prove(ctx context.Context, caller Caller, action policy.Action, ledger, question string,
+func (g *Gateway) prove(ctx context.Context, caller Caller, ledger, question string,
 	answer func(*audit.Tree) ([]byte, error)) ([]byte, error) {
-	if _, err := g.do(ctx, caller, act{action: action, look: lookAtLedger(ledger, question)}); err != nil {
+	if _, err := g.do(ctx, caller, act{action: policy.ActionAuditProve, look: lookAtLedger(ledger, question)}); err != nil {
 		return nil, err
 	}
 	tree, err := g.ledger.Tree(ctx, ledger)
