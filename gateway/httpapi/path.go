@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,6 +23,11 @@ func (s *server) checkPath(c *gin.Context) {
 				return
 			}
 			c.Params[i].Value = reference
+		case "version":
+			if n, err := strconv.ParseInt(p.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != p.Value {
+				s.problem(c, gateway.ErrNotFound)
+				return
+			}
 		case "ledger":
 			if !event.ValidLedger(p.Value) {
 				s.problem(c, gateway.ErrNotFound)
