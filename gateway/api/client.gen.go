@@ -269,6 +269,28 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract} (the `GetContract` operationId).
 	GetContract(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AmendContractWithBody Propose the next version of a contract.
+	//
+	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+	// class. Versions are approved in their order.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+	AmendContractWithBody(ctx context.Context, contract ContractInPath, params *AmendContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AmendContract Propose the next version of a contract.
+	//
+	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+	// class. Versions are approved in their order.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+	AmendContract(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ApproveContractWithBody Approve a version that somebody else proposed.
 	//
 	// Takes any type of body and a specified content type.
@@ -316,6 +338,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
 	ProposeErasure(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExitContractWithBody Close a terminated contract for good, with what its wind-down left.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+	ExitContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+	ExitContract(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
 	//
@@ -373,6 +409,20 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/resumption (the `ResumeContract` operationId).
 	ResumeContract(ctx context.Context, contract ContractInPath, body ResumeContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SimulateWithBody Decide a request that nobody made.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+	SimulateWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Simulate Decide a request that nobody made.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+	Simulate(ctx context.Context, contract ContractInPath, body SimulateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SuspendContractWithBody Stop every access under a contract at once, until it is resumed.
 	//
 	// Takes any type of body and a specified content type.
@@ -400,6 +450,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract}/termination (the `TerminateContract` operationId).
 	TerminateContract(ctx context.Context, contract ContractInPath, body TerminateContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVersions List the versions of a contract, oldest first.
+	//
+	// Corresponds with GET /v1/contracts/{contract}/versions (the `ListVersions` operationId).
+	ListVersions(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImpact What a version would open and close, compared with the one in force.
+	//
+	// Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
+	GetImpact(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDocument Get a document's record.
 	//
@@ -520,6 +580,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/organisations/{organisation}/members (the `AddMember` operationId).
 	AddMember(ctx context.Context, organisation OrganisationInPath, body AddMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPast What a person could read at a time.
+	//
+	// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+	//
+	// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
+	GetPast(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	//
+	// Exactly one of the parameters is given.
+	//
+	// Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
+	ListReaders(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReceipt Get a receipt again.
 	//
@@ -956,6 +1030,48 @@ func (c *Client) GetContract(ctx context.Context, contract ContractInPath, reqEd
 	return c.Client.Do(req)
 }
 
+// AmendContractWithBody Propose the next version of a contract.
+//
+// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+// class. Versions are approved in their order.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+func (c *Client) AmendContractWithBody(ctx context.Context, contract ContractInPath, params *AmendContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAmendContractRequestWithBody(c.Server, contract, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AmendContract Propose the next version of a contract.
+//
+// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+// class. Versions are approved in their order.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+func (c *Client) AmendContract(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAmendContractRequest(c.Server, contract, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ApproveContractWithBody Approve a version that somebody else proposed.
 //
 // Takes any type of body and a specified content type.
@@ -1054,6 +1170,40 @@ func (c *Client) ProposeErasureWithBody(ctx context.Context, contract ContractIn
 // Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
 func (c *Client) ProposeErasure(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewProposeErasureRequest(c.Server, contract, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExitContractWithBody Close a terminated contract for good, with what its wind-down left.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+func (c *Client) ExitContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExitContractRequestWithBody(c.Server, contract, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExitContract Close a terminated contract for good, with what its wind-down left.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+func (c *Client) ExitContract(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExitContractRequest(c.Server, contract, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1200,6 +1350,40 @@ func (c *Client) ResumeContract(ctx context.Context, contract ContractInPath, bo
 	return c.Client.Do(req)
 }
 
+// SimulateWithBody Decide a request that nobody made.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+func (c *Client) SimulateWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSimulateRequestWithBody(c.Server, contract, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Simulate Decide a request that nobody made.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+func (c *Client) Simulate(ctx context.Context, contract ContractInPath, body SimulateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSimulateRequest(c.Server, contract, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SuspendContractWithBody Stop every access under a contract at once, until it is resumed.
 //
 // Takes any type of body and a specified content type.
@@ -1258,6 +1442,36 @@ func (c *Client) TerminateContractWithBody(ctx context.Context, contract Contrac
 // Corresponds with POST /v1/contracts/{contract}/termination (the `TerminateContract` operationId).
 func (c *Client) TerminateContract(ctx context.Context, contract ContractInPath, body TerminateContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTerminateContractRequest(c.Server, contract, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVersions List the versions of a contract, oldest first.
+//
+// Corresponds with GET /v1/contracts/{contract}/versions (the `ListVersions` operationId).
+func (c *Client) ListVersions(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVersionsRequest(c.Server, contract)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetImpact What a version would open and close, compared with the one in force.
+//
+// Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
+func (c *Client) GetImpact(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImpactRequest(c.Server, contract, version)
 	if err != nil {
 		return nil, err
 	}
@@ -1538,6 +1752,40 @@ func (c *Client) AddMemberWithBody(ctx context.Context, organisation Organisatio
 // Corresponds with POST /v1/organisations/{organisation}/members (the `AddMember` operationId).
 func (c *Client) AddMember(ctx context.Context, organisation OrganisationInPath, body AddMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddMemberRequest(c.Server, organisation, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPast What a person could read at a time.
+//
+// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+//
+// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
+func (c *Client) GetPast(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPastRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+//
+// Exactly one of the parameters is given.
+//
+// Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
+func (c *Client) ListReaders(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReadersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3421,6 +3669,80 @@ func NewGetContractRequest(server string, contract ContractInPath) (*http.Reques
 	return req, nil
 }
 
+// NewAmendContractRequest calls the generic AmendContract builder with application/json body
+func NewAmendContractRequest(server string, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAmendContractRequestWithBody(server, contract, params, "application/json", bodyReader)
+}
+
+// NewAmendContractRequestWithBody constructs an http.Request for the AmendContract method, with any body, and a specified content type
+func NewAmendContractRequestWithBody(server string, contract ContractInPath, params *AmendContractParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/amendments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Effective != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "effective", *params.Effective, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewApproveContractRequest calls the generic ApproveContract builder with application/json body
 func NewApproveContractRequest(server string, contract ContractInPath, body ApproveContractJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3543,6 +3865,53 @@ func NewProposeErasureRequestWithBody(server string, contract ContractInPath, co
 	}
 
 	operationPath := fmt.Sprintf("/v1/contracts/%s/erasures", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExitContractRequest calls the generic ExitContract builder with application/json body
+func NewExitContractRequest(server string, contract ContractInPath, body ExitContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExitContractRequestWithBody(server, contract, "application/json", bodyReader)
+}
+
+// NewExitContractRequestWithBody constructs an http.Request for the ExitContract method, with any body, and a specified content type
+func NewExitContractRequestWithBody(server string, contract ContractInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/exit", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3817,6 +4186,53 @@ func NewResumeContractRequestWithBody(server string, contract ContractInPath, co
 	return req, nil
 }
 
+// NewSimulateRequest calls the generic Simulate builder with application/json body
+func NewSimulateRequest(server string, contract ContractInPath, body SimulateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSimulateRequestWithBody(server, contract, "application/json", bodyReader)
+}
+
+// NewSimulateRequestWithBody constructs an http.Request for the Simulate method, with any body, and a specified content type
+func NewSimulateRequestWithBody(server string, contract ContractInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/simulation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewSuspendContractRequest calls the generic SuspendContract builder with application/json body
 func NewSuspendContractRequest(server string, contract ContractInPath, body SuspendContractJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3907,6 +4323,81 @@ func NewTerminateContractRequestWithBody(server string, contract ContractInPath,
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListVersionsRequest constructs an http.Request for the ListVersions method
+func NewListVersionsRequest(server string, contract ContractInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetImpactRequest constructs an http.Request for the GetImpact method
+func NewGetImpactRequest(server string, contract ContractInPath, version int64) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract", contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/versions/%s/impact", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -4390,6 +4881,158 @@ func NewAddMemberRequestWithBody(server string, organisation OrganisationInPath,
 	return req, nil
 }
 
+// NewGetPastRequest constructs an http.Request for the GetPast method
+func NewGetPastRequest(server string, params *GetPastParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy/past")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.At != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", *params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.On != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "on", *params.On, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListReadersRequest constructs an http.Request for the ListReaders method
+func NewListReadersRequest(server string, params *ListReadersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/policy/readers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Contract != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "contract", *params.Contract, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Batch != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "batch", *params.Batch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Document != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "document", *params.Document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetReceiptRequest constructs an http.Request for the GetReceipt method
 func NewGetReceiptRequest(server string, receipt ReceiptInPath) (*http.Request, error) {
 	var err error
@@ -4679,6 +5322,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract} (the `GetContract` operationId).
 	GetContractWithResponse(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*GetContractResponse, error)
 
+	// AmendContractWithBodyWithResponse Propose the next version of a contract.
+	//
+	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+	// class. Versions are approved in their order.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+	AmendContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, params *AmendContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AmendContractResponse, error)
+
+	// AmendContractWithResponse Propose the next version of a contract.
+	//
+	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+	// class. Versions are approved in their order.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+	AmendContractWithResponse(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*AmendContractResponse, error)
+
 	// ApproveContractWithBodyWithResponse Approve a version that somebody else proposed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4726,6 +5391,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
 	ProposeErasureWithResponse(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error)
+
+	// ExitContractWithBodyWithResponse Close a terminated contract for good, with what its wind-down left.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+	ExitContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExitContractResponse, error)
+
+	// ExitContractWithResponse Close a terminated contract for good, with what its wind-down left.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+	ExitContractWithResponse(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ExitContractResponse, error)
 
 	// ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
 	//
@@ -4787,6 +5466,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/resumption (the `ResumeContract` operationId).
 	ResumeContractWithResponse(ctx context.Context, contract ContractInPath, body ResumeContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeContractResponse, error)
 
+	// SimulateWithBodyWithResponse Decide a request that nobody made.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+	SimulateWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SimulateResponse, error)
+
+	// SimulateWithResponse Decide a request that nobody made.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+	SimulateWithResponse(ctx context.Context, contract ContractInPath, body SimulateJSONRequestBody, reqEditors ...RequestEditorFn) (*SimulateResponse, error)
+
 	// SuspendContractWithBodyWithResponse Stop every access under a contract at once, until it is resumed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4814,6 +5507,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract}/termination (the `TerminateContract` operationId).
 	TerminateContractWithResponse(ctx context.Context, contract ContractInPath, body TerminateContractJSONRequestBody, reqEditors ...RequestEditorFn) (*TerminateContractResponse, error)
+
+	// ListVersionsWithResponse List the versions of a contract, oldest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contracts/{contract}/versions (the `ListVersions` operationId).
+	ListVersionsWithResponse(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*ListVersionsResponse, error)
+
+	// GetImpactWithResponse What a version would open and close, compared with the one in force.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
+	GetImpactWithResponse(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*GetImpactResponse, error)
 
 	// GetDocumentWithResponse Get a document's record.
 	//
@@ -4950,6 +5657,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/organisations/{organisation}/members (the `AddMember` operationId).
 	AddMemberWithResponse(ctx context.Context, organisation OrganisationInPath, body AddMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*AddMemberResponse, error)
+
+	// GetPastWithResponse What a person could read at a time.
+	//
+	// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
+	GetPastWithResponse(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*GetPastResponse, error)
+
+	// ListReadersWithResponse Who can read a document, a batch or anything under a contract now, and why.
+	//
+	// Exactly one of the parameters is given.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
+	ListReadersWithResponse(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*ListReadersResponse, error)
 
 	// GetReceiptWithResponse Get a receipt again.
 	//
@@ -5795,6 +6520,46 @@ func (r GetContractResponse) ContentType() string {
 	return ""
 }
 
+// AmendContractResponseDefaultHeaders the declared response headers of an HTTP default response for AmendContract
+type AmendContractResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type AmendContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Contract
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AmendContractResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r AmendContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AmendContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AmendContractResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ApproveContractResponseDefaultHeaders the declared response headers of an HTTP default response for ApproveContract
 type ApproveContractResponseDefaultHeaders struct {
 	RequestID *string
@@ -5909,6 +6674,46 @@ func (r ProposeErasureResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ProposeErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExitContractResponseDefaultHeaders the declared response headers of an HTTP default response for ExitContract
+type ExitContractResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ExitContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Contract
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ExitContractResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ExitContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExitContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExitContractResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6113,6 +6918,46 @@ func (r ResumeContractResponse) ContentType() string {
 	return ""
 }
 
+// SimulateResponseDefaultHeaders the declared response headers of an HTTP default response for Simulate
+type SimulateResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type SimulateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Simulation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SimulateResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r SimulateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SimulateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SimulateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SuspendContractResponseDefaultHeaders the declared response headers of an HTTP default response for SuspendContract
 type SuspendContractResponseDefaultHeaders struct {
 	RequestID *string
@@ -6187,6 +7032,86 @@ func (r TerminateContractResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TerminateContractResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListVersionsResponseDefaultHeaders the declared response headers of an HTTP default response for ListVersions
+type ListVersionsResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VersionList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListVersionsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListVersionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetImpactResponseDefaultHeaders the declared response headers of an HTTP default response for GetImpact
+type GetImpactResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type GetImpactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Impact
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetImpactResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImpactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImpactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetImpactResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6684,6 +7609,86 @@ func (r AddMemberResponse) ContentType() string {
 	return ""
 }
 
+// GetPastResponseDefaultHeaders the declared response headers of an HTTP default response for GetPast
+type GetPastResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type GetPastResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Readers
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetPastResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPastResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPastResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPastResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListReadersResponseDefaultHeaders the declared response headers of an HTTP default response for ListReaders
+type ListReadersResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListReadersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Readers
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListReadersResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReadersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReadersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReadersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetReceiptResponseDefaultHeaders the declared response headers of an HTTP default response for GetReceipt
 type GetReceiptResponseDefaultHeaders struct {
 	RequestID *string
@@ -7085,6 +8090,40 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 	return ParseGetContractResponse(rsp)
 }
 
+// AmendContractWithBodyWithResponse Propose the next version of a contract.
+//
+// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+// class. Versions are approved in their order.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+func (c *ClientWithResponses) AmendContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, params *AmendContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AmendContractResponse, error) {
+	rsp, err := c.AmendContractWithBody(ctx, contract, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAmendContractResponse(rsp)
+}
+
+// AmendContractWithResponse Propose the next version of a contract.
+//
+// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
+// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
+// class. Versions are approved in their order.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
+func (c *ClientWithResponses) AmendContractWithResponse(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*AmendContractResponse, error) {
+	rsp, err := c.AmendContract(ctx, contract, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAmendContractResponse(rsp)
+}
+
 // ApproveContractWithBodyWithResponse Approve a version that somebody else proposed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -7167,6 +8206,32 @@ func (c *ClientWithResponses) ProposeErasureWithResponse(ctx context.Context, co
 		return nil, err
 	}
 	return ParseProposeErasureResponse(rsp)
+}
+
+// ExitContractWithBodyWithResponse Close a terminated contract for good, with what its wind-down left.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+func (c *ClientWithResponses) ExitContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExitContractResponse, error) {
+	rsp, err := c.ExitContractWithBody(ctx, contract, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExitContractResponse(rsp)
+}
+
+// ExitContractWithResponse Close a terminated contract for good, with what its wind-down left.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
+func (c *ClientWithResponses) ExitContractWithResponse(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ExitContractResponse, error) {
+	rsp, err := c.ExitContract(ctx, contract, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExitContractResponse(rsp)
 }
 
 // ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
@@ -7277,6 +8342,32 @@ func (c *ClientWithResponses) ResumeContractWithResponse(ctx context.Context, co
 	return ParseResumeContractResponse(rsp)
 }
 
+// SimulateWithBodyWithResponse Decide a request that nobody made.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+func (c *ClientWithResponses) SimulateWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SimulateResponse, error) {
+	rsp, err := c.SimulateWithBody(ctx, contract, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSimulateResponse(rsp)
+}
+
+// SimulateWithResponse Decide a request that nobody made.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
+func (c *ClientWithResponses) SimulateWithResponse(ctx context.Context, contract ContractInPath, body SimulateJSONRequestBody, reqEditors ...RequestEditorFn) (*SimulateResponse, error) {
+	rsp, err := c.Simulate(ctx, contract, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSimulateResponse(rsp)
+}
+
 // SuspendContractWithBodyWithResponse Stop every access under a contract at once, until it is resumed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -7327,6 +8418,32 @@ func (c *ClientWithResponses) TerminateContractWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseTerminateContractResponse(rsp)
+}
+
+// ListVersionsWithResponse List the versions of a contract, oldest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contracts/{contract}/versions (the `ListVersions` operationId).
+func (c *ClientWithResponses) ListVersionsWithResponse(ctx context.Context, contract ContractInPath, reqEditors ...RequestEditorFn) (*ListVersionsResponse, error) {
+	rsp, err := c.ListVersions(ctx, contract, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListVersionsResponse(rsp)
+}
+
+// GetImpactWithResponse What a version would open and close, compared with the one in force.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
+func (c *ClientWithResponses) GetImpactWithResponse(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*GetImpactResponse, error) {
+	rsp, err := c.GetImpact(ctx, contract, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImpactResponse(rsp)
 }
 
 // GetDocumentWithResponse Get a document's record.
@@ -7559,6 +8676,36 @@ func (c *ClientWithResponses) AddMemberWithResponse(ctx context.Context, organis
 		return nil, err
 	}
 	return ParseAddMemberResponse(rsp)
+}
+
+// GetPastWithResponse What a person could read at a time.
+//
+// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
+func (c *ClientWithResponses) GetPastWithResponse(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*GetPastResponse, error) {
+	rsp, err := c.GetPast(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPastResponse(rsp)
+}
+
+// ListReadersWithResponse Who can read a document, a batch or anything under a contract now, and why.
+//
+// Exactly one of the parameters is given.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
+func (c *ClientWithResponses) ListReadersWithResponse(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*ListReadersResponse, error) {
+	rsp, err := c.ListReaders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReadersResponse(rsp)
 }
 
 // GetReceiptWithResponse Get a receipt again.
@@ -8526,6 +9673,52 @@ func ParseGetContractResponse(rsp *http.Response) (*GetContractResponse, error) 
 	return response, nil
 }
 
+// ParseAmendContractResponse parses an HTTP response from a AmendContractWithResponse call
+func ParseAmendContractResponse(rsp *http.Response) (*AmendContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AmendContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Contract
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AmendContractResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseApproveContractResponse parses an HTTP response from a ApproveContractWithResponse call
 func ParseApproveContractResponse(rsp *http.Response) (*ApproveContractResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8651,6 +9844,52 @@ func ParseProposeErasureResponse(rsp *http.Response) (*ProposeErasureResponse, e
 	switch {
 	case true:
 		var headers ProposeErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExitContractResponse parses an HTTP response from a ExitContractWithResponse call
+func ParseExitContractResponse(rsp *http.Response) (*ExitContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExitContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Contract
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ExitContractResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -8890,6 +10129,52 @@ func ParseResumeContractResponse(rsp *http.Response) (*ResumeContractResponse, e
 	return response, nil
 }
 
+// ParseSimulateResponse parses an HTTP response from a SimulateWithResponse call
+func ParseSimulateResponse(rsp *http.Response) (*SimulateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SimulateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Simulation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SimulateResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSuspendContractResponse parses an HTTP response from a SuspendContractWithResponse call
 func ParseSuspendContractResponse(rsp *http.Response) (*SuspendContractResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8969,6 +10254,98 @@ func ParseTerminateContractResponse(rsp *http.Response) (*TerminateContractRespo
 	switch {
 	case true:
 		var headers TerminateContractResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListVersionsResponse parses an HTTP response from a ListVersionsWithResponse call
+func ParseListVersionsResponse(rsp *http.Response) (*ListVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VersionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListVersionsResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetImpactResponse parses an HTTP response from a GetImpactWithResponse call
+func ParseGetImpactResponse(rsp *http.Response) (*GetImpactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImpactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Impact
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetImpactResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -9547,6 +10924,98 @@ func ParseAddMemberResponse(rsp *http.Response) (*AddMemberResponse, error) {
 	switch {
 	case true:
 		var headers AddMemberResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPastResponse parses an HTTP response from a GetPastWithResponse call
+func ParseGetPastResponse(rsp *http.Response) (*GetPastResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPastResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Readers
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetPastResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListReadersResponse parses an HTTP response from a ListReadersWithResponse call
+func ParseListReadersResponse(rsp *http.Response) (*ListReadersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReadersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Readers
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListReadersResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -30,6 +30,7 @@ func (e BatchState) Valid() bool {
 // Defines values for ContractStatus.
 const (
 	ContractStatusActive     ContractStatus = "active"
+	ContractStatusExited     ContractStatus = "exited"
 	ContractStatusProposed   ContractStatus = "proposed"
 	ContractStatusSuspended  ContractStatus = "suspended"
 	ContractStatusTerminated ContractStatus = "terminated"
@@ -39,6 +40,8 @@ const (
 func (e ContractStatus) Valid() bool {
 	switch e {
 	case ContractStatusActive:
+		return true
+	case ContractStatusExited:
 		return true
 	case ContractStatusProposed:
 		return true
@@ -219,6 +222,45 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for RuleChangePhase.
+const (
+	RuleChangePhaseInForce  RuleChangePhase = "in-force"
+	RuleChangePhaseWindDown RuleChangePhase = "wind-down"
+)
+
+// Valid indicates whether the value is a known member of the RuleChangePhase enum.
+func (e RuleChangePhase) Valid() bool {
+	switch e {
+	case RuleChangePhaseInForce:
+		return true
+	case RuleChangePhaseWindDown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SimulatedFactsLease.
+const (
+	SimulatedFactsLeaseExpired SimulatedFactsLease = "expired"
+	SimulatedFactsLeaseHeld    SimulatedFactsLease = "held"
+	SimulatedFactsLeaseOther   SimulatedFactsLease = "other"
+)
+
+// Valid indicates whether the value is a known member of the SimulatedFactsLease enum.
+func (e SimulatedFactsLease) Valid() bool {
+	switch e {
+	case SimulatedFactsLeaseExpired:
+		return true
+	case SimulatedFactsLeaseHeld:
+		return true
+	case SimulatedFactsLeaseOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportEventsParamsFormat.
 const (
 	ExportEventsParamsFormatCsv    ExportEventsParamsFormat = "csv"
@@ -334,11 +376,21 @@ type BatchPage struct {
 // BatchState defines model for BatchState.
 type BatchState string
 
+// ConditionOutcome defines model for ConditionOutcome.
+type ConditionOutcome struct {
+	Condition string `json:"condition"`
+	Holds     bool   `json:"holds"`
+	Reason    string `json:"reason"`
+}
+
 // Contract defines model for Contract.
 type Contract struct {
 	Client OrganisationID `json:"client"`
 	From   *time.Time     `json:"from,omitempty"`
 	ID     ContractID     `json:"id"`
+
+	// InForce The version that decides; absent when none is in force.
+	InForce *int64 `json:"in_force,omitempty"`
 
 	// Missing What keeps the version from being approved.
 	Missing   []TermsProblem `json:"missing"`
@@ -384,6 +436,22 @@ type Credential struct {
 
 	// Until Absent: no end is set.
 	Until *time.Time `json:"until,omitempty"`
+}
+
+// Decision An answer of a contract.
+type Decision struct {
+	Allowed bool `json:"allowed"`
+
+	// Clause The clause that allows, or would have had to.
+	Clause  *string `json:"clause,omitempty"`
+	Country *string `json:"country,omitempty"`
+
+	// Reason `allowed`, or the first condition that failed.
+	Reason string `json:"reason"`
+
+	// Role The role that was, or would have been, used.
+	Role *string `json:"role,omitempty"`
+	Site *string `json:"site,omitempty"`
 }
 
 // DestructionClaims What a destruction certificate says, under the gateway's signature.
@@ -642,6 +710,25 @@ type HoldPage struct {
 	Next *Next `json:"next,omitempty"`
 }
 
+// Impact defines model for Impact.
+type Impact struct {
+	After int64 `json:"after"`
+
+	// Before The version in force; 0 when none is.
+	Before int64 `json:"before"`
+
+	// Complete False: there are more readers.
+	Complete bool `json:"complete"`
+
+	// Problems What keeps the version from being approved.
+	Problems []TermsProblem `json:"problems"`
+
+	// Readers Whose answer changes, of those to whom something is assigned now; `after` is the new one.
+	Readers []Reader     `json:"readers"`
+	Rules   []RuleChange `json:"rules"`
+	Terms   []TermChange `json:"terms"`
+}
+
 // Key A public Ed25519 key (RFC 8037).
 type Key struct {
 	// Alg `EdDSA`.
@@ -847,6 +934,38 @@ type QuestionList struct {
 	Items []Question `json:"items"`
 }
 
+// Reader The documents of one class in one assignment, and whether its person can read them.
+type Reader struct {
+	// After An answer of a contract.
+	After      *Decision    `json:"after,omitempty"`
+	Assignment AssignmentID `json:"assignment"`
+
+	// At The moment that was decided for: the first at which it was possible, if there is one.
+	At       time.Time  `json:"at"`
+	Batch    BatchID    `json:"batch"`
+	Bytes    int64      `json:"bytes"`
+	Class    string     `json:"class"`
+	Contract ContractID `json:"contract"`
+
+	// Decision An answer of a contract.
+	Decision  Decision `json:"decision"`
+	Documents int64    `json:"documents"`
+
+	// LeaseUntil Absent without a lease.
+	LeaseUntil *time.Time `json:"lease_until,omitempty"`
+	Person     PersonID   `json:"person"`
+
+	// Version That decided; 0 when none was in force.
+	Version int64 `json:"version"`
+}
+
+// Readers defines model for Readers.
+type Readers struct {
+	// Complete False: there is more; ask about less.
+	Complete bool     `json:"complete"`
+	Items    []Reader `json:"items"`
+}
+
 // Receipt defines model for Receipt.
 type Receipt struct {
 	Document DocumentID `json:"document"`
@@ -902,13 +1021,91 @@ type Reference = string
 // compliance-officer, auditor, operator.
 type Role string
 
+// RuleChange An access that opens or closes, who holds its role, and the documents that it is about.
+type RuleChange struct {
+	Action string `json:"action"`
+	Bytes  int64  `json:"bytes"`
+
+	// Class `-` for acts on a contract or a batch as a whole.
+	Class     string          `json:"class"`
+	Clause    string          `json:"clause"`
+	Documents int64           `json:"documents"`
+	Members   []PersonID      `json:"members"`
+	Opens     bool            `json:"opens"`
+	Phase     RuleChangePhase `json:"phase"`
+	Role      string          `json:"role"`
+}
+
+// RuleChangePhase defines model for RuleChange.Phase.
+type RuleChangePhase string
+
 // SHA256 SHA-256 in lower-case hexadecimal.
 type SHA256 = string
+
+// SimulatedFacts The facts of a request that nobody makes. What is not given is not so.
+type SimulatedFacts struct {
+	// Action As in `document.read`.
+	Action   string  `json:"action"`
+	Address  *string `json:"address,omitempty"`
+	Assigned *bool   `json:"assigned,omitempty"`
+
+	// At Absent: now.
+	At       *time.Time     `json:"at,omitempty"`
+	Batch    *BatchState    `json:"batch,omitempty"`
+	Class    *string        `json:"class,omitempty"`
+	Document *DocumentState `json:"document,omitempty"`
+
+	// Ended When the contract was terminated.
+	Ended *time.Time `json:"ended,omitempty"`
+
+	// Lease Absent: none.
+	Lease     *SimulatedFactsLease `json:"lease,omitempty"`
+	MediaType *string              `json:"media_type,omitempty"`
+	Member    *bool                `json:"member,omitempty"`
+	ReadBytes *int64               `json:"read_bytes,omitempty"`
+
+	// ReadDocuments By the person under the contract today.
+	ReadDocuments *int64 `json:"read_documents,omitempty"`
+
+	// Roles Roles on the contract. The person belongs to the party of the first.
+	Roles []Role `json:"roles"`
+
+	// Size Absent: not known.
+	Size   *int64          `json:"size,omitempty"`
+	Status *ContractStatus `json:"status,omitempty"`
+
+	// Version Absent: the one in force. It need not be approved.
+	Version *int64 `json:"version,omitempty"`
+}
+
+// SimulatedFactsLease Absent: none.
+type SimulatedFactsLease string
+
+// Simulation defines model for Simulation.
+type Simulation struct {
+	Conditions []ConditionOutcome `json:"conditions"`
+
+	// Decision An answer of a contract.
+	Decision Decision `json:"decision"`
+
+	// Version 0 when none is in force.
+	Version int64 `json:"version"`
+}
 
 // StatusChange defines model for StatusChange.
 type StatusChange struct {
 	// Reason For the record.
 	Reason string `json:"reason"`
+}
+
+// TermChange defines model for TermChange.
+type TermChange struct {
+	// After Absent: the term is gone.
+	After *string `json:"after,omitempty"`
+
+	// Before Absent: the term is new.
+	Before *string `json:"before,omitempty"`
+	Path   string  `json:"path"`
 }
 
 // TermsProblem One thing wrong with terms, or missing from them.
@@ -954,6 +1151,33 @@ type TokenRequest struct {
 type Upload struct {
 	Document Document `json:"document"`
 	Receipt  Receipt  `json:"receipt"`
+}
+
+// Version defines model for Version.
+type Version struct {
+	// Approved Absent: nobody has approved it.
+	Approved   *time.Time `json:"approved,omitempty"`
+	ApprovedBy *PersonID  `json:"approved_by,omitempty"`
+
+	// Effective From when it holds, once it is approved.
+	Effective time.Time `json:"effective"`
+
+	// InForce It is the version that decides.
+	InForce    bool      `json:"in_force"`
+	Proposed   time.Time `json:"proposed"`
+	ProposedBy PersonID  `json:"proposed_by"`
+
+	// Terms As proposed: YAML or JSON.
+	Terms string `json:"terms"`
+
+	// TermsSHA256 SHA-256 in lower-case hexadecimal.
+	TermsSHA256 SHA256 `json:"terms_sha256"`
+	Version     int64  `json:"version"`
+}
+
+// VersionList defines model for VersionList.
+type VersionList struct {
+	Items []Version `json:"items"`
 }
 
 // After defines model for After.
@@ -1270,6 +1494,15 @@ type ListContractsParams struct {
 // ProposeContractJSONBody defines parameters for ProposeContract.
 type ProposeContractJSONBody = map[string]interface{}
 
+// AmendContractJSONBody defines parameters for AmendContract.
+type AmendContractJSONBody = map[string]interface{}
+
+// AmendContractParams defines parameters for AmendContract.
+type AmendContractParams struct {
+	// Effective From when, not past. Absent: from the approval on.
+	Effective *time.Time `form:"effective,omitempty" json:"effective,omitempty"`
+}
+
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
 	// After `next` of the page before. Opaque.
@@ -1288,6 +1521,24 @@ type DownloadDocumentParams struct {
 	IfRange *string `json:"If-Range,omitempty"`
 }
 
+// GetPastParams defines parameters for GetPast.
+type GetPastParams struct {
+	Person PersonID `form:"person" json:"person"`
+
+	// At A moment.
+	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
+
+	// On Any time of a day, in each contract's zone.
+	On *string `form:"on,omitempty" json:"on,omitempty"`
+}
+
+// ListReadersParams defines parameters for ListReaders.
+type ListReadersParams struct {
+	Contract *ContractID `form:"contract,omitempty" json:"contract,omitempty"`
+	Batch    *BatchID    `form:"batch,omitempty" json:"batch,omitempty"`
+	Document *DocumentID `form:"document,omitempty" json:"document,omitempty"`
+}
+
 // IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
@@ -1300,6 +1551,9 @@ type SealBatchJSONRequestBody = Manifest
 // ProposeContractJSONRequestBody defines body for ProposeContract for application/json ContentType.
 type ProposeContractJSONRequestBody = ProposeContractJSONBody
 
+// AmendContractJSONRequestBody defines body for AmendContract for application/json ContentType.
+type AmendContractJSONRequestBody = AmendContractJSONBody
+
 // ApproveContractJSONRequestBody defines body for ApproveContract for application/json ContentType.
 type ApproveContractJSONRequestBody = Approval
 
@@ -1309,6 +1563,9 @@ type OpenBatchJSONRequestBody = NewBatch
 // ProposeErasureJSONRequestBody defines body for ProposeErasure for application/json ContentType.
 type ProposeErasureJSONRequestBody = StatusChange
 
+// ExitContractJSONRequestBody defines body for ExitContract for application/json ContentType.
+type ExitContractJSONRequestBody = StatusChange
+
 // HoldContractJSONRequestBody defines body for HoldContract for application/json ContentType.
 type HoldContractJSONRequestBody = StatusChange
 
@@ -1317,6 +1574,9 @@ type GrantRoleJSONRequestBody = NewMembership
 
 // ResumeContractJSONRequestBody defines body for ResumeContract for application/json ContentType.
 type ResumeContractJSONRequestBody = StatusChange
+
+// SimulateJSONRequestBody defines body for Simulate for application/json ContentType.
+type SimulateJSONRequestBody = SimulatedFacts
 
 // SuspendContractJSONRequestBody defines body for SuspendContract for application/json ContentType.
 type SuspendContractJSONRequestBody = StatusChange

@@ -78,7 +78,7 @@ func (s *server) EndRole(ctx context.Context, r EndRoleRequestObject) (EndRoleRe
 func toContract(c gateway.Contract) api.Contract {
 	return api.Contract{
 		ID: string(c.ID), Reference: c.Reference, Title: c.Title, Client: string(c.Client), Provider: string(c.Provider),
-		Status: api.ContractStatus(c.Status), Version: c.Version, Terms: string(c.Terms), TermsSHA256: c.Digest,
+		Status: api.ContractStatus(c.Status), Version: c.Version, InForce: orNil(c.InForce), Terms: string(c.Terms), TermsSHA256: c.Digest,
 		From: moment(c.From), Until: moment(c.Until), Missing: each(c.Missing, toTermsProblem),
 	}
 }

@@ -91,6 +91,7 @@ func (s *server) engine() *gin.Engine {
 	})
 	e.POST(tokenPath, s.issueToken)
 	e.POST("/v1/contracts", s.proposeContract)
+	e.POST("/v1/contracts/:contract/amendments", s.amendContract)
 	e.PUT("/v1/batches/:batch/documents/:reference", s.upload)
 	e.GET("/v1/documents/:document/content", s.download)
 	e.HEAD("/v1/documents/:document/content", s.head)

@@ -33,6 +33,11 @@ func (s *server) checkPath(c *gin.Context) {
 				return
 			}
 		case "tile": // the gateway knows the names of tiles
+		case "version":
+			if n, err := strconv.ParseInt(p.Value, 10, 64); err != nil || n < 1 || strconv.FormatInt(n, 10) != p.Value {
+				s.problem(c, gateway.ErrNotFound)
+				return
+			}
 		case "ledger":
 			if !event.ValidLedger(p.Value) {
 				s.problem(c, gateway.ErrNotFound)

@@ -82,6 +82,9 @@ type ServerInterface interface {
 	// ProposeErasure Propose to erase a contract that has ended.
 	// (POST /v1/contracts/{contract}/erasures)
 	ProposeErasure(c *gin.Context, contract ContractInPath)
+	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	// (POST /v1/contracts/{contract}/exit)
+	ExitContract(c *gin.Context, contract ContractInPath)
 	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
 	// (GET /v1/contracts/{contract}/holds)
 	ListHolds(c *gin.Context, contract ContractInPath, params ListHoldsParams)
@@ -97,12 +100,21 @@ type ServerInterface interface {
 	// ResumeContract End a suspension.
 	// (POST /v1/contracts/{contract}/resumption)
 	ResumeContract(c *gin.Context, contract ContractInPath)
+	// Simulate Decide a request that nobody made.
+	// (POST /v1/contracts/{contract}/simulation)
+	Simulate(c *gin.Context, contract ContractInPath)
 	// SuspendContract Stop every access under a contract at once, until it is resumed.
 	// (POST /v1/contracts/{contract}/suspension)
 	SuspendContract(c *gin.Context, contract ContractInPath)
 	// TerminateContract End a contract for good.
 	// (POST /v1/contracts/{contract}/termination)
 	TerminateContract(c *gin.Context, contract ContractInPath)
+	// ListVersions List the versions of a contract, oldest first.
+	// (GET /v1/contracts/{contract}/versions)
+	ListVersions(c *gin.Context, contract ContractInPath)
+	// GetImpact What a version would open and close, compared with the one in force.
+	// (GET /v1/contracts/{contract}/versions/{version}/impact)
+	GetImpact(c *gin.Context, contract ContractInPath, version int64)
 	// GetDocument Get a document's record.
 	// (GET /v1/documents/{document})
 	GetDocument(c *gin.Context, document DocumentInPath)
@@ -133,6 +145,12 @@ type ServerInterface interface {
 	// AddMember Add a person, or a client's system, to an organisation.
 	// (POST /v1/organisations/{organisation}/members)
 	AddMember(c *gin.Context, organisation OrganisationInPath)
+	// GetPast What a person could read at a time.
+	// (GET /v1/policy/past)
+	GetPast(c *gin.Context, params GetPastParams)
+	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	// (GET /v1/policy/readers)
+	ListReaders(c *gin.Context, params ListReadersParams)
 	// GetReceipt Get a receipt again.
 	// (GET /v1/receipts/{receipt})
 	GetReceipt(c *gin.Context, receipt ReceiptInPath)
@@ -1286,6 +1304,31 @@ func (siw *ServerInterfaceWrapper) ProposeErasure(c *gin.Context) {
 	siw.Handler.ProposeErasure(c, contract)
 }
 
+// ExitContract operation middleware
+func (siw *ServerInterfaceWrapper) ExitContract(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExitContract(c, contract)
+}
+
 // ListHolds operation middleware
 func (siw *ServerInterfaceWrapper) ListHolds(c *gin.Context) {
 
@@ -1439,6 +1482,31 @@ func (siw *ServerInterfaceWrapper) ResumeContract(c *gin.Context) {
 	siw.Handler.ResumeContract(c, contract)
 }
 
+// Simulate operation middleware
+func (siw *ServerInterfaceWrapper) Simulate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Simulate(c, contract)
+}
+
 // SuspendContract operation middleware
 func (siw *ServerInterfaceWrapper) SuspendContract(c *gin.Context) {
 
@@ -1487,6 +1555,65 @@ func (siw *ServerInterfaceWrapper) TerminateContract(c *gin.Context) {
 	}
 
 	siw.Handler.TerminateContract(c, contract)
+}
+
+// ListVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListVersions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListVersions(c, contract)
+}
+
+// GetImpact operation middleware
+func (siw *ServerInterfaceWrapper) GetImpact(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetImpact(c, contract, version)
 }
 
 // GetDocument operation middleware
@@ -1727,6 +1854,92 @@ func (siw *ServerInterfaceWrapper) AddMember(c *gin.Context) {
 	siw.Handler.AddMember(c, organisation)
 }
 
+// GetPast operation middleware
+func (siw *ServerInterfaceWrapper) GetPast(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPastParams
+
+	// ------------- Required query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "person", c.Request.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter person: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", c.Request.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter at: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "on" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on", c.Request.URL.Query(), &params.On, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter on: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPast(c, params)
+}
+
+// ListReaders operation middleware
+func (siw *ServerInterfaceWrapper) ListReaders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReadersParams
+
+	// ------------- Optional query parameter "contract" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "contract", c.Request.URL.Query(), &params.Contract, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "batch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "batch", c.Request.URL.Query(), &params.Batch, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "document" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "document", c.Request.URL.Query(), &params.Document, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReaders(c, params)
+}
+
 // GetReceipt operation middleware
 func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 
@@ -1790,6 +2003,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/contracts/:contract/suspension", wrapper.SuspendContract)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/resumption", wrapper.ResumeContract)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/termination", wrapper.TerminateContract)
+	router.POST(options.BaseURL+"/v1/contracts/:contract/exit", wrapper.ExitContract)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/versions", wrapper.ListVersions)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/versions/:version/impact", wrapper.GetImpact)
+	router.POST(options.BaseURL+"/v1/contracts/:contract/simulation", wrapper.Simulate)
+	router.GET(options.BaseURL+"/v1/policy/readers", wrapper.ListReaders)
+	router.GET(options.BaseURL+"/v1/policy/past", wrapper.GetPast)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/memberships", wrapper.GrantRole)
 	router.DELETE(options.BaseURL+"/v1/contracts/:contract/memberships/:membership", wrapper.EndRole)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/batches", wrapper.OpenBatch)
@@ -2779,6 +2998,50 @@ func (response ProposeErasuredefaultApplicationProblemPlusJSONResponse) VisitPro
 	return err
 }
 
+type ExitContractRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Body     *ExitContractJSONRequestBody
+}
+
+type ExitContractResponseObject interface {
+	VisitExitContractResponse(w http.ResponseWriter) error
+}
+
+type ExitContract200JSONResponse Contract
+
+func (response ExitContract200JSONResponse) VisitExitContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExitContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ExitContractdefaultApplicationProblemPlusJSONResponse) VisitExitContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListHoldsRequestObject struct {
 	Contract ContractInPath `json:"contract"`
 	Params   ListHoldsParams
@@ -2993,6 +3256,50 @@ func (response ResumeContractdefaultApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type SimulateRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Body     *SimulateJSONRequestBody
+}
+
+type SimulateResponseObject interface {
+	VisitSimulateResponse(w http.ResponseWriter) error
+}
+
+type Simulate200JSONResponse Simulation
+
+func (response Simulate200JSONResponse) VisitSimulateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response SimulatedefaultApplicationProblemPlusJSONResponse) VisitSimulateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SuspendContractRequestObject struct {
 	Contract ContractInPath `json:"contract"`
 	Body     *SuspendContractJSONRequestBody
@@ -3067,6 +3374,93 @@ type TerminateContractdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TerminateContractdefaultApplicationProblemPlusJSONResponse) VisitTerminateContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVersionsRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+}
+
+type ListVersionsResponseObject interface {
+	VisitListVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListVersions200JSONResponse VersionList
+
+func (response ListVersions200JSONResponse) VisitListVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListVersionsdefaultApplicationProblemPlusJSONResponse) VisitListVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImpactRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Version  int64          `json:"version"`
+}
+
+type GetImpactResponseObject interface {
+	VisitGetImpactResponse(w http.ResponseWriter) error
+}
+
+type GetImpact200JSONResponse Impact
+
+func (response GetImpact200JSONResponse) VisitGetImpactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImpactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetImpactdefaultApplicationProblemPlusJSONResponse) VisitGetImpactResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3508,6 +3902,92 @@ func (response AddMemberdefaultApplicationProblemPlusJSONResponse) VisitAddMembe
 	return err
 }
 
+type GetPastRequestObject struct {
+	Params GetPastParams
+}
+
+type GetPastResponseObject interface {
+	VisitGetPastResponse(w http.ResponseWriter) error
+}
+
+type GetPast200JSONResponse Readers
+
+func (response GetPast200JSONResponse) VisitGetPastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPastdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetPastdefaultApplicationProblemPlusJSONResponse) VisitGetPastResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReadersRequestObject struct {
+	Params ListReadersParams
+}
+
+type ListReadersResponseObject interface {
+	VisitListReadersResponse(w http.ResponseWriter) error
+}
+
+type ListReaders200JSONResponse Readers
+
+func (response ListReaders200JSONResponse) VisitListReadersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReadersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListReadersdefaultApplicationProblemPlusJSONResponse) VisitListReadersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetReceiptRequestObject struct {
 	Receipt ReceiptInPath `json:"receipt"`
 }
@@ -3616,6 +4096,9 @@ type StrictServerInterface interface {
 	// ProposeErasure Propose to erase a contract that has ended.
 	// (POST /v1/contracts/{contract}/erasures)
 	ProposeErasure(ctx context.Context, request ProposeErasureRequestObject) (ProposeErasureResponseObject, error)
+	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	// (POST /v1/contracts/{contract}/exit)
+	ExitContract(ctx context.Context, request ExitContractRequestObject) (ExitContractResponseObject, error)
 	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
 	// (GET /v1/contracts/{contract}/holds)
 	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
@@ -3631,12 +4114,21 @@ type StrictServerInterface interface {
 	// ResumeContract End a suspension.
 	// (POST /v1/contracts/{contract}/resumption)
 	ResumeContract(ctx context.Context, request ResumeContractRequestObject) (ResumeContractResponseObject, error)
+	// Simulate Decide a request that nobody made.
+	// (POST /v1/contracts/{contract}/simulation)
+	Simulate(ctx context.Context, request SimulateRequestObject) (SimulateResponseObject, error)
 	// SuspendContract Stop every access under a contract at once, until it is resumed.
 	// (POST /v1/contracts/{contract}/suspension)
 	SuspendContract(ctx context.Context, request SuspendContractRequestObject) (SuspendContractResponseObject, error)
 	// TerminateContract End a contract for good.
 	// (POST /v1/contracts/{contract}/termination)
 	TerminateContract(ctx context.Context, request TerminateContractRequestObject) (TerminateContractResponseObject, error)
+	// ListVersions List the versions of a contract, oldest first.
+	// (GET /v1/contracts/{contract}/versions)
+	ListVersions(ctx context.Context, request ListVersionsRequestObject) (ListVersionsResponseObject, error)
+	// GetImpact What a version would open and close, compared with the one in force.
+	// (GET /v1/contracts/{contract}/versions/{version}/impact)
+	GetImpact(ctx context.Context, request GetImpactRequestObject) (GetImpactResponseObject, error)
 	// GetDocument Get a document's record.
 	// (GET /v1/documents/{document})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
@@ -3667,6 +4159,12 @@ type StrictServerInterface interface {
 	// AddMember Add a person, or a client's system, to an organisation.
 	// (POST /v1/organisations/{organisation}/members)
 	AddMember(ctx context.Context, request AddMemberRequestObject) (AddMemberResponseObject, error)
+	// GetPast What a person could read at a time.
+	// (GET /v1/policy/past)
+	GetPast(ctx context.Context, request GetPastRequestObject) (GetPastResponseObject, error)
+	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	// (GET /v1/policy/readers)
+	ListReaders(ctx context.Context, request ListReadersRequestObject) (ListReadersResponseObject, error)
 	// GetReceipt Get a receipt again.
 	// (GET /v1/receipts/{receipt})
 	GetReceipt(ctx context.Context, request GetReceiptRequestObject) (GetReceiptResponseObject, error)
@@ -4365,6 +4863,50 @@ func (sh *strictHandler) ProposeErasure(ctx *gin.Context, contract ContractInPat
 	}
 }
 
+// ExitContract operation middleware
+func (sh *strictHandler) ExitContract(ctx *gin.Context, contract ContractInPath) {
+	var request ExitContractRequestObject
+
+	request.Contract = contract
+
+	var body ExitContractJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExitContract(ctx, request.(ExitContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExitContract")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExitContractResponseObject); ok {
+		if err := validResponse.VisitExitContractResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListHolds operation middleware
 func (sh *strictHandler) ListHolds(ctx *gin.Context, contract ContractInPath, params ListHoldsParams) {
 	var request ListHoldsRequestObject
@@ -4551,6 +5093,50 @@ func (sh *strictHandler) ResumeContract(ctx *gin.Context, contract ContractInPat
 	}
 }
 
+// Simulate operation middleware
+func (sh *strictHandler) Simulate(ctx *gin.Context, contract ContractInPath) {
+	var request SimulateRequestObject
+
+	request.Contract = contract
+
+	var body SimulateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Simulate(ctx, request.(SimulateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Simulate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SimulateResponseObject); ok {
+		if err := validResponse.VisitSimulateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SuspendContract operation middleware
 func (sh *strictHandler) SuspendContract(ctx *gin.Context, contract ContractInPath) {
 	var request SuspendContractRequestObject
@@ -4632,6 +5218,59 @@ func (sh *strictHandler) TerminateContract(ctx *gin.Context, contract ContractIn
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(TerminateContractResponseObject); ok {
 		if err := validResponse.VisitTerminateContractResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListVersions operation middleware
+func (sh *strictHandler) ListVersions(ctx *gin.Context, contract ContractInPath) {
+	var request ListVersionsRequestObject
+
+	request.Contract = contract
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListVersions(ctx, request.(ListVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListVersionsResponseObject); ok {
+		if err := validResponse.VisitListVersionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetImpact operation middleware
+func (sh *strictHandler) GetImpact(ctx *gin.Context, contract ContractInPath, version int64) {
+	var request GetImpactRequestObject
+
+	request.Contract = contract
+	request.Version = version
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImpact(ctx, request.(GetImpactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImpact")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetImpactResponseObject); ok {
+		if err := validResponse.VisitGetImpactResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -4962,6 +5601,58 @@ func (sh *strictHandler) AddMember(ctx *gin.Context, organisation OrganisationIn
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AddMemberResponseObject); ok {
 		if err := validResponse.VisitAddMemberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPast operation middleware
+func (sh *strictHandler) GetPast(ctx *gin.Context, params GetPastParams) {
+	var request GetPastRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPast(ctx, request.(GetPastRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPast")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPastResponseObject); ok {
+		if err := validResponse.VisitGetPastResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReaders operation middleware
+func (sh *strictHandler) ListReaders(ctx *gin.Context, params ListReadersParams) {
+	var request ListReadersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReaders(ctx, request.(ListReadersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReaders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReadersResponseObject); ok {
+		if err := validResponse.VisitListReadersResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

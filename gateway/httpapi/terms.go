@@ -2,14 +2,38 @@ package httpapi
 
 import (
 	"net/http"
+	"reflect"
+	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // proposeContract takes terms as they are: what is approved and kept is the text that was sent, byte for byte. Package
 // policy parses them, strictly, as YAML, of which JSON is a part.
 func (s *server) proposeContract(c *gin.Context) {
-	if err := exactQuery(c.Request.URL.RawQuery, noParams()); err != nil {
+	s.takeTerms(c, noParams(), func(terms []byte) (gateway.Contract, error) {
+		return s.gateway.ProposeContract(c.Request.Context(), callerOf(c), terms)
+	})
+}
+
+// amendContract takes terms in the same way, for the next version of a contract.
+func (s *server) amendContract(c *gin.Context) {
+	s.takeTerms(c, reflect.ValueOf(api.AmendContractParams{}), func(terms []byte) (gateway.Contract, error) {
+		effective, err := optionalTime(c, "effective")
+		if err != nil {
+			return gateway.Contract{}, err
+		}
+		return s.gateway.AmendContract(c.Request.Context(), callerOf(c), policy.ContractID(c.Param("contract")), terms, effective)
+	})
+}
+
+// takeTerms reads terms and answers with the contract that they became part of.
+func (s *server) takeTerms(c *gin.Context, params reflect.Value, take func(terms []byte) (gateway.Contract, error)) {
+	if err := exactQuery(c.Request.URL.RawQuery, params); err != nil {
 		s.problem(c, err)
 		return
 	}
@@ -22,10 +46,23 @@ func (s *server) proposeContract(c *gin.Context) {
 		s.problem(c, err)
 		return
 	}
-	contract, err := s.gateway.ProposeContract(c.Request.Context(), callerOf(c), terms)
+	contract, err := take(terms)
 	if err != nil {
 		s.problem(c, err)
 		return
 	}
 	s.json(c, http.StatusCreated, toContract(contract))
+}
+
+// optionalTime is a time in the query, zero when it is not given.
+func optionalTime(c *gin.Context, name string) (time.Time, error) {
+	text, given := c.GetQuery(name)
+	if !given {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, &refusal{kind: kindParameter, field: name, detail: "It must be a time as in 2026-11-25T09:30:00Z."}
+	}
+	return t, nil
 }
