@@ -20,8 +20,17 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// fill stages n events in one transaction and waits for the last.
+// fill stages n events, some at a time so that a slow machine sequences each part within Wait's patience.
 func fill(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, n int) {
+	t.Helper()
+	const part = 256
+	for from := 0; from < n; from += part {
+		fillPart(t, ledger, db, name, from, min(from+part, n))
+	}
+}
+
+// fillPart stages events in one transaction and waits for the last.
+func fillPart(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, from, to int) {
 	t.Helper()
 	tx, err := db.Writer().BeginTx(t.Context(), nil)
 	if err != nil {
@@ -29,7 +38,7 @@ func fill(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, n in
 	}
 	defer tx.Rollback()
 	var last audit.Ticket
-	for i := range n {
+	for i := from; i < to; i++ {
 		if last, err = ledger.Stage(t.Context(), tx, name, read(i)); err != nil {
 			t.Fatal(err)
 		}

@@ -156,13 +156,12 @@ func TestTheDestructionCertificate(t *testing.T) {
 func TestWhoErases(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
-	d := documents[0].ID
 	e, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[0].ID, "once")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, documents = w.Sent(t, 1)
-	d = documents[0].ID
+	d := documents[0].ID
 	for name, who := range map[string]gateway.Caller{"client system": w.System, "officer": w.Officer, "operator": w.Operator,
 		"provider manager": w.ProviderManager, "handler": w.Handler, "stranger": w.Stranger} {
 		if _, err := w.Gateway.EraseDocument(t.Context(), who, d, "because"); err == nil {
