@@ -120,7 +120,9 @@ func (q *Queries) ContractsOf(ctx context.Context, arg ContractsOfParams) ([]Con
 
 const documentsByClass = `-- name: DocumentsByClass :many
 SELECT class, CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(size) AS bigint) AS bytes
-FROM document WHERE contract = $1 AND state = 'received' GROUP BY class ORDER BY class
+FROM document WHERE contract = $1 AND state = 'received'
+  AND NOT EXISTS (SELECT 1 FROM erased_document e WHERE e.document = document.id)
+GROUP BY class ORDER BY class
 `
 
 type DocumentsByClassRow struct {
@@ -129,7 +131,7 @@ type DocumentsByClassRow struct {
 	Bytes     int64
 }
 
-// DocumentsByClass counts a contract's received documents.
+// DocumentsByClass counts a contract's received documents that were not erased.
 func (q *Queries) DocumentsByClass(ctx context.Context, contract string) ([]DocumentsByClassRow, error) {
 	rows, err := q.db.QueryContext(ctx, documentsByClass, contract)
 	if err != nil {
@@ -326,16 +328,18 @@ const workUnder = `-- name: WorkUnder :many
 
 SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
        CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
-       CAST(MIN(d.received) AS bigint) AS received
+       CAST(MIN(d.received) AS bigint) AS received,
+       CAST(COALESCE(e.erased, 9223372036854775807) AS bigint) AS erased
 FROM assignment a
 JOIN assignment_document ad ON ad.assignment = a.id
 JOIN document d ON d.id = ad.document AND d.state = 'received' AND d.received < $3
+LEFT JOIN erased_document e ON e.document = d.id
 WHERE a.contract = $1 AND a.valid_from < $3 AND a.valid_until > $4
   AND (CAST($5 AS text) = '' OR a.batch = $5)
   AND (CAST($6 AS text) = '' OR a.person = $6)
   AND (CAST($7 AS text) = '' OR d.id = $7)
-GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class
-ORDER BY a.id, d.class LIMIT $2
+GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class, e.erased
+ORDER BY a.id, d.class, e.erased LIMIT $2
 `
 
 type WorkUnderParams struct {
@@ -360,11 +364,13 @@ type WorkUnderRow struct {
 	Bytes      int64
 	Smallest   int64
 	Received   int64
+	Erased     int64
 }
 
 // What the questions to the policy read: facts with the intervals in which they held.
 // WorkUnder is what was assigned under a contract at any time between since and before, summed up by assignment and
-// class. Only documents received before then count. Empty filters are none.
+// class, and apart by when it was erased, which is the end of time for what was not. Only documents received before then
+// count. Empty filters are none.
 func (q *Queries) WorkUnder(ctx context.Context, arg WorkUnderParams) ([]WorkUnderRow, error) {
 	rows, err := q.db.QueryContext(ctx, workUnder,
 		arg.Contract,
@@ -394,6 +400,7 @@ func (q *Queries) WorkUnder(ctx context.Context, arg WorkUnderParams) ([]WorkUnd
 			&i.Bytes,
 			&i.Smallest,
 			&i.Received,
+			&i.Erased,
 		); err != nil {
 			return nil, err
 		}
