@@ -157,7 +157,10 @@ func (p *past) facts(w work, t time.Time) policy.Facts {
 			f.Batch = policy.BatchState(s.State)
 		}
 	}
-	if w.Received <= micros(t) {
+	switch {
+	case w.Erased <= micros(t):
+		f.Document = policy.DocumentErased
+	case w.Received <= micros(t):
 		f.Document = policy.DocumentReceived
 	}
 	return f

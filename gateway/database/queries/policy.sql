@@ -1,20 +1,23 @@
 -- What the questions to the policy read: facts with the intervals in which they held.
 
 -- WorkUnder is what was assigned under a contract at any time between since and before, summed up by assignment and
--- class. Only documents received before then count. Empty filters are none.
+-- class, and apart by when it was erased, which is the end of time for what was not. Only documents received before then
+-- count. Empty filters are none.
 -- name: WorkUnder :many
 SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
        CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
-       CAST(MIN(d.received) AS bigint) AS received
+       CAST(MIN(d.received) AS bigint) AS received,
+       CAST(COALESCE(e.erased, 9223372036854775807) AS bigint) AS erased
 FROM assignment a
 JOIN assignment_document ad ON ad.assignment = a.id
 JOIN document d ON d.id = ad.document AND d.state = 'received' AND d.received < sqlc.arg(before)
+LEFT JOIN erased_document e ON e.document = d.id
 WHERE a.contract = $1 AND a.valid_from < sqlc.arg(before) AND a.valid_until > sqlc.arg(since)
   AND (CAST(sqlc.arg(batch) AS text) = '' OR a.batch = sqlc.arg(batch))
   AND (CAST(sqlc.arg(person) AS text) = '' OR a.person = sqlc.arg(person))
   AND (CAST(sqlc.arg(document) AS text) = '' OR d.id = sqlc.arg(document))
-GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class
-ORDER BY a.id, d.class LIMIT $2;
+GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class, e.erased
+ORDER BY a.id, d.class, e.erased LIMIT $2;
 
 -- name: LeasesOf :many
 SELECT * FROM lease WHERE assignment = $1 ORDER BY valid_from;
@@ -40,10 +43,12 @@ SELECT * FROM batch_state WHERE batch = $1 ORDER BY valid_from, valid_until;
 -- name: ReadingOf :one
 SELECT documents, bytes FROM reading WHERE contract = $1 AND person = $2 AND day = $3;
 
--- DocumentsByClass counts a contract's received documents.
+-- DocumentsByClass counts a contract's received documents that were not erased.
 -- name: DocumentsByClass :many
 SELECT class, CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(size) AS bigint) AS bytes
-FROM document WHERE contract = $1 AND state = 'received' GROUP BY class ORDER BY class;
+FROM document WHERE contract = $1 AND state = 'received'
+  AND NOT EXISTS (SELECT 1 FROM erased_document e WHERE e.document = document.id)
+GROUP BY class ORDER BY class;
 
 -- RolesAnywhere are the roles that a person holds on any contract.
 -- name: RolesAnywhere :many
