@@ -234,3 +234,20 @@ func TestCSVIsWholeOrFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// An event of the provider's own can be about one of the client's people: it is seen, and their name is not.
+func TestProviderComplianceLearnsNoNamesOfTheClient(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	watcher := w.Member(t, w.Contract, w.Provider, "Prune Provider", policy.RoleProviderCompliance)
+	if err := w.Gateway.EndMember(t.Context(), w.Handler, w.Manager.Person); err == nil {
+		t.Fatal("a handler ended a member of the client")
+	}
+	answer, err := w.Gateway.AskLedger(t.Context(), watcher, string(w.Client),
+		gateway.LedgerQuestion{Query: gateway.EventQuery{Action: event.Action(policy.ActionMemberLeave)}})
+	if err != nil || len(answer.Events) != 1 || answer.Events[0].Subject != string(w.Manager.Person) {
+		t.Fatalf("%v, %v", lines(answer.Events), err)
+	}
+	if answer.Names[string(w.Handler.Person)] == "" || answer.Names[string(w.Manager.Person)] != "" {
+		t.Errorf("names: %v", answer.Names)
+	}
+}
