@@ -39,10 +39,12 @@ var dutyTable = []struct {
 		ActionQuestionList}},
 	{RoleOperator, reachAny, []Action{ActionOrganisationCreate, ActionMemberAdd, ActionMemberLeave, ActionCredentialIssue}},
 	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
-		ActionContractResume, ActionContractTerminate, ActionContractRead, ActionRoleGrant, ActionRoleEnd,
-		ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList}},
+		ActionContractResume, ActionContractTerminate, ActionContractAmend, ActionContractExit, ActionContractRead,
+		ActionRoleGrant, ActionRoleEnd, ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList,
+		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
 	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditExport, ActionAuditProve,
-		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead}},
+		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead,
+		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
 	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport, ActionAuditProve, ActionHoldList,
 		ActionErasureRead}},
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
@@ -50,9 +52,6 @@ var dutyTable = []struct {
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
 	// Of a client's ledger they see what their own people did: package gateway narrows every question of theirs.
 	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
-	{RoleContractManager, reachOwn, []Action{ActionContractAmend, ActionContractExit,
-		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
-	{RoleComplianceOfficer, reachOwn, []Action{ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate}},
 }
 
 // Duties decides what people may do by what they are in their organisation. It is the same for everybody, never
