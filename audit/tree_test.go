@@ -84,9 +84,6 @@ func TestTilesAreThoseOfTheLeaves(t *testing.T) {
 
 // TestHigherTiles is the case of a tile that stands for 65,536 events.
 func TestHigherTiles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a while")
-	}
 	db := databasetest.SQLite(t)
 	migrate(t, db)
 	ledger := open(t, config(db))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 func TestOpenNeedsExactlyOneEngine(t *testing.T) {
@@ -76,7 +77,7 @@ func TestSQLiteSettings(t *testing.T) {
 func TestPostgreSQLSettings(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
 	if strings.Contains(dsn, "://") {
-		t.Skip("the parameter below is added to a keyword string; BORDEREAU_TEST_POSTGRES is a URL")
+		needs.Missing(t, "BORDEREAU_TEST_POSTGRES is a URL, and this test adds a parameter to a keyword string")
 	}
 	db := databasetest.Open(t, database.Config{PostgreSQL: dsn + " lock_timeout=1234"})
 	for setting, want := range map[string]string{

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway/demo"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 func request(t *testing.T, method, path, body string) *http.Request {
@@ -56,7 +57,7 @@ func TestCurl(t *testing.T) {
 func TestCurlSurvivesTheShell(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("needs a POSIX shell")
+		needs.Missing(t, "a POSIX shell (sh) is not on the PATH")
 	}
 	folder := t.TempDir()
 	name := `it's "$(touch broken)" ; touch broken #.pdf`
