@@ -48,8 +48,8 @@
 //
 // Terms are one YAML document, or the same as JSON, of at most 64 KiB. Keys that are not known, keys given twice, anchors,
 // aliases and tags are refused, each with its path and line: a term that nobody enforces must not look agreed. A key
-// without a value counts as absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but not approved (see [Terms.Missing]) unless it
-// is marked optional here.
+// without a value counts as absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but not
+// approved (see [Terms.Missing]) unless it is marked optional here.
 //
 //	reference: MOTOR-2026-01          # see ParseReference
 //	title: Motor claim indexing       # one line, up to 200 bytes
