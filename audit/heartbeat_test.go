@@ -15,7 +15,7 @@ import (
 // impatient is a ledger that soon takes others for dead.
 func impatient(db *database.DB) audit.Config {
 	c := config(db)
-	c.Heartbeat, c.Lost = 20*time.Millisecond, 2*time.Second
+	c.Heartbeat, c.Lost = 20*time.Millisecond, 5*time.Second
 	return c
 }
 
@@ -33,14 +33,17 @@ func ended(grant audit.Ticket, phase event.Phase) event.Event {
 	return e
 }
 
-// until waits for the ledger to hold an event of the phase.
+// until waits for the ledger to hold an event of the phase. It asks while the ledger grows: what is asked must be one
+// reading of it, as a query is, where a copy and the checkpoint after it are two.
 func until(t *testing.T, ledger *audit.Ledger, name string, phase event.Phase) event.Event {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		for _, e := range verified(t, ledger, name) {
-			if e.Phase == phase {
-				return e
-			}
+		found, _, err := ledger.Query(t.Context(), audit.Query{Ledger: name, Phase: phase})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 0 {
+			return found[0]
 		}
 	}
 	t.Fatalf("there is no %s", phase)
