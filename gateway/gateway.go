@@ -108,6 +108,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compiling duties: %w", err)
 	}
+	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
 		clock: c.Clock, log: c.Logger, duties: duties, limits: c,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +20,8 @@ import (
 // itself fails, or SQLite gives up the whole transaction, do all of them fail, and then nothing of any was stored.
 type group struct {
 	writer *sql.DB
+	log    *slog.Logger
+	last   atomic.Pointer[Last] // nil: nothing
 
 	mu      sync.Mutex
 	waiting []*job         // owned by mu
@@ -28,6 +31,11 @@ type group struct {
 
 // groupSize bounds how many transactions share a commit, and with it how long the first of them waits for the last.
 const groupSize = 128
+
+// Last works at the end of a group of transactions, in the same transaction, on what they have left behind. committed is
+// called when that was committed, before any of them returns. After an error what Last did is undone, and the group is
+// committed without it.
+type Last func(ctx context.Context, tx *sql.Tx) (committed func(), err error)
 
 // job is one caller's transaction.
 type job struct {
@@ -147,7 +155,37 @@ func (g *group) commit() {
 			return
 		}
 	}
+	committed, err := g.finish(tx)
+	if err != nil {
+		return
+	}
 	outcome = classify(context.Background(), commit(tx, cancel))
+	if outcome == nil {
+		committed()
+	}
+}
+
+// finish lets Last do its part of the transaction, in a savepoint of its own.
+func (g *group) finish(tx *sql.Tx) (committed func(), err error) {
+	last := g.last.Load()
+	if last == nil {
+		return func() {}, nil
+	}
+	j := job{ctx: context.Background(), fn: func(ctx context.Context, tx *Tx) (err error) {
+		committed, err = (*last)(ctx, tx.SQL)
+		return err
+	}}
+	if err := j.run(tx); err != nil {
+		return nil, err
+	}
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	if j.err != nil {
+		g.log.Error("working at the end of a group of transactions", "error", j.err)
+		return func() {}, nil
+	}
+	return committed, nil
 }
 
 // drain takes everybody who waits, for an outcome that is the same for all.
