@@ -45,7 +45,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
-		db.group = &group{writer: db.writer, log: db.log}
+		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
@@ -64,6 +64,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 func (db *DB) Close() error {
 	if db.group != nil {
 		db.group.workers.Wait()
+		db.group.prepared.close()
 	}
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }

@@ -19,9 +19,10 @@ import (
 // Within the group every caller has a savepoint: an error undoes that caller's work and no other's. Only when the commit
 // itself fails, or SQLite gives up the whole transaction, do all of them fail, and then nothing of any was stored.
 type group struct {
-	writer *sql.DB
-	log    *slog.Logger
-	last   atomic.Pointer[Last] // nil: nothing
+	writer   *sql.DB
+	log      *slog.Logger
+	last     atomic.Pointer[Last] // nil: nothing
+	prepared *prepared            // owned by whoever works on the queue
 
 	mu      sync.Mutex
 	waiting []*job         // owned by mu
@@ -137,6 +138,7 @@ func (g *group) commit() {
 			close(j.done)
 		}
 	}()
+	g.prepared.compile(context.Background())
 	tx, cancel, err := begin(context.Background(), g.writer)
 	if err != nil {
 		jobs = g.drain()
@@ -145,17 +147,18 @@ func (g *group) commit() {
 	}
 	defer cancel()
 	defer tx.Rollback() // after a commit it does nothing
+	in := &Tx{Queries: queries.New(unlocked{g.prepared.in(tx)}), SQL: tx}
 	for len(jobs) < groupSize {
 		j := g.next()
 		if j == nil {
 			break
 		}
 		jobs = append(jobs, j)
-		if err := j.run(tx); errors.Is(err, errUndone) {
+		if err := j.run(in); errors.Is(err, errUndone) {
 			return
 		}
 	}
-	committed, err := g.finish(tx)
+	committed, err := g.finish(in)
 	if err != nil {
 		return
 	}
@@ -166,7 +169,7 @@ func (g *group) commit() {
 }
 
 // finish lets Last do its part of the transaction, in a savepoint of its own.
-func (g *group) finish(tx *sql.Tx) (committed func(), err error) {
+func (g *group) finish(tx *Tx) (committed func(), err error) {
 	last := g.last.Load()
 	if last == nil {
 		return func() {}, nil
@@ -199,9 +202,9 @@ func (g *group) drain() (jobs []*job) {
 // run runs one caller's fn in a savepoint. Its statements do not end with the caller's context: SQLite answers an
 // interrupted statement by undoing the whole transaction, and that is everybody's. errUndone is returned when it did so
 // for another reason, such as a full disk.
-func (j *job) run(tx *sql.Tx) error {
+func (j *job) run(tx *Tx) error {
 	ctx := context.WithoutCancel(j.ctx)
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT act"); err != nil {
+	if _, err := tx.SQL.ExecContext(ctx, "SAVEPOINT act"); err != nil {
 		j.err = classify(j.ctx, err)
 		return errUndone
 	}
@@ -210,21 +213,21 @@ func (j *job) run(tx *sql.Tx) error {
 	}
 	if j.err != nil || j.panicked != nil {
 		j.err = classify(j.ctx, j.err)
-		if _, err := tx.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
+		if _, err := tx.SQL.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
 			return errUndone
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "RELEASE act"); err != nil {
+	if _, err := tx.SQL.ExecContext(ctx, "RELEASE act"); err != nil {
 		return errUndone
 	}
 	return nil
 }
 
-func (j *job) call(ctx context.Context, tx *sql.Tx) (err error) {
+func (j *job) call(ctx context.Context, tx *Tx) (err error) {
 	defer func() {
 		if j.panicked = recover(); j.panicked != nil {
 			err = errors.New("panic in a transaction")
 		}
 	}()
-	return j.fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx})
+	return j.fn(ctx, tx)
 }
