@@ -2,14 +2,26 @@ package event
 
 import (
 	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
 	"strings"
+	"time"
 )
 
-// idLength is the length of an identifier: a letter, an underscore, 26 bytes of `a-z 2-7` (130 random bits).
+// idLength is the length of an identifier: a letter, an underscore, 26 bytes of `a-z 2-7` (130 bits).
 const idLength = 28
 
-// NewID makes the identifier of an event.
-func NewID() string { return "e_" + strings.ToLower(rand.Text()) }
+// inOrder writes bits in the alphabet of identifiers so that texts sort as what they say.
+var inOrder = base32.NewEncoding("234567abcdefghijklmnopqrstuvwxyz").WithPadding(base32.NoPadding)
+
+// NewID makes the identifier of an event: milliseconds since 1970 in 48 bits, which the event tells anyway, and 80 random
+// bits. Identifiers that grow with time keep what the database writes in one place of its index.
+func NewID() string {
+	var bits [16]byte
+	binary.BigEndian.PutUint64(bits[:], uint64(time.Now().UnixMilli())<<16)
+	rand.Read(bits[6:])
+	return "e_" + inOrder.EncodeToString(bits[:])
+}
 
 // ValidLedger says whether name can name a ledger: Operator, or an organisation's identifier.
 func ValidLedger(name string) bool { return name == Operator || validID("o_", name) }
