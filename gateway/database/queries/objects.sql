@@ -7,7 +7,7 @@ SELECT CAST(COUNT(*) AS bigint) FROM document WHERE object_key = $1;
 -- DocumentsInFolder are the documents, in every state, whose objects have keys that begin with the folder, as in d/ab.
 -- epoch is 0 where there is no header; object_gone is -1 where the document is not erased.
 -- name: DocumentsInFolder :many
-SELECT d.id, d.contract, c.client, d.batch, d.class, d.version, d.state, d.object_key, d.size, d.digest, d.touched, d.swept,
+SELECT d.id, d.contract, c.client, d.state, d.object_key, d.size, d.touched, d.swept,
        CAST(COALESCE(h.epoch, 0) AS bigint) AS epoch, CAST(COALESCE(e.object_gone, -1) AS bigint) AS object_gone
 FROM document d JOIN contract c ON c.id = d.contract
 LEFT JOIN document_header h ON h.document = d.id

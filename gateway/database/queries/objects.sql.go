@@ -56,7 +56,7 @@ func (q *Queries) DocumentOfObject(ctx context.Context, objectKey string) (Docum
 }
 
 const documentsInFolder = `-- name: DocumentsInFolder :many
-SELECT d.id, d.contract, c.client, d.batch, d.class, d.version, d.state, d.object_key, d.size, d.digest, d.touched, d.swept,
+SELECT d.id, d.contract, c.client, d.state, d.object_key, d.size, d.touched, d.swept,
        CAST(COALESCE(h.epoch, 0) AS bigint) AS epoch, CAST(COALESCE(e.object_gone, -1) AS bigint) AS object_gone
 FROM document d JOIN contract c ON c.id = d.contract
 LEFT JOIN document_header h ON h.document = d.id
@@ -68,13 +68,9 @@ type DocumentsInFolderRow struct {
 	ID         string
 	Contract   string
 	Client     string
-	Batch      string
-	Class      string
-	Version    int64
 	State      string
 	ObjectKey  string
 	Size       int64
-	Digest     []byte
 	Touched    int64
 	Swept      int64
 	Epoch      int64
@@ -96,13 +92,9 @@ func (q *Queries) DocumentsInFolder(ctx context.Context, folder string) ([]Docum
 			&i.ID,
 			&i.Contract,
 			&i.Client,
-			&i.Batch,
-			&i.Class,
-			&i.Version,
 			&i.State,
 			&i.ObjectKey,
 			&i.Size,
-			&i.Digest,
 			&i.Touched,
 			&i.Swept,
 			&i.Epoch,
