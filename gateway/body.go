@@ -29,7 +29,7 @@ type sealedBody struct {
 func (g *Gateway) verifyBody(ctx context.Context, b sealedBody, sealed, plain io.Writer) error {
 	body, size, err := g.objects.Get(ctx, b.key, 0)
 	if errors.Is(err, ErrObjectMissing) {
-		return fmt.Errorf("%w: the object is missing", ErrTampered)
+		return fmt.Errorf("%w: %w", ErrTampered, err)
 	}
 	if err != nil {
 		return fmt.Errorf("reading object: %w", err)
@@ -62,6 +62,19 @@ func (b sealedBody) check(opened io.Reader, plain io.Writer) error {
 		return fmt.Errorf("%w: the content is not what was received", ErrTampered)
 	}
 	return nil
+}
+
+// checkAge says whether an age file is the document: its header as the database has it, and a body that opens.
+func (b sealedBody) checkAge(ctx context.Context, file io.Reader) error {
+	header := make([]byte, len(b.header))
+	if _, err := io.ReadFull(file, header); err != nil || !bytes.Equal(header, b.header) {
+		return fmt.Errorf("%w: the file begins with another header", ErrTampered)
+	}
+	opened, err := crypto.Open(header, file, b.identity)
+	if err != nil {
+		return fmt.Errorf("opening document: %w", tampered(err))
+	}
+	return b.check(opened, receiving{ctx, io.Discard})
 }
 
 // receiving is a writer whose failures are told from those of what is read, and that fails when ctx has ended.
