@@ -45,6 +45,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand(),
-		fsckCommand())
+		fsckCommand(), recoverCommand())
 	return root
 }
