@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
@@ -34,7 +35,9 @@ type aging struct {
 	listing  func(prefix string)    // called before a listing
 	hidden   map[string]bool        // keys that a listing by folder does not show yet
 	afterPut func(key string) error // called when an object is there and its caller does not know it yet
-	refuses  bool                   // to delete
+	deleted  func(key string)       // called before one is deleted
+	refuses  error                  // of a Delete
+	pretends bool                   // to delete
 	parts    []gateway.ObjectInfo   // shown as unfinished beside the store's own
 	dropped  []string               // of parts
 }
@@ -72,8 +75,11 @@ func (a *aging) List(ctx context.Context, prefix, after string) iter.Seq2[gatewa
 }
 
 func (a *aging) Delete(ctx context.Context, key string) error {
-	if a.refuses {
-		return errors.New("a retention lock")
+	if a.deleted != nil {
+		a.deleted(key)
+	}
+	if a.refuses != nil || a.pretends {
+		return a.refuses
 	}
 	return a.Objects.Delete(ctx, key)
 }
@@ -335,18 +341,22 @@ func TestADocumentThatWasNotListedYet(t *testing.T) {
 
 func TestBodiesThatAreWrong(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *gatewaytest.World, store *aging) {
-		_, documents := w.Sent(t, 5)
+		_, documents := w.Sent(t, 6)
 		key := func(i int) string { return keyOf(t, w, documents[i]) }
 		_, body := object(t, w, documents[1])
 		replace(t, w, key(0), nil)
 		replace(t, w, key(1), body[:len(body)-1])
 		replace(t, w, key(2), body)
 		execute(t, w, "DELETE FROM document_header WHERE document = $1", string(documents[3].ID))
+		_, another := object(t, w, documents[4]) // with its header: a document that opens well, and is not the one
+		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
+			string(documents[4].ID), string(documents[5].ID))
+		replace(t, w, key(5), another)
 
 		want := map[string]bool{"body-missing wrong " + key(0): true, "body-length wrong " + key(1): true, "header-missing wrong " + key(3): true}
 		for _, c := range []gateway.StoreCheck{{Repair: true}, {Read: true}} {
 			if c.Read {
-				want["body-unreadable wrong "+key(2)] = true
+				want["body-unreadable wrong "+key(2)], want["body-unreadable wrong "+key(5)] = true, true
 			}
 			found, report := fsck(t, w, c)
 			got := map[string]bool{}
@@ -399,27 +409,34 @@ func TestLeftoversOfDocumentsAreRemoved(t *testing.T) {
 
 // What the store would not delete when it was erased is not tried day after day.
 func TestAnErasedBodyUnderARetentionLock(t *testing.T) {
-	w, store := aged(t, gatewaytest.Config{})
-	_, documents := w.Sent(t, 1)
-	store.refuses = true
-	if _, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[0].ID, "gone"); err != nil {
-		t.Fatal(err)
+	for name, lock := range map[string]func(store *aging){
+		"refuses":  func(store *aging) { store.refuses = errors.New("a retention lock") },
+		"pretends": func(store *aging) { store.pretends = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, store := aged(t, gatewaytest.Config{})
+			_, documents := w.Sent(t, 1)
+			lock(store)
+			if _, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[0].ID, "gone"); err != nil {
+				t.Fatal(err)
+			}
+			key := keyOf(t, w, documents[0])
+			if report := wantFound(t, w, gateway.StoreCheck{}, "erased kept "+key); !report.OK() {
+				t.Errorf("report %+v", report)
+			}
+			if err := w.Gateway.SweepStore(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := sweeps(t, w, string(w.Client)); len(got) > 0 {
+				t.Errorf("recorded %q", got)
+			}
+			if report := wantFound(t, w, gateway.StoreCheck{Repair: true}, "erased wrong "+key); report.OK() {
+				t.Errorf("report %+v", report)
+			}
+			store.refuses, store.pretends = nil, false
+			wantFound(t, w, gateway.StoreCheck{Repair: true}, "erased removed "+key)
+		})
 	}
-	key := keyOf(t, w, documents[0])
-	if report := wantFound(t, w, gateway.StoreCheck{}, "erased kept "+key); !report.OK() {
-		t.Errorf("report %+v", report)
-	}
-	if err := w.Gateway.SweepStore(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := sweeps(t, w, string(w.Client)); len(got) > 0 {
-		t.Errorf("recorded %q", got)
-	}
-	if report := wantFound(t, w, gateway.StoreCheck{Repair: true}, "erased wrong "+key); report.OK() {
-		t.Errorf("report %+v", report)
-	}
-	store.refuses = false
-	wantFound(t, w, gateway.StoreCheck{Repair: true}, "erased removed "+key)
 }
 
 // A newer build may have made tables that refer to objects. An older one that meets them removes nothing of theirs.
@@ -547,4 +564,29 @@ func TestOneGatewaySweepsTheStore(t *testing.T) {
 			t.Errorf("the log:\n%s", text)
 		}
 	})
+}
+
+// A gateway that serves sweeps the store by itself.
+func TestRunSweepsTheStore(t *testing.T) {
+	w, store := aged(t, gatewaytest.Config{})
+	root, err := keyring.Load(w.RootFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, stranger)
+	w.Clock.Advance(100 * 24 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	swept := make(chan string, 1)
+	store.deleted = func(key string) { swept <- key; stop() }
+	g, err := gateway.New(t.Context(), gateway.Config{Database: w.Database, Ledger: w.Ledger, Objects: store, Root: root,
+		Receipts: w.Receipts, Clock: w.Clock.Now, SweepEvery: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if key := <-swept; key != stranger {
+		t.Errorf("swept %s", key)
+	}
 }

@@ -28,12 +28,16 @@ type shelf struct {
 	mu    sync.Mutex
 	files map[string][]byte
 	begun int
-	full  bool // every write fails
+	full  bool   // every write fails
+	look  func() // called before it is looked whether a file is there
 }
 
 func newShelf() *shelf { return &shelf{files: map[string][]byte{}} }
 
 func (s *shelf) Open(name string) (io.ReadCloser, error) {
+	if s.look != nil {
+		s.look()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	content, ok := s.files[name]
@@ -232,7 +236,7 @@ func TestRecoveringWithARecoveryKey(t *testing.T) {
 // file under its name.
 func TestRecoveringWhatIsLeft(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
-		_, documents := w.Sent(t, 8)
+		_, documents := w.Sent(t, 9)
 		key := func(i int) string { return keyOf(t, w, documents[i]) }
 		_, body := object(t, w, documents[1])
 		body[len(body)-1] ^= 1
@@ -241,6 +245,10 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 		replace(t, w, key(2), body[:len(body)-1])
 		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
 			string(documents[0].ID), string(documents[3].ID))
+		_, another := object(t, w, documents[7]) // with its header: a document that opens well, and is not the one
+		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
+			string(documents[7].ID), string(documents[8].ID))
+		replace(t, w, key(8), another)
 		execute(t, w, "DELETE FROM document_header WHERE document = $1", string(documents[4].ID))
 		if _, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[5].ID, "gone"); err != nil {
 			t.Fatal(err)
@@ -250,6 +258,7 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 			documents[0].ID: "failed missing-body", documents[1].ID: "failed tampered", documents[2].ID: "failed tampered",
 			documents[3].ID: "failed tampered", documents[4].ID: "failed header-missing", documents[5].ID: "erased ",
 			documents[6].ID: "failed key-destroyed", documents[7].ID: "recovered ",
+			documents[8].ID: "failed tampered",
 		}
 		for _, sealed := range []bool{false, true} {
 			out := newShelf()
@@ -276,7 +285,7 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 		for _, e := range recoveries(t, w) {
 			ends[string(e.Phase)+" "+e.Reason]++
 		}
-		if diff := cmp.Diff(map[string]int{"state local": 2, "grant local": 10, "completed local": 2, "aborted integrity-failed": 8}, ends); diff != "" {
+		if diff := cmp.Diff(map[string]int{"state local": 2, "grant local": 12, "completed local": 2, "aborted integrity-failed": 10}, ends); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	})
@@ -388,6 +397,22 @@ func TestRecoveringNothingThatWasErased(t *testing.T) {
 	told, _ := recoverAll(t, w.Gateway, gateway.Recovery{To: out})
 	if told[documents[0].ID].Status != gateway.RecoveryErased || told[documents[1].ID].Status != gateway.RecoveryDone {
 		t.Errorf("told %+v", told)
+	}
+}
+
+// A document that is erased while it is being recovered is not recovered: what is opened is read with the grant.
+func TestErasingWhileRecovering(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	_, documents := w.Sent(t, 1)
+	out := newShelf()
+	out.look = sync.OnceFunc(func() {
+		if _, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[0].ID, "gone"); err != nil {
+			t.Error(err)
+		}
+	})
+	told, _ := recoverAll(t, w.Gateway, gateway.Recovery{To: out})
+	if d := told[documents[0].ID]; d.Status != gateway.RecoveryErased || d.FileName != "" || d.Path != "" || len(out.files) > 0 {
+		t.Errorf("told %+v, files %q", d, out.names())
 	}
 }
 
