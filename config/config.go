@@ -116,6 +116,11 @@ type Objects struct {
 
 	// CAFile is a PEM file with the authorities to trust for s3, in place of the system's. Default: the system's.
 	CAFile string `koanf:"ca-file"`
+
+	// SweepEvery is how often one of the gateways compares the whole store with the database, and removes what nobody
+	// needs: what late writes left, what erased documents left in a store that was restored, parts of uploads that died,
+	// and objects that no document refers to, once they are twice backups.days old. From 1h to 720h. Default: 24h.
+	SweepEvery time.Duration `koanf:"sweep-every"`
 }
 
 // Keys says where the private keys are. The files are made by `bordereau init`, with mode 0600, and are nowhere else:

@@ -14,7 +14,7 @@ func Default() Config {
 		PublicURL: "http://127.0.0.1:8443",
 		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
 		Database:  Database{Engine: SQLite},
-		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true},
+		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true, SweepEvery: 24 * time.Hour},
 		Ledger:    Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute}},
 		Backups:   Backups{Days: 35},
 		Log:       Log{Level: slog.LevelInfo, Format: Text},

@@ -26,6 +26,7 @@ func (c Config) Validate() error {
 	}
 	found.database(c.Database)
 	found.objects(c.Objects)
+	found.duration("objects.sweep-every", c.Objects.SweepEvery, time.Hour, 720*time.Hour)
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)
 	found.duration("ledger.publish.every", c.Ledger.Publish.Every, time.Second, time.Hour)

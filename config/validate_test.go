@@ -13,7 +13,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 	s3 := func(c *config.Config) {
 		c.Objects = config.Objects{
 			Engine: config.S3, Endpoint: "s3.example.com", Region: "eu", Bucket: "b", AccessKey: "a",
-			SecretKey: config.NewSecret("s"), Secure: true,
+			SecretKey: config.NewSecret("s"), Secure: true, SweepEvery: time.Hour,
 		}
 	}
 	postgresql := func(c *config.Config) {
@@ -65,8 +65,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"s3":                      {s3, nil},
 		"s3 with dir":             {func(c *config.Config) { s3(c); c.Objects.Dir = "/d" }, []string{"objects.dir"}},
 		"s3 with nothing": {func(c *config.Config) { c.Objects = config.Objects{Engine: config.S3} }, []string{
-			"objects.access-key", "objects.bucket", "objects.endpoint", "objects.region", "objects.secret-key",
+			"objects.access-key", "objects.bucket", "objects.endpoint", "objects.region", "objects.secret-key", "objects.sweep-every",
 		}},
+		"swept all the time":       {func(c *config.Config) { c.Objects.SweepEvery = time.Minute }, []string{"objects.sweep-every"}},
+		"swept too seldom":         {func(c *config.Config) { c.Objects.SweepEvery = 721 * time.Hour }, []string{"objects.sweep-every"}},
 		"s3 endpoint with scheme":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "https://s3" }, []string{"objects.endpoint"}},
 		"s3 prefix without slash":  {func(c *config.Config) { s3(c); c.Objects.Prefix = "p" }, []string{"objects.prefix"}},
 		"s3 prefix from root":      {func(c *config.Config) { s3(c); c.Objects.Prefix = "/p/" }, []string{"objects.prefix"}},
@@ -100,7 +102,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"everything at once": {func(c *config.Config) { *c = config.Config{} }, []string{
 			"backups.days", "data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "ledger.publish.every", "limits.idle",
 			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",
-			"public-url",
+			"objects.sweep-every", "public-url",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

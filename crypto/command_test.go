@@ -6,33 +6,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// ageCommand builds the stock command of the version that our go.mod names. It is built as a module of its own, by its own
-// go.mod and go.sum, because we depend on the library alone and what only the command needs is not in ours.
-func ageCommand(t *testing.T) string {
-	t.Helper()
-	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "filippo.io/age").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := filepath.Join(t.TempDir(), "age")
-	build := exec.Command("go", "build", "-o", command, "./cmd/age")
-	build.Dir = strings.TrimSpace(string(module))
-	if out, err := build.CombinedOutput(); err != nil {
-		needs.Missing(t, "the age command does not build (its modules must be in the cache or within reach): "+string(out))
-	}
-	return command
-}
-
 // The promise of no lock-in, as an operator would redeem it: cat header body | age -d -i key
 func TestTheStockCommand(t *testing.T) {
-	command := ageCommand(t)
+	command := needs.Age(t)
 	for name, identity := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
 		want := document(chunk + 10)
 		t.Run(name+"/opens what we seal", func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
@@ -40,6 +41,9 @@ type Config struct {
 
 	// SweepEvery is the pause between two sweeps: 1 min.
 	SweepEvery time.Duration
+
+	// SweepStoreEvery is how often one of the gateways looks through the whole store for what nobody needs: 24 h.
+	SweepStoreEvery time.Duration
 
 	// BackupRetention is how long backups of the database are kept: when the last one expires that could bring back what
 	// is erased now. Destruction certificates say it: 35 days.
@@ -103,6 +107,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	setDefault(&c.IdleUpload, 15*time.Minute)
 	setDefault(&c.LateWrite, 24*time.Hour)
 	setDefault(&c.SweepEvery, time.Minute)
+	setDefault(&c.SweepStoreEvery, 24*time.Hour)
 	setDefault(&c.RecheckEvery, 5*time.Second)
 	setDefault(&c.BackupRetention, 35*24*time.Hour)
 	duties, err := policy.NewDuties()
@@ -126,8 +131,11 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads and goes on with rotations of keys until ctx ends.
+// Run sweeps abandoned uploads, now and then the whole store, and goes on with rotations of keys until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
+	var store sync.WaitGroup // apart, because it takes its time
+	store.Go(func() { g.runStoreSweeps(ctx) })
+	defer store.Wait()
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()
 	for {

@@ -31,6 +31,15 @@ type Objects interface {
 	List(ctx context.Context, prefix, after string) iter.Seq2[ObjectInfo, error]
 }
 
+// Unfinished is what an Objects is beside, where a Put that died leaves behind what no listing shows: the parts of a
+// multipart upload, a temporary file.
+type Unfinished interface {
+	// SweepUnfinished shows each of them, of keys that start with prefix, to drop, and removes it where drop says so.
+	// Key is empty where the store does not know which object it was to become. Modified is when it was begun or, where
+	// the store knows, last written. An error of drop's ends it.
+	SweepUnfinished(ctx context.Context, prefix string, drop func(ObjectInfo) (bool, error)) error
+}
+
 // ObjectInfo is one row of a listing.
 type ObjectInfo struct {
 	Key      string

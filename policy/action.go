@@ -75,3 +75,11 @@ const (
 	ActionKeyRotate  Action = "key.rotate"
 	ActionKeyRetire  Action = "key.retire"
 )
+
+// So is the store, and so are documents when everything else is lost.
+const (
+	ActionObjectCheck     Action = "object.check"
+	ActionObjectSweep     Action = "object.sweep" // by the gateway too
+	ActionDocumentRecover Action = "document.recover"
+	ActionKeyRecover      Action = "key.recover"
+)

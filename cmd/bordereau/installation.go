@@ -76,11 +76,17 @@ type installation struct {
 	gateway   *gateway.Gateway
 	receipts  *identity.ReceiptKey
 	closers   []func() error // in the order of opening
+
+	recovering bool // nothing is signed, so that keys for signing may be lost; see openToRecover
 }
 
 // open opens an installation whose keys exist. Its tables are brought up to date.
-func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installation, err error) {
-	in := &installation{config: c, log: log}
+func open(ctx context.Context, c config.Config, log *slog.Logger) (*installation, error) {
+	return openWith(ctx, &installation{config: c, log: log}, loadRoot)
+}
+
+func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) (*keyring.Root, error)) (_ *installation, err error) {
+	c := in.config
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, in.close())
@@ -97,7 +103,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installati
 	if err != nil {
 		return nil, err
 	}
-	receiptKey, err := identity.LoadKey(c.Keys.Receipt)
+	receiptKey, err := in.loadKey(c.Keys.Receipt)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +111,8 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installati
 		return nil, err
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
-		Receipts: in.receipts, Logger: log, VerifyWhole: c.Limits.VerifyWhole,
-		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour})
+		Receipts: in.receipts, Logger: in.log, VerifyWhole: c.Limits.VerifyWhole,
+		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery})
 	return in, err
 }
 
@@ -125,7 +131,7 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err := audit.Migrate(ctx, db.Writer(), db.PostgreSQL()); err != nil {
 		return err
 	}
-	key, err := identity.LoadKey(c.Keys.Ledger)
+	key, err := in.loadKey(c.Keys.Ledger)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand())
+	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand(),
+		fsckCommand(), recoverCommand())
 	return root
 }

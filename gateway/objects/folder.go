@@ -106,7 +106,7 @@ func (f *Folder) prepare(ctx context.Context) error {
 	if err := f.makeFolder(incoming); err != nil {
 		return err
 	}
-	if err := f.sweep(ctx, time.Now().Add(-abandonedAfter)); err != nil {
+	if err := f.sweepAbandoned(ctx); err != nil {
 		return fmt.Errorf("sweeping abandoned uploads: %w", err)
 	}
 	return f.tryLink()
@@ -127,32 +127,6 @@ func (f *Folder) tryLink() error {
 		return fmt.Errorf("trying a hard link: %w", err)
 	}
 	return f.root.Remove(to)
-}
-
-// sweep removes the files in incoming last written before the given time.
-func (f *Folder) sweep(ctx context.Context, before time.Time) error {
-	entries, err := fs.ReadDir(f.root.FS(), incoming)
-	if err != nil {
-		return err
-	}
-	removed := 0
-	for _, entry := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil || !info.ModTime().Before(before) {
-			continue // gone meanwhile, or in use
-		}
-		if err := f.root.Remove(path.Join(incoming, entry.Name())); err != nil && !missing(err) {
-			return err
-		}
-		removed++
-	}
-	if removed > 0 {
-		f.logger.InfoContext(ctx, "removed abandoned uploads", "count", removed)
-	}
-	return nil
 }
 
 // Get implements gateway.Objects.

@@ -35,8 +35,9 @@ type S3Config struct {
 	// Region of the bucket. Default: us-east-1, the name that most servers of one's own answer to.
 	Region string
 
-	// Bucket must exist. It may keep versions; Delete removes them all. Give it a lifecycle rule that aborts incomplete
-	// multipart uploads after a day: a process that dies in the middle of one leaves its parts behind.
+	// Bucket must exist. It may keep versions; Delete removes them all. A process that dies in the middle of a multipart
+	// upload leaves its parts behind, which SweepUnfinished finds; a lifecycle rule for them does not know which uploads
+	// run still, so give it more days than the longest takes.
 	Bucket string
 
 	// Prefix goes before every key, so that one bucket can serve several gateways: parts of `A-Z a-z 0-9 _ -` with

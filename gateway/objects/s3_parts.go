@@ -32,7 +32,7 @@ type cutter interface {
 }
 
 // sendParts sends a body in parts and puts them together at the end. Until then there is no object.
-// Die here: the parts stay, invisible, until Delete of the key or the bucket's lifecycle rule removes them.
+// Die here: the parts stay, invisible, until SweepUnfinished or Delete of the key removes them.
 func (s *S3) sendParts(ctx context.Context, name string, body cutter) error {
 	o := minio.PutObjectOptions{UserMetadata: map[string]string{"X-Amz-Checksum-Algorithm": "CRC32C"}}
 	upload, err := s.writes.NewMultipartUpload(ctx, s.bucket, name, o)

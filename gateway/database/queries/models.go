@@ -229,3 +229,8 @@ type Receipt struct {
 	Jws      string
 	Issued   int64
 }
+
+type StoreSweep struct {
+	ID    int64
+	Begun int64
+}

@@ -6,6 +6,8 @@ package needs
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -35,4 +37,22 @@ func Program(t testing.TB, name, variable, hint string, folders ...string) strin
 		Missing(t, name+" is not installed ("+hint+")")
 	}
 	return path
+}
+
+// Age builds the stock age command, of the version that our go.mod names, and gives its path. It is built as a module of
+// its own, by its own go.mod and go.sum, because we depend on the library alone and what only the command needs is not in
+// ours.
+func Age(t testing.TB) string {
+	t.Helper()
+	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "filippo.io/age").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := filepath.Join(t.TempDir(), "age")
+	build := exec.Command("go", "build", "-o", command, "./cmd/age")
+	build.Dir = strings.TrimSpace(string(module))
+	if out, err := build.CombinedOutput(); err != nil {
+		Missing(t, "the age command does not build (its modules must be in the cache or within reach): "+string(out))
+	}
+	return command
 }

@@ -40,7 +40,10 @@ type Store struct {
 	hold *Hold   // of the next Put, nil: none; owned by mu
 }
 
-var _ gateway.Objects = (*Store)(nil)
+var (
+	_ gateway.Objects    = (*Store)(nil)
+	_ gateway.Unfinished = (*Store)(nil)
+)
 
 // New puts a store that bites in front of under. It behaves until it is told otherwise.
 func New(under gateway.Objects) *Store { return &Store{under: under} }
@@ -157,6 +160,18 @@ func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[gatewa
 		}
 		s.under.List(ctx, prefix, after)(yield)
 	}
+}
+
+// SweepUnfinished implements gateway.Unfinished; of a store under it that has nothing of the kind, there is nothing.
+func (s *Store) SweepUnfinished(ctx context.Context, prefix string, drop func(gateway.ObjectInfo) (bool, error)) error {
+	under, ok := s.under.(gateway.Unfinished)
+	switch {
+	case s.isAway():
+		return bite("sweeping unfinished objects")
+	case !ok:
+		return nil
+	}
+	return under.SweepUnfinished(ctx, prefix, drop)
 }
 
 func (s *Store) isAway() bool {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/identity"
+)
+
+// recoverFlags say what to recover, with what, and where to.
+type recoverFlags struct {
+	keysFlags
+	out, contract, identity string
+	age, identities         bool
+}
+
+func recoverCommand() *cobra.Command {
+	var f recoverFlags
+	cmd := &cobra.Command{
+		Use:   "recover",
+		Short: "Take documents out with the root key or a recovery key, without a gateway",
+		Long: "Write the documents of an installation into a folder, each verified, with a manifest of all that were ever received: for the day " +
+			"on which the database, the store and one key are all that is left. With --identity, a recovery key takes the root key's place. " +
+			"Every document is recorded in its client's ledger before it is written, so the database must be writable: of one that " +
+			"is not, work on a copy. What cannot be recovered is named in the manifest, and ends the command with 1 when all the others " +
+			"are done. What is there already, whole, is not written again, so it may be repeated; nothing is ever overwritten.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.identities && !f.age {
+				return errors.New("--with-identities goes with --age: plaintext needs no key")
+			}
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), c, cmd.OutOrStdout())
+		},
+	}
+	f.addFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.out, "out", "", "folder to write into; made when it is not there")
+	flags.StringVar(&f.contract, "contract", "", "only the documents of this contract (its id)")
+	flags.StringVar(&f.identity, "identity", "", "file with a recovery key, or a root key, in place of the configured root")
+	flags.BoolVar(&f.age, "age", false, "write standard age files, still sealed, instead of plaintext")
+	flags.BoolVar(&f.identities, "with-identities", false, "with --age, write the contracts' private keys too, which open the files")
+	cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func (f *recoverFlags) run(ctx context.Context, c config.Config, out io.Writer) error {
+	in, err := openToRecover(ctx, c, f.identity)
+	if err != nil {
+		return err
+	}
+	err = in.duringLedger(ctx, func(ctx context.Context) error {
+		in.warnOfGateway()
+		folder, err := openRecoveryFolder(f.out)
+		if err != nil {
+			return fmt.Errorf("opening %s: %w", f.out, err)
+		}
+		return errors.Join(in.recover(ctx, f, folder, out), folder.close())
+	})
+	return errors.Join(err, in.close())
+}
+
+// openToRecover opens what is left of an installation. A recovery signs no receipt and no checkpoint, so those keys may be
+// lost. Keys of this run, which are never used, stand in for them.
+func openToRecover(ctx context.Context, c config.Config, identityFile string) (*installation, error) {
+	return openWith(ctx, &installation{config: c, log: newLogger(c.Log), recovering: true}, func(k config.Keys) (*keyring.Root, error) {
+		if identityFile != "" {
+			return keyring.Load(identityFile)
+		}
+		root, err := loadRoot(k)
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("%w: without the root key, name a recovery key with --identity", err)
+		}
+		return root, err
+	})
+}
+
+// loadKey loads a key for signing.
+func (in *installation) loadKey(path string) (ed25519.PrivateKey, error) {
+	key, err := identity.LoadKey(path)
+	if in.recovering && errors.Is(err, os.ErrNotExist) {
+		in.log.Warn("a key for signing is missing; a recovery goes on without it", "path", path)
+		_, key, err = ed25519.GenerateKey(nil)
+	}
+	return key, err
+}
+
+// warnOfGateway says that a gateway seems to serve, which does no harm and may be a mistake.
+func (in *installation) warnOfGateway() {
+	connection, err := net.DialTimeout("tcp", in.config.Listen.Admin, time.Second)
+	if err != nil {
+		return
+	}
+	connection.Close()
+	in.log.Warn("a gateway seems to serve this installation: documents that it receives from now on may be missing here", "admin", in.config.Listen.Admin)
+}
+
+// recover takes the documents out, writes the manifest and tells how it went.
+func (in *installation) recover(ctx context.Context, f *recoverFlags, folder *recoveryFolder, out io.Writer) error {
+	progress, stop := progressBar("recovering documents", f.json)
+	manifest := &manifest{folder: folder}
+	r := gateway.Recovery{Contract: gateway.ContractID(f.contract), Age: f.age, Identities: f.identities, To: folder}
+	report, err := in.gateway.LocalRecover(ctx, r, manifest.add, progress)
+	stop()
+	err = errors.Join(recoverError(err, f.contract), manifest.end(report, err == nil))
+	if err != nil && report.Documents == 0 {
+		return err
+	}
+	if f.json {
+		err = errors.Join(err, printJSON(out, struct {
+			gateway.RecoveryReport
+			Manifest string `json:"manifest"`
+		}{report, manifest.path()}))
+	} else {
+		for _, d := range manifest.failed {
+			fmt.Fprintf(out, "failed     %s  %s: %s\n", d.Document, d.Reason, d.Detail)
+		}
+		fmt.Fprintf(out, "%d documents: %d recovered, %d there already, %d erased, %d failed; see %s\n", report.Documents, report.Recovered,
+			report.Present, report.Erased, report.Failed, manifest.path())
+	}
+	if err == nil && report.Failed > 0 {
+		err = errReported
+	}
+	return err
+}
+
+func recoverError(err error, contract string) error {
+	switch {
+	case errors.Is(err, gateway.ErrNotFound):
+		return fmt.Errorf("there is no contract %q", contract)
+	case errors.Is(err, gateway.ErrForgottenErasures):
+		return fmt.Errorf("%w with `bordereau keys reapply-erasures`", err)
+	}
+	return err
+}
