@@ -128,3 +128,6 @@ func (t *Terms) From() time.Time { return t.Validity.From }
 
 // Until is the first instant after the terms' validity; zero when there is no end.
 func (t *Terms) Until() time.Time { return t.Validity.Until }
+
+// Line is where a key stands in the text of the terms, from 1; 0 when the terms do not have it.
+func (t *Terms) Line(path string) int { return t.given[path] }
