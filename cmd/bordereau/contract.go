@@ -13,7 +13,7 @@ import (
 
 func contractCommand() *cobra.Command {
 	return group("contract", "Propose, approve, amend, end and read contracts, over the API",
-		contractCheckCommand(), contractProposeCommand(), contractApproveCommand(), contractAmendCommand(),
+		contractSchemaCommand(), contractCheckCommand(), contractProposeCommand(), contractApproveCommand(), contractAmendCommand(),
 		statusCommand("suspend", "Stop every access under a contract at once, until it is resumed", (*api.Client).SuspendContract),
 		statusCommand("resume", "End a suspension", (*api.Client).ResumeContract),
 		statusCommand("terminate", "End a contract for good; what its wind-down terms leave goes on for their days", (*api.Client).TerminateContract),

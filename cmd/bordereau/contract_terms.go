@@ -36,6 +36,18 @@ func contractCheckCommand() *cobra.Command {
 	}
 }
 
+func contractSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of terms, for an editor",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), policy.Schema())
+			return err
+		},
+	}
+}
+
 func checkTerms(out io.Writer, file string, text []byte) error {
 	terms, err := policy.ParseTerms(text)
 	var wrong *policy.TermsError
