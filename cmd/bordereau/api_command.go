@@ -55,6 +55,25 @@ func (s screen) show(body []byte, table func(w io.Writer)) error {
 	return w.Flush()
 }
 
+// allPages collects a listing's items. For machines each page is printed as it comes, one a line.
+func allPages[T any](s screen, get func(*api.After, *api.Limit) (items []T, next *string, text []byte, err error)) ([]T, error) {
+	var all []T
+	limit := api.Limit(500)
+	for after, more := (*api.After)(nil), true; more; more = after != nil {
+		items, next, text, err := get(after, &limit)
+		if err != nil {
+			return nil, err
+		}
+		if s.json {
+			if err := s.show(text, nil); err != nil {
+				return nil, err
+			}
+		}
+		all, after = append(all, items...), next
+	}
+	return all, nil
+}
+
 // done says in one sentence what an operation without an answer did; machines have the exit code.
 func (s screen) done(format string, args ...any) error {
 	if s.json {

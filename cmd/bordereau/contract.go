@@ -19,7 +19,7 @@ func contractCommand() *cobra.Command {
 		statusCommand("terminate", "End a contract for good; what its wind-down terms leave goes on for their days", (*api.Client).TerminateContract),
 		statusCommand("exit", "Close a terminated contract, with what its wind-down left", (*api.Client).ExitContract),
 		contractShowCommand(), contractListCommand(), contractVersionsCommand(), contractDiffCommand(),
-		group("member", "Give people roles on a contract, and end them", memberGrantCommand(), memberEndCommand()),
+		group("member", "Give people roles on a contract, and end them", memberGrantCommand(), memberEndCommand(), membersCommand()),
 	)
 }
 

@@ -66,23 +66,12 @@ func contractListCommand() *cobra.Command {
 		Use: "list", Short: "List the contracts that you have a part in", Args: cobra.NoArgs,
 		Long: "List the contracts that you have a part in, by their identifiers. With --json, one page of the API's answer a line.",
 	}, func(ctx context.Context, c *api.Client, s screen, _ []string) error {
-		var all []api.Contract
-		for after, last := (*api.After)(nil), false; !last; {
-			limit := api.Limit(500)
-			page, text, err := api.Read[api.ContractPage](c.ListContracts(ctx, &api.ListContractsParams{After: after, Limit: &limit}))
-			if err != nil {
-				return err
-			}
-			if s.json {
-				if err := s.show(text, nil); err != nil {
-					return err
-				}
-			}
-			all = append(all, page.Items...)
-			after, last = page.Next, page.Next == nil
-		}
-		if s.json {
-			return nil
+		all, err := allPages(s, func(after *api.After, limit *api.Limit) ([]api.Contract, *string, []byte, error) {
+			page, text, err := api.Read[api.ContractPage](c.ListContracts(ctx, &api.ListContractsParams{After: after, Limit: limit}))
+			return page.Items, page.Next, text, err
+		})
+		if err != nil || s.json {
+			return err
 		}
 		return s.show(nil, func(w io.Writer) {
 			row(w, "CONTRACT", "REFERENCE", "STATUS", "VERSION", "IN FORCE", "UNTIL", "TITLE")

@@ -67,12 +67,33 @@ func memberGrantCommand() *cobra.Command {
 func memberEndCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
 		Use:   "end ID MEMBERSHIP",
-		Short: "End a person's role on a contract now; `grant` told its identifier",
+		Short: "End a person's role on a contract now; `list` tells its identifier",
 		Args:  cobra.ExactArgs(2),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		if _, _, err := api.Read[struct{}](c.EndRole(ctx, args[0], args[1])); err != nil {
 			return err
 		}
 		return s.done("%s is over; that the role was held stays on record", args[1])
+	})
+}
+
+func membersCommand() *cobra.Command {
+	return overAPI(&cobra.Command{
+		Use: "list ID", Short: "List who holds which role on a contract now", Args: cobra.ExactArgs(1),
+		Long: "List who holds which role on a contract now. With --json, one page of the API's answer a line.",
+	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
+		members, err := allPages(s, func(after *api.After, limit *api.Limit) ([]api.Membership, *string, []byte, error) {
+			page, text, err := api.Read[api.MembershipPage](c.ListMemberships(ctx, args[0], &api.ListMembershipsParams{After: after, Limit: limit}))
+			return page.Items, page.Next, text, err
+		})
+		if err != nil || s.json {
+			return err
+		}
+		return s.show(nil, func(w io.Writer) {
+			row(w, "MEMBERSHIP", "PERSON", "ROLE", "FROM", "UNTIL")
+			for _, m := range members {
+				row(w, m.ID, m.Person, m.Role, &m.From, m.Until)
+			}
+		})
 	})
 }

@@ -811,6 +811,14 @@ type Membership struct {
 // MembershipID defines model for MembershipID.
 type MembershipID = string
 
+// MembershipPage defines model for MembershipPage.
+type MembershipPage struct {
+	Items []Membership `json:"items"`
+
+	// Next `after` of the next page; absent on the last.
+	Next *Next `json:"next,omitempty"`
+}
+
 // Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
 type Names map[string]string
 
@@ -1554,6 +1562,15 @@ type AmendContractParams struct {
 
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
+	// After `next` of the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListMembershipsParams defines parameters for ListMemberships.
+type ListMembershipsParams struct {
 	// After `next` of the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 

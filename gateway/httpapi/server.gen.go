@@ -91,6 +91,9 @@ type ServerInterface interface {
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(c *gin.Context, contract ContractInPath)
+	// ListMemberships List who holds which role on a contract now.
+	// (GET /v1/contracts/{contract}/memberships)
+	ListMemberships(c *gin.Context, contract ContractInPath, params ListMembershipsParams)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(c *gin.Context, contract ContractInPath)
@@ -1404,6 +1407,50 @@ func (siw *ServerInterfaceWrapper) HoldContract(c *gin.Context) {
 	siw.Handler.HoldContract(c, contract)
 }
 
+// ListMemberships operation middleware
+func (siw *ServerInterfaceWrapper) ListMemberships(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMembershipsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMemberships(c, contract, params)
+}
+
 // GrantRole operation middleware
 func (siw *ServerInterfaceWrapper) GrantRole(c *gin.Context) {
 
@@ -2096,6 +2143,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/contracts/:contract/simulation", wrapper.Simulate)
 	router.GET(options.BaseURL+"/v1/policy/readers", wrapper.ListReaders)
 	router.GET(options.BaseURL+"/v1/policy/past", wrapper.GetPast)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/memberships", wrapper.ListMemberships)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/memberships", wrapper.GrantRole)
 	router.DELETE(options.BaseURL+"/v1/contracts/:contract/memberships/:membership", wrapper.EndRole)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/batches", wrapper.OpenBatch)
@@ -3217,6 +3265,50 @@ func (response HoldContractdefaultApplicationProblemPlusJSONResponse) VisitHoldC
 	return err
 }
 
+type ListMembershipsRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Params   ListMembershipsParams
+}
+
+type ListMembershipsResponseObject interface {
+	VisitListMembershipsResponse(w http.ResponseWriter) error
+}
+
+type ListMemberships200JSONResponse MembershipPage
+
+func (response ListMemberships200JSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMembershipsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListMembershipsdefaultApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GrantRoleRequestObject struct {
 	Contract ContractInPath `json:"contract"`
 	Body     *GrantRoleJSONRequestBody
@@ -4281,6 +4373,9 @@ type StrictServerInterface interface {
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(ctx context.Context, request HoldContractRequestObject) (HoldContractResponseObject, error)
+	// ListMemberships List who holds which role on a contract now.
+	// (GET /v1/contracts/{contract}/memberships)
+	ListMemberships(ctx context.Context, request ListMembershipsRequestObject) (ListMembershipsResponseObject, error)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(ctx context.Context, request GrantRoleRequestObject) (GrantRoleResponseObject, error)
@@ -5153,6 +5248,33 @@ func (sh *strictHandler) HoldContract(ctx *gin.Context, contract ContractInPath)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(HoldContractResponseObject); ok {
 		if err := validResponse.VisitHoldContractResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMemberships operation middleware
+func (sh *strictHandler) ListMemberships(ctx *gin.Context, contract ContractInPath, params ListMembershipsParams) {
+	var request ListMembershipsRequestObject
+
+	request.Contract = contract
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMemberships(ctx, request.(ListMembershipsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMemberships")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMembershipsResponseObject); ok {
+		if err := validResponse.VisitListMembershipsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
