@@ -155,11 +155,15 @@ func showProblem(w io.Writer, p *api.Problem, file string, asJSON bool) error {
 		fmt.Fprintln(w, termsLine(file, value(e.Line), e.Path, e.Detail))
 	}
 	if len(p.Errors) == 0 && value(p.Detail) != "" {
-		fmt.Fprintln(w, strings.TrimPrefix(value(p.Field)+": "+value(p.Detail), ": "))
+		fmt.Fprintln(w, termsLine("", 0, value(p.Field), value(p.Detail)))
+	}
+	version := ""
+	if p.Version != nil {
+		version = fmt.Sprint(*p.Version)
 	}
 	for _, fact := range []struct{ name, text string }{
-		{"problem", p.Kind()}, {"reason", value(p.Reason)}, {"contract", value(p.Contract)},
-		{"version", strings.TrimPrefix(fmt.Sprint(value(p.Version)), "0")}, {"clause", value(p.Clause)}, {"request", p.Request},
+		{"problem", p.Kind()}, {"reason", value(p.Reason)}, {"contract", value(p.Contract)}, {"version", version},
+		{"clause", value(p.Clause)}, {"request", p.Request},
 	} {
 		if fact.text != "" {
 			fmt.Fprintf(w, "  %-9s %s\n", fact.name, fact.text)

@@ -104,10 +104,13 @@ func contractDiffCommand() *cobra.Command {
 		Short: "Compare two versions: which terms say something else, which rules come and go",
 		Args:  cobra.ExactArgs(3),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
-		base, err := strconv.ParseInt(args[1], 10, 64)
-		version, err2 := strconv.ParseInt(args[2], 10, 64)
-		if err != nil || err2 != nil || base < 1 || version < 1 {
-			return usageError("versions are whole numbers from 1")
+		base, err := versionNumber(args[1])
+		if err != nil {
+			return err
+		}
+		version, err := versionNumber(args[2])
+		if err != nil {
+			return err
 		}
 		changes, text, err := api.Read[api.VersionChanges](c.ListChanges(ctx, args[0], version, &api.ListChangesParams{Base: base}))
 		if err != nil {
@@ -115,6 +118,14 @@ func contractDiffCommand() *cobra.Command {
 		}
 		return s.show(text, changesTable(changes))
 	})
+}
+
+func versionNumber(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, usageError("versions are whole numbers from 1")
+	}
+	return n, nil
 }
 
 func changesTable(c api.VersionChanges) func(io.Writer) {
