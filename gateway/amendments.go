@@ -31,9 +31,9 @@ type ContractVersion struct {
 // they are. What was sent keeps its class: what the version in force says about that class is what counts. A duty of the
 // client's contract manager.
 func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractID, text []byte, effective time.Time) (Contract, error) {
-	terms, err := policy.ParseTerms(text)
+	terms, err := parseTerms(text)
 	if err != nil {
-		return Contract{}, &Invalid{Kind: InvalidTerms, Detail: err.Error()}
+		return Contract{}, err
 	}
 	var c Contract
 	_, err = g.do(ctx, caller, act{
@@ -104,7 +104,7 @@ func (s *scene) sameContract(ctx context.Context, tx *database.Tx, id ContractID
 		{"provider", row.Provider, string(terms.Provider)},
 	} {
 		if same.was != same.is {
-			return &Invalid{Kind: InvalidTerms, Field: same.field, Detail: "cannot be amended: it takes a new contract"}
+			return invalidTerm(terms, same.field, "cannot be amended: it takes a new contract")
 		}
 	}
 	return nil
@@ -185,12 +185,16 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 			}
 			list = nil
 			for _, v := range rows {
-				list = append(list, ContractVersion{Contract: id, Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
-					ProposedBy: PersonID(v.ProposedBy), Proposed: fromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
-					Approved: fromMicros(v.Approved), Effective: fromMicros(v.EffectiveFrom), InForce: v.Version == s.version})
+				list = append(list, versionOf(v, v.Version == s.version))
 			}
 			return nil
 		},
 	})
 	return list, err
+}
+
+func versionOf(v queries.ContractVersion, inForce bool) ContractVersion {
+	return ContractVersion{Contract: ContractID(v.Contract), Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
+		ProposedBy: PersonID(v.ProposedBy), Proposed: fromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
+		Approved: fromMicros(v.Approved), Effective: fromMicros(v.EffectiveFrom), InForce: inForce}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -30,9 +29,9 @@ func (g *Gateway) compiled(ctx context.Context, tx *database.Tx, contract Contra
 // ProposeContract stores terms as version 1 of a new contract, not in force until somebody else approves it. A duty of
 // the client's contract manager.
 func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byte) (Contract, error) {
-	terms, err := policy.ParseTerms(text)
+	terms, err := parseTerms(text)
 	if err != nil {
-		return Contract{}, &Invalid{Kind: InvalidTerms, Detail: err.Error()}
+		return Contract{}, err
 	}
 	id := ContractID(policy.NewID("c"))
 	var c Contract
@@ -50,7 +49,7 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			provider, err := tx.Organisation(ctx, string(terms.Provider))
 			if err != nil || OrganisationKind(provider.Kind) != KindProvider {
-				return orInvalid(err, &Invalid{Kind: InvalidTerms, Field: "provider", Detail: "is not a provider"})
+				return orInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
 			}
 			if _, err := tx.ContractByReference(ctx, queries.ContractByReferenceParams{
 				Client: string(terms.Client), Reference: terms.Reference}); !isNoRows(err) {
@@ -147,25 +146,6 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 		return err
 	}
 	return s.changeStatus(ctx, tx, id, policy.StatusActive, "", policy.StatusProposed)
-}
-
-// checkEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
-func checkEnforceable(terms *policy.Terms) error {
-	if missing := terms.Missing(); len(missing) > 0 {
-		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing)}
-	}
-	if refused := terms.Unenforceable(); len(refused) > 0 {
-		return &Invalid{Kind: InvalidUnenforceable, Field: refused[0].Path, Detail: problems(refused)}
-	}
-	return nil
-}
-
-func problems(list []policy.Problem) string {
-	var parts []string
-	for _, p := range list {
-		parts = append(parts, p.Path+": "+p.Detail)
-	}
-	return strings.Join(parts, "; ")
 }
 
 // SuspendContract stops every access under the contract at once. A duty of the client's contract manager or compliance

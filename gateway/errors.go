@@ -57,6 +57,8 @@ type Invalid struct {
 	Kind   InvalidKind
 	Field  string // the parameter, header or JSON path, empty for the body as a whole
 	Detail string // one sentence without personal data and without the offending value
+
+	Problems []policy.Problem // of refused terms: everything that is wrong with them
 }
 
 func (i *Invalid) Error() string { return fmt.Sprintf("invalid: %s: %s %s", i.Kind, i.Field, i.Detail) }

@@ -38,6 +38,7 @@ const (
 	ActionPolicyPast     Action = "policy.past"
 	ActionPolicyImpact   Action = "policy.impact"
 	ActionPolicySimulate Action = "policy.simulate"
+	ActionRoleList       Action = "role.list" // who holds which role on a contract
 )
 
 // Listings of one's own: what is listed is what the other rules let the caller see.

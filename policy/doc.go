@@ -112,5 +112,5 @@
 //
 // Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the clocks of the zone: an hour that a
 // change to summer time skips has no minutes, one that is repeated has them twice. docs/examples/contracts has terms of five
-// trades, and docs/contracts.md what each term does.
+// trades, docs/contracts.md what each term does, and [Schema] the form for editors.
 package policy

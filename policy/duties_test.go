@@ -20,6 +20,7 @@ assignment.list      any       any               any                 any      an
 question.list        any       any               any                 any      any            any               any      any
 role.grant           -         own               -                   -        -              -                 -        -
 role.end             -         own               -                   -        -              -                 -        -
+role.list            -         own               own                 own      -              -                 -        -
 contract.propose     -         own               -                   -        -              -                 -        -
 contract.approve     -         own               -                   -        -              -                 -        -
 contract.suspend     -         own               own                 -        -              -                 -        -

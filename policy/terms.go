@@ -128,3 +128,9 @@ func (t *Terms) From() time.Time { return t.Validity.From }
 
 // Until is the first instant after the terms' validity; zero when there is no end.
 func (t *Terms) Until() time.Time { return t.Validity.Until }
+
+// Line is where a key stands in the text of the terms, from 1; 0 when the terms do not have it.
+func (t *Terms) Line(path string) int { return t.given[path] }
+
+// StartOf is the beginning of a day, of which only year, month and day count, in the terms' zone. They must have one.
+func (t *Terms) StartOf(day time.Time) time.Time { return startOfDay(day, t.Validity.Zone) }

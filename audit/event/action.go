@@ -49,6 +49,7 @@ var catalogue = []Entry{
 	{"policy.past", "it was asked what a person could read at a time"},
 	{"policy.impact", "it was asked what a version of a contract would change"},
 	{"policy.simulate", "a request that nobody made was decided"},
+	{"role.list", "it was asked who holds which role on a contract"},
 	{"document.abandon", "an upload that was never acknowledged was cleared away"},
 	{"key.check", "the contracts' keys were listed or checked"},
 	{"key.holders", "the roots and recovery recipients were changed that contracts' keys are sealed to"},

@@ -21,17 +21,14 @@ func main() {
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string) int {
-	root := newRoot()
+	root, started := newRoot(), false
+	noteStart(root, &started)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errReported):
-		return 1
+	if err != nil && !errors.Is(err, errReported) {
+		fmt.Fprintln(os.Stderr, "bordereau:", err)
 	}
-	fmt.Fprintln(os.Stderr, "bordereau:", err)
-	return 1
+	return exitCode(err, started)
 }
 
 // errReported ends a command with a failure that it has shown already.
@@ -41,10 +38,11 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "bordereau",
 		Short:         "A document gateway for outsourced processing: sealed documents, access by contract, proof of every access",
+		Long:          "Exit codes: 0 done, 1 refused or failed, 2 the command line is not one.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand(),
-		fsckCommand(), recoverCommand())
+		contractCommand(), policyCommand(), memberCommand(), fsckCommand(), recoverCommand())
 	return root
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -10,11 +8,13 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"bordereau": func() { os.Exit(run(context.Background(), os.Args[1:])) },
+		"bordereau": main,
+		"deliver":   program(deliver),
+		"slowly":    program(slowly),
 	})
 }
 
 // The command line as it is used: testdata/*.txtar.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata"})
+	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: scriptCommands()})
 }

@@ -261,6 +261,24 @@ func (e SimulatedFactsLease) Valid() bool {
 	}
 }
 
+// Defines values for VersionRulePhase.
+const (
+	VersionRulePhaseInForce  VersionRulePhase = "in-force"
+	VersionRulePhaseWindDown VersionRulePhase = "wind-down"
+)
+
+// Valid indicates whether the value is a known member of the VersionRulePhase enum.
+func (e VersionRulePhase) Valid() bool {
+	switch e {
+	case VersionRulePhaseInForce:
+		return true
+	case VersionRulePhaseWindDown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportEventsParamsFormat.
 const (
 	ExportEventsParamsFormatCsv    ExportEventsParamsFormat = "csv"
@@ -793,6 +811,14 @@ type Membership struct {
 // MembershipID defines model for MembershipID.
 type MembershipID = string
 
+// MembershipPage defines model for MembershipPage.
+type MembershipPage struct {
+	Items []Membership `json:"items"`
+
+	// Next `after` of the next page; absent on the last.
+	Next *Next `json:"next,omitempty"`
+}
+
 // Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
 type Names map[string]string
 
@@ -876,6 +902,9 @@ type Problem struct {
 	// Contract The contract that decided.
 	Contract *string `json:"contract,omitempty"`
 	Detail   *string `json:"detail,omitempty"`
+
+	// Errors Of refused terms: everything that is wrong with them, in the order of the text.
+	Errors []TermsProblem `json:"errors,omitempty"`
 
 	// Field The parameter, header or member that is wrong.
 	Field *string `json:"field,omitempty"`
@@ -1175,10 +1204,35 @@ type Version struct {
 	Version     int64  `json:"version"`
 }
 
+// VersionChanges defines model for VersionChanges.
+type VersionChanges struct {
+	Base    int64         `json:"base"`
+	Rules   []VersionRule `json:"rules"`
+	Terms   []TermChange  `json:"terms"`
+	Version int64         `json:"version"`
+}
+
 // VersionList defines model for VersionList.
 type VersionList struct {
 	Items []Version `json:"items"`
 }
+
+// VersionRule An access that one version gives and the other does not.
+type VersionRule struct {
+	Action string `json:"action"`
+
+	// Class `-` for acts on a contract or a batch as a whole.
+	Class  string `json:"class"`
+	Clause string `json:"clause"`
+
+	// Opens True: the version gives it and the base does not. False: the other way round.
+	Opens bool             `json:"opens"`
+	Phase VersionRulePhase `json:"phase"`
+	Role  string           `json:"role"`
+}
+
+// VersionRulePhase defines model for VersionRule.Phase.
+type VersionRulePhase string
 
 // After defines model for After.
 type After = string
@@ -1234,6 +1288,9 @@ type ReceiptInPath = ReceiptID
 // ReferenceInPath The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
 // personal data.
 type ReferenceInPath = Reference
+
+// VersionInPath defines model for VersionInPath.
+type VersionInPath = int64
 
 // ListAssignmentsParams defines parameters for ListAssignments.
 type ListAssignmentsParams struct {
@@ -1510,6 +1567,21 @@ type ListHoldsParams struct {
 
 	// Limit At most so many items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListMembershipsParams defines parameters for ListMemberships.
+type ListMembershipsParams struct {
+	// After `next` of the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Base The version to compare with, earlier or later.
+	Base int64 `form:"base" json:"base"`
 }
 
 // DownloadDocumentParams defines parameters for DownloadDocument.

@@ -63,10 +63,23 @@ func (s *server) GrantRole(ctx context.Context, r GrantRoleRequestObject) (Grant
 	m, err := s.gateway.GrantRole(ctx, caller, policy.ContractID(r.Contract), gateway.NewMembership{
 		Person: policy.PersonID(r.Body.Person), Role: policy.Role(r.Body.Role), Until: or(r.Body.Until),
 	})
-	return GrantRole201JSONResponse{
-		ID: string(m.ID), Contract: string(m.Contract), Person: string(m.Person), Role: api.Role(m.Role),
-		From: m.From, Until: moment(m.Until),
-	}, err
+	return GrantRole201JSONResponse(toMembership(m)), err
+}
+
+// ListMemberships gives a page of who holds which role on a contract.
+func (s *server) ListMemberships(ctx context.Context, r ListMembershipsRequestObject) (ListMembershipsResponseObject, error) {
+	ctx, caller := enter(ctx)
+	p, err := page(r.Params.After, r.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := s.gateway.Memberships(ctx, caller, policy.ContractID(r.Contract), p)
+	return ListMemberships200JSONResponse{Items: each(list, toMembership), Next: orNil(next)}, err
+}
+
+func toMembership(m gateway.Membership) api.Membership {
+	return api.Membership{ID: string(m.ID), Contract: string(m.Contract), Person: string(m.Person), Role: api.Role(m.Role),
+		From: m.From, Until: moment(m.Until)}
 }
 
 // EndRole ends a membership.

@@ -181,7 +181,8 @@ func (c *scenery) asked(role string) map[string]string {
 	}
 	return map[string]string{"contract": string(c.contract), "batch": string(c.batch), "document": string(c.documents[own].ID),
 		"assignment": string(c.assignments[own]), "receipt": string(c.receipt), "membership": string(c.membership),
-		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh()}
+		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh(),
+		"version": "1"}
 }
 
 // fresh is a reference that was not used before.

@@ -53,6 +53,7 @@ var messages = map[string]func(c *scenery) message{
 	"listContracts":     func(*scenery) message { return message{query: "?limit=500"} },
 	"listBatches":       func(*scenery) message { return message{query: "?limit=500"} },
 	"listAssignments":   func(*scenery) message { return message{query: "?limit=500"} },
+	"listChanges":       func(*scenery) message { return message{query: "?base=1"} },
 	"approveContract":   func(*scenery) message { return jsonBody(map[string]int{"version": 1}) },
 	"suspendContract":   because,
 	"resumeContract":    because,

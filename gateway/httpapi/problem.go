@@ -105,7 +105,11 @@ func problemOf(err error) api.Problem {
 		if status >= http.StatusInternalServerError { // a kind that is newer than this table
 			status, title = http.StatusBadRequest, "The request is not valid."
 		}
-		return newProblem(string(invalid.Kind), status, title, invalid.Field, invalid.Detail)
+		p := newProblem(string(invalid.Kind), status, title, invalid.Field, invalid.Detail)
+		if len(invalid.Problems) > 0 {
+			p.Errors = each(invalid.Problems, toTermsProblem)
+		}
+		return p
 	case errors.As(err, &refused):
 		status, title := describe(refused.kind)
 		return newProblem(refused.kind, status, title, refused.field, refused.detail)

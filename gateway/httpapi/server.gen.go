@@ -91,6 +91,9 @@ type ServerInterface interface {
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(c *gin.Context, contract ContractInPath)
+	// ListMemberships List who holds which role on a contract now.
+	// (GET /v1/contracts/{contract}/memberships)
+	ListMemberships(c *gin.Context, contract ContractInPath, params ListMembershipsParams)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(c *gin.Context, contract ContractInPath)
@@ -112,6 +115,12 @@ type ServerInterface interface {
 	// ListVersions List the versions of a contract, oldest first.
 	// (GET /v1/contracts/{contract}/versions)
 	ListVersions(c *gin.Context, contract ContractInPath)
+	// GetVersion Get one version of a contract.
+	// (GET /v1/contracts/{contract}/versions/{version})
+	GetVersion(c *gin.Context, contract ContractInPath, version VersionInPath)
+	// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// (GET /v1/contracts/{contract}/versions/{version}/changes)
+	ListChanges(c *gin.Context, contract ContractInPath, version VersionInPath, params ListChangesParams)
 	// GetImpact What a version would open and close, compared with the one in force.
 	// (GET /v1/contracts/{contract}/versions/{version}/impact)
 	GetImpact(c *gin.Context, contract ContractInPath, version int64)
@@ -1398,6 +1407,50 @@ func (siw *ServerInterfaceWrapper) HoldContract(c *gin.Context) {
 	siw.Handler.HoldContract(c, contract)
 }
 
+// ListMemberships operation middleware
+func (siw *ServerInterfaceWrapper) ListMemberships(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMembershipsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMemberships(c, contract, params)
+}
+
 // GrantRole operation middleware
 func (siw *ServerInterfaceWrapper) GrantRole(c *gin.Context) {
 
@@ -1580,6 +1633,85 @@ func (siw *ServerInterfaceWrapper) ListVersions(c *gin.Context) {
 	}
 
 	siw.Handler.ListVersions(c, contract)
+}
+
+// GetVersion operation middleware
+func (siw *ServerInterfaceWrapper) GetVersion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version VersionInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVersion(c, contract, version)
+}
+
+// ListChanges operation middleware
+func (siw *ServerInterfaceWrapper) ListChanges(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract" -------------
+	var contract ContractInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract", c.Param("contract"), &contract, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter contract: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version VersionInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+
+	// ------------- Required query parameter "base" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "base", c.Request.URL.Query(), &params.Base, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter base: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChanges(c, contract, version, params)
 }
 
 // GetImpact operation middleware
@@ -2005,10 +2137,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/contracts/:contract/termination", wrapper.TerminateContract)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/exit", wrapper.ExitContract)
 	router.GET(options.BaseURL+"/v1/contracts/:contract/versions", wrapper.ListVersions)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/versions/:version", wrapper.GetVersion)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/versions/:version/changes", wrapper.ListChanges)
 	router.GET(options.BaseURL+"/v1/contracts/:contract/versions/:version/impact", wrapper.GetImpact)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/simulation", wrapper.Simulate)
 	router.GET(options.BaseURL+"/v1/policy/readers", wrapper.ListReaders)
 	router.GET(options.BaseURL+"/v1/policy/past", wrapper.GetPast)
+	router.GET(options.BaseURL+"/v1/contracts/:contract/memberships", wrapper.ListMemberships)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/memberships", wrapper.GrantRole)
 	router.DELETE(options.BaseURL+"/v1/contracts/:contract/memberships/:membership", wrapper.EndRole)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/batches", wrapper.OpenBatch)
@@ -3130,6 +3265,50 @@ func (response HoldContractdefaultApplicationProblemPlusJSONResponse) VisitHoldC
 	return err
 }
 
+type ListMembershipsRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Params   ListMembershipsParams
+}
+
+type ListMembershipsResponseObject interface {
+	VisitListMembershipsResponse(w http.ResponseWriter) error
+}
+
+type ListMemberships200JSONResponse MembershipPage
+
+func (response ListMemberships200JSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMembershipsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListMembershipsdefaultApplicationProblemPlusJSONResponse) VisitListMembershipsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GrantRoleRequestObject struct {
 	Contract ContractInPath `json:"contract"`
 	Body     *GrantRoleJSONRequestBody
@@ -3417,6 +3596,95 @@ type ListVersionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListVersionsdefaultApplicationProblemPlusJSONResponse) VisitListVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVersionRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Version  VersionInPath  `json:"version"`
+}
+
+type GetVersionResponseObject interface {
+	VisitGetVersionResponse(w http.ResponseWriter) error
+}
+
+type GetVersion200JSONResponse Version
+
+func (response GetVersion200JSONResponse) VisitGetVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetVersiondefaultApplicationProblemPlusJSONResponse) VisitGetVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesRequestObject struct {
+	Contract ContractInPath `json:"contract"`
+	Version  VersionInPath  `json:"version"`
+	Params   ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200JSONResponse VersionChanges
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListChangesdefaultApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4105,6 +4373,9 @@ type StrictServerInterface interface {
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(ctx context.Context, request HoldContractRequestObject) (HoldContractResponseObject, error)
+	// ListMemberships List who holds which role on a contract now.
+	// (GET /v1/contracts/{contract}/memberships)
+	ListMemberships(ctx context.Context, request ListMembershipsRequestObject) (ListMembershipsResponseObject, error)
 	// GrantRole Give a person a role on a contract.
 	// (POST /v1/contracts/{contract}/memberships)
 	GrantRole(ctx context.Context, request GrantRoleRequestObject) (GrantRoleResponseObject, error)
@@ -4126,6 +4397,12 @@ type StrictServerInterface interface {
 	// ListVersions List the versions of a contract, oldest first.
 	// (GET /v1/contracts/{contract}/versions)
 	ListVersions(ctx context.Context, request ListVersionsRequestObject) (ListVersionsResponseObject, error)
+	// GetVersion Get one version of a contract.
+	// (GET /v1/contracts/{contract}/versions/{version})
+	GetVersion(ctx context.Context, request GetVersionRequestObject) (GetVersionResponseObject, error)
+	// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// (GET /v1/contracts/{contract}/versions/{version}/changes)
+	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
 	// GetImpact What a version would open and close, compared with the one in force.
 	// (GET /v1/contracts/{contract}/versions/{version}/impact)
 	GetImpact(ctx context.Context, request GetImpactRequestObject) (GetImpactResponseObject, error)
@@ -4978,6 +5255,33 @@ func (sh *strictHandler) HoldContract(ctx *gin.Context, contract ContractInPath)
 	}
 }
 
+// ListMemberships operation middleware
+func (sh *strictHandler) ListMemberships(ctx *gin.Context, contract ContractInPath, params ListMembershipsParams) {
+	var request ListMembershipsRequestObject
+
+	request.Contract = contract
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMemberships(ctx, request.(ListMembershipsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMemberships")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMembershipsResponseObject); ok {
+		if err := validResponse.VisitListMembershipsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GrantRole operation middleware
 func (sh *strictHandler) GrantRole(ctx *gin.Context, contract ContractInPath) {
 	var request GrantRoleRequestObject
@@ -5244,6 +5548,61 @@ func (sh *strictHandler) ListVersions(ctx *gin.Context, contract ContractInPath)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListVersionsResponseObject); ok {
 		if err := validResponse.VisitListVersionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetVersion operation middleware
+func (sh *strictHandler) GetVersion(ctx *gin.Context, contract ContractInPath, version VersionInPath) {
+	var request GetVersionRequestObject
+
+	request.Contract = contract
+	request.Version = version
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVersion(ctx, request.(GetVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetVersionResponseObject); ok {
+		if err := validResponse.VisitGetVersionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListChanges operation middleware
+func (sh *strictHandler) ListChanges(ctx *gin.Context, contract ContractInPath, version VersionInPath, params ListChangesParams) {
+	var request ListChangesRequestObject
+
+	request.Contract = contract
+	request.Version = version
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx, request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		if err := validResponse.VisitListChangesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -48,7 +48,19 @@ const (
 
 func serveWith(t *testing.T, house *gatewaytest.House, progress time.Duration) *service {
 	t.Helper()
-	s := &service{World: house.World(t), Log: &logText{}}
+	return serveWorld(t, house.World(t), progress)
+}
+
+// replica serves the same world once more, through a gateway of its own on the same database and objects.
+func (s *service) replica(t *testing.T) *service {
+	t.Helper()
+	return serveWorld(t, s.At(s.Replica(t)), atLeisure)
+}
+
+func serveWorld(t *testing.T, world *gatewaytest.World, progress time.Duration) *service {
+	t.Helper()
+	house := world.House
+	s := &service{World: world, Log: &logText{}}
 	s.Issuer = newIssuer(t, house, "token", gatewayURL)
 	keys := s.Issuer.KeySet()
 	verifier, err := identity.NewVerifier(identity.VerifierConfig{

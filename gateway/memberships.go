@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Memberships lists who holds which role on a contract now, by the memberships' identifiers. A duty of the client's
+// contract managers, compliance officers and auditors: who works on a contract is nothing for those who work on it.
+func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract ContractID, page Page) ([]Membership, string, error) {
+	if page.After != "" && policy.ParseIdentifier("m", page.After) != nil {
+		return nil, "", errCursor
+	}
+	var list []Membership
+	var next string
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionRoleList,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := s.onContract(ctx, tx, contract); err != nil {
+				return err
+			}
+			s.onDuty()
+			return nil
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: string(contract), After: page.After,
+				Now: micros(s.now), Limit: page.rows()})
+			if err != nil {
+				return fmt.Errorf("listing memberships: %w", err)
+			}
+			list, next = nil, ""
+			for _, m := range rows {
+				list = append(list, Membership{ID: MembershipID(m.ID), Contract: contract, Person: PersonID(m.Person),
+					Role: policy.Role(m.Role), From: fromMicros(m.ValidFrom), Until: fromMicros(m.ValidUntil)})
+			}
+			if len(rows) == int(page.rows()) {
+				next = rows[len(rows)-1].ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}

@@ -1,0 +1,89 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ContractVersion gives one version of a contract to whoever may read the contract.
+func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id ContractID, version int64) (ContractVersion, error) {
+	var row queries.ContractVersion
+	inForce := false
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionContractRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := s.onContract(ctx, tx, id); err != nil {
+				return err
+			}
+			s.onDuty()
+			inForce = s.version == version
+			row, err = s.onVersion(ctx, tx, version)
+			return err
+		},
+	})
+	if err != nil {
+		return ContractVersion{}, err
+	}
+	return versionOf(row, inForce), nil
+}
+
+// onVersion makes a version the one that the act's event names, in force or not.
+func (s *scene) onVersion(ctx context.Context, tx *database.Tx, version int64) (queries.ContractVersion, error) {
+	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.contract), Version: version})
+	if err == nil {
+		s.version = version
+	}
+	return row, err
+}
+
+// VersionChanges is what a version says otherwise than another, its base.
+type VersionChanges struct {
+	Base, Version  int64
+	Terms          []policy.Change
+	Opened, Closed []policy.Rule // that the version gives and the base does not, and the other way round
+}
+
+// Changes compares two versions of a contract, for whoever may read the contract. It is a comparison of texts: whom the
+// changes concern is a question to the policy, see Impact.
+func (g *Gateway) Changes(ctx context.Context, caller Caller, id ContractID, base, version int64) (VersionChanges, error) {
+	var before, after queries.ContractVersion
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionContractRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := s.onContract(ctx, tx, id); err != nil {
+				return err
+			}
+			s.onDuty()
+			if before, err = s.onVersion(ctx, tx, base); err != nil {
+				return err
+			}
+			after, err = s.onVersion(ctx, tx, version)
+			return err
+		},
+	})
+	if err != nil {
+		return VersionChanges{}, err
+	}
+	return changesBetween(before, after)
+}
+
+func changesBetween(before, after queries.ContractVersion) (c VersionChanges, err error) {
+	c.Base, c.Version = before.Version, after.Version
+	if c.Terms, err = policy.Diff(before.Terms, after.Terms); err != nil {
+		return c, fmt.Errorf("comparing terms: %w", err)
+	}
+	old, err := policy.ParseTerms(before.Terms)
+	if err != nil {
+		return c, fmt.Errorf("reading stored terms: %w", err)
+	}
+	new, err := policy.ParseTerms(after.Terms)
+	if err != nil {
+		return c, fmt.Errorf("reading stored terms: %w", err)
+	}
+	c.Opened, c.Closed = policy.Compare(old, new)
+	return c, nil
+}
