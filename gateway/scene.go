@@ -127,6 +127,9 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		}
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
+	if s.facts.Status == policy.StatusProposed && s.ofProvider() {
+		s.visible = false // a draft is its client's own business
+	}
 	s.event.Contract, s.event.Provider = c.ID, c.Provider
 	s.ledgers = []string{c.Client}
 	if err := s.readEnd(ctx, tx, status); err != nil {
