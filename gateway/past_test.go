@@ -170,7 +170,8 @@ func TestPastFindsWhenADayOpened(t *testing.T) {
 			t.Errorf("from when the lease was taken: %+v, %v", got, err)
 		}
 
-		temp := w.Person(t, w.Provider, "Tara Temp") // it is 2026-11-29 15:47
+		w.Clock.Advance(5 * time.Hour)
+		temp := w.Person(t, w.Provider, "Tara Temp") // it is 2026-11-29 20:47
 		grant := func(until time.Time) {
 			t.Helper()
 			if _, err := w.Gateway.GrantRole(t.Context(), w.Manager, w.Contract, gateway.NewMembership{Person: temp.Person, Role: policy.RoleHandler, Until: until}); err != nil {
@@ -186,14 +187,11 @@ func TestPastFindsWhenADayOpened(t *testing.T) {
 		if _, err := w.Gateway.Lease(t.Context(), temp, b.ID); err != nil {
 			t.Fatal(err)
 		}
-		w.Clock.Advance(9 * time.Hour) // of the lease nothing is left, of the role neither
+		w.Clock.Advance(3 * time.Hour) // the next day in Paris; the lease stands, the role is over
 		grant(time.Time{})
-		if _, err := w.Gateway.Lease(t.Context(), temp, b.ID); err != nil {
-			t.Fatal(err)
-		}
 		w.Clock.Advance(time.Hour)
 		got, err = w.Gateway.Past(t.Context(), w.Officer, temp.Person, gateway.When{On: day.AddDate(0, 0, 5)})
-		if err != nil || len(got.List) != 1 || !got.List[0].Decision.Allowed || got.List[0].At.Format(time.TimeOnly) != "00:47:00" {
+		if err != nil || len(got.List) != 1 || !got.List[0].Decision.Allowed || got.List[0].At.Format(time.TimeOnly) != "23:47:00" {
 			t.Errorf("from the return on: %+v, %v", got, err)
 		}
 	})
