@@ -354,7 +354,7 @@ func TestEveryRuleMatters(t *testing.T) {
 	terms := read(t, "motor-claims.yaml")
 	rows := policy.Rows(terms)
 	for i, row := range rows {
-		c, err := policy.CompileWithout(terms, i)
+		c, err := policy.CompileWithout("c_motor", 1, terms, policy.Rules(terms)[i])
 		if err != nil {
 			t.Fatal(err)
 		}

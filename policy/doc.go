@@ -16,11 +16,11 @@
 // version, with one matcher that compares every column exactly, and names the row that allows. No row, no access: taking
 // one out denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a version are
 //
-//	client    client-system     -       batch.open, batch.read, batch.seal, document.inspect, receipt.read
+//	client    client-system     -       batch.open, batch.read, batch.seal
 //	client    client-system     class   document.receive, document.inspect, receipt.read
-//	provider  provider-manager  -       batch.read, assignment.create, document.inspect
+//	provider  provider-manager  -       batch.read, assignment.create
 //	provider  provider-manager  class   document.inspect
-//	provider  handler           -       batch.read, assignment.lease, document.inspect
+//	provider  handler           -       batch.read, assignment.lease
 //	provider  handler           class   document.inspect, document.read
 //
 // in the phase "in-force", and those of them that the wind-down terms keep once more in the phase "wind-down": after the

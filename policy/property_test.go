@@ -59,9 +59,9 @@ func (a agreement) allows(f policy.Facts, role policy.Role) bool {
 	case "document.receive":
 		return ofClass && f.Organisation == a.client && role == "client-system"
 	case "receipt.read":
-		return (ofClass || ofNone) && f.Organisation == a.client && role == "client-system"
+		return ofClass && f.Organisation == a.client && role == "client-system"
 	case "document.inspect":
-		return (ofClass || ofNone) && (f.Organisation == a.client && role == "client-system" ||
+		return ofClass && (f.Organisation == a.client && role == "client-system" ||
 			sent && f.Organisation == a.provider && (role == "handler" || role == "provider-manager"))
 	case "document.read":
 		return sent && ofClass && f.Organisation == a.provider && role == "handler"
