@@ -166,7 +166,8 @@ func decidedAt(status queries.ContractStatus, now time.Time) time.Time {
 	return now
 }
 
-// ContractVersions lists the versions of a contract, oldest first, to whoever may read the contract.
+// ContractVersions lists the versions of a contract, oldest first, to whoever may read the contract: to the provider's people
+// those that were approved.
 func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id ContractID) ([]ContractVersion, error) {
 	var list []ContractVersion
 	_, err := g.do(ctx, caller, act{
@@ -185,6 +186,9 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 			}
 			list = nil
 			for _, v := range rows {
+				if v.Approved == 0 && s.ofProvider() {
+					continue
+				}
 				list = append(list, versionOf(v, v.Version == s.version))
 			}
 			return nil

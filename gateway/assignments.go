@@ -146,34 +146,42 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 			return s.onOwn(ctx, tx)
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			rows, err := tx.AssignmentsOfPerson(ctx, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
+			var err error
+			list, next, err = s.listAssignments(ctx, tx, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
 				Now: micros(s.now), After: page.After, Limit: page.rows()})
-			if err != nil {
-				return fmt.Errorf("listing assignments: %w", err)
-			}
-			list, next = nil, ""
-			for _, row := range rows {
-				client, allowed, err := s.allows(ctx, tx, ContractID(row.Contract), policy.ActionBatchRead)
-				if err != nil {
-					return err
-				}
-				if !allowed {
-					continue
-				}
-				a, err := readAssignment(ctx, tx, row.ID)
-				if err != nil {
-					return err
-				}
-				list = append(list, a)
-				s.alsoIn(client)
-			}
-			if len(rows) == int(page.rows()) {
-				next = rows[len(rows)-1].ID
-			}
-			return nil
+			return err
 		},
 	})
 	return list, next, err
+}
+
+// listAssignments reads on until the page is full of assignments that the caller may see. What is assigned is sealed.
+func (s *scene) listAssignments(ctx context.Context, tx *database.Tx, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
+	may := s.allowance()
+	for {
+		rows, err := tx.AssignmentsOfPerson(ctx, params)
+		if err != nil {
+			return nil, "", fmt.Errorf("listing assignments: %w", err)
+		}
+		for _, row := range rows {
+			params.After = row.ID
+			if ok, err := may.batch(ctx, tx, ContractID(row.Contract), policy.BatchSealed); err != nil {
+				return nil, "", err
+			} else if !ok {
+				continue
+			}
+			a, err := readAssignment(ctx, tx, row.ID)
+			if err != nil {
+				return nil, "", err
+			}
+			if list = append(list, a); len(list) == int(params.Limit) {
+				return list, row.ID, nil
+			}
+		}
+		if len(rows) < int(params.Limit) {
+			return list, "", nil
+		}
+	}
 }
 
 func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment, error) {

@@ -244,38 +244,40 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 			if filter.AssignedToMe {
 				params.Assigned = string(caller.Person)
 			}
-			rows, err := tx.Batches(ctx, params)
-			if err != nil {
-				return fmt.Errorf("listing batches: %w", err)
-			}
-			list, next = nil, ""
-			for _, row := range rows {
-				if err := s.appendVisible(ctx, tx, row, &list); err != nil {
-					return err
-				}
-			}
-			if len(rows) == int(page.rows()) {
-				last := rows[len(rows)-1].Batch
-				next = strconv.FormatInt(last.Opened, 10) + "." + last.ID
-			}
-			return nil
+			list, next, err = s.listBatches(ctx, tx, params)
+			return err
 		},
 	})
 	return list, next, err
 }
 
-func (s *scene) appendVisible(ctx context.Context, tx *database.Tx, row queries.BatchesRow, list *[]Batch) error {
-	c, allowed, err := s.allows(ctx, tx, ContractID(row.Batch.Contract), policy.ActionBatchRead)
-	if err != nil || !allowed {
-		return err
+// listBatches reads on until the page is full of batches that the caller may see.
+func (s *scene) listBatches(ctx context.Context, tx *database.Tx, params queries.BatchesParams) (list []Batch, next string, err error) {
+	may := s.allowance()
+	for {
+		rows, err := tx.Batches(ctx, params)
+		if err != nil {
+			return nil, "", fmt.Errorf("listing batches: %w", err)
+		}
+		for _, row := range rows {
+			params.AfterOpened, params.After = row.Batch.Opened, row.Batch.ID
+			if ok, err := may.batch(ctx, tx, ContractID(row.Batch.Contract), policy.BatchState(row.State)); err != nil {
+				return nil, "", err
+			} else if !ok {
+				continue
+			}
+			b, err := batchOf(ctx, tx, row.Batch, row.State, row.StateFrom)
+			if err != nil {
+				return nil, "", err
+			}
+			if list = append(list, b); len(list) == int(params.Limit) {
+				return list, strconv.FormatInt(row.Batch.Opened, 10) + "." + row.Batch.ID, nil
+			}
+		}
+		if len(rows) < int(params.Limit) {
+			return list, "", nil
+		}
 	}
-	b, err := batchOf(ctx, tx, row.Batch, row.State, row.StateFrom)
-	if err != nil {
-		return err
-	}
-	*list = append(*list, b)
-	s.alsoIn(c)
-	return nil
 }
 
 // parseBatchCursor reads the `opened.id` of the last row of an earlier page.

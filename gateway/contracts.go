@@ -216,7 +216,8 @@ func (s *scene) changeStatus(ctx context.Context, tx *database.Tx, id ContractID
 		Status: string(to), Reason: reason, ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
 }
 
-// Contract gives a contract to the people of its parties who hold a role on it, or a duty at its client.
+// Contract gives a contract to the people of its parties who hold a role on it, or a duty at its client. The provider's
+// people see the newest version that was approved, and before there is one, nothing.
 func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (Contract, error) {
 	var c Contract
 	_, err := g.do(ctx, caller, act{
@@ -241,7 +242,11 @@ func (s *scene) readContract(ctx context.Context, tx *database.Tx, id ContractID
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading contract: %w", err)
 	}
-	v, err := tx.NewestVersion(ctx, row.ID)
+	newest := tx.NewestVersion
+	if s.organisation == OrganisationID(row.Provider) {
+		newest = tx.NewestApprovedVersion // what is not agreed is the client's own business
+	}
+	v, err := newest(ctx, row.ID)
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading newest version: %w", err)
 	}
@@ -284,7 +289,7 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 			}
 			list, next = nil, ""
 			rows, err := tx.Contracts(ctx, queries.ContractsParams{After: page.After, Client: client,
-				Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()})
+				Organisation: string(s.organisation), Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()})
 			if err != nil {
 				return err
 			}

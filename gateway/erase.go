@@ -102,7 +102,31 @@ func (s *scene) onErasableDocument(ctx context.Context, tx *database.Tx, id Docu
 	if err := s.noteErased(ctx, tx, row); err != nil {
 		return err
 	}
-	return s.onErasable(ctx, tx, ContractID(row.Contract))
+	if err := s.onErasable(ctx, tx, ContractID(row.Contract)); err != nil {
+		return err
+	}
+	return s.hideUnsent(ctx, tx, row.ID)
+}
+
+// hideUnsent is hideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
+func (s *scene) hideUnsent(ctx context.Context, tx *database.Tx, document string) error {
+	if document == "" {
+		return nil
+	}
+	row, err := tx.Document(ctx, document)
+	if isNoRows(err) {
+		s.hideUnsealed("") // erased after the backup that this database comes from: its batch is not known
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading document: %w", err)
+	}
+	state, err := tx.BatchState(ctx, row.Batch)
+	if err != nil {
+		return fmt.Errorf("reading batch state: %w", err)
+	}
+	s.hideUnsealed(policy.BatchState(state.State))
+	return nil
 }
 
 // noteErased makes it a fact when the document was erased.
@@ -275,7 +299,7 @@ func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Era
 			}
 			s.event.Document, s.event.Subject = row.Document, row.ID
 			s.onDuty()
-			return nil
+			return s.hideUnsent(ctx, tx, row.Document)
 		},
 	})
 	if err != nil {

@@ -109,7 +109,10 @@ func (g *Gateway) LiftHold(ctx context.Context, caller Caller, id HoldID) (Hold,
 				return err
 			}
 			s.event.Document, s.event.Subject = row.Document, row.ID
-			return s.onErasable(ctx, tx, ContractID(row.Contract))
+			if err := s.onErasable(ctx, tx, ContractID(row.Contract)); err != nil {
+				return err
+			}
+			return s.hideUnsent(ctx, tx, row.Document)
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if _, err := tx.LiftHold(ctx, queries.LiftHoldParams{ID: string(id), LiftedBy: string(caller.Person),

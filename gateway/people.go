@@ -190,12 +190,14 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			return nil
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			p, err := tx.Person(ctx, string(n.Person))
-			if err != nil || !within(p.ValidFrom, p.ValidUntil, s.now) {
-				return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of either party"})
-			}
-			if err := s.checkSide(n.Role, OrganisationID(p.Organisation)); err != nil {
+			side, err := s.sideOf(n.Role)
+			if err != nil {
 				return err
+			}
+			p, err := tx.Person(ctx, string(n.Person))
+			if err != nil || !within(p.ValidFrom, p.ValidUntil, s.now) || OrganisationID(p.Organisation) != side {
+				// One answer for who is somebody else's and who is nobody.
+				return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"})
 			}
 			if err := checkUntil(n.Until, s.now); err != nil {
 				return err
@@ -220,20 +222,16 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 	return m, err
 }
 
-// checkSide keeps roles with the party they belong to: a provider's person cannot be the client's system.
-func (s *scene) checkSide(role policy.Role, organisation OrganisationID) error {
-	side := s.provider
+// sideOf is the party that a role belongs to: a provider's person cannot be the client's system.
+func (s *scene) sideOf(role policy.Role) (OrganisationID, error) {
 	switch role {
 	case policy.RoleClientSystem, policy.RoleContractManager:
-		side = s.client
+		return s.client, nil
 	case policy.RoleProviderManager, policy.RoleHandler, policy.RoleProviderCompliance:
+		return s.provider, nil
 	default:
-		return &Invalid{Kind: InvalidParameter, Field: "role", Detail: "is not a role on a contract"}
+		return "", &Invalid{Kind: InvalidParameter, Field: "role", Detail: "is not a role on a contract"}
 	}
-	if organisation != side {
-		return &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"}
-	}
-	return nil
 }
 
 // EndRole ends a membership now, and with a handler's role the assignments that rest on it. A duty of the client's contract manager.

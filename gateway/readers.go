@@ -30,6 +30,7 @@ type Reader struct {
 type Readers struct {
 	List     []Reader
 	Complete bool // false: there is more than List holds; ask about less
+	Ceilings bool // what the person had read on the day counts; about the past it is not known what that was
 }
 
 // maxReaders bounds an answer.
@@ -166,6 +167,7 @@ func (g *Gateway) readers(ctx context.Context, tx *database.Tx, contract Contrac
 	if err != nil {
 		return err
 	}
+	answer.Ceilings = asked.from.Equal(now)
 	room := maxReaders - len(answer.List)
 	filter.Contract, filter.Since, filter.Before, filter.Limit = string(contract), micros(asked.from), micros(asked.until), int32(room+1)
 	rows, err := tx.WorkUnder(ctx, filter)

@@ -127,6 +127,9 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		}
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
+	if s.facts.Status == policy.StatusProposed && s.ofProvider() {
+		s.visible = false // a draft is its client's own business
+	}
 	s.event.Contract, s.event.Provider = c.ID, c.Provider
 	s.ledgers = []string{c.Client}
 	if err := s.readEnd(ctx, tx, status); err != nil {
@@ -195,18 +198,15 @@ func (s *scene) alsoIn(client OrganisationID) {
 	}
 }
 
-// allows says whether the caller might do action on the contract as a whole, for a listing that must not show more than
-// the single act would. The act's own decision and event are untouched.
-func (s *scene) allows(ctx context.Context, tx *database.Tx, id ContractID, action policy.Action) (client OrganisationID, allowed bool, err error) {
-	one := *s
-	one.facts.Action, one.facts.Roles, one.duty = action, nil, false
-	if err := one.onContract(ctx, tx, id); err != nil {
-		return "", false, err
+// ofProvider says whether the caller belongs to the provider of the contract.
+func (s *scene) ofProvider() bool { return s.organisation != "" && s.organisation == s.provider }
+
+// hideUnsealed makes a batch that is still being filled look to the provider's people like one that does not exist: not
+// even that something is on its way is theirs to know. The ledger keeps the true reason of the refusal.
+func (s *scene) hideUnsealed(state policy.BatchState) {
+	if state != policy.BatchSealed && s.ofProvider() {
+		s.visible = false
 	}
-	if one.terms == nil {
-		return one.client, false, nil
-	}
-	return one.client, one.terms.Decide(one.facts).Allowed, nil
 }
 
 // onBatch makes the batch, and its contract, what the act is about.
@@ -224,6 +224,7 @@ func (s *scene) onBatch(ctx context.Context, tx *database.Tx, id BatchID) (queri
 	}
 	s.facts.Batch = policy.BatchState(state.State)
 	s.event.Batch = b.ID
+	s.hideUnsealed(s.facts.Batch)
 	return b, nil
 }
 

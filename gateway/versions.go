@@ -9,7 +9,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ContractVersion gives one version of a contract to whoever may read the contract.
+// ContractVersion gives one version of a contract to whoever may read the contract; to the provider's people once it is
+// approved.
 func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id ContractID, version int64) (ContractVersion, error) {
 	var row queries.ContractVersion
 	inForce := false
@@ -24,6 +25,7 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 			row, err = s.onVersion(ctx, tx, version)
 			return err
 		},
+		apply: func(_ context.Context, _ *database.Tx, s *scene) error { return s.hideDrafts(row) },
 	})
 	if err != nil {
 		return ContractVersion{}, err
@@ -38,6 +40,16 @@ func (s *scene) onVersion(ctx context.Context, tx *database.Tx, version int64) (
 		s.version = version
 	}
 	return row, err
+}
+
+// hideDrafts refuses to show the provider's people versions that are not approved: to them they do not exist.
+func (s *scene) hideDrafts(versions ...queries.ContractVersion) error {
+	for _, v := range versions {
+		if v.Approved == 0 && s.ofProvider() {
+			return ErrNotFound
+		}
+	}
+	return nil
 }
 
 // VersionChanges is what a version says otherwise than another, its base.
@@ -64,6 +76,7 @@ func (g *Gateway) Changes(ctx context.Context, caller Caller, id ContractID, bas
 			after, err = s.onVersion(ctx, tx, version)
 			return err
 		},
+		apply: func(_ context.Context, _ *database.Tx, s *scene) error { return s.hideDrafts(before, after) },
 	})
 	if err != nil {
 		return VersionChanges{}, err

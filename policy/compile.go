@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -37,6 +38,24 @@ func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	c, err := compile(t, Rules(t))
 	if err != nil {
 		return nil, fmt.Errorf("compiling contract %s version %d: %w", contract, version, err)
+	}
+	return c, nil
+}
+
+// CompileWithout is Compile with one of the rules taken out: nothing else allows what that rule allowed. It shows what a rule
+// is worth, and can only deny more than the contract does. A rule that the terms do not make is an error.
+func CompileWithout(contract string, version int64, t *Terms, out Rule) (*Compiled, error) {
+	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
+		return nil, &TermsError{Problems: problems}
+	}
+	rules := Rules(t)
+	i := slices.Index(rules, out)
+	if i < 0 {
+		return nil, fmt.Errorf("compiling contract %s version %d without a rule: the terms make no such rule", contract, version)
+	}
+	c, err := compile(t, slices.Delete(rules, i, i+1))
+	if err != nil {
+		return nil, fmt.Errorf("compiling contract %s version %d without a rule: %w", contract, version, err)
 	}
 	return c, nil
 }

@@ -28,7 +28,8 @@ var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "site", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAtSite},
 	{name: "hours", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
 	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal}, check: isBatchOpen},
-	{name: "batch-sealed", on: []Action{ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentRead}, check: isBatchSealed},
+	{name: "batch-sealed", on: []Action{ActionBatchRead, ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentInspect,
+		ActionDocumentRead}, check: isBatchSealed},
 	{name: "document-received", on: []Action{ActionDocumentRead}, check: isReceived},
 	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAssigned},
 	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, check: isAssignedToHandler},
@@ -144,7 +145,11 @@ func isWithinHours(q *question) Reason {
 
 func isBatchOpen(q *question) Reason { return unless(q.Batch == BatchOpen, ReasonBatchState) }
 
-func isBatchSealed(q *question) Reason { return unless(q.Batch == BatchSealed, ReasonBatchState) }
+// isBatchSealed keeps a batch from everybody but who fills it until it is sealed: what may still be changed or taken back
+// was never sent.
+func isBatchSealed(q *question) Reason {
+	return unless(q.role == RoleClientSystem || q.Batch == BatchSealed, ReasonBatchNotSealed)
+}
 
 func isReceived(q *question) Reason {
 	return unless(q.Document == DocumentReceived, ReasonDocumentState)

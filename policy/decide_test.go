@@ -130,11 +130,21 @@ var denials = []denial{
 	{"a second seal", policy.RoleClientSystem, policy.ActionBatchSeal,
 		func(f *policy.Facts) { f.Batch = policy.BatchSealed }, policy.ReasonBatchState},
 	{"assigning an open batch", policy.RoleProviderManager, policy.ActionAssignmentCreate,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"leasing an open batch", policy.RoleHandler, policy.ActionAssignmentLease,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"reading from an open batch", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+	{"a provider's manager looking at an open batch", policy.RoleProviderManager, policy.ActionBatchRead,
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+	{"a handler looking at an open batch", policy.RoleHandler, policy.ActionBatchRead,
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+	{"a handler looking at a batch of which nothing is known", policy.RoleHandler, policy.ActionBatchRead,
+		func(f *policy.Facts) { f.Batch = "" }, policy.ReasonBatchNotSealed},
+	{"a provider's manager looking at a record of an open batch", policy.RoleProviderManager, policy.ActionDocumentInspect,
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+	{"a handler looking at a record of an open batch", policy.RoleHandler, policy.ActionDocumentInspect,
+		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a document that is still coming", policy.RoleHandler, policy.ActionDocumentRead,
 		func(f *policy.Facts) { f.Document = policy.DocumentReceiving }, policy.ReasonDocumentState},
 	{"a document that was abandoned", policy.RoleHandler, policy.ActionDocumentRead,
@@ -209,7 +219,7 @@ func TestOrderOfConditions(t *testing.T) {
 		{policy.ReasonNoRule, func() { f.Organisation = indexer }},
 		{policy.ReasonSite, func() { f.Address = netip.MustParseAddr("192.0.2.7") }},
 		{policy.ReasonHours, func() { f.Now = wednesday }},
-		{policy.ReasonBatchState, func() { f.Batch = policy.BatchSealed }},
+		{policy.ReasonBatchNotSealed, func() { f.Batch = policy.BatchSealed }},
 		{policy.ReasonDocumentState, func() { f.Document = policy.DocumentReceived }},
 		{policy.ReasonNotAssigned, func() { f.Assigned = true }},
 		{policy.ReasonNoLease, func() { f.Lease = policy.LeaseHeld }},
@@ -245,6 +255,10 @@ func TestAllowedAtTheLimit(t *testing.T) {
 			func(f *policy.Facts) { f.ReadDocuments = 499 }, ""},
 		{"the last byte of the day", policy.RoleHandler, policy.ActionDocumentRead,
 			func(f *policy.Facts) { f.ReadBytes = 10737418240 - 1000 }, ""},
+		{"the client looking at what it is filling", policy.RoleClientSystem, policy.ActionBatchRead,
+			func(f *policy.Facts) { f.Batch = policy.BatchOpen }, ""},
+		{"the client looking at a record of it", policy.RoleClientSystem, policy.ActionDocumentInspect,
+			func(f *policy.Facts) { f.Batch = policy.BatchOpen }, ""},
 		{"one's second role", policy.RoleHandler, policy.ActionDocumentRead,
 			func(f *policy.Facts) { f.Roles = []policy.Role{policy.RoleProviderManager, policy.RoleHandler} }, ""},
 	} {
@@ -340,7 +354,7 @@ func TestEveryRuleMatters(t *testing.T) {
 	terms := read(t, "motor-claims.yaml")
 	rows := policy.Rows(terms)
 	for i, row := range rows {
-		c, err := policy.CompileWithout(terms, i)
+		c, err := policy.CompileWithout("c_motor", 1, terms, policy.Rules(terms)[i])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,6 @@ func TestCompare(t *testing.T) {
 		"+ provider-manager scan document.inspect in-force classes.scan",
 		"+ handler scan document.inspect in-force classes.scan",
 		"+ handler scan document.read in-force classes.scan",
-		"+ client-system - receipt.read wind-down wind-down.client-system",
 		"+ client-system scan receipt.read wind-down wind-down.client-system",
 		"- client-system claim-form document.receive in-force classes.claim-form",
 		"- client-system claim-form document.inspect in-force classes.claim-form",

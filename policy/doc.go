@@ -16,11 +16,11 @@
 // version, with one matcher that compares every column exactly, and names the row that allows. No row, no access: taking
 // one out denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a version are
 //
-//	client    client-system     -       batch.open, batch.read, batch.seal, document.inspect, receipt.read
+//	client    client-system     -       batch.open, batch.read, batch.seal
 //	client    client-system     class   document.receive, document.inspect, receipt.read
-//	provider  provider-manager  -       batch.read, assignment.create, document.inspect
+//	provider  provider-manager  -       batch.read, assignment.create
 //	provider  provider-manager  class   document.inspect
-//	provider  handler           -       batch.read, assignment.lease, document.inspect
+//	provider  handler           -       batch.read, assignment.lease
 //	provider  handler           class   document.inspect, document.read
 //
 // in the phase "in-force", and those of them that the wind-down terms keep once more in the phase "wind-down": after the
@@ -36,7 +36,8 @@
 //  2. a rule allows the act;
 //  3. document.receive: the media type, the greatest size and emptiness, by class;
 //  4. assignment.lease, document.read: the address belongs to a site, and now is within the hours;
-//  5. document.receive, batch.seal: the batch is open; assignment.create, assignment.lease, document.read: it is sealed;
+//  5. document.receive, batch.seal: the batch is open; batch.read, assignment.create, assignment.lease, document.inspect,
+//     document.read by anybody but the client's system: it is sealed, and before that there is nothing for the provider;
 //  6. document.read: the document has been received whole;
 //  7. assignment.lease, document.read, and document.inspect by a handler: an assignment to the person stands;
 //  8. document.read: the person holds the lease, and the day's ceilings leave room for the document.

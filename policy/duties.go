@@ -83,8 +83,9 @@ func dutyRows() [][]string {
 
 // Decide answers whether one of the person's duties allows what the facts describe. The conditions, in their order: for
 // token.issue, the credential was valid; the person is a member; a role is held whose rule allows the act; it reaches the
-// object's organisation; for contract.approve and contract.erase, somebody else proposed; for an erasure, the contract
-// has ended where it goes as a whole, and no legal hold stands. Of several roles, the first counts whose duty reaches.
+// object's organisation; for contract.approve and contract.erase, somebody else proposed; for contract.read by the
+// provider's people, a version was approved; for an erasure, the contract has ended where it goes as a whole, and no legal
+// hold stands. Of several roles, the first counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
 	decision := d.rule(f)
 	switch {
@@ -95,6 +96,8 @@ func (d *Duties) Decide(f Facts) Decision {
 	case decision.Reason != ReasonAllowed:
 	case needsTwo(f.Action) && (f.ProposedBy == "" || f.ProposedBy == f.Person):
 		decision.Reason = ReasonSamePerson
+	case f.Action == ActionContractRead && f.Status == StatusProposed && f.Organisation != f.ObjectOrganisation:
+		decision.Reason = ReasonNotInForce // a draft is its client's own business
 	case erasesContract(f.Action) && !f.Ended:
 		decision.Reason = ReasonContractNotEnded
 	case (erasesContract(f.Action) || f.Action == ActionDocumentErase) && f.Held:

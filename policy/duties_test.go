@@ -108,6 +108,10 @@ func TestDutiesDenied(t *testing.T) {
 			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
 		{"who proposed elsewhere", policy.RoleContractManager, policy.ActionContractApprove,
 			func(f *policy.Facts) { f.ProposedBy, f.ObjectOrganisation = amina, stranger }, policy.ReasonOtherOrganisation},
+		{"the provider reads a draft", policy.RoleProviderManager, policy.ActionContractRead,
+			func(f *policy.Facts) { f.Organisation, f.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
+		{"a handler reads a draft", policy.RoleHandler, policy.ActionContractRead,
+			func(f *policy.Facts) { f.Organisation, f.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
 		{"who proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
 			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
 		{"nobody proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
@@ -133,6 +137,30 @@ func TestDutiesDenied(t *testing.T) {
 				t.Errorf("%+v, want %s", got, row.want)
 			}
 		})
+	}
+}
+
+// A draft is its client's business, and what was agreed is both parties'.
+func TestDraftsAreTheClients(t *testing.T) {
+	d := duties(t)
+	for _, row := range []struct {
+		role         policy.Role
+		organisation policy.OrganisationID
+		status       policy.ContractStatus
+		want         policy.Reason
+	}{
+		{policy.RoleContractManager, insurer, policy.StatusProposed, policy.ReasonAllowed},
+		{policy.RoleClientSystem, insurer, policy.StatusProposed, policy.ReasonAllowed},
+		{policy.RoleProviderCompliance, indexer, policy.StatusProposed, policy.ReasonNotInForce},
+		{policy.RoleProviderManager, indexer, policy.StatusActive, policy.ReasonAllowed},
+		{policy.RoleProviderManager, indexer, policy.StatusSuspended, policy.ReasonAllowed},
+		{policy.RoleHandler, indexer, policy.StatusExited, policy.ReasonAllowed},
+	} {
+		f := dutiful(row.role, policy.ActionContractRead)
+		f.Organisation, f.Status = row.organisation, row.status
+		if got := d.Decide(f); got.Reason != row.want {
+			t.Errorf("%s of %s, %s: %+v, want %s", row.role, row.organisation, row.status, got, row.want)
+		}
 	}
 }
 

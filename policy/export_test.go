@@ -11,11 +11,6 @@ func Rows(t *Terms) [][]string {
 	return rows
 }
 
-// CompileWithout compiles the terms with the i-th of their rules taken out.
-func CompileWithout(t *Terms, i int) (*Compiled, error) {
-	return compile(t, slices.Delete(Rules(t), i, i+1))
-}
-
 // DutyRows are the rules of the duties.
 func DutyRows() [][]string { return dutyRows() }
 

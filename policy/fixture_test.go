@@ -69,6 +69,8 @@ func favourable(role policy.Role, action policy.Action) policy.Facts {
 	switch action {
 	case policy.ActionBatchSeal:
 		f.Batch = policy.BatchOpen
+	case policy.ActionBatchRead:
+		f.Batch = policy.BatchSealed
 	case policy.ActionAssignmentCreate, policy.ActionAssignmentLease:
 		f.Batch, f.Assigned = policy.BatchSealed, true
 	case policy.ActionDocumentReceive:

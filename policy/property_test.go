@@ -45,26 +45,26 @@ func (a agreement) allows(f policy.Facts, role policy.Role) bool {
 			return false
 		}
 	}
-	ofClass, ofNone := slices.Contains(a.classes, f.Class), f.Class == ""
+	ofClass, ofNone, sent := slices.Contains(a.classes, f.Class), f.Class == "", f.Batch == "sealed"
 	switch f.Action {
 	case "batch.open", "batch.seal":
 		return ofNone && f.Organisation == a.client && role == "client-system"
 	case "batch.read":
 		return ofNone && (f.Organisation == a.client && role == "client-system" ||
-			f.Organisation == a.provider && (role == "handler" || role == "provider-manager"))
+			sent && f.Organisation == a.provider && (role == "handler" || role == "provider-manager"))
 	case "assignment.create":
-		return ofNone && f.Organisation == a.provider && role == "provider-manager"
+		return sent && ofNone && f.Organisation == a.provider && role == "provider-manager"
 	case "assignment.lease":
-		return ofNone && f.Organisation == a.provider && role == "handler"
+		return sent && ofNone && f.Organisation == a.provider && role == "handler"
 	case "document.receive":
 		return ofClass && f.Organisation == a.client && role == "client-system"
 	case "receipt.read":
-		return (ofClass || ofNone) && f.Organisation == a.client && role == "client-system"
+		return ofClass && f.Organisation == a.client && role == "client-system"
 	case "document.inspect":
-		return (ofClass || ofNone) && (f.Organisation == a.client && role == "client-system" ||
-			f.Organisation == a.provider && (role == "handler" || role == "provider-manager"))
+		return ofClass && (f.Organisation == a.client && role == "client-system" ||
+			sent && f.Organisation == a.provider && (role == "handler" || role == "provider-manager"))
 	case "document.read":
-		return ofClass && f.Organisation == a.provider && role == "handler"
+		return sent && ofClass && f.Organisation == a.provider && role == "handler"
 	}
 	return false
 }
@@ -137,6 +137,10 @@ func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	if r.IntN(2) == 0 {
 		f.Organisation = pick(r, []policy.OrganisationID{a.client, a.provider})
 		f.Class = pick(r, append(slices.Clone(a.classes), "", ""))
+	}
+	// Sealing and receiving are for open batches, which the facts have; for the other acts the batch may be anything.
+	if f.Action != policy.ActionDocumentReceive && f.Action != policy.ActionBatchSeal && r.IntN(3) == 0 {
+		f.Batch = pick(r, []policy.BatchState{policy.BatchOpen, "", "sealed "})
 	}
 	if r.IntN(3) == 0 {
 		f.Status = policy.StatusTerminated

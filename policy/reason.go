@@ -33,11 +33,12 @@ const (
 	ReasonSite  Reason = "site"
 	ReasonHours Reason = "hours"
 
-	ReasonBatchState    Reason = "batch-state"
-	ReasonDocumentState Reason = "document-state"
-	ReasonNotAssigned   Reason = "not-assigned"
-	ReasonNoLease       Reason = "no-lease"
-	ReasonLeaseExpired  Reason = "lease-expired"
+	ReasonBatchState     Reason = "batch-state"      // sealed, where it must be open
+	ReasonBatchNotSealed Reason = "batch-not-sealed" // nothing of it is the provider's yet
+	ReasonDocumentState  Reason = "document-state"
+	ReasonNotAssigned    Reason = "not-assigned"
+	ReasonNoLease        Reason = "no-lease"
+	ReasonLeaseExpired   Reason = "lease-expired"
 
 	ReasonCeilingDocuments Reason = "ceiling-documents"
 	ReasonCeilingBytes     Reason = "ceiling-bytes"

@@ -82,14 +82,10 @@ func partyRules(t *Terms) []Rule {
 		client(ActionBatchOpen),
 		client(ActionBatchRead),
 		client(ActionBatchSeal),
-		client(ActionDocumentInspect),
-		client(ActionReceiptRead),
 		provider(RoleProviderManager, ActionBatchRead),
 		provider(RoleProviderManager, ActionAssignmentCreate),
-		provider(RoleProviderManager, ActionDocumentInspect),
 		provider(RoleHandler, ActionBatchRead),
 		provider(RoleHandler, ActionAssignmentLease),
-		provider(RoleHandler, ActionDocumentInspect),
 	}
 }
 

@@ -110,7 +110,7 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 		if got := compile(t, terms).Decide(f); !got.Allowed {
 			t.Errorf("%v: %+v", row, got)
 		}
-		c, err := policy.CompileWithout(terms, i)
+		c, err := policy.CompileWithout("c_motor", 1, terms, policy.Rules(terms)[i])
 		if err != nil {
 			t.Fatal(err)
 		}

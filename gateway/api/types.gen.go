@@ -990,6 +990,11 @@ type Reader struct {
 
 // Readers defines model for Readers.
 type Readers struct {
+	// Ceilings What the person had read on the day counts against the ceilings. False about the past: how much of a day had
+	// been read by a moment of it is not kept, so what is allowed here may have been refused for a ceiling then. The
+	// ledger has each refusal.
+	Ceilings bool `json:"ceilings"`
+
 	// Complete False: there is more; ask about less.
 	Complete bool     `json:"complete"`
 	Items    []Reader `json:"items"`

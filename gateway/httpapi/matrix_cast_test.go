@@ -13,7 +13,7 @@ import (
 
 // roles are those who ask. testdata/matrix.txt says who they are.
 var roles = []string{"client-system", "proposer", "approver", "officer", "auditor", "provider-manager", "handler", "assigned",
-	"unassigned", "operator", "member", "leaver", "stranger", "nobody"}
+	"unassigned", "watcher", "operator", "member", "leaver", "stranger", "nobody"}
 
 // side is a client and a provider with their people.
 type side struct {
@@ -30,7 +30,7 @@ func (s *service) newSide(t *testing.T, name string) *side {
 		x.people[role] = s.Person(t, x.client, "Pat "+role, duty)
 	}
 	for role, organisation := range map[string]gateway.OrganisationID{"member": x.client, "client-system": x.client,
-		"provider-manager": x.provider, "handler": x.provider, "assigned": x.provider, "unassigned": x.provider} {
+		"provider-manager": x.provider, "handler": x.provider, "assigned": x.provider, "unassigned": x.provider, "watcher": x.provider} {
 		x.people[role] = s.Person(t, organisation, "Pat "+role)
 	}
 	return x
@@ -40,6 +40,7 @@ func (s *service) newSide(t *testing.T, name string) *side {
 type scenery struct {
 	side        *side
 	contract    gateway.ContractID
+	terms       string // as proposed
 	batch       gateway.BatchID
 	manifest    gateway.Manifest
 	documents   map[string]gateway.Document // by whom they are assigned to; "" for everybody's question
@@ -51,6 +52,10 @@ type scenery struct {
 	leaver      gateway.Caller         // a handler with a lease who has left
 	ledger      string                 // whose audit trail is asked
 	client      gateway.OrganisationID // for whom a contract is proposed
+	hold        gateway.HoldID         // on the leaver's document
+	erasure     gateway.ErasureID      // that was carried out
+	proposal    gateway.ErasureID      // to erase a contract; empty where none can be
+	furnished   bool                   // something was added that other operations do not expect
 	count       int                    // makes references new
 }
 
@@ -66,21 +71,66 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 	if err := s.Gateway.EndMember(t.Context(), s.Operator, c.leaver.Person); err != nil {
 		t.Fatal(err)
 	}
-	var err error
 	switch state {
 	case "expired":
 		s.Clock.Advance(24 * time.Hour)
+		s.proposeErasure(t, c)
 	case "suspended":
-		_, err = s.Gateway.SuspendContract(t.Context(), x.people["proposer"], c.contract, "incident")
+		made(s.Gateway.SuspendContract(t.Context(), x.people["proposer"], c.contract, "incident"))(t)
 	case "terminated":
-		_, err = s.Gateway.TerminateContract(t.Context(), x.people["proposer"], c.contract, "end")
+		made(s.Gateway.TerminateContract(t.Context(), x.people["proposer"], c.contract, "end"))(t)
+		s.proposeErasure(t, c)
+	case "erased":
+		for _, role := range []string{"", "assigned"} {
+			c.erasure = made(s.Gateway.EraseDocument(t.Context(), x.people["proposer"], c.documents[role].ID, "asked for"))(t).ID
+		}
+	case "gone":
+		s.eraseContract(t, c)
 	case "operator":
 		c.ledger = "operator"
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	return c
+}
+
+// made is what was made; the test ends where it was not.
+func made[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (s *service) proposeErasure(t *testing.T, c *scenery) {
+	t.Helper()
+	c.proposal = made(s.Gateway.ProposeErasure(t.Context(), c.side.people["proposer"], c.contract, "over"))(t).ID
+}
+
+// eraseContract erases a contract as a whole. The hold was lifted before, or the document under it would have been spared.
+func (s *service) eraseContract(t *testing.T, c *scenery) {
+	t.Helper()
+	people := c.side.people
+	c.hold = made(s.Gateway.HoldDocument(t.Context(), people["officer"], c.documents["leaver"].ID, "a case"))(t).ID
+	made(s.Gateway.LiftHold(t.Context(), people["officer"], c.hold))(t)
+	made(s.Gateway.TerminateContract(t.Context(), people["proposer"], c.contract, "end"))(t)
+	s.proposeErasure(t, c)
+	c.erasure = made(s.Gateway.ApproveErasure(t.Context(), people["approver"], c.proposal))(t).ID
+}
+
+// furnish adds what only few operations ask for: a hold, and an erasure that was carried out.
+func (s *service) furnish(t *testing.T, r route, c *scenery) {
+	t.Helper()
+	people := c.side.people
+	if strings.Contains(r.path, "{hold}") && c.hold == "" {
+		c.hold = made(s.Gateway.HoldDocument(t.Context(), people["officer"], c.documents["leaver"].ID, "a case"))(t).ID
+		c.furnished = true
+	}
+	if strings.Contains(r.path, "{erasure}") && c.erasure == "" {
+		c.erasure = made(s.Gateway.EraseDocument(t.Context(), people["proposer"], c.documents["assigned"].ID, "asked for"))(t).ID
+		c.furnished = true
+	}
 }
 
 // contractOf proposes and approves the contract, and gives everybody their role on it.
@@ -95,7 +145,7 @@ func (s *service) contractOf(t *testing.T, c *scenery, state string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.contract = made.ID
+	c.contract, c.terms = made.ID, terms
 	if state != "proposed" {
 		if _, err := s.Gateway.ApproveContract(t.Context(), x.people["approver"], c.contract, 1); err != nil {
 			t.Fatal(err)
@@ -110,6 +160,7 @@ func (s *service) contractOf(t *testing.T, c *scenery, state string) {
 	}
 	grant(x.people["client-system"], policy.RoleClientSystem)
 	grant(x.people["provider-manager"], policy.RoleProviderManager)
+	grant(x.people["watcher"], policy.RoleProviderCompliance)
 	for _, role := range []string{"handler", "assigned", "unassigned"} {
 		grant(x.people[role], policy.RoleHandler)
 	}
@@ -169,20 +220,24 @@ func missing(x *side) *scenery {
 	const nothing = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 	return &scenery{side: x, contract: "c_" + nothing, batch: "b_" + nothing, receipt: "r_" + nothing, membership: "m_" + nothing,
 		documents: map[string]gateway.Document{"": {ID: "d_" + nothing}}, assignments: map[string]gateway.AssignmentID{"": "a_" + nothing},
-		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing}
+		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing,
+		terms: string(gatewaytest.Terms("C-1", x.client, x.provider)), hold: "h_" + nothing, erasure: "x_" + nothing}
 }
 
 // asked is the scenery's values for the parameters of a path, as the role asks for them: those who hold a document of
 // their own ask for that one.
-func (c *scenery) asked(role string) map[string]string {
-	own := ""
-	if _, ok := c.documents[role]; ok {
-		own = role
+func (c *scenery) asked(at cell) map[string]string {
+	own, erasure := "", c.erasure
+	if _, ok := c.documents[at.role]; ok {
+		own = at.role
+	}
+	if at.operation == "approveErasure" && c.proposal != "" {
+		erasure = c.proposal
 	}
 	return map[string]string{"contract": string(c.contract), "batch": string(c.batch), "document": string(c.documents[own].ID),
 		"assignment": string(c.assignments[own]), "receipt": string(c.receipt), "membership": string(c.membership),
 		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh(),
-		"version": "1"}
+		"hold": string(c.hold), "erasure": string(erasure), "version": "1", "seq": "0", "tile": "0/000.p/1", "question": "denials"}
 }
 
 // fresh is a reference that was not used before.

@@ -72,7 +72,28 @@ var messages = map[string]func(c *scenery) message{
 		return jsonBody(map[string]any{"person": c.another.Person, "documents": []gateway.DocumentID{c.documents[""].ID}})
 	},
 	"listEvents": func(c *scenery) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+	"amendContract": func(c *scenery) message {
+		return message{body: c.terms, header: header{"Content-Type": "application/yaml"}}
+	},
+	"exitContract":   because,
+	"eraseDocument":  because,
+	"proposeErasure": because,
+	"holdDocument":   because,
+	"holdContract":   because,
+	"simulate": func(*scenery) message {
+		return jsonBody(map[string]any{"action": "document.read", "roles": []string{"handler"}})
+	},
+	"listReaders": func(c *scenery) message { return message{query: "?document=" + string(c.documents[""].ID)} },
+	"getPast": func(c *scenery) message {
+		return message{query: "?on=2026-11-25&person=" + string(c.another.Person)}
+	},
+	"countEvents":      inLedger,
+	"exportEvents":     inLedger,
+	"askQuestion":      inLedger,
+	"proveConsistency": func(*scenery) message { return message{query: "?from=0"} },
 }
+
+func inLedger(c *scenery) message { return message{query: "?ledger=" + c.ledger} }
 
 func because(*scenery) message { return jsonBody(map[string]string{"reason": "a reason"}) }
 
@@ -80,7 +101,7 @@ func because(*scenery) message { return jsonBody(map[string]string{"reason": "a 
 func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *scenery) *http.Request {
 	t.Helper()
 	path := r.path
-	for name, value := range c.asked(at.role) {
+	for name, value := range c.asked(at) {
 		path = strings.ReplaceAll(path, "{"+name+"}", value)
 	}
 	var m message

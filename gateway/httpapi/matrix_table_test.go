@@ -23,7 +23,6 @@ func (o outcome) allowed() bool { return o.status < 300 }
 // matrix is testdata/matrix.txt, which says how it is to be read.
 type matrix struct {
 	operations []string
-	unwritten  []string            // operations that have no block yet
 	states     map[string][]string // of each operation
 	cells      map[cell]outcome
 }
@@ -42,10 +41,6 @@ func readMatrix(t *testing.T) matrix {
 		case strings.TrimSpace(line) == "" || line[0] == '#':
 		case line[0] != ' ':
 			name, states, _ := strings.Cut(line, ":")
-			if name == "unwritten" {
-				m.unwritten = append(m.unwritten, strings.Fields(states)...)
-				continue
-			}
 			if operation = name; m.states[name] != nil {
 				t.Fatalf("line %d: %s stands there twice", i+1, name)
 			}

@@ -41,7 +41,7 @@ func (s *server) ListReaders(ctx context.Context, r ListReadersRequestObject) (L
 	}
 	answer, err := s.gateway.Who(ctx, caller, gateway.Subject{Contract: policy.ContractID(or(p.Contract)),
 		Batch: policy.BatchID(or(p.Batch)), Document: policy.DocumentID(or(p.Document))})
-	return ListReaders200JSONResponse{Items: each(answer.List, toReader), Complete: answer.Complete}, err
+	return ListReaders200JSONResponse{Items: each(answer.List, toReader), Complete: answer.Complete, Ceilings: answer.Ceilings}, err
 }
 
 func given[T any](v *T) int {
@@ -69,7 +69,7 @@ func (s *server) GetPast(ctx context.Context, r GetPastRequestObject) (GetPastRe
 		when.On = day
 	}
 	answer, err := s.gateway.Past(ctx, caller, policy.PersonID(r.Params.Person), when)
-	return GetPast200JSONResponse{Items: each(answer.List, toReader), Complete: answer.Complete}, err
+	return GetPast200JSONResponse{Items: each(answer.List, toReader), Complete: answer.Complete, Ceilings: answer.Ceilings}, err
 }
 
 func toReader(r gateway.Reader) api.Reader {

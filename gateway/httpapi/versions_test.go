@@ -24,14 +24,21 @@ func TestVersionsAndTheirChanges(t *testing.T) {
 	if first.Terms != text || !first.InForce || first.ApprovedBy == nil || *first.ApprovedBy != string(s.Approver.Person) {
 		t.Errorf("%+v", first)
 	}
-	second := into[api.Version](t, do(s.Handler, http.MethodGet, contract+"/versions/2", "", ""), http.StatusOK)
+	second := into[api.Version](t, do(s.Manager, http.MethodGet, contract+"/versions/2", "", ""), http.StatusOK)
 	if second.Terms != amended || second.InForce || second.ApprovedBy != nil {
 		t.Errorf("%+v", second)
 	}
 
+	// To the provider a version exists once it is agreed.
+	for _, query := range []string{"2", "2/changes?base=1", "1/changes?base=2"} {
+		wantProblem(t, do(s.ProviderManager, http.MethodGet, contract+"/versions/"+query, "", ""), http.StatusNotFound, "not-found")
+	}
+	into[api.Contract](t, do(s.Approver, http.MethodPost, contract+"/approvals", `{"version":2}`, "application/json"), http.StatusOK)
+
+	who := s.Manager
 	changes := func(query string) (terms []string, opened, closed int) {
 		t.Helper()
-		c := into[api.VersionChanges](t, do(s.ProviderManager, http.MethodGet, contract+"/versions/"+query, "", ""), http.StatusOK)
+		c := into[api.VersionChanges](t, do(who, http.MethodGet, contract+"/versions/"+query, "", ""), http.StatusOK)
 		for _, change := range c.Terms {
 			terms = append(terms, change.Path)
 		}
@@ -52,6 +59,7 @@ func TestVersionsAndTheirChanges(t *testing.T) {
 	if diff := cmp.Diff(paths, forth); diff != "" || opened == 0 || closed != 0 {
 		t.Errorf("%d rules open, %d close, terms (-want +got):\n%s", opened, closed, diff)
 	}
+	who = s.ProviderManager
 	back, closes, opens := changes("1/changes?base=2")
 	if diff := cmp.Diff(paths, back); diff != "" || opens != opened || closes != 0 {
 		t.Errorf("back: %d rules close, %d open, terms (-want +got):\n%s", opens, closes, diff)

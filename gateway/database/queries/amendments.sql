@@ -2,6 +2,9 @@
 -- name: ContractVersions :many
 SELECT * FROM contract_version WHERE contract = $1 ORDER BY version LIMIT 1000;
 
+-- name: NewestApprovedVersion :one
+SELECT * FROM contract_version WHERE contract = $1 AND approved > 0 ORDER BY version DESC LIMIT 1;
+
 -- InsertAmendment inserts no row where another request has just taken the number.
 -- name: InsertAmendment :execrows
 INSERT INTO contract_version (contract, version, terms, digest, proposed_by, proposed, approved_by, approved, effective_from)

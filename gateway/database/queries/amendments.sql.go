@@ -127,6 +127,27 @@ func (q *Queries) InsertAmendment(ctx context.Context, arg InsertAmendmentParams
 	return result.RowsAffected()
 }
 
+const newestApprovedVersion = `-- name: NewestApprovedVersion :one
+SELECT contract, version, terms, digest, proposed_by, proposed, approved_by, approved, effective_from FROM contract_version WHERE contract = $1 AND approved > 0 ORDER BY version DESC LIMIT 1
+`
+
+func (q *Queries) NewestApprovedVersion(ctx context.Context, contract string) (ContractVersion, error) {
+	row := q.db.QueryRowContext(ctx, newestApprovedVersion, contract)
+	var i ContractVersion
+	err := row.Scan(
+		&i.Contract,
+		&i.Version,
+		&i.Terms,
+		&i.Digest,
+		&i.ProposedBy,
+		&i.Proposed,
+		&i.ApprovedBy,
+		&i.Approved,
+		&i.EffectiveFrom,
+	)
+	return i, err
+}
+
 const suspendedUntil = `-- name: SuspendedUntil :one
 SELECT CAST(COUNT(*) AS bigint) FROM contract_status WHERE contract = $1 AND valid_until = $2 AND status = 'suspended'
 `

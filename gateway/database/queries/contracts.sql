@@ -10,13 +10,16 @@ SELECT * FROM contract WHERE id = $1;
 -- name: ContractByReference :one
 SELECT * FROM contract WHERE client = $1 AND reference = $2;
 
--- Contracts lists those where the person is a member or whose client the person has a duty in.
+-- Contracts lists those where the person is a member or whose client the person has a duty in. A contract of which nothing
+-- was approved is not on it for people of its provider.
 -- name: Contracts :many
 SELECT c.* FROM contract c
 WHERE c.id > sqlc.arg(after)
   AND (c.client = sqlc.arg(client)
        OR EXISTS (SELECT 1 FROM membership m WHERE m.contract = c.id AND m.person = sqlc.arg(person)
                   AND m.valid_from <= sqlc.arg(now) AND m.valid_until > sqlc.arg(now)))
+  AND (c.provider <> sqlc.arg(organisation)
+       OR EXISTS (SELECT 1 FROM contract_version v WHERE v.contract = c.id AND v.approved > 0))
 ORDER BY c.id LIMIT $1;
 
 -- name: InsertContractVersion :exec

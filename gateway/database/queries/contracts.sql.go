@@ -157,18 +157,22 @@ WHERE c.id > $2
   AND (c.client = $3
        OR EXISTS (SELECT 1 FROM membership m WHERE m.contract = c.id AND m.person = $4
                   AND m.valid_from <= $5 AND m.valid_until > $5))
+  AND (c.provider <> $6
+       OR EXISTS (SELECT 1 FROM contract_version v WHERE v.contract = c.id AND v.approved > 0))
 ORDER BY c.id LIMIT $1
 `
 
 type ContractsParams struct {
-	Limit  int32
-	After  string
-	Client string
-	Person string
-	Now    int64
+	Limit        int32
+	After        string
+	Client       string
+	Person       string
+	Now          int64
+	Organisation string
 }
 
-// Contracts lists those where the person is a member or whose client the person has a duty in.
+// Contracts lists those where the person is a member or whose client the person has a duty in. A contract of which nothing
+// was approved is not on it for people of its provider.
 func (q *Queries) Contracts(ctx context.Context, arg ContractsParams) ([]Contract, error) {
 	rows, err := q.db.QueryContext(ctx, contracts,
 		arg.Limit,
@@ -176,6 +180,7 @@ func (q *Queries) Contracts(ctx context.Context, arg ContractsParams) ([]Contrac
 		arg.Client,
 		arg.Person,
 		arg.Now,
+		arg.Organisation,
 	)
 	if err != nil {
 		return nil, err

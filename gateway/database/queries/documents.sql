@@ -32,15 +32,17 @@ FROM document WHERE batch = $1 AND state = 'received';
 -- name: UploadsInProgress :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE batch = $1 AND state = 'receiving';
 
--- Batches lists, oldest first, those of contracts on which the person holds a role that may list batches. With a
--- person in assigned, only those with a standing assignment to that person.
+-- Batches lists, oldest first, those of contracts on which the person holds a role; of those that are not sealed only the
+-- ones that the person fills, because policy refuses the others, and a page should not be looked for among them. With a person
+-- in assigned, only those with a standing assignment to that person.
 -- name: Batches :many
 SELECT sqlc.embed(b), s.state, s.valid_from AS state_from FROM batch b
 JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
 WHERE (b.opened > sqlc.arg(after_opened) OR (b.opened = sqlc.arg(after_opened) AND b.id > sqlc.arg(after)))
   AND (CAST(sqlc.arg(state) AS text) = '' OR s.state = sqlc.arg(state))
   AND EXISTS (SELECT 1 FROM membership m WHERE m.contract = b.contract AND m.person = sqlc.arg(person)
-              AND m.valid_from <= sqlc.arg(now) AND m.valid_until > sqlc.arg(now))
+              AND m.valid_from <= sqlc.arg(now) AND m.valid_until > sqlc.arg(now)
+              AND (s.state = 'sealed' OR m.role = 'client-system'))
   AND (CAST(sqlc.arg(assigned) AS text) = ''
        OR EXISTS (SELECT 1 FROM assignment a WHERE a.batch = b.id AND a.person = sqlc.arg(assigned)
                   AND a.valid_until > sqlc.arg(now)))

@@ -138,7 +138,8 @@ JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
 WHERE (b.opened > $2 OR (b.opened = $2 AND b.id > $3))
   AND (CAST($4 AS text) = '' OR s.state = $4)
   AND EXISTS (SELECT 1 FROM membership m WHERE m.contract = b.contract AND m.person = $5
-              AND m.valid_from <= $6 AND m.valid_until > $6)
+              AND m.valid_from <= $6 AND m.valid_until > $6
+              AND (s.state = 'sealed' OR m.role = 'client-system'))
   AND (CAST($7 AS text) = ''
        OR EXISTS (SELECT 1 FROM assignment a WHERE a.batch = b.id AND a.person = $7
                   AND a.valid_until > $6))
@@ -161,8 +162,9 @@ type BatchesRow struct {
 	StateFrom int64
 }
 
-// Batches lists, oldest first, those of contracts on which the person holds a role that may list batches. With a
-// person in assigned, only those with a standing assignment to that person.
+// Batches lists, oldest first, those of contracts on which the person holds a role; of those that are not sealed only the
+// ones that the person fills, because policy refuses the others, and a page should not be looked for among them. With a person
+// in assigned, only those with a standing assignment to that person.
 func (q *Queries) Batches(ctx context.Context, arg BatchesParams) ([]BatchesRow, error) {
 	rows, err := q.db.QueryContext(ctx, batches,
 		arg.Limit,

@@ -1,0 +1,43 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// allowance is what the contracts of a listing let the caller see, each asked once. A listing never says more than the
+// single reads would: what a contract refuses is left out, of the cursor too, and the page is filled up with what follows.
+type allowance struct {
+	*scene
+	known map[allowed]bool
+}
+
+// allowed is a question to a contract about its batches.
+type allowed struct {
+	contract ContractID
+	state    policy.BatchState
+}
+
+func (s *scene) allowance() allowance { return allowance{s, map[allowed]bool{}} }
+
+// batch says whether the caller may see the contract's batches in the state. If so, the listing stands in the ledger of
+// the contract's client.
+func (a allowance) batch(ctx context.Context, tx *database.Tx, contract ContractID, state policy.BatchState) (bool, error) {
+	q := allowed{contract, state}
+	if answer, ok := a.known[q]; ok {
+		return answer, nil
+	}
+	one := *a.scene // the act's own decision and event stay what they are
+	one.facts.Action, one.facts.Roles, one.facts.Batch, one.duty = policy.ActionBatchRead, nil, state, false
+	if err := one.onContract(ctx, tx, contract); err != nil {
+		return false, err
+	}
+	answer := one.terms != nil && one.terms.Decide(one.facts).Allowed
+	a.known[q] = answer
+	if answer {
+		a.alsoIn(one.client)
+	}
+	return answer, nil
+}
