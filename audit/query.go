@@ -130,10 +130,11 @@ func (q Query) where() (*conditions, error) {
 // The conditions of the indexes that hold only what is rare, word for word as the migrations have them.
 const (
 	notAllowed   = `outcome <> 'allow'`
-	rareAction   = `action NOT IN ('document.read', 'document.receive', 'document.inspect', 'batch.list')`
+	rareAction   = `action NOT IN ('document.read', 'document.receive')`
 	rareRole     = `role NOT IN ('handler', 'client-system')`
 	rareReason   = `reason <> 'allowed'`
 	rareKind     = `kind NOT IN ('content', 'work')`
+	rarePhase    = `phase NOT IN ('state', 'grant', 'completed')`
 	deniedOnly   = `outcome = 'deny'`
 	commonReason = "allowed"
 )
@@ -148,9 +149,12 @@ func (q Query) rare(c *conditions) {
 		c.add(deniedOnly)
 	}
 	switch q.Action {
-	case "", "document.read", "document.receive", "document.inspect", "batch.list":
+	case "", "document.read", "document.receive":
 	default:
 		c.add(rareAction)
+	}
+	if q.Phase == event.PhaseAborted || q.Phase == event.PhaseUnknown {
+		c.add(rarePhase)
 	}
 	if q.Role != "" && q.Role != "handler" && q.Role != "client-system" {
 		c.add(rareRole)
