@@ -13,7 +13,7 @@ const (
 	// eraseBatch is how many private halves one ErasePrivate erases at the most, and eraseWindow how many events it looks
 	// at: neither may hold up the sequencer for long.
 	eraseBatch  = 500
-	eraseWindow = 20_000
+	eraseWindow = 5_000
 )
 
 // Half is an event whose private half is still kept, as far as deciding about it needs.

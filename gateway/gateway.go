@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -45,6 +46,13 @@ type Config struct {
 	// is erased now. Destruction certificates say it: 35 days.
 	BackupRetention time.Duration
 
+	// EventRetention is how long the erasable half of events is kept, by their class, within event.Retentions; what is not
+	// in it has the default. Times are of whole days.
+	EventRetention map[event.RetentionClass]time.Duration
+
+	// NameRetention is how long the name of a person is kept after they have left: 365 days, from 30 to 1,096.
+	NameRetention time.Duration
+
 	// RecheckEvery is how often a running download asks again whether it is still allowed: 5 s.
 	RecheckEvery time.Duration
 }
@@ -67,6 +75,8 @@ type Gateway struct {
 	log      *slog.Logger
 	duties   *policy.Duties
 	limits   Config // the durations and sizes, defaults filled in
+
+	retention map[event.RetentionClass]time.Duration
 
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
@@ -104,13 +114,21 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	setDefault(&c.SweepEvery, time.Minute)
 	setDefault(&c.RecheckEvery, 5*time.Second)
 	setDefault(&c.BackupRetention, 35*24*time.Hour)
+	setDefault(&c.NameRetention, NameRetentionDefault)
+	if c.NameRetention < NameRetentionFloor || c.NameRetention > NameRetentionCeiling {
+		return nil, fmt.Errorf("making gateway: NameRetention must be from %s to %s", NameRetentionFloor, NameRetentionCeiling)
+	}
+	retention, err := eventRetention(c.EventRetention)
+	if err != nil {
+		return nil, fmt.Errorf("making gateway: %w", err)
+	}
 	duties, err := policy.NewDuties()
 	if err != nil {
 		return nil, fmt.Errorf("compiling duties: %w", err)
 	}
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
+		clock: c.Clock, log: c.Logger, duties: duties, limits: c, retention: retention,
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 	}, nil
@@ -123,8 +141,10 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads and goes on with rotations of keys until ctx ends.
+// Run sweeps abandoned uploads, goes on with rotations of keys and, once a day, erases what has been kept for its time,
+// until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
+	var retained time.Time
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()
 	for {
@@ -133,6 +153,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 		if err := g.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("going on with the rotation of keys failed", "error", err)
+		}
+		if today := g.now().Truncate(day); today.After(retained) {
+			if err := g.Retain(ctx); err == nil {
+				retained = today
+			} else if ctx.Err() == nil {
+				g.log.Error("erasing what has been kept for its time failed", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():
