@@ -106,7 +106,9 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installati
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
 		Receipts: in.receipts, Logger: log, VerifyWhole: c.Limits.VerifyWhole,
-		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour})
+		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour,
+		EventRetention:  eventRetention(c.Ledger.Retention),
+		NameRetention:   days(c.Ledger.Retention.Names)})
 	return in, err
 }
 
