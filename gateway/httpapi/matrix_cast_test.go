@@ -49,6 +49,8 @@ type scenery struct {
 	membership  gateway.MembershipID   // of another
 	newcomer    gateway.Caller         // a person of the provider without any role
 	leaver      gateway.Caller         // a handler with a lease who has left
+	erasure     gateway.ErasureID      // proposed, of the leaver's traces
+	hold        gateway.HoldID         // on the leaver
 	ledger      string                 // whose audit trail is asked
 	client      gateway.OrganisationID // for whom a contract is proposed
 	count       int                    // makes references new
@@ -68,6 +70,8 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 	}
 	var err error
 	switch state {
+	case "active":
+		err = s.traces(t, c)
 	case "expired":
 		s.Clock.Advance(24 * time.Hour)
 	case "suspended":
@@ -81,6 +85,19 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// traces has the erasure of the leaver's traces proposed, and a hold put on them.
+func (s *service) traces(t *testing.T, c *scenery) error {
+	t.Helper()
+	officer := c.side.people["officer"]
+	e, err := s.Gateway.ProposePersonErasure(t.Context(), officer, c.ledger, c.leaver.Person, "request 4")
+	if err != nil {
+		return err
+	}
+	h, err := s.Gateway.HoldPerson(t.Context(), officer, c.ledger, c.leaver.Person, "case 17")
+	c.erasure, c.hold = e.ID, h.ID
+	return err
 }
 
 // contractOf proposes and approves the contract, and gives everybody their role on it.
@@ -169,7 +186,8 @@ func missing(x *side) *scenery {
 	const nothing = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 	return &scenery{side: x, contract: "c_" + nothing, batch: "b_" + nothing, receipt: "r_" + nothing, membership: "m_" + nothing,
 		documents: map[string]gateway.Document{"": {ID: "d_" + nothing}}, assignments: map[string]gateway.AssignmentID{"": "a_" + nothing},
-		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing}
+		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing,
+		erasure: "x_" + nothing, hold: "h_" + nothing}
 }
 
 // asked is the scenery's values for the parameters of a path, as the role asks for them: those who hold a document of
@@ -181,7 +199,8 @@ func (c *scenery) asked(role string) map[string]string {
 	}
 	return map[string]string{"contract": string(c.contract), "batch": string(c.batch), "document": string(c.documents[own].ID),
 		"assignment": string(c.assignments[own]), "receipt": string(c.receipt), "membership": string(c.membership),
-		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh()}
+		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh(),
+		"erasure": string(c.erasure), "hold": string(c.hold)}
 }
 
 // fresh is a reference that was not used before.

@@ -70,7 +70,14 @@ var messages = map[string]func(c *scenery) message{
 	"assignDocuments": func(c *scenery) message {
 		return jsonBody(map[string]any{"person": c.another.Person, "documents": []gateway.DocumentID{c.documents[""].ID}})
 	},
-	"listEvents": func(c *scenery) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+	"proposePersonErasure": aboutLeaver,
+	"holdPerson":           aboutLeaver,
+	"listPersonHolds":      func(*scenery) message { return message{query: "?limit=500"} },
+	"listEvents":           func(c *scenery) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+}
+
+func aboutLeaver(c *scenery) message {
+	return jsonBody(map[string]any{"person": c.leaver.Person, "reason": "a reason"})
 }
 
 func because(*scenery) message { return jsonBody(map[string]string{"reason": "a reason"}) }
