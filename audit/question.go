@@ -198,7 +198,8 @@ func (l *Ledger) mostReading(ctx context.Context, a Ask) (Answer, error) {
 
 func (l *Ledger) expiredStillAsked(ctx context.Context, a Ask) (Answer, error) {
 	return l.groups(ctx, a, "contract", `COUNT(*)`, rareReason, deniedOnly, notAllowed,
-		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun')`)
+		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun',
+			'contract-exited', 'wind-down-over')`)
 }
 
 func (l *Ledger) accessChanges(ctx context.Context, a Ask) (Answer, error) {
