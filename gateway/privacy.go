@@ -217,7 +217,7 @@ func (g *Gateway) erasePersonBatch(ctx context.Context, row queries.PersonErasur
 			return nil, fmt.Errorf("counting erased halves: %w", err)
 		}
 		e := ownEvent(policy.ActionPrivacyErase, g.now())
-		e.Subject = row.Person
+		e.Subject, e.Length = row.Person, done.Erased
 		e.Private = map[string]string{"erasure": row.ID, "events": erasedRange(done)}
 		return &e, nil
 	})

@@ -98,18 +98,16 @@ func (g *Gateway) expireBatch(ctx context.Context, ledger string, class event.Re
 			return nil, nil
 		}
 		e := ownEvent(policy.ActionPrivacyExpire, g.now())
-		e.Class, e.Subject = string(class), erasedRange(done)
+		e.Class, e.Subject, e.Length = string(class), erasedRange(done), done.Erased
 		e.Private = map[string]string{"before": before.Format(time.RFC3339), "held": strconv.FormatInt(done.Kept, 10)}
 		return &e, nil
 	})
 	return done, err
 }
 
-// erasedRange is what the ledger keeps of an erasure: the events looked at, the first and the last, and how many of their
-// private halves were erased.
-func erasedRange(e audit.PrivateErased) string {
-	return fmt.Sprintf("%d-%d:%d", e.From, e.To-1, e.Erased)
-}
+// erasedRange is the events that were looked at, the first and the last. How many lost their private half is the length of
+// the event, where a verifier counts them.
+func erasedRange(e audit.PrivateErased) string { return fmt.Sprintf("%d-%d", e.From, e.To-1) }
 
 // ownEvent is an event of what the gateway does by itself.
 func ownEvent(action policy.Action, at time.Time) event.Event {

@@ -206,11 +206,11 @@ func TestRetentionOnSeveralReplicas(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range list {
-				var first, last, n int
-				if _, err := fmt.Sscanf(e.Subject, "%d-%d:%d", &first, &last, &n); err != nil || n == 0 {
-					t.Errorf("range %q: %v", e.Subject, err)
+				var first, last int
+				if _, err := fmt.Sscanf(e.Subject, "%d-%d", &first, &last); err != nil || e.Length == 0 {
+					t.Errorf("range %q, %d halves: %v", e.Subject, e.Length, err)
 				}
-				total += n
+				total += int(e.Length)
 			}
 		}
 		if total != before {
