@@ -12,6 +12,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -183,6 +184,11 @@ func TestRetentionOnSeveralReplicas(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		replicas := []*gatewaytest.House{w.House, w.Replica(t), w.Replica(t)}
 		lived(t, w)
+		for range 510 { // more than one batch of a class
+			if _, _, err := w.Gateway.Contracts(t.Context(), w.Manager, gateway.Page{Limit: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		w.Clock.Advance(1200 * aDay)
 		const left = `SELECT COUNT(*) FROM audit_event WHERE priv IS NOT NULL`
 		before := count(t, w, left)
@@ -217,6 +223,47 @@ func TestRetentionOnSeveralReplicas(t *testing.T) {
 			t.Errorf("%d private halves were counted, there were %d", total, before)
 		}
 	})
+}
+
+// A hold and an erasure of halves wait for each other: whichever comes second knows of the first.
+func TestAHoldWaitsForErasing(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.PostgreSQL(t)}).World(t)
+	documents := lived(t, w)
+	for name, place := range map[string]func() error{
+		"document": func() error {
+			_, err := w.Gateway.HoldDocument(t.Context(), w.Officer, documents[0].ID, "case 17")
+			return err
+		},
+		"person": func() error {
+			_, err := w.Gateway.HoldPerson(t.Context(), w.Officer, string(w.Client), w.Handler.Person, "case 17")
+			return err
+		},
+	} {
+		erasing, err := w.Database.Writer().BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := erasing.ExecContext(t.Context(), `INSERT INTO event_retention (ledger, class, upto) VALUES ($1, '', 0)
+			ON CONFLICT (ledger, class) DO UPDATE SET upto = event_retention.upto`, string(w.Client)); err != nil {
+			t.Fatal(err)
+		}
+		placed := make(chan error, 1)
+		go func() { placed <- place() }()
+		for waits := false; !waits; {
+			select {
+			case err := <-placed:
+				t.Fatalf("%s: the hold did not wait, %v", name, err)
+			default:
+				waits = count(t, w, `SELECT COUNT(*) FROM pg_locks WHERE NOT granted`) > 0
+			}
+		}
+		if err := erasing.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-placed; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func operatorOf(t *testing.T, w *gatewaytest.World) (id gateway.OrganisationID) {
