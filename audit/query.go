@@ -128,6 +128,7 @@ const (
 	rareKind     = `kind NOT IN ('content', 'work')`
 	rarePhase    = `phase NOT IN ('state', 'grant', 'completed')`
 	deniedOnly   = `outcome = 'deny'`
+	notElse      = `outcome NOT IN ('allow', 'error')` // means deniedOnly, and names no index
 	commonReason = "allowed"
 )
 
@@ -137,8 +138,8 @@ func (q Query) rare(c *conditions) {
 	if q.Outcome == event.OutcomeDeny || q.Outcome == event.OutcomeError {
 		c.add(notAllowed)
 	}
-	if q.Outcome == event.OutcomeDeny {
-		c.add(deniedOnly)
+	if q.Outcome == event.OutcomeDeny && (q.Actor != "" || q.Contract != "" || q.Organisation != "") {
+		c.add(deniedOnly) // else a planner might sort all that an index of these has
 	}
 	switch q.Action {
 	case "", "document.read", "document.receive":

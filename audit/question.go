@@ -169,7 +169,7 @@ func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
 	a = a.refusals()
 	switch a.Which {
 	case "":
-		return l.events(ctx, a, deniedOnly, notAllowed)
+		return l.events(ctx, a, notElse)
 	case "first":
 		where, err := l.where(a.Query)
 		if err != nil {
@@ -194,7 +194,7 @@ func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
 	if a.Least < 1 {
 		return Answer{}, fmt.Errorf("%w: least", ErrQuery)
 	}
-	return l.groups(ctx, a.refusals(), "actor", `COUNT(*)`, deniedOnly, notAllowed)
+	return l.groups(ctx, a.refusals(), "actor", `COUNT(*)`, notElse)
 }
 
 // reads counts accesses by their grants, and bytes by how the accesses ended.
@@ -209,7 +209,7 @@ func (l *Ledger) mostReading(ctx context.Context, a Ask) (Answer, error) {
 }
 
 func (l *Ledger) expiredStillAsked(ctx context.Context, a Ask) (Answer, error) {
-	return l.groups(ctx, a.refusals(), "contract", `COUNT(*)`, rareReason, deniedOnly, notAllowed,
+	return l.groups(ctx, a.refusals(), "contract", `COUNT(*)`, rareReason, notElse,
 		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun',
 			'contract-exited', 'wind-down-over')`)
 }

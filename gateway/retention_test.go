@@ -225,6 +225,30 @@ func TestRetentionOnSeveralReplicas(t *testing.T) {
 	})
 }
 
+// What is held stands in nobody's way, however much it is.
+func TestRetentionGoesPastWhatIsHeld(t *testing.T) {
+	each(t, func(t *testing.T, w *gatewaytest.World) {
+		list := func(who gateway.Caller) {
+			if _, _, err := w.Gateway.Contracts(t.Context(), who, gateway.Page{Limit: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 510 { // more than one batch
+			list(w.Manager)
+		}
+		list(w.Approver)
+		if _, err := w.Gateway.HoldPerson(t.Context(), w.Officer, string(w.Client), w.Manager.Person, "case 17"); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(400 * aDay)
+		retain(t, w)
+		const left = `SELECT COUNT(*) FROM audit_event WHERE action = 'contract.list' AND priv IS NOT NULL AND actor = $1`
+		if held, other := count(t, w, left, string(w.Manager.Person)), count(t, w, left, string(w.Approver.Person)); held != 510 || other != 0 {
+			t.Errorf("%d of the held and %d of the other are left", held, other)
+		}
+	})
+}
+
 // A hold and an erasure of halves wait for each other: whichever comes second knows of the first.
 func TestAHoldWaitsForErasing(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.PostgreSQL(t)}).World(t)
