@@ -1,6 +1,12 @@
 package audit
 
-import "golang.org/x/mod/sumdb/tlog"
+import (
+	"context"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
 
 // Waiting says whether anybody waits for an event.
 func (l *Ledger) Waiting() bool { return l.waiters.any() }
@@ -19,3 +25,68 @@ func (f frontier) Bytes() []byte { return f.bytes() }
 
 // Root is the root of the tree.
 func (f frontier) Root() (tlog.Hash, error) { return f.root() }
+
+// Filler puts events into ledgers without the sequencer, each at the time at which it occurred, for tests that need
+// millions of them. What it writes is what the sequencer would have written.
+type Filler struct {
+	ledger *Ledger
+	heads  map[string]*head
+}
+
+// NewFiller begins to fill ledgers that hold nothing yet.
+func (l *Ledger) NewFiller() *Filler { return &Filler{l, map[string]*head{}} }
+
+// Fill writes the events, each into its Ledger, in one transaction.
+func (f *Filler) Fill(ctx context.Context, events []event.Event) error {
+	b := &batch{heads: f.heads, entries: make([]entry, 0, len(events))}
+	for _, e := range events {
+		if f.heads[e.Ledger] == nil {
+			f.heads[e.Ledger] = &head{}
+		}
+		row, _, err := f.ledger.draft(e.Ledger, e)
+		if err == nil {
+			err = b.add(row, e.Occurred)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	tx, err := f.ledger.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := f.ledger.insertEntries(ctx, tx, b.entries); err != nil {
+		return err
+	}
+	if err := f.ledger.writeHeads(ctx, tx, f.heads); err != nil {
+		return err
+	}
+	if err := f.ledger.writeOpen(ctx, tx, b.entries); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Plan is how SQLite would answer the query.
+func (l *Ledger) Plan(ctx context.Context, q Query) (plan string, err error) {
+	where, err := l.where(q)
+	if err != nil {
+		return "", err
+	}
+	rows, err := l.config.Reader.QueryContext(ctx, `EXPLAIN QUERY PLAN SELECT seq, leaf FROM audit_event WHERE `+where.String()+
+		` ORDER BY seq DESC LIMIT 51`, where.args...)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return "", err
+		}
+		plan += step + "\n"
+	}
+	return plan, rows.Err()
+}

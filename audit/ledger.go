@@ -41,6 +41,7 @@ type Config struct {
 	Poll        time.Duration // how often to look for events that another replica staged and did not live to sequence; default: 250 ms
 	Batch       int           // the most events sequenced in one transaction; default: 512
 	Heartbeat   time.Duration // how often a process with accesses running shows that it lives, and looks at the others; default: 5 s
+	SumLimit    time.Duration // how long a question about sums may take; default: 20 s
 	Lost        time.Duration // how long a process may be silent before its accesses are closed as unknown; default: 30 s
 }
 
@@ -102,6 +103,9 @@ func (c *Config) complete() error {
 	}
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 5 * time.Second
+	}
+	if c.SumLimit <= 0 {
+		c.SumLimit = 20 * time.Second
 	}
 	if c.Lost <= 0 {
 		c.Lost = 30 * time.Second

@@ -28,7 +28,7 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	where, err := a.where()
+	where, err := l.where(a.Query)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -39,6 +39,9 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 	where.add(`seq >= `, where.bind(begin))
 	where.add(`seq < `, where.bind(end))
 	where.add(`(`, refused, ` OR action = 'document.read' AND phase = 'grant' AND outcome = 'allow')`)
+	if a.Hours == "" { // else whoever reads at the wrong hour in the right country is to be seen, too
+		where.add(`(`, refused, ` OR country IS NULL OR `, where.notIn(`UPPER(country)`, a.Countries), `)`)
+	}
 	unusual := func(e event.Event) bool {
 		return e.Outcome != event.OutcomeAllow || !usual.contains(e.Occurred) || !containsFold(a.Countries, e.Country)
 	}
@@ -101,6 +104,15 @@ func (l *Ledger) window(ctx context.Context, q Query) (begin, end int64, err err
 		begin = 0 // the filter by time is a condition of its own
 	}
 	return begin, end, nil
+}
+
+// notIn is the condition that the text is none of the list, which is in capitals there.
+func (c *conditions) notIn(text string, list []string) string {
+	places := make([]string, len(list))
+	for i, s := range list {
+		places[i] = c.bind(strings.ToUpper(s))
+	}
+	return text + ` NOT IN (` + strings.Join(places, ", ") + `)`
 }
 
 // hours is a part of the day, which may go over midnight.

@@ -132,7 +132,7 @@ func (q Question) check(a Ask) error {
 
 // events answers with a page of the events that meet the conditions.
 func (l *Ledger) events(ctx context.Context, a Ask, conditions ...string) (Answer, error) {
-	where, err := a.where()
+	where, err := l.where(a.Query)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -157,18 +157,30 @@ func (l *Ledger) activityOf(ctx context.Context, a Ask) (Answer, error) {
 	return l.events(ctx, a)
 }
 
+// refusals looks at refusals only, when no other outcome is asked for, which then finds nothing.
+func (a Ask) refusals() Ask {
+	if a.Outcome == "" {
+		a.Outcome = event.OutcomeDeny
+	}
+	return a
+}
+
 func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
+	a = a.refusals()
 	switch a.Which {
 	case "":
-		return l.events(ctx, a, deniedOnly, notAllowed)
+		return l.events(ctx, a, notElse)
 	case "first":
-		where, err := a.where()
+		where, err := l.where(a.Query)
 		if err != nil {
 			return Answer{}, err
 		}
-		// One look along the index of refusals: the first of each person, whenever that was.
-		where.add(`seq IN (SELECT MIN(seq) FROM audit_event WHERE ledger = `, where.bind(a.Ledger),
-			` AND actor IS NOT NULL AND `+deniedOnly+` GROUP BY actor)`)
+		// From person to person along the index of refusals, and of each the first, whenever that was: two looks for each,
+		// however often they were refused.
+		refused := `FROM audit_event WHERE ledger = ` + where.bind(a.Ledger) + ` AND ` + deniedOnly + ` AND actor`
+		where.add(`seq IN (WITH RECURSIVE refused (person) AS (SELECT MIN(actor) `, refused, ` IS NOT NULL
+			UNION ALL SELECT (SELECT MIN(actor) `, refused, ` > person) FROM refused WHERE person IS NOT NULL)
+			SELECT (SELECT MIN(seq) `, refused, ` = person) FROM refused WHERE person IS NOT NULL)`)
 		events, next, err := l.page(ctx, a.Query, where)
 		return Answer{Events: events, Next: next}, err
 	}
@@ -182,7 +194,7 @@ func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
 	if a.Least < 1 {
 		return Answer{}, fmt.Errorf("%w: least", ErrQuery)
 	}
-	return l.groups(ctx, a, "actor", `COUNT(*)`, deniedOnly, notAllowed)
+	return l.groups(ctx, a.refusals(), "actor", `COUNT(*)`, notElse)
 }
 
 // reads counts accesses by their grants, and bytes by how the accesses ended.
@@ -197,8 +209,9 @@ func (l *Ledger) mostReading(ctx context.Context, a Ask) (Answer, error) {
 }
 
 func (l *Ledger) expiredStillAsked(ctx context.Context, a Ask) (Answer, error) {
-	return l.groups(ctx, a, "contract", `COUNT(*)`, rareReason, deniedOnly, notAllowed,
-		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun')`)
+	return l.groups(ctx, a.refusals(), "contract", `COUNT(*)`, rareReason, notElse,
+		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun',
+			'contract-exited', 'wind-down-over')`)
 }
 
 func (l *Ledger) accessChanges(ctx context.Context, a Ask) (Answer, error) {
@@ -210,8 +223,18 @@ func (l *Ledger) auditOfAudit(ctx context.Context, a Ask) (Answer, error) {
 }
 
 // groups sums up the events that meet the conditions by a column, the largest count first. It reads all of them, so it
-// goes back no further than it is told to.
+// goes back no further than it is told to, and gives up after Config.SumLimit.
 func (l *Ledger) groups(ctx context.Context, a Ask, column, count string, conditions ...string) (Answer, error) {
+	limited, cancel := context.WithTimeout(ctx, l.config.SumLimit)
+	defer cancel()
+	answer, err := l.sumUp(limited, a, column, count, conditions...)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return Answer{}, fmt.Errorf("%w: summing up took longer than %s: ask about less, by from, to or another filter", ErrQuery, l.config.SumLimit)
+	}
+	return answer, err
+}
+
+func (l *Ledger) sumUp(ctx context.Context, a Ask, column, count string, conditions ...string) (Answer, error) {
 	if a.From.IsZero() {
 		since := a.Since
 		if since == 0 {
@@ -219,7 +242,7 @@ func (l *Ledger) groups(ctx context.Context, a Ask, column, count string, condit
 		}
 		a.From = l.config.Clock().Add(-since)
 	}
-	where, err := a.where()
+	where, err := l.where(a.Query)
 	if err != nil {
 		return Answer{}, err
 	}

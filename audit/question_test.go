@@ -153,6 +153,34 @@ func TestQuestionsAboutSums(t *testing.T) {
 	})
 }
 
+// A contract has ended however it has ended.
+func TestEveryEndIsStillAskedFor(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		migrate(t, db)
+		ledger := open(t, config(db))
+		reasons := []string{"contract-expired", "contract-terminated", "contract-suspended", "contract-not-in-force", "contract-not-begun",
+			"contract-exited", "wind-down-over", "no-lease", "site"}
+		var events []event.Event
+		for i, reason := range reasons {
+			e := read(i)
+			e.Ledger, e.Contract, e.Outcome, e.Reason, e.Occurred = client(1), "c_"+reason, event.OutcomeDeny, reason, noon
+			events = append(events, e)
+		}
+		if err := ledger.NewFiller().Fill(t.Context(), events); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ledger.Ask(t.Context(), audit.Ask{Question: "expired-still-asked", Query: audit.Query{Ledger: client(1), From: noon}})
+		if err != nil || len(got.Groups) != 7 {
+			t.Errorf("%+v, %v", got.Groups, err)
+		}
+		for _, g := range got.Groups {
+			if g.Key == "c_no-lease" || g.Key == "c_site" {
+				t.Errorf("%s has not ended", g.Key)
+			}
+		}
+	})
+}
+
 func TestQuestionsRefuse(t *testing.T) {
 	each(t, func(t *testing.T, _ *database.DB, ledger *audit.Ledger) {
 		for name, ask := range map[string]audit.Ask{

@@ -231,6 +231,7 @@ func TestTreeNoticesWhatIsNotUnderItsRoot(t *testing.T) {
 				defer start(t, ledger)()
 				fill(t, ledger, db, client(1), 600)
 				checkTiles(t, ledger, client(1)) // makes and keeps the tiles
+				databasetest.Unguard(t, db)
 				if _, err := db.Writer().ExecContext(t.Context(), statement); err != nil {
 					t.Fatal(err)
 				}

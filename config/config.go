@@ -158,6 +158,34 @@ type Ledger struct {
 
 	// Publish is where the ledgers are copied to as they grow.
 	Publish Publish `koanf:"publish"`
+
+	// Retention is how long what is personal in the ledgers is kept.
+	Retention Retention `koanf:"retention"`
+}
+
+// Retention is for how many days addresses and whatever else is personal is kept beside the events of each class, and names
+// of people who have left. The events themselves stay. docs/audit.md has the law and the practice behind the bounds.
+type Retention struct {
+	// Content is of events about documents that came in, were looked at or went out. From 365 to 2192. Default: 730.
+	Content int64 `koanf:"content"`
+
+	// Work is of batches, assignments, receipts and listings. From 183 to 1096. Default: 365.
+	Work int64 `koanf:"work"`
+
+	// Access is of changes in who may do what. From 365 to 2192. Default: 1096.
+	Access int64 `koanf:"access"`
+
+	// SignIn is of people who came in at the door. From 183 to 1096. Default: 365.
+	SignIn int64 `koanf:"sign-in"`
+
+	// Audit is of questions to the ledgers, with the questions. From 365 to 2192. Default: 1096.
+	Audit int64 `koanf:"audit"`
+
+	// Denial is of refusals, whatever was refused. From 365 to 2192. Default: 730.
+	Denial int64 `koanf:"denial"`
+
+	// Names is for how long the name of a person is kept after they have left. From 30 to 1096. Default: 365.
+	Names int64 `koanf:"names"`
 }
 
 // Publish says where tiles and checkpoints of the ledgers are published. Whoever controls the database must not control

@@ -137,7 +137,8 @@ objects:
   ca-file: ca.pem
   sweep-every: 48h
 keys: {root-secret: AGE-SECRET-KEY-1, recovery: [age1a, age1b], token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
-ledger: {origin: transfer.example.com/bordereau, publish: {dir: /mnt/ledgers, every: 10s}}
+ledger: {origin: transfer.example.com/bordereau, publish: {dir: /mnt/ledgers, every: 10s},
+  retention: {content: 400, work: 200, access: 500, sign-in: 300, audit: 600, denial: 700, names: 90}}
 backups: {days: 90}
 log: {level: debug, format: json}
 limits: {verify-whole: 1048576, ledger-wait: 5s, read-header: 3s, stall: 90s, idle: 1m30s, shutdown: 0s}
@@ -166,7 +167,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Ledger: filepath.Join(dir, "ledger.key"),
 		},
 		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau",
-			Publish: config.Publish{Dir: "/mnt/ledgers", Every: 10 * time.Second}},
+			Publish:   config.Publish{Dir: "/mnt/ledgers", Every: 10 * time.Second},
+			Retention: config.Retention{Content: 400, Work: 200, Access: 500, SignIn: 300, Audit: 600, Denial: 700, Names: 90}},
 		Backups: config.Backups{Days: 90},
 		Log:     config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		Limits: config.Limits{

@@ -15,9 +15,10 @@ func Default() Config {
 		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
 		Database:  Database{Engine: SQLite},
 		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true, SweepEvery: 24 * time.Hour},
-		Ledger:    Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute}},
-		Backups:   Backups{Days: 35},
-		Log:       Log{Level: slog.LevelInfo, Format: Text},
+		Ledger: Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute},
+			Retention: Retention{Content: 730, Work: 365, Access: 1096, SignIn: 365, Audit: 1096, Denial: 730, Names: 365}},
+		Backups: Backups{Days: 35},
+		Log:     Log{Level: slog.LevelInfo, Format: Text},
 		Limits: Limits{
 			VerifyWhole: 4 << 20,
 			LedgerWait:  2 * time.Second,

@@ -30,6 +30,7 @@ func (c Config) Validate() error {
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)
 	found.duration("ledger.publish.every", c.Ledger.Publish.Every, time.Second, time.Hour)
+	found.retention(c.Ledger.Retention)
 	if c.Backups.Days < 1 || c.Backups.Days > 3650 {
 		found.add("backups.days", "must be from 1 to 3650")
 	}
@@ -179,6 +180,20 @@ func (p *problems) origin(origin string) {
 	bad := strings.ContainsFunc(origin, func(r rune) bool { return !allowed(r) })
 	if origin == "" || bad || strings.Contains(origin, "//") || strings.HasPrefix(origin, "/") || strings.HasSuffix(origin, "/") {
 		p.add("ledger.origin", "must be a host name and a path without a scheme, such as transfer.example.com/bordereau")
+	}
+}
+
+func (p *problems) retention(r Retention) {
+	for _, k := range []struct {
+		name              string
+		days, least, most int64
+	}{
+		{"content", r.Content, 365, 2192}, {"work", r.Work, 183, 1096}, {"access", r.Access, 365, 2192}, {"sign-in", r.SignIn, 183, 1096},
+		{"audit", r.Audit, 365, 2192}, {"denial", r.Denial, 365, 2192}, {"names", r.Names, 30, 1096},
+	} {
+		if k.days < k.least || k.days > k.most {
+			p.add("ledger.retention."+k.name, "must be from %d to %d days", k.least, k.most)
+		}
 	}
 }
 

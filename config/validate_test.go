@@ -88,6 +88,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"origin with slash":        {func(c *config.Config) { c.Ledger.Origin = "a/" }, []string{"ledger.origin"}},
 		"no days":                  {func(c *config.Config) { c.Backups.Days = 0 }, []string{"backups.days"}},
 		"days without end":         {func(c *config.Config) { c.Backups.Days = 3651 }, []string{"backups.days"}},
+		"content for a short time": {func(c *config.Config) { c.Ledger.Retention.Content = 364 }, []string{"ledger.retention.content"}},
+		"work for ever":            {func(c *config.Config) { c.Ledger.Retention.Work = 36_500 }, []string{"ledger.retention.work"}},
 		"unknown log format":       {func(c *config.Config) { c.Log.Format = "xml" }, []string{"log.format"}},
 		"verify less than nothing": {func(c *config.Config) { c.Limits.VerifyWhole = -1 }, []string{"limits.verify-whole"}},
 		"verify too much":          {func(c *config.Config) { c.Limits.VerifyWhole = 64<<20 + 1 }, []string{"limits.verify-whole"}},
@@ -100,7 +102,9 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			c.Limits = config.Limits{LedgerWait: day, ReadHeader: day, Stall: day, Idle: day, Shutdown: day}
 		}, []string{"limits.idle", "limits.ledger-wait", "limits.read-header", "limits.shutdown", "limits.stall"}},
 		"everything at once": {func(c *config.Config) { *c = config.Config{} }, []string{
-			"backups.days", "data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "ledger.publish.every", "limits.idle",
+			"backups.days", "data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "ledger.publish.every",
+			"ledger.retention.access", "ledger.retention.audit", "ledger.retention.content", "ledger.retention.denial",
+			"ledger.retention.names", "ledger.retention.sign-in", "ledger.retention.work", "limits.idle",
 			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",
 			"objects.sweep-every", "public-url",
 		}},

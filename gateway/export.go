@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -49,16 +50,26 @@ var csvColumns = []struct {
 	{"commitment", func(e *event.Event) string { return text(e.Commitment) }},
 }
 
-// text is a cell that no spreadsheet takes for a formula.
+const (
+	// beginsFormula is what spreadsheets take for the beginning of a formula; some also the wide forms.
+	beginsFormula = "=+-@\t\r\n＝＋－＠"
+	// endsCell is where programs end a cell that do not know about quotes, or split at another character: where the comma
+	// is for decimals, spreadsheets split at the semicolon.
+	endsCell = ",;\t|\r\n\""
+)
+
+// text is a cell that no spreadsheet takes for a formula, nor any part of it.
 func text(s string) string {
-	if s == "" {
-		return s
+	var cell strings.Builder
+	begins := true
+	for _, r := range s {
+		if begins && strings.ContainsRune(beginsFormula, r) {
+			cell.WriteByte('\'')
+		}
+		cell.WriteRune(r)
+		begins = strings.ContainsRune(endsCell, r) || begins && r == ' '
 	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r', '\n':
-		return "'" + s
-	}
-	return s
+	return cell.String()
 }
 
 // WriteCSV writes the events as a table with a line of column names. The first error ends it, and the table is then not

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -49,6 +50,13 @@ type Config struct {
 	// is erased now. Destruction certificates say it: 35 days.
 	BackupRetention time.Duration
 
+	// EventRetention is how long the erasable half of events is kept, by their class, within event.Retentions; what is not
+	// in it has the default. Times are of whole days.
+	EventRetention map[event.RetentionClass]time.Duration
+
+	// NameRetention is how long the name of a person is kept after they have left: 365 days, from 30 to 1,096.
+	NameRetention time.Duration
+
 	// RecheckEvery is how often a running download asks again whether it is still allowed: 5 s.
 	RecheckEvery time.Duration
 }
@@ -71,6 +79,8 @@ type Gateway struct {
 	log      *slog.Logger
 	duties   *policy.Duties
 	limits   Config // the durations and sizes, defaults filled in
+
+	retention map[event.RetentionClass]time.Duration
 
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
@@ -110,6 +120,14 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	setDefault(&c.SweepStoreEvery, 24*time.Hour)
 	setDefault(&c.RecheckEvery, 5*time.Second)
 	setDefault(&c.BackupRetention, 35*24*time.Hour)
+	setDefault(&c.NameRetention, NameRetentionDefault)
+	if c.NameRetention < NameRetentionFloor || c.NameRetention > NameRetentionCeiling {
+		return nil, fmt.Errorf("making gateway: NameRetention must be from %s to %s", NameRetentionFloor, NameRetentionCeiling)
+	}
+	retention, err := eventRetention(c.EventRetention)
+	if err != nil {
+		return nil, fmt.Errorf("making gateway: %w", err)
+	}
 	duties, err := policy.NewDuties()
 	if err != nil {
 		return nil, fmt.Errorf("compiling duties: %w", err)
@@ -117,7 +135,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
+		clock: c.Clock, log: c.Logger, duties: duties, limits: c, retention: retention,
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 		recipients: newCache[contractEpoch, *crypto.Recipient](4096, nil),
@@ -131,11 +149,13 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads, now and then the whole store, and goes on with rotations of keys until ctx ends.
+// Run sweeps abandoned uploads, now and then the whole store, goes on with rotations of keys and, once a day, erases what
+// has been kept for its time, until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
 	var store sync.WaitGroup // apart, because it takes its time
 	store.Go(func() { g.runStoreSweeps(ctx) })
 	defer store.Wait()
+	var retained time.Time
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()
 	for {
@@ -144,6 +164,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 		if err := g.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("going on with the rotation of keys failed", "error", err)
+		}
+		if today := g.now().Truncate(day); today.After(retained) {
+			if err := g.Retain(ctx); err == nil {
+				retained = today
+			} else if ctx.Err() == nil {
+				g.log.Error("erasing what has been kept for its time failed", "error", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -64,6 +64,9 @@ func (s *scene) insertHold(ctx context.Context, tx *database.Tx, reason string) 
 	if err == nil || !isNoRows(err) {
 		return standing, err
 	}
+	if err := tx.LockRetention(ctx, string(s.client)); err != nil {
+		return row, fmt.Errorf("locking retention: %w", err)
+	}
 	id := policy.NewID("h")
 	n, err := tx.InsertHold(ctx, queries.InsertHoldParams{ID: id, Contract: string(s.contract), Document: s.event.Document,
 		Reason: reason, PlacedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
@@ -115,6 +118,9 @@ func (g *Gateway) LiftHold(ctx context.Context, caller Caller, id HoldID) (Hold,
 			return s.hideUnsent(ctx, tx, row.Document)
 		},
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := reconsider(ctx, tx, string(s.client)); err != nil {
+				return err
+			}
 			if _, err := tx.LiftHold(ctx, queries.LiftHoldParams{ID: string(id), LiftedBy: string(caller.Person),
 				ValidUntil: micros(s.now)}); err != nil {
 				return fmt.Errorf("lifting hold: %w", err)

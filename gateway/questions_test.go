@@ -3,6 +3,8 @@ package gateway_test
 import (
 	"encoding/csv"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +200,7 @@ func TestQuestionsAreRecorded(t *testing.T) {
 
 // No spreadsheet takes a cell for a formula, whatever text the ledger holds, and numbers stay numbers.
 func TestCSVHoldsNoFormula(t *testing.T) {
-	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\ttab", "\rreturn", `a"quote`, "a,comma", "a\nline", ""} {
+	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\ttab", "\rreturn", `a"quote`, "a,comma", "a\nline", "\nline", "＝1", " =1", ""} {
 		var out strings.Builder
 		err := gateway.WriteCSV(&out, func(yield func(event.Event, error) bool) {
 			yield(event.Event{Actor: text, Site: text, Length: -1}, nil)
@@ -215,10 +217,36 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 			switch {
 			case column == "length" && cell != "-1":
 				t.Errorf("the length became %q", cell)
-			case column != "length" && cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r"):
+			case column != "length" && cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n"):
 				t.Errorf("%s is the formula %q", column, cell)
-			case column == "actor" && strings.TrimPrefix(cell, "'") != strings.ReplaceAll(text, "\r", "\r"):
+			case column == "actor" && strings.ReplaceAll(cell, "'", "") != text:
 				t.Errorf("%q became %q", text, cell)
+			}
+		}
+	}
+}
+
+// Nor a part of a cell, where the file is split at another character, or quotes are not known.
+func TestCSVHoldsNoFormulaHoweverItIsSplit(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	alphabet := []rune("=+-@＝＋－＠,;|\t\r\n\"' ax1")
+	for range 5000 {
+		text := make([]rune, r.IntN(12))
+		for i := range text {
+			text[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		var out strings.Builder
+		if err := gateway.WriteCSV(&out, func(yield func(event.Event, error) bool) { yield(event.Event{Site: string(text)}, nil) }); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+		if err != nil || len(lines) != 2 {
+			t.Fatalf("%q: %d lines, %v", string(text), len(lines), err)
+		}
+		cell := lines[1][slices.Index(lines[0], "site")]
+		for _, part := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;|\t\r\n\"", r) }) {
+			if part = strings.TrimLeft(part, " "); part != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(part)[0]) {
+				t.Fatalf("%q became %q, of which %q is a formula", string(text), cell, part)
 			}
 		}
 	}

@@ -28,6 +28,9 @@ const (
 	ActionErasurePropose     Action = "erasure.propose" // of a whole contract
 	ActionContractErase      Action = "contract.erase"  // by somebody else than who proposed it
 	ActionErasureRead        Action = "erasure.read"
+	ActionPrivacyPropose     Action = "privacy.propose" // to erase the private halves of what a person did
+	ActionPrivacyErase       Action = "privacy.erase"   // by somebody else than who proposed it
+	ActionPrivacyRead        Action = "privacy.read"
 )
 
 // More duties towards a contract, and the questions to the policy: who may read, who could, what would change.
@@ -66,6 +69,8 @@ const (
 const (
 	ActionDocumentAbandon Action = "document.abandon" // an upload that ended without an acknowledgement is cleared away
 	ActionErasureCertify  Action = "erasure.certify"  // an erasure was carried out and its certificate signed
+	ActionPrivacyExpire   Action = "privacy.expire"   // private halves of events had been kept for their time
+	ActionPrivacyForget   Action = "privacy.forget"   // a leaver's name had
 )
 
 // Keys are looked after by whoever holds the machine, who could read them without us; no duty of anybody's reaches them.

@@ -41,12 +41,12 @@ var dutyTable = []struct {
 	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
 		ActionContractResume, ActionContractTerminate, ActionContractAmend, ActionContractExit, ActionContractRead,
 		ActionRoleGrant, ActionRoleEnd, ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList,
-		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate, ActionRoleList}},
+		ActionPrivacyErase, ActionPrivacyRead, ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate, ActionRoleList}},
 	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditExport, ActionAuditProve,
-		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead,
+		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead, ActionPrivacyPropose, ActionPrivacyErase, ActionPrivacyRead,
 		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate, ActionRoleList}},
 	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport, ActionAuditProve, ActionHoldList,
-		ActionErasureRead, ActionRoleList}},
+		ActionErasureRead, ActionPrivacyRead, ActionRoleList}},
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
@@ -83,7 +83,7 @@ func dutyRows() [][]string {
 
 // Decide answers whether one of the person's duties allows what the facts describe. The conditions, in their order: for
 // token.issue, the credential was valid; the person is a member; a role is held whose rule allows the act; it reaches the
-// object's organisation; for contract.approve and contract.erase, somebody else proposed; for contract.read by the
+// object's organisation; for contract.approve, contract.erase and privacy.erase, somebody else proposed; for contract.read by the
 // provider's people, a version was approved; for an erasure, the contract has ended where it goes as a whole, and no legal
 // hold stands. Of several roles, the first counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
@@ -108,7 +108,9 @@ func (d *Duties) Decide(f Facts) Decision {
 }
 
 // needsTwo says that one person proposes and another one does it.
-func needsTwo(a Action) bool { return a == ActionContractApprove || a == ActionContractErase }
+func needsTwo(a Action) bool {
+	return a == ActionContractApprove || a == ActionContractErase || a == ActionPrivacyErase
+}
 
 func erasesContract(a Action) bool { return a == ActionErasurePropose || a == ActionContractErase }
 

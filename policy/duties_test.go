@@ -43,6 +43,9 @@ document.erase       -         own               -                   -        - 
 erasure.propose      -         own               -                   -        -              -                 -        -
 contract.erase       -         own               -                   -        -              -                 -        -
 erasure.read         -         own               own                 own      -              -                 -        -
+privacy.propose      -         -                 own                 -        -              -                 -        -
+privacy.erase        -         own               own                 -        -              -                 -        -
+privacy.read         -         own               own                 own      -              -                 -        -
 batch.open           -         -                 -                   -        -              -                 -        -
 document.receive     -         -                 -                   -        -              -                 -        -
 document.read        -         -                 -                   -        -              -                 -        -
@@ -116,6 +119,8 @@ func TestDutiesDenied(t *testing.T) {
 			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
 		{"nobody proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
 			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
+		{"who proposed to erase a person's traces", policy.RoleComplianceOfficer, policy.ActionPrivacyErase,
+			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
 		{"the contract to be erased still runs", policy.RoleContractManager, policy.ActionErasurePropose,
 			func(f *policy.Facts) { f.Ended = false }, policy.ReasonContractNotEnded},
 		{"the contract that is erased still runs", policy.RoleContractManager, policy.ActionContractErase,

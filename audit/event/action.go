@@ -68,6 +68,11 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{"privacy.propose", "it was proposed to erase the private halves of what a person did"},
+	{"privacy.erase", "private halves of what a person did were ordered erased, or were erased"},
+	{"privacy.read", "the record of such an erasure was read"},
+	{"privacy.expire", "private halves of events were erased, having been kept for their time"},
+	{"privacy.forget", "the name of a person who had left was erased"},
 }
 
 // Catalogue lists the actions that this build records.

@@ -31,7 +31,7 @@ func (a Action) Kind() Kind {
 		return KindWork
 	case "token":
 		return KindSignIn
-	case "audit":
+	case "audit", "privacy":
 		return KindAudit
 	default:
 		return KindAccess

@@ -53,6 +53,7 @@ const (
 	KindTime    Kind = "time"    // time goes back
 	KindPrivate Kind = "private" // the private half does not open its commitment
 	KindColumn  Kind = "column"  // the index beside the leaf says something else
+	KindErased  Kind = "erased"  // private halves are gone that nobody recorded to have erased
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
 
 	KindRoot       Kind = "root"       // the events are not those that a checkpoint was signed over
@@ -99,6 +100,9 @@ func (r *Report) Statement() string {
 	}
 	if beyond := r.Events - r.Proven; beyond > 0 {
 		fmt.Fprintf(&s, " No checkpoint vouches for the other %d.", beyond)
+	}
+	if r.Erased > 0 {
+		fmt.Fprintf(&s, " Of %d the half that can be erased is not in the copy; what it said cannot be told any more from here.", r.Erased)
 	}
 	s.WriteString(" Completeness beyond the checkpoint is not claimed: no copy can show whether the ledger goes on after it.")
 	return s.String()

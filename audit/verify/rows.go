@@ -48,6 +48,7 @@ func (v *verification) event(r Row, e event.Event) {
 	v.last = e.Time
 	v.private(r, e)
 	v.columns(r, e)
+	v.erasure(e)
 	v.grant(r.Seq, e)
 }
 
@@ -55,6 +56,9 @@ func (v *verification) private(r Row, e event.Event) {
 	switch {
 	case r.Private == nil && e.Commitment != "":
 		v.report.Erased++
+		if r.Columns != nil { // a database, which would have it: what is published never does
+			v.gone++
+		}
 	case r.Private != nil && !r.Private.Check(e.Commitment):
 		v.report.problem(KindPrivate, r.Seq, "the private half is not one that the leaf commits to")
 	}

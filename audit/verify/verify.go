@@ -58,6 +58,9 @@ type verification struct {
 	next   int64        // the sequence number that should come
 	last   time.Time    // of the event before
 	grants grants
+
+	gone     int64 // private halves that the database does not have any more
+	recorded int64 // and how many erased ones its events tell of
 }
 
 func begin(against Evidence) (*verification, error) {
@@ -111,6 +114,9 @@ func (v *verification) end() error {
 	v.report.Root, v.report.Until = root.String(), v.last
 	for _, c := range v.due {
 		v.report.problem(KindTruncated, v.tree.size, "the copy ends here: %s was signed over %d events", c.name, c.size)
+	}
+	if v.gone > v.recorded {
+		v.report.problem(KindErased, NoSeq, "%d private halves are gone, and the events tell of %d that were erased", v.gone, v.recorded)
 	}
 	v.report.Open, v.report.OpenGrants = v.grants.left()
 	if v.grants.full {

@@ -115,8 +115,14 @@ func TestErasedPrivateHalves(t *testing.T) {
 	key, vkey := newKey(t, origin, "log")
 	rows := cloned(l.rows)
 	rows[1].Private, rows[4].Private = nil, nil
-	got := verified(t, rows, verify.Evidence{Ledger: client, Key: vkey, Checkpoint: l.checkpoint(t, 6, key)})
-	if !got.OK() || got.Erased != 2 || len(got.NotChecked) != 1 {
+	against := verify.Evidence{Ledger: client, Key: vkey, Checkpoint: l.checkpoint(t, 6, key)}
+	got := verified(t, rows, against)
+	if f := findings(got); len(f) != 1 || f[0] != (finding{verify.KindErased, verify.NoSeq}) {
+		t.Errorf("a database without them, and without a word about it: %v", f)
+	}
+	rows[1].Columns, rows[4].Columns = nil, nil
+	got = verified(t, rows, against)
+	if !got.OK() || got.Erased != 2 || len(got.NotChecked) != 1 || !strings.Contains(got.Statement(), "Of 2 the half that can be erased") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -37,6 +37,7 @@ func TestWhatTheGatewayWrites(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 
+		databasetest.Unguard(t, db)
 		if _, err := db.Writer().ExecContext(t.Context(), `UPDATE audit_event SET actor = NULL WHERE seq = 11`); err != nil {
 			t.Fatal(err)
 		}

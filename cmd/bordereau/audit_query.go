@@ -43,6 +43,7 @@ type question struct {
 	gateway.EventQuery
 	ledgers         []string
 	action, outcome string
+	kind, phase     string
 	from, to        string
 	json            bool
 }
@@ -65,6 +66,8 @@ func (q *question) addFilters(cmd *cobra.Command) {
 	}
 	f.StringVar(&q.action, "action", "", "only this action, as in document.read")
 	f.StringVar(&q.outcome, "outcome", "", "only this outcome: allow, deny or error")
+	f.StringVar(&q.kind, "kind", "", "only actions of this kind: content, work, access, sign-in or audit")
+	f.StringVar(&q.phase, "phase", "", "only this phase: state, grant, completed, aborted or unknown")
 	f.StringVar(&q.Reason, "reason", "", "only this reason, as in no-lease")
 	f.StringVar(&q.Role, "role", "", "only what was done in this role, as in handler")
 	f.StringVar(&q.Site, "site", "", "only from this site, as its contract names it")
@@ -74,7 +77,7 @@ func (q *question) addFilters(cmd *cobra.Command) {
 }
 
 func (q *question) parseTimes() error {
-	q.Action, q.Outcome = event.Action(q.action), event.Outcome(q.outcome)
+	q.Action, q.Outcome, q.Kind, q.Phase = event.Action(q.action), event.Outcome(q.outcome), event.Kind(q.kind), event.Phase(q.phase)
 	for _, t := range []struct {
 		text, flag string
 		to         *time.Time

@@ -121,6 +121,11 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 	if _, err := fmt.Fprintf(out, "%-5s  %-28s  %6d events, root %s\n", verdict, report.Ledger, report.Events, report.Root); err != nil {
 		return err
 	}
+	if report.Erased > 0 {
+		if _, err := fmt.Fprintf(out, "       %d of them without the half that can be erased\n", report.Erased); err != nil {
+			return err
+		}
+	}
 	for _, p := range report.Problems {
 		if _, err := fmt.Fprintf(out, "       event %d: %s: %s\n", p.Seq, p.Kind, p.Detail); err != nil {
 			return err

@@ -112,7 +112,8 @@ func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) 
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
 		Receipts: in.receipts, Logger: in.log, VerifyWhole: c.Limits.VerifyWhole,
-		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery})
+		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
+		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
 	return in, err
 }
 

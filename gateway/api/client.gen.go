@@ -160,6 +160,40 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
 	ProveConsistency(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ProposePersonErasureWithBody Propose to erase what is personal in the events of what a person did.
+	//
+	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+	// Repeated, it is the same proposal.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+	ProposePersonErasureWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	//
+	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+	// Repeated, it is the same proposal.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+	ProposePersonErasure(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
+	GetPersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	//
+	// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
+	// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
+	// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
+	ApprovePersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ProveEvent Prove that an event is in its ledger.
 	//
 	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
@@ -167,6 +201,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 	ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
+	ListPersonHolds(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldPersonWithBody Place a legal hold on what a person did.
+	//
+	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+	// their name stays. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+	HoldPersonWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HoldPerson Place a legal hold on what a person did.
+	//
+	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+	// their name stays. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+	HoldPerson(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LiftPersonHold Lift a legal hold on what a person did.
+	//
+	// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
+	LiftPersonHold(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListQuestions List the questions that a ledger can be asked by name.
 	//
@@ -789,6 +853,80 @@ func (c *Client) ProveConsistency(ctx context.Context, ledger LedgerInPath, para
 	return c.Client.Do(req)
 }
 
+// ProposePersonErasureWithBody Propose to erase what is personal in the events of what a person did.
+//
+// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+// Repeated, it is the same proposal.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+func (c *Client) ProposePersonErasureWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposePersonErasureRequestWithBody(c.Server, ledger, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+//
+// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+// Repeated, it is the same proposal.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+func (c *Client) ProposePersonErasure(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposePersonErasureRequest(c.Server, ledger, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPersonErasure Get how far the erasure of a person's traces has come.
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
+func (c *Client) GetPersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPersonErasureRequest(c.Server, ledger, erasure)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+//
+// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
+// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
+// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
+func (c *Client) ApprovePersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApprovePersonErasureRequest(c.Server, ledger, erasure)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ProveEvent Prove that an event is in its ledger.
 //
 // The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
@@ -797,6 +935,76 @@ func (c *Client) ProveConsistency(ctx context.Context, ledger LedgerInPath, para
 // Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 func (c *Client) ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewProveEventRequest(c.Server, ledger, seq)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
+func (c *Client) ListPersonHolds(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPersonHoldsRequest(c.Server, ledger, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldPersonWithBody Place a legal hold on what a person did.
+//
+// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+// their name stays. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+func (c *Client) HoldPersonWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldPersonRequestWithBody(c.Server, ledger, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldPerson Place a legal hold on what a person did.
+//
+// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+// their name stays. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+func (c *Client) HoldPerson(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldPersonRequest(c.Server, ledger, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LiftPersonHold Lift a legal hold on what a person did.
+//
+// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
+func (c *Client) LiftPersonHold(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLiftPersonHoldRequest(c.Server, ledger, hold)
 	if err != nil {
 		return nil, err
 	}
@@ -2837,6 +3045,135 @@ func NewProveConsistencyRequest(server string, ledger LedgerInPath, params *Prov
 	return req, nil
 }
 
+// NewProposePersonErasureRequest calls the generic ProposePersonErasure builder with application/json body
+func NewProposePersonErasureRequest(server string, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposePersonErasureRequestWithBody(server, ledger, "application/json", bodyReader)
+}
+
+// NewProposePersonErasureRequestWithBody constructs an http.Request for the ProposePersonErasure method, with any body, and a specified content type
+func NewProposePersonErasureRequestWithBody(server string, ledger LedgerInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/erasures", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetPersonErasureRequest constructs an http.Request for the GetPersonErasure method
+func NewGetPersonErasureRequest(server string, ledger LedgerInPath, erasure ErasureInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/erasures/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApprovePersonErasureRequest constructs an http.Request for the ApprovePersonErasure method
+func NewApprovePersonErasureRequest(server string, ledger LedgerInPath, erasure ErasureInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "erasure", erasure, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/erasures/%s/approval", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewProveEventRequest constructs an http.Request for the ProveEvent method
 func NewProveEventRequest(server string, ledger LedgerInPath, seq int64) (*http.Request, error) {
 	var err error
@@ -2871,6 +3208,167 @@ func NewProveEventRequest(server string, ledger LedgerInPath, seq int64) (*http.
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPersonHoldsRequest constructs an http.Request for the ListPersonHolds method
+func NewListPersonHoldsRequest(server string, ledger LedgerInPath, params *ListPersonHoldsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHoldPersonRequest calls the generic HoldPerson builder with application/json body
+func NewHoldPersonRequest(server string, ledger LedgerInPath, body HoldPersonJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHoldPersonRequestWithBody(server, ledger, "application/json", bodyReader)
+}
+
+// NewHoldPersonRequestWithBody constructs an http.Request for the HoldPerson method, with any body, and a specified content type
+func NewHoldPersonRequestWithBody(server string, ledger LedgerInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewLiftPersonHoldRequest constructs an http.Request for the LiftPersonHold method
+func NewLiftPersonHoldRequest(server string, ledger LedgerInPath, hold HoldInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ledger", ledger, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "hold", hold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/audit/ledgers/%s/holds/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5441,6 +5939,44 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
 	ProveConsistencyWithResponse(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*ProveConsistencyResponse, error)
 
+	// ProposePersonErasureWithBodyWithResponse Propose to erase what is personal in the events of what a person did.
+	//
+	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+	// Repeated, it is the same proposal.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+	ProposePersonErasureWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error)
+
+	// ProposePersonErasureWithResponse Propose to erase what is personal in the events of what a person did.
+	//
+	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+	// Repeated, it is the same proposal.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+	ProposePersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error)
+
+	// GetPersonErasureWithResponse Get how far the erasure of a person's traces has come.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
+	GetPersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetPersonErasureResponse, error)
+
+	// ApprovePersonErasureWithResponse Approve the erasure of what is personal in the events of what a person did.
+	//
+	// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
+	// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
+	// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
+	ApprovePersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*ApprovePersonErasureResponse, error)
+
 	// ProveEventWithResponse Prove that an event is in its ledger.
 	//
 	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
@@ -5450,6 +5986,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 	ProveEventWithResponse(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*ProveEventResponse, error)
+
+	// ListPersonHoldsWithResponse List the legal holds on people in a ledger, those that were lifted included.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
+	ListPersonHoldsWithResponse(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*ListPersonHoldsResponse, error)
+
+	// HoldPersonWithBodyWithResponse Place a legal hold on what a person did.
+	//
+	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+	// their name stays. Repeated, it is the same hold.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+	HoldPersonWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error)
+
+	// HoldPersonWithResponse Place a legal hold on what a person did.
+	//
+	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+	// their name stays. Repeated, it is the same hold.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+	HoldPersonWithResponse(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error)
+
+	// LiftPersonHoldWithResponse Lift a legal hold on what a person did.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
+	LiftPersonHoldWithResponse(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*LiftPersonHoldResponse, error)
 
 	// ListQuestionsWithResponse List the questions that a ledger can be asked by name.
 	//
@@ -6310,6 +6880,126 @@ func (r ProveConsistencyResponse) ContentType() string {
 	return ""
 }
 
+// ProposePersonErasureResponseDefaultHeaders the declared response headers of an HTTP default response for ProposePersonErasure
+type ProposePersonErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ProposePersonErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PersonErasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ProposePersonErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ProposePersonErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ProposePersonErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ProposePersonErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPersonErasureResponseDefaultHeaders the declared response headers of an HTTP default response for GetPersonErasure
+type GetPersonErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type GetPersonErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PersonErasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetPersonErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPersonErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPersonErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPersonErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ApprovePersonErasureResponseDefaultHeaders the declared response headers of an HTTP default response for ApprovePersonErasure
+type ApprovePersonErasureResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ApprovePersonErasureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PersonErasure
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ApprovePersonErasureResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ApprovePersonErasureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApprovePersonErasureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApprovePersonErasureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ProveEventResponseDefaultHeaders the declared response headers of an HTTP default response for ProveEvent
 type ProveEventResponseDefaultHeaders struct {
 	RequestID *string
@@ -6342,6 +7032,126 @@ func (r ProveEventResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ProveEventResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPersonHoldsResponseDefaultHeaders the declared response headers of an HTTP default response for ListPersonHolds
+type ListPersonHoldsResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListPersonHoldsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PersonHoldPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPersonHoldsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPersonHoldsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPersonHoldsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPersonHoldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// HoldPersonResponseDefaultHeaders the declared response headers of an HTTP default response for HoldPerson
+type HoldPersonResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type HoldPersonResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PersonHold
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *HoldPersonResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldPersonResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldPersonResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldPersonResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// LiftPersonHoldResponseDefaultHeaders the declared response headers of an HTTP default response for LiftPersonHold
+type LiftPersonHoldResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type LiftPersonHoldResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PersonHold
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *LiftPersonHoldResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r LiftPersonHoldResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LiftPersonHoldResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LiftPersonHoldResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8263,6 +9073,68 @@ func (c *ClientWithResponses) ProveConsistencyWithResponse(ctx context.Context, 
 	return ParseProveConsistencyResponse(rsp)
 }
 
+// ProposePersonErasureWithBodyWithResponse Propose to erase what is personal in the events of what a person did.
+//
+// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+// Repeated, it is the same proposal.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+func (c *ClientWithResponses) ProposePersonErasureWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error) {
+	rsp, err := c.ProposePersonErasureWithBody(ctx, ledger, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposePersonErasureResponse(rsp)
+}
+
+// ProposePersonErasureWithResponse Propose to erase what is personal in the events of what a person did.
+//
+// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
+// Repeated, it is the same proposal.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
+func (c *ClientWithResponses) ProposePersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error) {
+	rsp, err := c.ProposePersonErasure(ctx, ledger, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseProposePersonErasureResponse(rsp)
+}
+
+// GetPersonErasureWithResponse Get how far the erasure of a person's traces has come.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
+func (c *ClientWithResponses) GetPersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetPersonErasureResponse, error) {
+	rsp, err := c.GetPersonErasure(ctx, ledger, erasure, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPersonErasureResponse(rsp)
+}
+
+// ApprovePersonErasureWithResponse Approve the erasure of what is personal in the events of what a person did.
+//
+// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
+// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
+// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
+func (c *ClientWithResponses) ApprovePersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*ApprovePersonErasureResponse, error) {
+	rsp, err := c.ApprovePersonErasure(ctx, ledger, erasure, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApprovePersonErasureResponse(rsp)
+}
+
 // ProveEventWithResponse Prove that an event is in its ledger.
 //
 // The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
@@ -8277,6 +9149,64 @@ func (c *ClientWithResponses) ProveEventWithResponse(ctx context.Context, ledger
 		return nil, err
 	}
 	return ParseProveEventResponse(rsp)
+}
+
+// ListPersonHoldsWithResponse List the legal holds on people in a ledger, those that were lifted included.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
+func (c *ClientWithResponses) ListPersonHoldsWithResponse(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*ListPersonHoldsResponse, error) {
+	rsp, err := c.ListPersonHolds(ctx, ledger, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPersonHoldsResponse(rsp)
+}
+
+// HoldPersonWithBodyWithResponse Place a legal hold on what a person did.
+//
+// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+// their name stays. Repeated, it is the same hold.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+func (c *ClientWithResponses) HoldPersonWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error) {
+	rsp, err := c.HoldPersonWithBody(ctx, ledger, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldPersonResponse(rsp)
+}
+
+// HoldPersonWithResponse Place a legal hold on what a person did.
+//
+// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
+// their name stays. Repeated, it is the same hold.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
+func (c *ClientWithResponses) HoldPersonWithResponse(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error) {
+	rsp, err := c.HoldPerson(ctx, ledger, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldPersonResponse(rsp)
+}
+
+// LiftPersonHoldWithResponse Lift a legal hold on what a person did.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
+func (c *ClientWithResponses) LiftPersonHoldWithResponse(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*LiftPersonHoldResponse, error) {
+	rsp, err := c.LiftPersonHold(ctx, ledger, hold, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLiftPersonHoldResponse(rsp)
 }
 
 // ListQuestionsWithResponse List the questions that a ledger can be asked by name.
@@ -9558,6 +10488,144 @@ func ParseProveConsistencyResponse(rsp *http.Response) (*ProveConsistencyRespons
 	return response, nil
 }
 
+// ParseProposePersonErasureResponse parses an HTTP response from a ProposePersonErasureWithResponse call
+func ParseProposePersonErasureResponse(rsp *http.Response) (*ProposePersonErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ProposePersonErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PersonErasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ProposePersonErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPersonErasureResponse parses an HTTP response from a GetPersonErasureWithResponse call
+func ParseGetPersonErasureResponse(rsp *http.Response) (*GetPersonErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPersonErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PersonErasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetPersonErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseApprovePersonErasureResponse parses an HTTP response from a ApprovePersonErasureWithResponse call
+func ParseApprovePersonErasureResponse(rsp *http.Response) (*ApprovePersonErasureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApprovePersonErasureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PersonErasure
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ApprovePersonErasureResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseProveEventResponse parses an HTTP response from a ProveEventWithResponse call
 func ParseProveEventResponse(rsp *http.Response) (*ProveEventResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9584,6 +10652,144 @@ func ParseProveEventResponse(rsp *http.Response) (*ProveEventResponse, error) {
 	switch {
 	case true:
 		var headers ProveEventResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPersonHoldsResponse parses an HTTP response from a ListPersonHoldsWithResponse call
+func ParseListPersonHoldsResponse(rsp *http.Response) (*ListPersonHoldsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPersonHoldsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PersonHoldPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListPersonHoldsResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseHoldPersonResponse parses an HTTP response from a HoldPersonWithResponse call
+func ParseHoldPersonResponse(rsp *http.Response) (*HoldPersonResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldPersonResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PersonHold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers HoldPersonResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseLiftPersonHoldResponse parses an HTTP response from a LiftPersonHoldWithResponse call
+func ParseLiftPersonHoldResponse(rsp *http.Response) (*LiftPersonHoldResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LiftPersonHoldResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PersonHold
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers LiftPersonHoldResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

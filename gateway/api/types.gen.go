@@ -141,6 +141,27 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PersonErasureState.
+const (
+	PersonErasureStateDone     PersonErasureState = "done"
+	PersonErasureStateProposed PersonErasureState = "proposed"
+	PersonErasureStateRunning  PersonErasureState = "running"
+)
+
+// Valid indicates whether the value is a known member of the PersonErasureState enum.
+func (e PersonErasureState) Valid() bool {
+	switch e {
+	case PersonErasureStateDone:
+		return true
+	case PersonErasureStateProposed:
+		return true
+	case PersonErasureStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Phase.
 const (
 	PhaseAborted   Phase = "aborted"
@@ -888,8 +909,65 @@ type OrganisationKind string
 // Outcome defines model for Outcome.
 type Outcome string
 
+// PersonErasure defines model for PersonErasure.
+type PersonErasure struct {
+	// Decided Absent while it is proposed.
+	Decided   *time.Time `json:"decided,omitempty"`
+	DecidedBy *PersonID  `json:"decided_by,omitempty"`
+
+	// Erased How many events have lost their erasable half to it so far.
+	Erased int64 `json:"erased"`
+
+	// Finished Absent until it is done.
+	Finished   *time.Time `json:"finished,omitempty"`
+	ID         ErasureID  `json:"id"`
+	Ledger     string     `json:"ledger"`
+	Person     PersonID   `json:"person"`
+	Proposed   time.Time  `json:"proposed"`
+	ProposedBy PersonID   `json:"proposed_by"`
+	Reason     string     `json:"reason"`
+
+	// State `running`: approved; what is under the floor of its class, or a hold, goes when it no longer is. `done`: of what the
+	// person did before it was approved, nothing personal is left.
+	State PersonErasureState `json:"state"`
+}
+
+// PersonErasureState `running`: approved; what is under the floor of its class, or a hold, goes when it no longer is. `done`: of what the
+// person did before it was approved, nothing personal is left.
+type PersonErasureState string
+
+// PersonHold defines model for PersonHold.
+type PersonHold struct {
+	From     time.Time `json:"from"`
+	ID       HoldID    `json:"id"`
+	Ledger   string    `json:"ledger"`
+	LiftedBy *PersonID `json:"lifted_by,omitempty"`
+	Person   PersonID  `json:"person"`
+	PlacedBy PersonID  `json:"placed_by"`
+	Reason   string    `json:"reason"`
+
+	// Until Absent while it stands.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// PersonHoldPage defines model for PersonHoldPage.
+type PersonHoldPage struct {
+	Items []PersonHold `json:"items"`
+
+	// Next `after` of the next page; absent on the last.
+	Next *Next `json:"next,omitempty"`
+}
+
 // PersonID defines model for PersonID.
 type PersonID = string
+
+// PersonReason defines model for PersonReason.
+type PersonReason struct {
+	Person PersonID `json:"person"`
+
+	// Reason Why, without personal data: it is kept.
+	Reason string `json:"reason"`
+}
 
 // Phase defines model for Phase.
 type Phase string
@@ -1441,6 +1519,15 @@ type ProveConsistencyParams struct {
 	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
+// ListPersonHoldsParams defines parameters for ListPersonHolds.
+type ListPersonHoldsParams struct {
+	// After `next` of the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit At most so many items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // AskQuestionParams defines parameters for AskQuestion.
 type AskQuestionParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
@@ -1618,6 +1705,12 @@ type ListReadersParams struct {
 
 // IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
+
+// ProposePersonErasureJSONRequestBody defines body for ProposePersonErasure for application/json ContentType.
+type ProposePersonErasureJSONRequestBody = PersonReason
+
+// HoldPersonJSONRequestBody defines body for HoldPerson for application/json ContentType.
+type HoldPersonJSONRequestBody = PersonReason
 
 // AssignDocumentsJSONRequestBody defines body for AssignDocuments for application/json ContentType.
 type AssignDocumentsJSONRequestBody = NewAssignment

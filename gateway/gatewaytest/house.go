@@ -197,3 +197,11 @@ func caller(person gateway.PersonID) gateway.Caller {
 
 // Outside is an address that no contract of a World allows to read from.
 var Outside = netip.MustParseAddr("203.0.113.9")
+
+// Remade makes another gateway of the same house, with more of its configuration set, and says how that went.
+func (h *House) Remade(t testing.TB, c gateway.Config) error {
+	t.Helper()
+	c.Database, c.Ledger, c.Objects, c.Root, c.Receipts = h.Database, h.Ledger, h.Objects, h.root, h.Receipts
+	_, err := gateway.New(t.Context(), c)
+	return err
+}

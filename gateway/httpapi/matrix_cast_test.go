@@ -55,6 +55,8 @@ type scenery struct {
 	hold        gateway.HoldID         // on the leaver's document
 	erasure     gateway.ErasureID      // that was carried out
 	proposal    gateway.ErasureID      // to erase a contract; empty where none can be
+	traces      gateway.ErasureID      // proposed, of the leaver's traces in the ledger
+	tracesHold  gateway.HoldID         // on them
 	furnished   bool                   // something was added that other operations do not expect
 	count       int                    // makes references new
 }
@@ -72,6 +74,10 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 		t.Fatal(err)
 	}
 	switch state {
+	case "active":
+		officer := x.people["officer"]
+		c.traces = made(s.Gateway.ProposePersonErasure(t.Context(), officer, c.ledger, c.leaver.Person, "request 4"))(t).ID
+		c.tracesHold = made(s.Gateway.HoldPerson(t.Context(), officer, c.ledger, c.leaver.Person, "case 17"))(t).ID
 	case "expired":
 		s.Clock.Advance(24 * time.Hour)
 		s.proposeErasure(t, c)
@@ -88,6 +94,7 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 		s.eraseContract(t, c)
 	case "operator":
 		c.ledger = "operator"
+		c.traces, c.tracesHold = missing(x).traces, missing(x).tracesHold // nothing was proposed there
 	}
 	return c
 }
@@ -221,23 +228,27 @@ func missing(x *side) *scenery {
 	return &scenery{side: x, contract: "c_" + nothing, batch: "b_" + nothing, receipt: "r_" + nothing, membership: "m_" + nothing,
 		documents: map[string]gateway.Document{"": {ID: "d_" + nothing}}, assignments: map[string]gateway.AssignmentID{"": "a_" + nothing},
 		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing,
-		terms: string(gatewaytest.Terms("C-1", x.client, x.provider)), hold: "h_" + nothing, erasure: "x_" + nothing}
+		terms: string(gatewaytest.Terms("C-1", x.client, x.provider)), hold: "h_" + nothing, erasure: "x_" + nothing,
+		traces: "x_" + nothing, tracesHold: "h_" + nothing}
 }
 
 // asked is the scenery's values for the parameters of a path, as the role asks for them: those who hold a document of
 // their own ask for that one.
 func (c *scenery) asked(at cell) map[string]string {
-	own, erasure := "", c.erasure
+	own, erasure, hold := "", c.erasure, c.hold
 	if _, ok := c.documents[at.role]; ok {
 		own = at.role
 	}
 	if at.operation == "approveErasure" && c.proposal != "" {
 		erasure = c.proposal
 	}
+	if strings.Contains(at.operation, "Person") {
+		erasure, hold = c.traces, c.tracesHold
+	}
 	return map[string]string{"contract": string(c.contract), "batch": string(c.batch), "document": string(c.documents[own].ID),
 		"assignment": string(c.assignments[own]), "receipt": string(c.receipt), "membership": string(c.membership),
 		"organisation": string(c.client), "person": string(c.newcomer.Person), "ledger": c.ledger, "reference": c.fresh(),
-		"hold": string(c.hold), "erasure": string(erasure), "version": "1", "seq": "0", "tile": "0/000.p/1", "question": "denials"}
+		"hold": string(hold), "erasure": string(erasure), "version": "1", "seq": "0", "tile": "0/000.p/1", "question": "denials"}
 }
 
 // fresh is a reference that was not used before.

@@ -91,9 +91,17 @@ var messages = map[string]func(c *scenery) message{
 	"exportEvents":     inLedger,
 	"askQuestion":      inLedger,
 	"proveConsistency": func(*scenery) message { return message{query: "?from=0"} },
+
+	"proposePersonErasure": aboutLeaver,
+	"holdPerson":           aboutLeaver,
+	"listPersonHolds":      func(*scenery) message { return message{query: "?limit=500"} },
 }
 
 func inLedger(c *scenery) message { return message{query: "?ledger=" + c.ledger} }
+
+func aboutLeaver(c *scenery) message {
+	return jsonBody(map[string]any{"person": c.leaver.Person, "reason": "a reason"})
+}
 
 func because(*scenery) message { return jsonBody(map[string]string{"reason": "a reason"}) }
 

@@ -54,8 +54,7 @@ func statesOf(operation string, r route) []string {
 	}
 	if strings.Contains(about, "{ledger}") {
 		need("operator")
-	}
-	if containsAny(about, "{contract}", "{batch}", "{document}", "{assignment}", "{receipt}", "{hold}", "{erasure}") {
+	} else if containsAny(about, "{contract}", "{batch}", "{document}", "{assignment}", "{receipt}", "{hold}", "{erasure}") {
 		need("expired", "suspended", "terminated", "gone")
 	}
 	if strings.Contains(about, "{contract}") {

@@ -43,9 +43,27 @@ type ServerInterface interface {
 	// ProveConsistency Prove that a ledger only grew.
 	// (GET /v1/audit/ledgers/{ledger}/consistency)
 	ProveConsistency(c *gin.Context, ledger LedgerInPath, params ProveConsistencyParams)
+	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/erasures)
+	ProposePersonErasure(c *gin.Context, ledger LedgerInPath)
+	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	// (GET /v1/audit/ledgers/{ledger}/erasures/{erasure})
+	GetPersonErasure(c *gin.Context, ledger LedgerInPath, erasure ErasureInPath)
+	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval)
+	ApprovePersonErasure(c *gin.Context, ledger LedgerInPath, erasure ErasureInPath)
 	// ProveEvent Prove that an event is in its ledger.
 	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
 	ProveEvent(c *gin.Context, ledger LedgerInPath, seq int64)
+	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	// (GET /v1/audit/ledgers/{ledger}/holds)
+	ListPersonHolds(c *gin.Context, ledger LedgerInPath, params ListPersonHoldsParams)
+	// HoldPerson Place a legal hold on what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/holds)
+	HoldPerson(c *gin.Context, ledger LedgerInPath)
+	// LiftPersonHold Lift a legal hold on what a person did.
+	// (DELETE /v1/audit/ledgers/{ledger}/holds/{hold})
+	LiftPersonHold(c *gin.Context, ledger LedgerInPath, hold HoldInPath)
 	// ListQuestions List the questions that a ledger can be asked by name.
 	// (GET /v1/audit/questions)
 	ListQuestions(c *gin.Context)
@@ -757,6 +775,99 @@ func (siw *ServerInterfaceWrapper) ProveConsistency(c *gin.Context) {
 	siw.Handler.ProveConsistency(c, ledger, params)
 }
 
+// ProposePersonErasure operation middleware
+func (siw *ServerInterfaceWrapper) ProposePersonErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposePersonErasure(c, ledger)
+}
+
+// GetPersonErasure operation middleware
+func (siw *ServerInterfaceWrapper) GetPersonErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "erasure" -------------
+	var erasure ErasureInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "erasure", c.Param("erasure"), &erasure, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter erasure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPersonErasure(c, ledger, erasure)
+}
+
+// ApprovePersonErasure operation middleware
+func (siw *ServerInterfaceWrapper) ApprovePersonErasure(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "erasure" -------------
+	var erasure ErasureInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "erasure", c.Param("erasure"), &erasure, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter erasure: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApprovePersonErasure(c, ledger, erasure)
+}
+
 // ProveEvent operation middleware
 func (siw *ServerInterfaceWrapper) ProveEvent(c *gin.Context) {
 
@@ -789,6 +900,109 @@ func (siw *ServerInterfaceWrapper) ProveEvent(c *gin.Context) {
 	}
 
 	siw.Handler.ProveEvent(c, ledger, seq)
+}
+
+// ListPersonHolds operation middleware
+func (siw *ServerInterfaceWrapper) ListPersonHolds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPersonHoldsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPersonHolds(c, ledger, params)
+}
+
+// HoldPerson operation middleware
+func (siw *ServerInterfaceWrapper) HoldPerson(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.HoldPerson(c, ledger)
+}
+
+// LiftPersonHold operation middleware
+func (siw *ServerInterfaceWrapper) LiftPersonHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ledger" -------------
+	var ledger LedgerInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ledger", c.Param("ledger"), &ledger, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ledger: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "hold" -------------
+	var hold HoldInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hold", c.Param("hold"), &hold, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter hold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LiftPersonHold(c, ledger, hold)
 }
 
 // ListQuestions operation middleware
@@ -2172,6 +2386,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/checkpoint", wrapper.GetCheckpoint)
 	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/events/:seq/proof", wrapper.ProveEvent)
 	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/consistency", wrapper.ProveConsistency)
+	router.POST(options.BaseURL+"/v1/audit/ledgers/:ledger/erasures", wrapper.ProposePersonErasure)
+	router.POST(options.BaseURL+"/v1/audit/ledgers/:ledger/erasures/:erasure/approval", wrapper.ApprovePersonErasure)
+	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/erasures/:erasure", wrapper.GetPersonErasure)
+	router.GET(options.BaseURL+"/v1/audit/ledgers/:ledger/holds", wrapper.ListPersonHolds)
+	router.POST(options.BaseURL+"/v1/audit/ledgers/:ledger/holds", wrapper.HoldPerson)
+	router.DELETE(options.BaseURL+"/v1/audit/ledgers/:ledger/holds/:hold", wrapper.LiftPersonHold)
 }
 
 type ProblemResponseHeaders struct {
@@ -2570,6 +2790,138 @@ func (response ProveConsistencydefaultApplicationProblemPlusJSONResponse) VisitP
 	return err
 }
 
+type ProposePersonErasureRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Body   *ProposePersonErasureJSONRequestBody
+}
+
+type ProposePersonErasureResponseObject interface {
+	VisitProposePersonErasureResponse(w http.ResponseWriter) error
+}
+
+type ProposePersonErasure201JSONResponse PersonErasure
+
+func (response ProposePersonErasure201JSONResponse) VisitProposePersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProposePersonErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ProposePersonErasuredefaultApplicationProblemPlusJSONResponse) VisitProposePersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersonErasureRequestObject struct {
+	Ledger  LedgerInPath  `json:"ledger"`
+	Erasure ErasureInPath `json:"erasure"`
+}
+
+type GetPersonErasureResponseObject interface {
+	VisitGetPersonErasureResponse(w http.ResponseWriter) error
+}
+
+type GetPersonErasure200JSONResponse PersonErasure
+
+func (response GetPersonErasure200JSONResponse) VisitGetPersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPersonErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetPersonErasuredefaultApplicationProblemPlusJSONResponse) VisitGetPersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePersonErasureRequestObject struct {
+	Ledger  LedgerInPath  `json:"ledger"`
+	Erasure ErasureInPath `json:"erasure"`
+}
+
+type ApprovePersonErasureResponseObject interface {
+	VisitApprovePersonErasureResponse(w http.ResponseWriter) error
+}
+
+type ApprovePersonErasure200JSONResponse PersonErasure
+
+func (response ApprovePersonErasure200JSONResponse) VisitApprovePersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApprovePersonErasuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ApprovePersonErasuredefaultApplicationProblemPlusJSONResponse) VisitApprovePersonErasureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ProveEventRequestObject struct {
 	Ledger LedgerInPath `json:"ledger"`
 	Seq    int64        `json:"seq"`
@@ -2597,6 +2949,138 @@ type ProveEventdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ProveEventdefaultApplicationProblemPlusJSONResponse) VisitProveEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPersonHoldsRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Params ListPersonHoldsParams
+}
+
+type ListPersonHoldsResponseObject interface {
+	VisitListPersonHoldsResponse(w http.ResponseWriter) error
+}
+
+type ListPersonHolds200JSONResponse PersonHoldPage
+
+func (response ListPersonHolds200JSONResponse) VisitListPersonHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPersonHoldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListPersonHoldsdefaultApplicationProblemPlusJSONResponse) VisitListPersonHoldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldPersonRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Body   *HoldPersonJSONRequestBody
+}
+
+type HoldPersonResponseObject interface {
+	VisitHoldPersonResponse(w http.ResponseWriter) error
+}
+
+type HoldPerson201JSONResponse PersonHold
+
+func (response HoldPerson201JSONResponse) VisitHoldPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldPersondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response HoldPersondefaultApplicationProblemPlusJSONResponse) VisitHoldPersonResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftPersonHoldRequestObject struct {
+	Ledger LedgerInPath `json:"ledger"`
+	Hold   HoldInPath   `json:"hold"`
+}
+
+type LiftPersonHoldResponseObject interface {
+	VisitLiftPersonHoldResponse(w http.ResponseWriter) error
+}
+
+type LiftPersonHold200JSONResponse PersonHold
+
+func (response LiftPersonHold200JSONResponse) VisitLiftPersonHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftPersonHolddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response LiftPersonHolddefaultApplicationProblemPlusJSONResponse) VisitLiftPersonHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4325,9 +4809,27 @@ type StrictServerInterface interface {
 	// ProveConsistency Prove that a ledger only grew.
 	// (GET /v1/audit/ledgers/{ledger}/consistency)
 	ProveConsistency(ctx context.Context, request ProveConsistencyRequestObject) (ProveConsistencyResponseObject, error)
+	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/erasures)
+	ProposePersonErasure(ctx context.Context, request ProposePersonErasureRequestObject) (ProposePersonErasureResponseObject, error)
+	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	// (GET /v1/audit/ledgers/{ledger}/erasures/{erasure})
+	GetPersonErasure(ctx context.Context, request GetPersonErasureRequestObject) (GetPersonErasureResponseObject, error)
+	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval)
+	ApprovePersonErasure(ctx context.Context, request ApprovePersonErasureRequestObject) (ApprovePersonErasureResponseObject, error)
 	// ProveEvent Prove that an event is in its ledger.
 	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
 	ProveEvent(ctx context.Context, request ProveEventRequestObject) (ProveEventResponseObject, error)
+	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	// (GET /v1/audit/ledgers/{ledger}/holds)
+	ListPersonHolds(ctx context.Context, request ListPersonHoldsRequestObject) (ListPersonHoldsResponseObject, error)
+	// HoldPerson Place a legal hold on what a person did.
+	// (POST /v1/audit/ledgers/{ledger}/holds)
+	HoldPerson(ctx context.Context, request HoldPersonRequestObject) (HoldPersonResponseObject, error)
+	// LiftPersonHold Lift a legal hold on what a person did.
+	// (DELETE /v1/audit/ledgers/{ledger}/holds/{hold})
+	LiftPersonHold(ctx context.Context, request LiftPersonHoldRequestObject) (LiftPersonHoldResponseObject, error)
 	// ListQuestions List the questions that a ledger can be asked by name.
 	// (GET /v1/audit/questions)
 	ListQuestions(ctx context.Context, request ListQuestionsRequestObject) (ListQuestionsResponseObject, error)
@@ -4711,6 +5213,104 @@ func (sh *strictHandler) ProveConsistency(ctx *gin.Context, ledger LedgerInPath,
 	}
 }
 
+// ProposePersonErasure operation middleware
+func (sh *strictHandler) ProposePersonErasure(ctx *gin.Context, ledger LedgerInPath) {
+	var request ProposePersonErasureRequestObject
+
+	request.Ledger = ledger
+
+	var body ProposePersonErasureJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ProposePersonErasure(ctx, request.(ProposePersonErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProposePersonErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ProposePersonErasureResponseObject); ok {
+		if err := validResponse.VisitProposePersonErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPersonErasure operation middleware
+func (sh *strictHandler) GetPersonErasure(ctx *gin.Context, ledger LedgerInPath, erasure ErasureInPath) {
+	var request GetPersonErasureRequestObject
+
+	request.Ledger = ledger
+	request.Erasure = erasure
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPersonErasure(ctx, request.(GetPersonErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPersonErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPersonErasureResponseObject); ok {
+		if err := validResponse.VisitGetPersonErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApprovePersonErasure operation middleware
+func (sh *strictHandler) ApprovePersonErasure(ctx *gin.Context, ledger LedgerInPath, erasure ErasureInPath) {
+	var request ApprovePersonErasureRequestObject
+
+	request.Ledger = ledger
+	request.Erasure = erasure
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApprovePersonErasure(ctx, request.(ApprovePersonErasureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApprovePersonErasure")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApprovePersonErasureResponseObject); ok {
+		if err := validResponse.VisitApprovePersonErasureResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ProveEvent operation middleware
 func (sh *strictHandler) ProveEvent(ctx *gin.Context, ledger LedgerInPath, seq int64) {
 	var request ProveEventRequestObject
@@ -4731,6 +5331,104 @@ func (sh *strictHandler) ProveEvent(ctx *gin.Context, ledger LedgerInPath, seq i
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ProveEventResponseObject); ok {
 		if err := validResponse.VisitProveEventResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPersonHolds operation middleware
+func (sh *strictHandler) ListPersonHolds(ctx *gin.Context, ledger LedgerInPath, params ListPersonHoldsParams) {
+	var request ListPersonHoldsRequestObject
+
+	request.Ledger = ledger
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPersonHolds(ctx, request.(ListPersonHoldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPersonHolds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPersonHoldsResponseObject); ok {
+		if err := validResponse.VisitListPersonHoldsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HoldPerson operation middleware
+func (sh *strictHandler) HoldPerson(ctx *gin.Context, ledger LedgerInPath) {
+	var request HoldPersonRequestObject
+
+	request.Ledger = ledger
+
+	var body HoldPersonJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldPerson(ctx, request.(HoldPersonRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldPerson")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(HoldPersonResponseObject); ok {
+		if err := validResponse.VisitHoldPersonResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LiftPersonHold operation middleware
+func (sh *strictHandler) LiftPersonHold(ctx *gin.Context, ledger LedgerInPath, hold HoldInPath) {
+	var request LiftPersonHoldRequestObject
+
+	request.Ledger = ledger
+	request.Hold = hold
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftPersonHold(ctx, request.(LiftPersonHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftPersonHold")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LiftPersonHoldResponseObject); ok {
+		if err := validResponse.VisitLiftPersonHoldResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -98,13 +98,20 @@ func initServer(programs string) (*Server, error) {
 			return nil, err
 		}
 	}
-	initdb := s.command(filepath.Join(programs, "initdb"), "--pgdata="+s.data(), "--username=bordereau", "--auth=trust",
-		"--encoding=UTF8", "--no-locale", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
+	if err := s.create(); err != nil {
 		os.RemoveAll(folder)
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+		return nil, err
 	}
 	return s, nil
+}
+
+func (s *Server) create() error {
+	initdb := s.command(filepath.Join(s.programs, "initdb"), "--pgdata="+s.data(), "--username=bordereau", "--auth=trust",
+		"--encoding=UTF8", "--no-locale", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return nil
 }
 
 // unprivileged is whom to run as: PostgreSQL refuses root. Nobody else in particular when we are not root.

@@ -153,6 +153,12 @@ type ErasureException struct {
 	Document string
 }
 
+type EventRetention struct {
+	Ledger string
+	Class  string
+	Upto   int64
+}
+
 type Hold struct {
 	ID         string
 	Contract   string
@@ -211,6 +217,30 @@ type Person struct {
 	Name         string
 	ValidFrom    int64
 	ValidUntil   int64
+}
+
+type PersonErasure struct {
+	ID         string
+	Ledger     string
+	Person     string
+	Reason     string
+	ProposedBy string
+	Proposed   int64
+	DecidedBy  string
+	Decided    int64
+	Finished   int64
+	Halves     int64
+}
+
+type PersonHold struct {
+	ID         string
+	Ledger     string
+	Person     string
+	Reason     string
+	PlacedBy   string
+	LiftedBy   string
+	ValidFrom  int64
+	ValidUntil int64
 }
 
 type Reading struct {

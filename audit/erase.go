@@ -1,0 +1,146 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+const (
+	// eraseBatch is how many private halves one ErasePrivate erases at the most, and eraseWindow how many events it looks
+	// at: neither may hold up the sequencer for long.
+	eraseBatch  = 500
+	eraseWindow = 5_000
+)
+
+// Half is an event whose private half is still kept, as far as deciding about it needs.
+type Half struct {
+	Seq                       int64
+	Time                      time.Time
+	Class                     event.RetentionClass
+	Actor, Contract, Document string
+}
+
+// PrivateErasure names private halves of one ledger that may have to go.
+type PrivateErasure struct {
+	Ledger string
+	From   int64                // the first event to look at
+	Before time.Time            // only what was sequenced before
+	Class  event.RetentionClass // only of this class; empty: of every
+	Actor  string               // only what this person did; empty: everybody
+	Due    func(Half) bool      // asked about each that all of this fits; false keeps it
+}
+
+// PrivateErased is what one ErasePrivate did.
+type PrivateErased struct {
+	From, To int64 // the events looked at: from From on, before To
+	Erased   int64
+	Kept     int64 // because they are not due
+	Done     bool  // there is nothing from To on to look at
+}
+
+// ErasePrivate erases a batch of private halves, with their salts, in the caller's transaction; it goes on with From set
+// to To until Done. The leaves stay, and with them every proof: what was committed to can no longer be told, not even by
+// guessing. The caller stages the event that says so in the same transaction.
+func (l *Ledger) ErasePrivate(ctx context.Context, tx *sql.Tx, e PrivateErasure) (PrivateErased, error) {
+	end, err := l.erasureEnd(ctx, tx, e)
+	if err != nil {
+		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
+	}
+	done := PrivateErased{From: e.From, To: max(end, e.From), Done: true}
+	if e.Actor == "" && end > e.From+eraseWindow { // one person's events are found by an index, whatever lies between
+		done.To, done.Done = e.From+eraseWindow, false
+	}
+	halves, err := l.halves(ctx, tx, e, done.To)
+	if err != nil {
+		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
+	}
+	if len(halves) == eraseBatch {
+		done.To, done.Done = halves[eraseBatch-1].Seq+1, false
+	}
+	var due []int64
+	for _, h := range halves {
+		if e.Due(h) {
+			due = append(due, h.Seq)
+		}
+	}
+	done.Erased, done.Kept = int64(len(due)), int64(len(halves)-len(due))
+	if err := l.clearPrivate(ctx, tx, e.Ledger, due); err != nil {
+		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
+	}
+	return done, nil
+}
+
+// erasureEnd is the number of the first event that is too young to be looked at, or that has yet to come.
+func (l *Ledger) erasureEnd(ctx context.Context, tx *sql.Tx, e PrivateErasure) (end int64, err error) {
+	var c conditions
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE(`+c.firstSince(e.Ledger, e.Before)+`,
+		(SELECT size FROM audit_head WHERE ledger = `+c.bind(e.Ledger)+`), 0)`, c.args...).Scan(&end)
+	return end, err
+}
+
+func (l *Ledger) halves(ctx context.Context, tx *sql.Tx, e PrivateErasure, end int64) ([]Half, error) {
+	var c conditions
+	c.add(`ledger = `, c.bind(e.Ledger))
+	c.add(`seq >= `, c.bind(e.From))
+	c.add(`seq < `, c.bind(end))
+	c.add(`priv IS NOT NULL`)
+	c.equal("actor", e.Actor)
+	switch e.Class {
+	case "":
+	case event.RetainDenial:
+		c.add(deniedOnly)
+	default:
+		c.add(`outcome <> 'deny'`)
+		c.equal("kind", string(e.Class))
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT seq, ts, kind, outcome, COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(document, '')
+		FROM audit_event WHERE `+c.String()+` ORDER BY seq LIMIT `+c.bind(eraseBatch), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var halves []Half
+	for rows.Next() {
+		var h Half
+		var micros int64
+		var kind event.Kind
+		var outcome event.Outcome
+		if err := rows.Scan(&h.Seq, &micros, &kind, &outcome, &h.Actor, &h.Contract, &h.Document); err != nil {
+			return nil, err
+		}
+		h.Time, h.Class = time.UnixMicro(micros).UTC(), event.RetentionClassOf(kind, outcome)
+		halves = append(halves, h)
+	}
+	return halves, rows.Err()
+}
+
+const clearMany = `UPDATE audit_event SET priv = NULL, priv_salt = NULL
+	FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS due (l, s) WHERE ledger = due.l AND seq = due.s`
+
+const clearOne = `UPDATE audit_event SET priv = NULL, priv_salt = NULL WHERE ledger = $1 AND seq = $2`
+
+func (l *Ledger) clearPrivate(ctx context.Context, tx *sql.Tx, ledger string, seqs []int64) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	ledgers := make(values[string], len(seqs))
+	for i := range ledgers {
+		ledgers[i] = ledger
+	}
+	return l.writeRows(ctx, tx, clearMany, clearOne, len(seqs), ledgers, values[int64](seqs))
+}
+
+// Acted says whether the ledger holds anything that the person did.
+func (l *Ledger) Acted(ctx context.Context, tx *sql.Tx, ledger, actor string) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM audit_event WHERE ledger = $1 AND actor = $2 LIMIT 1) found`,
+		ledger, actor).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("looking for a person's events: %w", err)
+	}
+	return n > 0, nil
+}

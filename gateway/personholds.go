@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// PersonHold is a legal hold on what a person did, in one ledger: while it stands, nothing personal in their events is
+// erased, and their name stays.
+type PersonHold struct {
+	ID          HoldID
+	Ledger      string
+	Person      PersonID
+	Reason      string
+	PlacedBy    PersonID
+	LiftedBy    PersonID // empty while it stands
+	From, Until time.Time
+}
+
+// HoldPerson places a legal hold on what a person did. A duty of the ledger's compliance officer. Placed again, it is the
+// same hold.
+func (g *Gateway) HoldPerson(ctx context.Context, caller Caller, ledger string, person PersonID, reason string) (PersonHold, error) {
+	if err := checkName("reason", reason); err != nil {
+		return PersonHold{}, err
+	}
+	var h PersonHold
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionHoldPlace,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.event.Subject, s.event.Private["note"] = string(person), reason
+			return lookAtLedger(ledger, "")(ctx, tx, s)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := s.insertPersonHold(ctx, tx, ledger, person, reason)
+			h = personHoldOf(row)
+			return err
+		},
+	})
+	return h, err
+}
+
+func (s *scene) insertPersonHold(ctx context.Context, tx *database.Tx, ledger string, person PersonID, reason string) (row queries.PersonHold, err error) {
+	acted, err := s.gateway.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+	if err != nil {
+		return row, err
+	}
+	if !acted {
+		return row, ErrNotFound
+	}
+	if err := tx.LockRetention(ctx, ledger); err != nil {
+		return row, fmt.Errorf("locking retention: %w", err)
+	}
+	_, err = tx.InsertPersonHold(ctx, queries.InsertPersonHoldParams{ID: policy.NewID("h"), Ledger: ledger, Person: string(person),
+		Reason: reason, PlacedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+	if err != nil {
+		return row, fmt.Errorf("inserting hold: %w", err)
+	}
+	return tx.StandingPersonHold(ctx, queries.StandingPersonHoldParams{Ledger: ledger, Person: string(person)})
+}
+
+// LiftPersonHold ends a hold. A duty of the ledger's compliance officer.
+func (g *Gateway) LiftPersonHold(ctx context.Context, caller Caller, ledger string, id HoldID) (PersonHold, error) {
+	var h PersonHold
+	read := queries.PersonHoldParams{ID: string(id), Ledger: ledger}
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionHoldLift,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonHold(ctx, read)
+			s.event.Subject = row.Person
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := reconsider(ctx, tx, ledger); err != nil {
+				return err
+			}
+			if _, err := tx.LiftPersonHold(ctx, queries.LiftPersonHoldParams{ID: string(id), LiftedBy: string(caller.Person),
+				ValidUntil: micros(s.now)}); err != nil {
+				return fmt.Errorf("lifting hold: %w", err)
+			}
+			row, err := tx.PersonHold(ctx, read)
+			h = personHoldOf(row)
+			return err
+		},
+	})
+	return h, err
+}
+
+// reconsider has the private halves that a hold may have kept looked at again.
+func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
+	if err := tx.LockRetention(ctx, ledger); err != nil {
+		return fmt.Errorf("locking retention: %w", err)
+	}
+	if err := tx.ReconsiderRetention(ctx, ledger); err != nil {
+		return fmt.Errorf("reconsidering retention: %w", err)
+	}
+	return nil
+}
+
+// PersonHolds lists the holds on people in a ledger, those that were lifted too, by id.
+func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string, page Page) ([]PersonHold, string, error) {
+	var list []PersonHold
+	var next string
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionHoldList,
+		look:   lookAtLedger(ledger, ""),
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.rows()})
+			if err != nil {
+				return fmt.Errorf("listing holds: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				list = append(list, personHoldOf(row))
+			}
+			if len(rows) == int(page.rows()) {
+				next = rows[len(rows)-1].ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}
+
+func personHoldOf(row queries.PersonHold) PersonHold {
+	return PersonHold{ID: HoldID(row.ID), Ledger: row.Ledger, Person: PersonID(row.Person), Reason: row.Reason,
+		PlacedBy: PersonID(row.PlacedBy), LiftedBy: PersonID(row.LiftedBy), From: fromMicros(row.ValidFrom), Until: fromMicros(row.ValidUntil)}
+}

@@ -1,0 +1,238 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// PersonErasureState is where the erasure of a person's private halves stands.
+type PersonErasureState string
+
+// The states.
+const (
+	PersonErasureProposed PersonErasureState = "proposed" // nobody else has decided it yet
+	PersonErasureRunning  PersonErasureState = "running"  // decided: what is under a floor or a hold goes when it no longer is
+	PersonErasureDone     PersonErasureState = "done"     // of what the person did before it was decided, nothing is left
+)
+
+// PersonErasure erases, at a person's request, the private halves of what they did, in one ledger.
+type PersonErasure struct {
+	ID         ErasureID
+	Ledger     string
+	Person     PersonID
+	State      PersonErasureState
+	Reason     string
+	ProposedBy PersonID
+	DecidedBy  PersonID // empty while proposed
+	Proposed   time.Time
+	Decided    time.Time // zero while proposed
+	Finished   time.Time // zero until done
+	Halves     int64     // erased so far
+}
+
+// ProposePersonErasure proposes to erase the private halves of what a person did: addresses, user agents and whatever else
+// is personal in the events of the ledger. A duty of a compliance officer, who is somebody else than the person. Repeated,
+// it is the same proposal.
+func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledger string, person PersonID, reason string) (PersonErasure, error) {
+	if err := checkName("reason", reason); err != nil {
+		return PersonErasure{}, err
+	}
+	var p PersonErasure
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionPrivacyPropose,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.event.Subject, s.event.Private["note"] = string(person), reason
+			return lookAtLedger(ledger, "")(ctx, tx, s)
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if person == caller.Person {
+				return &Denied{Reason: policy.ReasonSamePerson}
+			}
+			row, err := s.proposePersonErasure(ctx, tx, ledger, person, reason)
+			p = personErasureOf(row)
+			return err
+		},
+	})
+	return p, err
+}
+
+func (s *scene) proposePersonErasure(ctx context.Context, tx *database.Tx, ledger string, person PersonID, reason string) (row queries.PersonErasure, err error) {
+	acted, err := s.gateway.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+	if err != nil {
+		return row, err
+	}
+	if !acted {
+		return row, ErrNotFound
+	}
+	_, err = tx.InsertPersonErasure(ctx, queries.InsertPersonErasureParams{ID: policy.NewID("x"), Ledger: ledger, Person: string(person),
+		Reason: reason, ProposedBy: string(s.caller.Person), Proposed: micros(s.now)})
+	if err != nil {
+		return row, fmt.Errorf("inserting person erasure: %w", err)
+	}
+	row, err = tx.UnfinishedPersonErasure(ctx, queries.UnfinishedPersonErasureParams{Ledger: ledger, Person: string(person)})
+	if err == nil && row.ProposedBy != string(s.caller.Person) {
+		return row, &Conflict{Kind: ConflictState, Detail: "an erasure of the person is proposed or running: " + row.ID}
+	}
+	return row, err
+}
+
+// ApprovePersonErasure decides the erasure and carries it out. A duty of a compliance officer or a contract manager who
+// neither proposed it nor is the person. Repeated, it is the same erasure.
+func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledger string, id ErasureID) (PersonErasure, error) {
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionPrivacyErase,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
+			s.event.Subject, s.facts.ProposedBy = row.Person, PersonID(row.ProposedBy)
+			if row.Person == string(caller.Person) {
+				s.facts.ProposedBy = caller.Person // nobody wipes out their own traces
+			}
+			return err
+		},
+		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),
+				Decided: micros(s.now)})
+			return err
+		},
+	})
+	if err != nil {
+		return PersonErasure{}, err
+	}
+	row, err := g.personErasureRow(ctx, ledger, id)
+	if err == nil && row.Finished == 0 {
+		limited, cancel := context.WithTimeout(ctx, waitForErasure)
+		defer cancel()
+		if err = g.erasePerson(limited, row); err != nil && limited.Err() != nil && ctx.Err() == nil {
+			err = nil // it runs; Retain goes on
+		}
+		if err == nil {
+			row, err = g.personErasureRow(ctx, ledger, id)
+		}
+	}
+	return personErasureOf(row), g.unavailable(err)
+}
+
+// PersonErasure gives the record of an erasure. A duty of the ledger's compliance officers, contract managers and auditors.
+func (g *Gateway) PersonErasure(ctx context.Context, caller Caller, ledger string, id ErasureID) (PersonErasure, error) {
+	var p PersonErasure
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionPrivacyRead,
+		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
+			p, s.event.Subject = personErasureOf(row), row.Person
+			return err
+		},
+	})
+	if err != nil {
+		return PersonErasure{}, err
+	}
+	return p, nil
+}
+
+func (g *Gateway) personErasureRow(ctx context.Context, ledger string, id ErasureID) (row queries.PersonErasure, err error) {
+	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err = tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
+		return err
+	})
+	return row, err
+}
+
+// continuePersonErasures goes on with those that were decided: what was under a floor or a hold may no longer be.
+func (g *Gateway) continuePersonErasures(ctx context.Context) error {
+	var failed error
+	for after := ""; ; {
+		var rows []queries.PersonErasure
+		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = tx.UnfinishedPersonErasures(ctx, after)
+			return err
+		})
+		if err != nil {
+			return errors.Join(failed, fmt.Errorf("looking for decided erasures of people: %w", err))
+		}
+		for _, row := range rows {
+			if err := g.erasePerson(ctx, row); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("carrying out erasure %s: %w", row.ID, err))
+			}
+			after = row.ID
+		}
+		if len(rows) == 0 {
+			return failed
+		}
+	}
+}
+
+// erasePerson goes once through what the person did before the erasure was decided, and erases what is due. When nothing
+// had to be kept, it is done.
+func (g *Gateway) erasePerson(ctx context.Context, row queries.PersonErasure) error {
+	var kept int64
+	for from := int64(0); ; {
+		done, err := g.erasePersonBatch(ctx, row, from)
+		if err != nil {
+			return err
+		}
+		kept, from = kept+done.Kept, done.To
+		if done.Done {
+			break
+		}
+	}
+	if kept > 0 {
+		return nil
+	}
+	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: micros(g.now())})
+	})
+}
+
+func (g *Gateway) erasePersonBatch(ctx context.Context, row queries.PersonErasure, from int64) (audit.PrivateErased, error) {
+	floors := map[event.RetentionClass]time.Time{}
+	for _, r := range event.Retentions() {
+		floors[r.Class] = g.now().Truncate(day).Add(-time.Duration(r.Floor) * day)
+	}
+	var done audit.PrivateErased
+	err := g.recordOwn(ctx, row.Ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
+		keep, err := lockHolds(ctx, tx, row.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		done, err = g.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: row.Ledger, Actor: row.Person, From: from,
+			Before: time.UnixMicro(row.Decided).UTC(), Due: func(h audit.Half) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
+		if err != nil || done.Erased == 0 {
+			return nil, err
+		}
+		if err := tx.CountErasedHalves(ctx, queries.CountErasedHalvesParams{ID: row.ID, Erased: done.Erased}); err != nil {
+			return nil, fmt.Errorf("counting erased halves: %w", err)
+		}
+		e := ownEvent(policy.ActionPrivacyErase, g.now())
+		e.Subject, e.Length = row.Person, done.Erased
+		e.Private = map[string]string{"erasure": row.ID, "events": erasedRange(done)}
+		return &e, nil
+	})
+	return done, err
+}
+
+func personErasureOf(row queries.PersonErasure) PersonErasure {
+	p := PersonErasure{ID: ErasureID(row.ID), Ledger: row.Ledger, Person: PersonID(row.Person), State: PersonErasureProposed,
+		Reason: row.Reason, ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: fromMicros(row.Proposed),
+		Decided: fromMicros(row.Decided), Finished: fromMicros(row.Finished), Halves: row.Halves}
+	switch {
+	case row.Finished > 0:
+		p.State = PersonErasureDone
+	case row.Decided > 0:
+		p.State = PersonErasureRunning
+	}
+	return p
+}
