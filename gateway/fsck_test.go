@@ -502,7 +502,7 @@ func TestFsckKnowsForgottenErasures(t *testing.T) {
 
 // Nothing is removed before it is recorded.
 func TestNothingIsRemovedWithoutTheLedger(t *testing.T) {
-	w, store := aged(t, gatewaytest.Config{WaitTimeout: time.Second})
+	w, store := aged(t, gatewaytest.Config{WaitTimeout: 5 * time.Second})
 	put(t, store, stranger)
 	w.Clock.Advance(100 * 24 * time.Hour)
 	w.StopSequencer()

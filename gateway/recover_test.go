@@ -310,7 +310,7 @@ func TestRecoveringWithTheWrongKey(t *testing.T) {
 
 // The first promise holds for whoever has the machine too, if they go through us.
 func TestNothingIsRecoveredWithoutTheLedger(t *testing.T) {
-	w := gatewaytest.New(t, gatewaytest.Config{WaitTimeout: time.Second}).World(t)
+	w := gatewaytest.New(t, gatewaytest.Config{WaitTimeout: 5 * time.Second}).World(t)
 	w.Sent(t, 1)
 	w.StopSequencer()
 	out := newShelf()
