@@ -309,23 +309,25 @@ func TestAnUploadDuringTheListing(t *testing.T) {
 		w, store := aged(t, gatewaytest.Config{Database: db})
 		_, documents := w.Sent(t, 1)
 		w.Clock.Advance(100 * 24 * time.Hour)
-		once := sync.OnceFunc(func() {
-			execute(t, w, `INSERT INTO document SELECT 'd_late', batch, contract, version, 'late', class, media_type, 'receiving', '`+later+`',
-				size, digest, sent_by, created, touched, received, swept FROM document WHERE id = '`+string(documents[0].ID)+`'`)
-			put(t, store, later)
-			store.mu.Lock()
-			store.put[later] = w.Clock.Now().AddDate(-1, 0, 0)
-			store.mu.Unlock()
-		})
-		store.listing = func(prefix string) {
-			if prefix == "d/" {
-				once()
+		for key, repair := range map[string]bool{stranger: false, later: true} {
+			once := sync.OnceFunc(func() {
+				execute(t, w, `INSERT INTO document SELECT 'd_`+key+`', batch, contract, version, '`+key+`', class, media_type, 'receiving', '`+key+`',
+					size, digest, sent_by, created, touched, received, swept FROM document WHERE id = '`+string(documents[0].ID)+`'`)
+				put(t, store, key)
+				store.mu.Lock()
+				store.put[key] = w.Clock.Now().AddDate(-1, 0, 0)
+				store.mu.Unlock()
+			})
+			store.listing = func(prefix string) {
+				if prefix == "d/" {
+					once()
+				}
 			}
+			if found, _ := fsck(t, w, gateway.StoreCheck{Repair: repair}); len(found) > 0 {
+				t.Errorf("found %q", found)
+			}
+			wantObjects(t, store, key)
 		}
-		if found, _ := fsck(t, w, gateway.StoreCheck{Repair: true}); len(found) > 0 {
-			t.Errorf("found %q", found)
-		}
-		wantObjects(t, store, later)
 	})
 }
 
@@ -500,7 +502,7 @@ func TestFsckKnowsForgottenErasures(t *testing.T) {
 
 // Nothing is removed before it is recorded.
 func TestNothingIsRemovedWithoutTheLedger(t *testing.T) {
-	w, store := aged(t, gatewaytest.Config{WaitTimeout: time.Second})
+	w, store := aged(t, gatewaytest.Config{WaitTimeout: 5 * time.Second})
 	put(t, store, stranger)
 	w.Clock.Advance(100 * 24 * time.Hour)
 	w.StopSequencer()

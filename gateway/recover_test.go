@@ -191,11 +191,11 @@ func TestRecoveringWithARecoveryKey(t *testing.T) {
 		g := w.WithRoot(t, alone).Gateway
 
 		out := newShelf()
-		told, report := recoverAll(t, g, gateway.Recovery{Age: true, To: out})
+		_, report := recoverAll(t, g, gateway.Recovery{Age: true, To: out})
 		if report.Recovered != 2 || report.Identities != 0 || len(out.files) != 2 {
 			t.Errorf("without keys: %+v, files %q", report, out.names())
 		}
-		told, report = recoverAll(t, g, gateway.Recovery{Age: true, Identities: true, To: out})
+		told, report := recoverAll(t, g, gateway.Recovery{Age: true, Identities: true, To: out})
 		if report.Present != 2 || report.Identities == 0 {
 			t.Errorf("with keys: %+v", report)
 		}
@@ -310,7 +310,7 @@ func TestRecoveringWithTheWrongKey(t *testing.T) {
 
 // The first promise holds for whoever has the machine too, if they go through us.
 func TestNothingIsRecoveredWithoutTheLedger(t *testing.T) {
-	w := gatewaytest.New(t, gatewaytest.Config{WaitTimeout: time.Second}).World(t)
+	w := gatewaytest.New(t, gatewaytest.Config{WaitTimeout: 5 * time.Second}).World(t)
 	w.Sent(t, 1)
 	w.StopSequencer()
 	out := newShelf()
