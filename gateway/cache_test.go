@@ -59,6 +59,28 @@ func TestCompiledContractsAreBounded(t *testing.T) {
 	}
 }
 
+// What was taken out leaves its room to others.
+func TestDroppedValuesLeaveTheirRoom(t *testing.T) {
+	c := gateway.NewCompiled()
+	one, err := compileMany(manyClasses())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits := gateway.MaxEnforcers / one.Weight()
+	for round := range 3 {
+		c.DropAll()
+		for i := range fits {
+			id := gateway.ContractID(fmt.Sprint(round, "-", i))
+			if _, err := c.Get(id, func() (*policy.Compiled, error) { return one, nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if versions, _ := c.Held(); versions != fits {
+			t.Errorf("round %d: %d versions are kept, %d fit", round, versions, fits)
+		}
+	}
+}
+
 // BenchmarkDecideAmong decides about contracts of thirty classes each, of which there are more and more. "warm" is about
 // the contracts that are worked on, which fit into the cache; "cold" is the worst that can happen, a version that was not
 // asked about for long and is read and compiled again.

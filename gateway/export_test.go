@@ -1,6 +1,12 @@
 package gateway
 
-import "github.com/bordereau/bordereau/policy"
+import (
+	"context"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/policy"
+)
 
 // MaxEnforcers is the bound of the compiled contracts.
 const MaxEnforcers = maxEnforcers
@@ -18,12 +24,49 @@ func (c Compiled) Get(id ContractID, load func() (*policy.Compiled, error)) (*po
 	return c.cache.get(contractVersion{id, 1}, load)
 }
 
+// DropAll takes everything out.
+func (c Compiled) DropAll() { c.cache.drop(func(contractVersion) bool { return true }) }
+
 // Keep makes a version of a contract decide by something else than its terms.
 func (g *Gateway) Keep(id ContractID, version int64, c *policy.Compiled) {
 	g.contracts.mu.Lock()
 	defer g.contracts.mu.Unlock()
 	g.contracts.values[contractVersion{id, version}] = c
 }
+
+// Timed is what a decision cost: reading its facts in a transaction, getting the compiled contract from the cache or making
+// it, and deciding.
+type Timed struct{ Facts, Compile, Decide time.Duration }
+
+// TimeDecision decides about facts under a stored contract as an act would, its party, status, version and roles read from the
+// database.
+func (g *Gateway) TimeDecision(ctx context.Context, caller Caller, id ContractID, f policy.Facts) (spent Timed, d policy.Decision, err error) {
+	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		s := g.newScene(caller, f.Action)
+		version := int64(1)
+		start := time.Now()
+		compiled, err := g.compiled(ctx, tx, id, version)
+		if err != nil {
+			return err
+		}
+		cached := time.Now()
+		if err := s.readCaller(ctx, tx); err != nil {
+			return err
+		}
+		if err := s.onContract(ctx, tx, id); err != nil {
+			return err
+		}
+		f.Now, f.Status, f.Roles, f.MemberActive, f.Organisation = s.now, s.facts.Status, s.facts.Roles, s.facts.MemberActive, s.organisation
+		read := time.Now()
+		d = compiled.Decide(f)
+		spent = Timed{Compile: cached.Sub(start), Facts: read.Sub(cached), Decide: time.Since(read)}
+		return nil
+	})
+	return spent, d, err
+}
+
+// HeldContracts is how many versions the gateway keeps compiled, and how much they weigh.
+func (g *Gateway) HeldContracts() (versions, weight int) { return Compiled{g.contracts}.Held() }
 
 // Held is how many versions are kept, and how much they weigh.
 func (c Compiled) Held() (versions, weight int) {

@@ -135,6 +135,9 @@ func (g *Gateway) LiftHold(ctx context.Context, caller Caller, id HoldID) (Hold,
 
 // Holds lists the holds under a contract, those that were lifted too, by id.
 func (g *Gateway) Holds(ctx context.Context, caller Caller, id ContractID, page Page) ([]Hold, string, error) {
+	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
+		return nil, "", errCursor
+	}
 	var list []Hold
 	var next string
 	_, err := g.do(ctx, caller, act{

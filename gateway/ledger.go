@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/bordereau/bordereau/audit"
@@ -31,6 +32,9 @@ func writeDown(q any, filters EventQuery) (string, error) {
 		if strings.ContainsFunc(code, notInCode) {
 			return "", &Invalid{Kind: InvalidParameter, Field: field, Detail: "is not a code of the ledger"}
 		}
+	}
+	if n, err := strconv.ParseInt(filters.Cursor, 10, 64); filters.Cursor != "" && (err != nil || strconv.FormatInt(n, 10) != filters.Cursor) {
+		return "", errCursor
 	}
 	text, err := json.Marshal(q)
 	switch {

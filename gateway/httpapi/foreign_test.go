@@ -144,7 +144,7 @@ func (a *asker) askWith(t *testing.T, at cell, c *scenery, i identifier, value s
 	path := r.path
 	for name, own := range c.asked(at) {
 		if i.in == "path" && name == i.name {
-			own = value
+			own = url.PathEscape(value)
 		}
 		path = strings.ReplaceAll(path, "{"+name+"}", own)
 	}
