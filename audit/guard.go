@@ -1,32 +1,17 @@
 package audit
 
-import (
-	"context"
-	"database/sql"
-
-	"github.com/pressly/goose/v3"
-)
-
 // guardVersion is the migration that guards audit_event.
 const guardVersion = 41
 
-// guard is a migration that lets the database itself refuse what nothing in this package does: to change or delete an
+// guards are the triggers by which the database itself refuses what nothing in this package does: to change or delete an
 // event. What may be done is to add events, to erase private halves whole, and to fill the columns of rows from before
-// migration 10. It stops mistakes, and who has the gateway's rights alone. Who owns the tables can drop the triggers: they
-// are found out by the tree.
-func guard(postgresql bool) *goose.Migration {
-	statements := sqliteGuard
+// migration 10. They stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
+// found out by the tree.
+func guards(postgresql bool) []string {
 	if postgresql {
-		statements = postgresqlGuard
+		return postgresqlGuard
 	}
-	return goose.NewGoMigration(guardVersion, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-		for _, statement := range statements {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}, nil)
+	return sqliteGuard
 }
 
 // What each trigger refuses, in words that both engines understand.

@@ -27,7 +27,7 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	if err != nil {
 		return fmt.Errorf("reading the ledger's migrations: %w", err)
 	}
-	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(schemaTable), goose.WithGoMigrations(guard(postgresql))}
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(schemaTable), goose.WithGoMigrations(longMigrations(postgresql)...)}
 	if postgresql {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock))
 		if err != nil {

@@ -14,7 +14,7 @@ func KeptServer(t testing.TB, folder string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{folder: folder, programs: findPrograms(t), owner: owner}
+	s := &Server{folder: folder, programs: findPrograms(t), owner: owner, kept: true}
 	if owner != nil {
 		if err := os.Chown(folder, int(owner.Uid), int(owner.Gid)); err != nil {
 			t.Fatal(err)

@@ -24,6 +24,7 @@ type Server struct {
 	owner    *syscall.Credential
 	keeper   *exec.Cmd      // the shell around postgres, nil while stopped
 	orders   io.WriteCloser // its input
+	kept     bool           // the folder stays, whatever happens
 }
 
 // NewServer starts a server that is the test's own and goes away with it. It is skipped by needs like PostgreSQL.
@@ -160,7 +161,7 @@ server=$!
 read -r order
 if [ "$order" = keep ]; then kill -INT $server; else kill -QUIT $server; fi
 wait $server
-if [ "$order" != keep ]; then cd / && rm -rf "$0"; fi
+if [ "$order" != keep ] && [ -z "$KEPT" ]; then cd / && rm -rf "$0"; fi
 `
 
 func (s *Server) start() error {
@@ -168,6 +169,9 @@ func (s *Server) start() error {
 		filepath.Join(s.programs, "postgres"), "-D", s.data(),
 		"-c", "listen_addresses=", "-c", "unix_socket_directories="+s.folder,
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
+	if s.kept {
+		s.keeper.Env = append(s.keeper.Env, "KEPT=1")
+	}
 	orders, err := s.keeper.StdinPipe()
 	if err != nil {
 		return err
