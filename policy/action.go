@@ -75,3 +75,11 @@ const (
 	ActionKeyRotate  Action = "key.rotate"
 	ActionKeyRetire  Action = "key.retire"
 )
+
+// The ledgers are looked after by whoever holds the machine too: after a restore, and when their key is replaced.
+const (
+	ActionAuditEpoch     Action = "audit.epoch"
+	ActionAuditRestore   Action = "audit.restore"
+	ActionAuditRekey     Action = "audit.rekey"
+	ActionAuditRepublish Action = "audit.republish"
+)

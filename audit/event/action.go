@@ -63,6 +63,10 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{ActionEpoch, "a new epoch of this ledger began, because the database had lost events that were published or held others"},
+	{"audit.restore", "a client's ledger was given a new epoch after a restore"},
+	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
+	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
 }
 
 // Catalogue lists the actions that this build records.
