@@ -69,7 +69,7 @@ func TestEpochIsPublishedBesideTheOneBefore(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		rolledBack(t, b)
 		before := b.files(t)
-		behind, err := b.publisher(t).Behind(t.Context())
+		behind, err := b.publisher(t).Differences(t.Context())
 		var rollback *publish.Rollback
 		if err != nil || len(behind) != 1 || !errors.As(behind[client], &rollback) {
 			t.Fatalf("behind: %v, %v", behind, err)

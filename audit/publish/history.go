@@ -10,22 +10,24 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Behind lists the ledgers of which more, or something else, is published than the database holds, each with why.
-func (p *Publisher) Behind(ctx context.Context) (map[string]error, error) {
+// Differences lists the ledgers of which what is published and what the database holds differ, each with how: a *Rollback,
+// a *Fork or a *Lost, as in Check.
+func (p *Publisher) Differences(ctx context.Context) (map[string]error, error) {
 	ledgers, err := p.ledgers(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("comparing with what is published: %w", err)
 	}
-	behind := map[string]error{}
+	differences := map[string]error{}
 	for _, ledger := range ledgers {
 		err := p.check(ctx, ledger)
-		if TwoHistories(err) {
-			behind[ledger] = err
+		var lost *Lost
+		if TwoHistories(err) || errors.As(err, &lost) {
+			differences[ledger] = err
 		} else if err != nil {
 			return nil, fmt.Errorf("comparing with what is published: %w", err)
 		}
 	}
-	return behind, nil
+	return differences, nil
 }
 
 // History is what was published last of a ledger. Its checkpoint is good; the bundles are not trusted yet.
@@ -42,6 +44,24 @@ func (p *Publisher) History(ctx context.Context, ledger string) (audit.History, 
 		Bundle: func(ctx context.Context, index int64, width int) ([][]byte, error) {
 			return p.readBundle(ctx, at, index, width)
 		}}, nil
+}
+
+// Checkpoints are the newest ones that are published of each epoch of a ledger, unopened.
+func (p *Publisher) Checkpoints(ctx context.Context, ledger string) ([][]byte, error) {
+	epochs, err := p.epochs(ctx, ledger)
+	if err != nil {
+		return nil, fmt.Errorf("reading what is published: %w", err)
+	}
+	var notes [][]byte
+	for _, epoch := range epochs {
+		signed, err := p.config.Sink.Read(ctx, place(ledger, epoch)+"/checkpoint")
+		if err == nil {
+			notes = append(notes, signed)
+		} else if !errors.Is(err, ErrMissing) {
+			return nil, fmt.Errorf("reading what is published: %w", err)
+		}
+	}
+	return notes, nil
 }
 
 // readBundle reads the first width leaves of a bundle. Instead of a partial one there may be a longer one by now.

@@ -77,6 +77,11 @@ func (p *Publisher) Publish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
+	return p.PublishOnly(ctx, ledgers)
+}
+
+// PublishOnly is Publish for some of the ledgers.
+func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	var failed error
 	for _, ledger := range ledgers {
 		// A ledger that cannot be published does not keep the others from it.
