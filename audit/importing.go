@@ -156,11 +156,11 @@ func (i *importing) fork(ctx context.Context) error {
 	return err
 }
 
-// setAside moves an event of the database out of the ledger. What it says is kept as evidence, and as a draft to be
-// recorded again.
+// setAside moves an event of the database out of the ledger. Its leaf is kept as evidence, and all of it as a draft
+// to be recorded again.
 func (i *importing) setAside(ctx context.Context, row held) error {
-	_, err := i.tx.ExecContext(ctx, `INSERT INTO audit_stray (ledger, epoch, seq, leaf, priv, priv_salt) VALUES ($1, $2, $3, $4, $5, $6)`,
-		i.beginning.Ledger, i.done.Epoch, row.seq, row.leaf, row.clear, row.salt)
+	_, err := i.tx.ExecContext(ctx, `INSERT INTO audit_stray (ledger, epoch, seq, leaf) VALUES ($1, $2, $3, $4)`,
+		i.beginning.Ledger, i.done.Epoch, row.seq, row.leaf)
 	if err != nil {
 		return err
 	}

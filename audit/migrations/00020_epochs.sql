@@ -13,14 +13,12 @@ CREATE TABLE audit_mark (
 );
 
 -- Events that the database held in the place of others that were published, set aside when an epoch began: evidence, and
--- part of no tree. epoch is the one that began.
+-- part of no tree. epoch is the one that began. Their erasable halves are not kept a second time.
 CREATE TABLE audit_stray (
-    ledger    text   NOT NULL,
-    epoch     bigint NOT NULL,
-    seq       bigint NOT NULL,
-    leaf      bytea  NOT NULL,
-    priv      text,
-    priv_salt bytea,
+    ledger text   NOT NULL,
+    epoch  bigint NOT NULL,
+    seq    bigint NOT NULL,
+    leaf   bytea  NOT NULL,
     PRIMARY KEY (ledger, epoch, seq)
 );
 

@@ -283,3 +283,41 @@ func FuzzParseBundle(f *testing.F) {
 		}
 	})
 }
+
+// TestRollbackAcrossARotation: the backup is from before the key was replaced. What was published brings that back too.
+func TestRollbackAcrossARotation(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		next := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, ed25519.SeedSize))
+		b.append(t, 10)
+		mustPublish(t, b.publisher(t))
+		restore := b.backup(t)
+		if _, err := b.ledger.RotateKey(t.Context(), next, event.Event{Actor: "system"}); err != nil {
+			t.Fatal(err)
+		}
+		mustPublish(t, b.publisher(t))
+		restore()
+		b.exec(t, `DELETE FROM audit_mark`)
+		b.exec(t, `DELETE FROM audit_published`)
+
+		ledger, err := audit.Open(t.Context(), audit.Config{Writer: b.db.Writer(), Reader: b.db.Reader(), PostgreSQL: b.db.PostgreSQL(),
+			Origin: "ledger.test", Key: next, Node: "test-2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.ledger = ledger
+		var rollback *publish.Rollback
+		if err := b.publisher(t).Check(t.Context()); !errors.As(err, &rollback) {
+			t.Fatalf("got %v", err)
+		}
+		if done := b.beginEpoch(t); done.Imported != 1 || done.Begins != 11 {
+			t.Errorf("did %+v", done)
+		}
+		if r := ledger.Rotations(client); len(r) != 1 || r[0].Seq != 10 {
+			t.Errorf("rotations %v", r)
+		}
+		mustPublish(t, b.publisher(t))
+		if err := b.publisher(t).Check(t.Context()); err != nil || b.files(t)["2/keys/00000000000000000010"] == "" {
+			t.Errorf("published: %v", err)
+		}
+	})
+}

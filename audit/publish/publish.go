@@ -83,38 +83,45 @@ func (p *Publisher) Publish(ctx context.Context) error {
 // PublishOnly is Publish for some of the ledgers.
 func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	var failed error
+	var grown []audit.Published
 	for _, ledger := range ledgers {
-		// A ledger that cannot be published does not keep the others from it.
-		if err := p.publish(ctx, ledger); err != nil {
+		size, err := p.publish(ctx, ledger)
+		if err != nil { // a ledger that cannot be published does not keep the others from it
 			failed = errors.Join(failed, fmt.Errorf("publishing ledger %s: %w", ledger, err))
+		} else if size > 0 {
+			grown = append(grown, audit.Published{Ledger: ledger, Epoch: p.published[ledger].epoch, Size: size})
 		}
 	}
 	if TwoHistories(failed) {
 		p.config.Ledger.Halt(failed)
 	}
-	return failed
+	if len(grown) == 0 {
+		return failed
+	}
+	return errors.Join(failed, p.config.Ledger.NotePublished(ctx, grown))
 }
 
-func (p *Publisher) publish(ctx context.Context, ledger string) error {
+// publish publishes what a ledger has grown by, and returns its size; 0 when it has not grown.
+func (p *Publisher) publish(ctx context.Context, ledger string) (int64, error) {
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before := p.published[ledger]
 	if before.epoch != tree.Epoch() { // nothing of this epoch is published yet: it is, from the first event on
 		before = checkpoint{epoch: tree.Epoch()}
 	}
 	if err := before.compare(ctx, ledger, tree); err != nil {
-		return err
+		return 0, err
 	}
 	if tree.Size() == before.size {
-		return nil
+		return 0, nil
 	}
 	if err := p.publishTree(ctx, ledger, tree, before.size); err != nil {
-		return err
+		return 0, err
 	}
 	p.published[ledger] = checkpoint{epoch: tree.Epoch(), size: tree.Size(), root: tree.Root()}
-	return p.config.Ledger.NotePublished(ctx, ledger, tree.Epoch(), tree.Size())
+	return tree.Size(), nil
 }
 
 // publishTree publishes what a tree has grown by since it was of a size.
@@ -188,7 +195,7 @@ func (p *Publisher) republish(ctx context.Context, ledger string) error {
 	if err := p.publishTree(ctx, ledger, tree, 0); err != nil {
 		return err
 	}
-	return p.config.Ledger.NotePublished(ctx, ledger, tree.Epoch(), tree.Size())
+	return p.config.Ledger.NotePublished(ctx, []audit.Published{{Ledger: ledger, Epoch: tree.Epoch(), Size: tree.Size()}})
 }
 
 // newTiles are the tiles and bundles that a tree has and did not have when it was smaller.

@@ -120,11 +120,14 @@ func (in *installation) unpublishedEpochs(ctx context.Context) ([]string, error)
 	var found []string
 	for _, ledger := range ledgers {
 		epoch := in.ledger.Epoch(ledger)
+		if epoch == 1 {
+			continue
+		}
 		size, err := in.ledger.PublishedSize(ctx, ledger, epoch)
 		if err != nil {
 			return nil, err
 		}
-		if epoch > 1 && size == 0 {
+		if size == 0 {
 			found = append(found, ledger)
 		}
 	}

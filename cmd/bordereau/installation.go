@@ -208,6 +208,9 @@ func (in *installation) beside(ctx context.Context, f func(ctx context.Context) 
 	if err := in.checkPublished(ctx); err != nil {
 		return err
 	}
+	if err := in.publishEpochs(ctx); err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, working := errgroup.WithContext(ctx)
 	for _, run := range services {

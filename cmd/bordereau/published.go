@@ -51,3 +51,13 @@ func (in *installation) alone(ctx context.Context, f func(ctx context.Context) e
 	}
 	return errors.Join(f(ctx), leave())
 }
+
+// publishEpochs publishes epochs that have begun and are not, before anything is signed with their names: after another
+// restore nobody would know that they are spent.
+func (in *installation) publishEpochs(ctx context.Context) error {
+	ledgers, err := in.unpublishedEpochs(ctx)
+	if err != nil || len(ledgers) == 0 {
+		return err
+	}
+	return in.publisher.PublishOnly(ctx, ledgers)
+}
