@@ -49,13 +49,13 @@ type Beginning struct {
 
 // Continuation is what BeginEpoch did.
 type Continuation struct {
-	Ledger     string `json:"ledger"`
-	Epoch      int64  `json:"epoch"`
-	Begins     int64  `json:"begins"`    // with this event: all before it are those that were published
-	Held       int64  `json:"held"`      // events that the database held
-	Imported   int64  `json:"imported"`  // from what was published, without their erasable halves
-	SetAside   int64  `json:"set_aside"` // events that the database held in the place of others
-	Rerecorded int64  `json:"recorded_again"`
+	Ledger        string `json:"ledger"`
+	Epoch         int64  `json:"epoch"`
+	Begins        int64  `json:"begins"`    // with this event: all before it are those that were published
+	Held          int64  `json:"held"`      // events that the database held
+	Imported      int64  `json:"imported"`  // from what was published, without their erasable halves
+	SetAside      int64  `json:"set_aside"` // events that the database held in the place of others
+	RecordedAgain int64  `json:"recorded_again"`
 }
 
 // BeginEpoch completes a ledger with what was published of it and begins a new epoch after that, in one transaction: it
@@ -172,7 +172,7 @@ func (i *importing) recordAgain(ctx context.Context) error {
 			return err
 		}
 		if n < len(i.strays) {
-			i.done.Rerecorded++
+			i.done.RecordedAgain++
 		}
 	}
 	return nil

@@ -212,7 +212,7 @@ func TestEpochAfterFork(t *testing.T) {
 		}
 		done := beginEpoch(t, ledger, client(1), before, true)
 		// Of the database's own events one was published too, and one ends what has ended.
-		if want := (audit.Continuation{Ledger: client(1), Epoch: 2, Begins: 4, Held: 305, Imported: 3, SetAside: 304, Rerecorded: 302}); done != want {
+		if want := (audit.Continuation{Ledger: client(1), Epoch: 2, Begins: 4, Held: 305, Imported: 3, SetAside: 304, RecordedAgain: 302}); done != want {
 			t.Errorf("did %+v, want %+v", done, want)
 		}
 		start(t, ledger)
@@ -275,6 +275,21 @@ func verified2(t *testing.T, ledger *audit.Ledger, name string) []event.Event {
 	return events
 }
 
+// TestHeadThatDeniesEvents: the rows are there, and the head says that they are not.
+func TestHeadThatDeniesEvents(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		stop := start(t, ledger)
+		mustAppend(t, ledger, db, client(1), read(0))
+		mustAppend(t, ledger, db, client(1), read(1))
+		before := keptOutside(t, ledger, client(1))
+		stop()
+		execute(t, db, `UPDATE audit_head SET size = 1`)
+		if done := beginEpoch(t, open(t, config(db)), client(1), before, false); done.Begins != 2 || done.Imported != 0 {
+			t.Errorf("did %+v", done)
+		}
+	})
+}
+
 // TestTamperedHistoryIsNotImported: what is outside is not trusted either, and nothing of it stays.
 func TestTamperedHistoryIsNotImported(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
@@ -295,6 +310,7 @@ func TestTamperedHistoryIsNotImported(t *testing.T) {
 			"swapped":          func(o *outside) { o.leaves[2], o.leaves[3] = o.leaves[3], o.leaves[2] },
 			"another ledger's": func(o *outside) { o.leaves[1] = another.leaves[0] },
 			"truncated":        func(o *outside) { o.leaves = o.leaves[:3] },
+			"another ledger":   func(o *outside) { *o = another },
 			"another root":     func(o *outside) { o.root[0] ^= 1 },
 		} {
 			o := outside{leaves: append([][]byte(nil), before.leaves...), epoch: 1, root: before.root}

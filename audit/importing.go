@@ -56,10 +56,20 @@ func (i *importing) run(ctx context.Context) error {
 	if err := i.checkRoot(); err != nil {
 		return err
 	}
-	if i.done.Imported == 0 {
+	behind, err := i.headBehind(ctx)
+	if err != nil {
+		return err
+	}
+	if i.done.Imported == 0 && !behind {
 		return ErrNotBehind // as far as it was published it agrees, and what comes after is what was not published yet
 	}
 	return i.fork(ctx)
+}
+
+// headBehind says whether the ledger's head denies events that the database holds.
+func (i *importing) headBehind(ctx context.Context) (behind bool, err error) {
+	err = i.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) < $1 FROM audit_head WHERE ledger = $2`, i.done.Begins, i.beginning.Ledger).Scan(&behind)
+	return behind, err
 }
 
 // checkRoot holds what was gone through against the checkpoint that was published for it.

@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -69,8 +70,11 @@ func newKeys(ledger, trusted string, statements []Statement, problem func(seq in
 // publicKey takes the key out of a verifier key, NAME+HASH+BASE64, which package note has found good.
 func publicKey(verifier string) (ed25519.PublicKey, error) {
 	parts := strings.SplitN(verifier, "+", 3)
-	m, err := event.ParseKeyMark(parts[2] + " " + parts[2] + " " + strings.Repeat("A", 86) + "==")
-	return m.Former, err
+	data, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(data) != 1+ed25519.PublicKeySize {
+		return nil, errors.New("it is not an Ed25519 key")
+	}
+	return data[1:], nil // after the algorithm
 }
 
 // follow makes the chain of keys out of the statements.

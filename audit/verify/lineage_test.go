@@ -327,6 +327,27 @@ func secondFindsLineage(t *testing.T, files fstest.MapFS, key string, older [][]
 	}
 }
 
+// FuzzStatement gives any bytes as a statement: a key is followed only where it says so.
+func FuzzStatement(f *testing.F) {
+	files := usualPast().ledger(f).publishedPast(f)
+	_, first := keyNamed(f, origin, seedFirst)
+	good := files[statementAt15].Data
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add([]byte{})
+	f.Add(statement(f, succession(seedFirst, seedStranger), seedFirst))
+	f.Add(statement(f, succession(seedStranger, seedNext), seedStranger))
+	text, _, _ := bytes.Cut(good, []byte("\n\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tampered := maps.Clone(files)
+		tampered[statementAt15] = &fstest.MapFile{Data: data}
+		said, _, _ := bytes.Cut(data, []byte("\n\n"))
+		if report := lineageVerified(t, tampered, first); report.OK() && !bytes.Equal(said, text) || bytes.Equal(data, good) && !report.OK() {
+			t.Errorf("OK is %v for %q", report.OK(), data)
+		}
+	})
+}
+
 // lineageVectors is a ledger with a second epoch and a second key, frozen like the others.
 func lineageVectors(t testing.TB) fstest.MapFS {
 	t.Helper()

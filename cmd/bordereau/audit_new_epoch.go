@@ -161,7 +161,7 @@ func tellEpochs(done []audit.Continuation, published []string, asJSON bool, out 
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LEDGER\tEPOCH\tBEGINS\tHELD\tTAKEN OVER\tSET ASIDE\tRECORDED AGAIN")
 	for _, one := range done {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", one.Ledger, one.Epoch, one.Begins, one.Held, one.Imported, one.SetAside, one.Rerecorded)
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\n", one.Ledger, one.Epoch, one.Begins, one.Held, one.Imported, one.SetAside, one.RecordedAgain)
 	}
 	if err := table.Flush(); err != nil {
 		return err
