@@ -148,6 +148,31 @@ func TestEpochAfterRollback(t *testing.T) {
 	})
 }
 
+// TestNoteOutlivesTheOperatorsOwnEpoch: it is staged in a ledger whose turn comes later.
+func TestNoteOutlivesTheOperatorsOwnEpoch(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		restore := backUp(t, db)
+		stop := start(t, ledger)
+		for n := range 3 {
+			mustAppend(t, ledger, db, client(1), read(n))
+			mustAppend(t, ledger, db, event.Operator, read(n))
+		}
+		clients, operators := keptOutside(t, ledger, client(1)), keptOutside(t, ledger, event.Operator)
+		stop()
+		restore()
+		ledger = open(t, config(db))
+		beginEpoch(t, ledger, client(1), clients, false)
+		beginEpoch(t, ledger, event.Operator, operators, false)
+		if err := ledger.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		events := verified2(t, ledger, event.Operator)
+		if len(events) != 5 || events[3].Action != event.ActionEpoch || events[4].Subject != client(1) {
+			t.Errorf("the operator's ledger is %v", reads(events))
+		}
+	})
+}
+
 // TestEpochOfAnEmptyDatabase: nothing at all was left, and everything comes from outside.
 func TestEpochOfAnEmptyDatabase(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
@@ -204,6 +229,7 @@ func TestEpochAfterFork(t *testing.T) {
 			mustStage(t, ledger, db, client(1), read(12+n))
 		}
 		mustAppend(t, ledger, db, client(1), read(312))
+		mustProve(t, ledger, client(1), 2) // keeps a tile of what is not the history
 		stop()
 
 		ledger = open(t, config(db))
@@ -217,6 +243,7 @@ func TestEpochAfterFork(t *testing.T) {
 		}
 		start(t, ledger)
 		mustAppend(t, ledger, db, client(1), read(999))
+		mustProve(t, ledger, client(1), 2)
 		events := verified2(t, ledger, client(1))
 		list := reads(events)
 		want := append([]string{"d_0", "d_1", "d_2", "d_0", "*", "d_11"}, func() (rest []string) {
@@ -246,6 +273,17 @@ func TestEpochAfterFork(t *testing.T) {
 			}
 		}
 	})
+}
+
+func mustProve(t *testing.T, ledger *audit.Ledger, name string, seq int64) {
+	t.Helper()
+	tree, err := ledger.Tree(t.Context(), name)
+	if err == nil {
+		_, err = tree.ProveEvent(t.Context(), seq)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // verified2 is verified for a ledger that is in a later epoch.

@@ -92,11 +92,16 @@ func (p *Publisher) ledgers(ctx context.Context) ([]string, error) {
 }
 
 func (p *Publisher) check(ctx context.Context, ledger string) error {
+	// Another process may append and publish meanwhile, so what can only be less than is published is read before, and the
+	// tree, which can only be more, after it.
+	once, err := p.config.Ledger.PublishedSize(ctx, ledger, p.config.Ledger.Epoch(ledger))
+	if err != nil {
+		return err
+	}
 	newest, err := p.newest(ctx, ledger)
 	if err != nil {
 		return err
 	}
-	// The tree is read after the checkpoint: another process may append and publish meanwhile.
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
 		return err
@@ -107,23 +112,14 @@ func (p *Publisher) check(ctx context.Context, ledger string) error {
 	if newest.epoch < tree.Epoch() { // the epoch has begun and is not published yet
 		newest = checkpoint{epoch: tree.Epoch()}
 	}
-	if err := p.checkLost(ctx, ledger, newest); err != nil {
-		return err
+	if newest.size < once {
+		return &Lost{Ledger: ledger, Published: once, Found: newest.size}
 	}
 	if err := p.checkFormer(ctx, ledger); err != nil {
 		return err
 	}
 	p.published[ledger] = newest
 	return nil
-}
-
-// checkLost compares what is published with what the database knows to have been.
-func (p *Publisher) checkLost(ctx context.Context, ledger string, newest checkpoint) error {
-	once, err := p.config.Ledger.PublishedSize(ctx, ledger, newest.epoch)
-	if err == nil && newest.size < once {
-		err = &Lost{Ledger: ledger, Published: once, Found: newest.size}
-	}
-	return err
 }
 
 // checkFormer looks whether the epoch before ended where this one begins. A process that did not hear of the new epoch

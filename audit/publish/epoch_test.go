@@ -201,6 +201,37 @@ func TestFolderThatWentBack(t *testing.T) {
 	}
 }
 
+// overtaking is a sink that another replica publishes to after each list of checkpoints was read.
+type overtaking struct {
+	publish.Sink
+	by func()
+}
+
+func (o *overtaking) List(ctx context.Context, folder string) ([]string, error) {
+	names, err := o.Sink.List(ctx, folder)
+	if strings.HasSuffix(folder, "/checkpoints") {
+		o.by()
+	}
+	return names, err
+}
+
+// TestCheckWhileOthersPublish: what another replica publishes meanwhile is nothing that was lost.
+func TestCheckWhileOthersPublish(t *testing.T) {
+	b := newBench(t, databasetest.SQLite(t), t.TempDir())
+	b.append(t, 10)
+	mustPublish(t, b.publisher(t))
+	late, err := publish.New(publish.Config{Ledger: b.ledger, Sink: &overtaking{Sink: b.sink, by: func() {
+		b.append(t, 5)
+		mustPublish(t, b.publisher(t))
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := late.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFormerEpochIsPublishedAgain: of an epoch that has ended, its last checkpoint is what the next one leans on.
 func TestFormerEpochIsPublishedAgain(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
