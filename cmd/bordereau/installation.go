@@ -196,14 +196,14 @@ func (in *installation) duringLedger(ctx context.Context, f func(ctx context.Con
 }
 
 func (in *installation) alongside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	leave, err := in.database.Join(ctx)
+	leave, err := in.database.Share(ctx)
 	if err != nil {
 		return err
 	}
 	return errors.Join(in.beside(ctx, f, services...), leave())
 }
 
-// beside is alongside for a process that has joined.
+// beside is alongside for a process that says so itself.
 func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
 	if err := in.checkPublished(ctx); err != nil {
 		return err

@@ -18,14 +18,14 @@ var ErrInUse = errors.New("the database is in use by another process")
 // presenceLock is the advisory lock of PostgreSQL that processes hold while they work on the database.
 const presenceLock = 0x626f7264757365 // "borduse"
 
-// Join says that this process works on the database, beside any others, until leave is called. ErrInUse while one is Alone
+// Share says that this process works on the database, beside any others, until leave is called. ErrInUse while one is Alone
 // on it.
-func (db *DB) Join(ctx context.Context) (leave func() error, err error) {
+func (db *DB) Share(ctx context.Context) (leave func() error, err error) {
 	return db.hold(ctx, `SELECT pg_try_advisory_lock_shared($1)`, `BEGIN`)
 }
 
 // Alone says that no other process works on the database until leave is called, for changes that running processes would
-// not notice. ErrInUse while any has joined.
+// not notice. ErrInUse while any shares it.
 //
 // The system lets go of it when the process dies, whichever way.
 func (db *DB) Alone(ctx context.Context) (leave func() error, err error) {

@@ -11,11 +11,11 @@ import (
 // TestAlone: who is alone on a database keeps others out, and is kept out while any other works on it.
 func TestAlone(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		leaveFirst, err := db.Join(t.Context())
+		leaveFirst, err := db.Share(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaveSecond, err := db.Join(t.Context())
+		leaveSecond, err := db.Share(t.Context())
 		if err != nil {
 			t.Fatalf("beside another: %v", err)
 		}
@@ -38,13 +38,13 @@ func TestAlone(t *testing.T) {
 			t.Fatalf("when all have left: %v", err)
 		}
 		refused("beside another who is alone")
-		if _, err := db.Join(t.Context()); !errors.Is(err, database.ErrInUse) {
-			t.Errorf("joined who is alone: %v", err)
+		if _, err := db.Share(t.Context()); !errors.Is(err, database.ErrInUse) {
+			t.Errorf("shared with who is alone: %v", err)
 		}
 		if err := leave(); err != nil {
 			t.Fatal(err)
 		}
-		if leave, err = db.Join(t.Context()); err != nil {
+		if leave, err = db.Share(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if err := leave(); err != nil {
