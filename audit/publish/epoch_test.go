@@ -201,18 +201,18 @@ func TestFolderThatWentBack(t *testing.T) {
 	}
 }
 
-// overtaking is a sink that another replica publishes to after each list of checkpoints was read.
+// overtaking is a sink that another replica publishes to after the newest checkpoint was read.
 type overtaking struct {
 	publish.Sink
 	by func()
 }
 
-func (o *overtaking) List(ctx context.Context, folder string) ([]string, error) {
-	names, err := o.Sink.List(ctx, folder)
-	if strings.HasSuffix(folder, "/checkpoints") {
+func (o *overtaking) Read(ctx context.Context, name string) ([]byte, error) {
+	data, err := o.Sink.Read(ctx, name)
+	if strings.HasSuffix(name, "/checkpoint") {
 		o.by()
 	}
-	return names, err
+	return data, err
 }
 
 // TestCheckWhileOthersPublish: what another replica publishes meanwhile is nothing that was lost.

@@ -203,7 +203,7 @@ func (in *installation) alongside(ctx context.Context, f func(ctx context.Contex
 	return errors.Join(in.beside(ctx, f, services...), leave())
 }
 
-// beside is alongside for a process that says so itself.
+// beside is alongside for a process that has said that it works here, or that is alone.
 func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
 	if err := in.checkPublished(ctx); err != nil {
 		return err
