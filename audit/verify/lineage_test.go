@@ -197,6 +197,25 @@ func TestLineageOfCopy(t *testing.T) {
 	}
 }
 
+// TestForgedPredecessorInACopy: without what was published of the predecessor, the events before it tell.
+func TestForgedPredecessorInACopy(t *testing.T) {
+	_, key := keyNamed(t, origin, seedFirst)
+	for name, forge := range map[string]func(p *past){
+		"root":  func(p *past) { p.root = &tlog.Hash{1} },
+		"size":  func(p *past) { p.epochSize = 9 },
+		"epoch": func(p *past) { p.former = 2 },
+	} {
+		p := usualPast()
+		p.rekeyAt = 0
+		forge(&p)
+		l := p.ledger(t)
+		report := verified(t, l.rows, verify.Evidence{Ledger: client, Key: key, Checkpoint: l.signedBy(t, 20, origin+"/2", seedFirst)})
+		if found := findings(report); len(found) == 0 || found[0] != (finding{verify.KindEpoch, 10}) {
+			t.Errorf("%s: found %v", name, report.Problems)
+		}
+	}
+}
+
 // TestTamperedLineage changes one thing each. Both verifiers find it, and ours says what.
 func TestTamperedLineage(t *testing.T) {
 	_, first := keyNamed(t, origin, seedFirst)
