@@ -352,3 +352,22 @@ func TestRollbackAcrossARotation(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckpointOfAnotherTree: it is well signed, of this size, and of a second history.
+func TestCheckpointOfAnotherTree(t *testing.T) {
+	b, other := newBench(t, databasetest.SQLite(t), t.TempDir()), newBench(t, databasetest.SQLite(t), t.TempDir())
+	other.append(t, 7)
+	signed, err := other.ledger.Checkpoint(t.Context(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.publisher(t)
+	b.append(t, 5)
+	mustPublish(t, p)
+	b.append(t, 2)
+	b.write(t, "checkpoints/00000000000000000007", string(signed))
+	var fork *publish.Fork
+	if err := p.Publish(t.Context()); !errors.As(err, &fork) || b.ledger.Halted() == nil {
+		t.Errorf("published: %v", err)
+	}
+}
