@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -72,8 +73,8 @@ func (in *installation) newEpochs(ctx context.Context, n newEpoch, out io.Writer
 	case len(behind) == 0 && len(begun) == 0:
 		return errors.New("nothing was rolled back: the database holds all that was published")
 	case !n.confirm:
-		for _, ledger := range slices.Sorted(maps.Keys(behind)) {
-			fmt.Fprintf(out, "%v\n", behind[ledger])
+		if err := tellBehind(behind, n.json, out); err != nil {
+			return err
 		}
 		return errors.New("nothing was done: to begin a new epoch of each of these ledgers, run this again with --confirm")
 	}
@@ -149,10 +150,30 @@ func (in *installation) newEpoch(ctx context.Context, n newEpoch, ledger string)
 	return done, err
 }
 
+func tellBehind(behind map[string]error, asJSON bool, out io.Writer) error {
+	lines := json.NewEncoder(out)
+	for _, ledger := range slices.Sorted(maps.Keys(behind)) {
+		var err error
+		if asJSON {
+			err = lines.Encode(struct {
+				Ledger     string `json:"ledger"`
+				Difference string `json:"difference"`
+			}{ledger, behind[ledger].Error()})
+		} else {
+			_, err = fmt.Fprintln(out, behind[ledger])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func tellEpochs(done []audit.Continuation, published []string, asJSON bool, out io.Writer) error {
 	if asJSON {
+		lines := json.NewEncoder(out)
 		for _, one := range done {
-			if err := printJSON(out, one); err != nil {
+			if err := lines.Encode(one); err != nil {
 				return err
 			}
 		}
