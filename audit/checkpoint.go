@@ -22,21 +22,31 @@ func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) 
 	return tree.Checkpoint()
 }
 
-// VerifierKey is what others check the ledger's checkpoints with, in the form of package note. It is empty for what
-// cannot name a ledger.
+// VerifierKey is what others check the ledger's checkpoints with, in the form of package note: of its name in the epoch it
+// is in, and of the key in use. It is empty for what cannot name a ledger.
 func (l *Ledger) VerifierKey(ledger string) string {
-	signer, err := l.signer(ledger)
+	signers, err := l.signers(ledger, l.Epoch(ledger))
 	if err != nil {
 		return ""
 	}
-	return signer.verifierKey
+	return signers[0].verifierKey
 }
 
-func (l *Ledger) signer(ledger string) (*signer, error) {
+// signers sign the checkpoints of a ledger in an epoch; the first is of the key in use.
+func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	if !event.ValidLedger(ledger) {
 		return nil, fmt.Errorf("%w: ledger", ErrQuery)
 	}
-	return newSigner(l.config.Origin+"/"+ledger, l.config.Key)
+	name := event.LogName(l.firstName(ledger), epoch)
+	var signers []*signer
+	for _, key := range append([]ed25519.PrivateKey{l.lineages.signingKey()}, l.config.Former...) {
+		s, err := newSigner(name, key)
+		if err != nil {
+			return nil, err
+		}
+		signers = append(signers, s)
+	}
+	return signers, nil
 }
 
 // readHead reads where the ledger ends; the zero head for one that has not begun.

@@ -33,6 +33,12 @@
 // A Tree is a ledger at one size. It gives proofs and tiles, each checked against its root before it is given. Full tiles
 // are kept in a table by whoever asks for them first; an append never writes them. docs/ledger.md has the formats.
 //
+// # Epochs and keys
+//
+// After a restore that lost events which others have seen, BeginEpoch takes them back from what was published, and the tree
+// goes on under another name. RotateKey replaces the key that signs. Both are told by an event of the ledger itself, so that
+// a verifier follows them; package event has what those say.
+//
 // # Checkpoints
 //
 // A checkpoint is a C2SP signed note over a ledger's name, size and root:

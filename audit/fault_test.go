@@ -80,9 +80,9 @@ func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, reads *faults) {
-				fail(writes, reads)
 				c.WaitTimeout = 150 * time.Millisecond
 				ledger := open(t, c)
+				fail(writes, reads)
 				ticket := mustStage(t, ledger, db, client(1), read(1))
 				stop := start(t, ledger)
 				if seq, err := ledger.Wait(t.Context(), ticket); !errors.Is(err, audit.ErrUnavailable) {

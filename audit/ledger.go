@@ -32,7 +32,9 @@ type Config struct {
 
 	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
 	Key    ed25519.PrivateKey // signs checkpoints
-	Node   string             // the machine's name, noted with a suffix of this run in events that do not name a node
+	// Former are keys from before Key that sign checkpoints too, for as long as some verifiers know no other.
+	Former []ed25519.PrivateKey
+	Node   string // the machine's name, noted with a suffix of this run in events that do not name a node
 
 	Clock  func() time.Time // default: time.Now
 	Logger *slog.Logger     // default: nothing is logged
@@ -55,6 +57,8 @@ type Ledger struct {
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
 
+	lineages lineages
+
 	halting    sync.Once
 	halted     chan struct{} // closed by Halt
 	haltReason error         // set before halted is closed
@@ -68,14 +72,18 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if err := checkDurable(ctx, c.Writer, c.PostgreSQL); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
-	return &Ledger{
+	l := &Ledger{
 		config:  c,
 		node:    nodeOf(c.Node),
 		waiters: newWaiters(),
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 		halted:  make(chan struct{}),
-	}, nil
+	}
+	if err := l.loadLineages(ctx, c.Key); err != nil {
+		return nil, fmt.Errorf("opening the ledger: %w", err)
+	}
+	return l, nil
 }
 
 // complete sets defaults and refuses what cannot work.
@@ -110,8 +118,10 @@ func (c *Config) complete() error {
 	if c.Lost <= 0 {
 		c.Lost = 30 * time.Second
 	}
-	if len(c.Key) != ed25519.PrivateKeySize {
-		return errors.New("no key to sign checkpoints with")
+	for _, key := range append([]ed25519.PrivateKey{c.Key}, c.Former...) {
+		if len(key) != ed25519.PrivateKeySize {
+			return errors.New("no key to sign checkpoints with")
+		}
 	}
 	_, err := newSigner(c.Origin, c.Key)
 	return err

@@ -21,6 +21,9 @@ func TestOpenRefusesSQLiteThatIsNotDurable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := audit.Migrate(t.Context(), db, false); err != nil {
+			t.Fatal(err)
+		}
 		_, err = audit.Open(t.Context(), audit.Config{Writer: db, Origin: "ledger.test", Key: key()})
 		checkRefusal(t, setting, durable, err)
 		db.Close()
@@ -37,6 +40,7 @@ func TestOpenRefusesPostgreSQLThatIsNotDurable(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
+		migrate(t, db)
 		_, err = audit.Open(t.Context(), config(db))
 		checkRefusal(t, setting, durable, err)
 	}

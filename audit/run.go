@@ -56,6 +56,14 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
+// Settle sequences all that is staged now, for a process that does not Run.
+func (l *Ledger) Settle(ctx context.Context) error {
+	if err := l.drain(ctx); err != nil {
+		return fmt.Errorf("sequencing what is staged: %w", err)
+	}
+	return ctx.Err()
+}
+
 // drain takes turns until everything that was staged when it began is sequenced.
 func (l *Ledger) drain(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil {

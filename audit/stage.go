@@ -52,6 +52,14 @@ func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (int6
 
 // draft is the event as it waits for its place.
 func (l *Ledger) draft(ledger string, e event.Event) (staged, Ticket, error) {
+	if e.Action.Marks() {
+		return staged{}, Ticket{}, fmt.Errorf("%w: only the ledger itself records its name and key", event.ErrInvalid)
+	}
+	return l.complete(ledger, e)
+}
+
+// complete gives an event what every one has.
+func (l *Ledger) complete(ledger string, e event.Event) (staged, Ticket, error) {
 	e.Ledger, e.Seq, e.Time, e.Commitment = ledger, 0, time.Time{}, ""
 	if e.ID == "" {
 		e.ID = event.NewID()

@@ -21,12 +21,13 @@ var ErrAbsent = errors.New("not in the ledger")
 type Tree struct {
 	ledger *Ledger
 	name   string
+	epoch  int64
 	tree   tlog.Tree
 }
 
 // Tree gives the ledger as it is now.
 func (l *Ledger) Tree(ctx context.Context, ledger string) (*Tree, error) {
-	if _, err := l.signer(ledger); err != nil {
+	if _, err := l.signers(ledger, 1); err != nil {
 		return nil, fmt.Errorf("reading a tree: %w", err)
 	}
 	h, err := l.readHead(ctx, ledger)
@@ -37,7 +38,7 @@ func (l *Ledger) Tree(ctx context.Context, ledger string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a tree: %w", err)
 	}
-	return &Tree{ledger: l, name: ledger, tree: tlog.Tree{N: h.size, Hash: root}}, nil
+	return &Tree{ledger: l, name: ledger, epoch: l.Epoch(ledger), tree: tlog.Tree{N: h.size, Hash: root}}, nil
 }
 
 // Size is the number of events.
@@ -55,17 +56,29 @@ func (t *Tree) At(ctx context.Context, size int64) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("computing a root: %w", err)
 	}
-	return &Tree{ledger: t.ledger, name: t.name, tree: tlog.Tree{N: size, Hash: root}}, nil
+	return &Tree{ledger: t.ledger, name: t.name, epoch: t.epoch, tree: tlog.Tree{N: size, Hash: root}}, nil
+}
+
+// Epoch is the one whose name the tree's checkpoint has.
+func (t *Tree) Epoch() int64 { return t.epoch }
+
+// In gives the same tree with the name of another epoch.
+func (t *Tree) In(epoch int64) *Tree {
+	return &Tree{ledger: t.ledger, name: t.name, epoch: epoch, tree: t.tree}
 }
 
 // Checkpoint signs the tree as a C2SP tlog-checkpoint.
 func (t *Tree) Checkpoint() ([]byte, error) {
-	signer, err := t.ledger.signer(t.name)
+	own, err := t.ledger.signers(t.name, t.epoch)
 	if err != nil {
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
 	}
-	body := log.Checkpoint{Origin: signer.Name(), Size: uint64(t.tree.N), Hash: t.tree.Hash[:]}.Marshal()
-	signed, err := note.Sign(&note.Note{Text: string(body)}, signer)
+	body := log.Checkpoint{Origin: own[0].Name(), Size: uint64(t.tree.N), Hash: t.tree.Hash[:]}.Marshal()
+	signers := make([]note.Signer, len(own))
+	for i, s := range own {
+		signers[i] = s
+	}
+	signed, err := note.Sign(&note.Note{Text: string(body)}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
 	}

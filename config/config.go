@@ -147,6 +147,10 @@ type Keys struct {
 
 	// Ledger is the file of the key that signs the checkpoints of the ledgers. Default: ledger.key in the data folder.
 	Ledger string `koanf:"ledger"`
+
+	// LedgerFormer are the files of keys that signed the checkpoints before and go on to sign them beside Ledger, for as
+	// long as some verifiers know no other. `bordereau audit key rotate` keeps them. Default: none.
+	LedgerFormer []string `koanf:"ledger-former"`
 }
 
 // Ledger is the audit trail.

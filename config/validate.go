@@ -158,6 +158,11 @@ func (p *problems) keys(k Keys) {
 			p.add("keys.recovery["+strconv.Itoa(i)+"]", "must be an age recipient (age1pq1… or age1…), named once")
 		}
 	}
+	for i, file := range k.LedgerFormer {
+		if file == "" || file == k.Ledger || slices.Contains(k.LedgerFormer[:i], file) {
+			p.add("keys.ledger-former["+strconv.Itoa(i)+"]", "must be the file of a key from before keys.ledger, named once")
+		}
+	}
 	seen := map[string]string{}
 	for _, file := range []struct{ path, value string }{
 		{"keys.root", k.Root}, {"keys.token", k.Token}, {"keys.receipt", k.Receipt}, {"keys.ledger", k.Ledger},

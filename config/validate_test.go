@@ -80,6 +80,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"no root":                  {func(c *config.Config) { c.Keys.Root = "" }, []string{"keys.root"}},
 		"no token key":             {func(c *config.Config) { c.Keys.Token = "" }, []string{"keys.token"}},
 		"one key for two purposes": {func(c *config.Config) { c.Keys.Receipt = c.Keys.Token }, []string{"keys.receipt"}},
+		"former key in use":        {func(c *config.Config) { c.Keys.LedgerFormer = []string{c.Keys.Ledger} }, []string{"keys.ledger-former[0]"}},
+		"former key twice":         {func(c *config.Config) { c.Keys.LedgerFormer = []string{"a", "a"} }, []string{"keys.ledger-former[1]"}},
 		"no origin":                {func(c *config.Config) { c.Ledger.Origin = "" }, []string{"ledger.origin"}},
 		"origin with scheme":       {func(c *config.Config) { c.Ledger.Origin = "https://example.com" }, []string{"ledger.origin"}},
 		"origin with plus":         {func(c *config.Config) { c.Ledger.Origin = "a+b" }, []string{"ledger.origin"}},

@@ -89,3 +89,11 @@ const (
 	ActionDocumentRecover Action = "document.recover"
 	ActionKeyRecover      Action = "key.recover"
 )
+
+// The ledgers are looked after by whoever holds the machine too: after a restore, and when their key is replaced.
+const (
+	ActionAuditEpoch     Action = "audit.epoch"
+	ActionAuditRestore   Action = "audit.restore"
+	ActionAuditRekey     Action = "audit.rekey"
+	ActionAuditRepublish Action = "audit.republish"
+)

@@ -73,6 +73,10 @@ var catalogue = []Entry{
 	{"privacy.read", "the record of such an erasure was read"},
 	{"privacy.expire", "private halves of events were erased, having been kept for their time"},
 	{"privacy.forget", "the name of a person who had left was erased"},
+	{ActionEpoch, "a new epoch of this ledger began, because the database had lost events that were published or held others"},
+	{"audit.restore", "a client's ledger was given a new epoch after a restore"},
+	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
+	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
 }
 
 // Catalogue lists the actions that this build records.

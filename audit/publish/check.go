@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 
-	"github.com/transparency-dev/formats/log"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit"
@@ -26,11 +24,24 @@ type Rollback struct {
 	Ledger    string
 	Published int64 // events
 	Held      int64 // events
+	Epoch     int64 // that was published last
 }
 
 func (r *Rollback) Error() string {
-	return fmt.Sprintf("ledger %s was published with %d events and the database holds %d: it has gone back, as after a restore from a backup",
-		r.Ledger, r.Published, r.Held)
+	return fmt.Sprintf("ledger %s was published with %d events in epoch %d and the database holds %d: it has gone back, as after a restore from a backup",
+		r.Ledger, r.Published, r.Epoch, r.Held)
+}
+
+// Lost is the error that less is published than was: what ledgers are published to has gone back, or is another one.
+type Lost struct {
+	Ledger    string
+	Published int64 // events, once
+	Found     int64 // events
+}
+
+func (l *Lost) Error() string {
+	return fmt.Sprintf("ledger %s was published with %d events, and what is there now ends at %d: what it is published to has gone back",
+		l.Ledger, l.Published, l.Found)
 }
 
 // TwoHistories says whether an error means that the database is not, or no longer, what was published of it: nothing may be
@@ -43,21 +54,20 @@ func TwoHistories(err error) bool {
 
 // checkpoint is what a published checkpoint says.
 type checkpoint struct {
-	size int64
-	root tlog.Hash
+	epoch int64
+	size  int64
+	root  tlog.Hash
 }
 
 // Check compares the newest published checkpoint of every ledger with the database, and is to be called before anything
-// is appended: the error is a *Rollback or a *Fork when the database is not what was published.
+// is appended: the error is a *Rollback or a *Fork when the database is not what was published, and a *Lost when less is
+// published than was.
 func (p *Publisher) Check(ctx context.Context) error {
-	ledgers, err := p.config.Sink.List(ctx, ".")
+	ledgers, err := p.ledgers(ctx)
 	if err != nil {
 		return fmt.Errorf("comparing with what is published: %w", err)
 	}
 	for _, ledger := range ledgers {
-		if !event.ValidLedger(ledger) {
-			continue // whatever else people keep there
-		}
 		if err := p.check(ctx, ledger); err != nil {
 			return fmt.Errorf("comparing with what is published: %w", err)
 		}
@@ -65,12 +75,33 @@ func (p *Publisher) Check(ctx context.Context) error {
 	return nil
 }
 
+// ledgers are those that are published and those that the database holds.
+func (p *Publisher) ledgers(ctx context.Context) ([]string, error) {
+	published, err := p.config.Sink.List(ctx, ".")
+	if err != nil {
+		return nil, err
+	}
+	published = slices.DeleteFunc(published, func(name string) bool { return !event.ValidLedger(name) }) // whatever else people keep there
+	held, err := p.config.Ledger.Ledgers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := append(published, held...)
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
 func (p *Publisher) check(ctx context.Context, ledger string) error {
+	// Another process may append and publish meanwhile, so what can only be less than is published is read before, and the
+	// tree, which can only be more, after it.
+	once, err := p.config.Ledger.PublishedSize(ctx, ledger, p.config.Ledger.Epoch(ledger))
+	if err != nil {
+		return err
+	}
 	newest, err := p.newest(ctx, ledger)
 	if err != nil {
 		return err
 	}
-	// The tree is read after the checkpoint: another process may append and publish meanwhile.
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
 		return err
@@ -78,54 +109,37 @@ func (p *Publisher) check(ctx context.Context, ledger string) error {
 	if err := newest.compare(ctx, ledger, tree); err != nil {
 		return err
 	}
+	if newest.epoch < tree.Epoch() { // the epoch has begun and is not published yet
+		newest = checkpoint{epoch: tree.Epoch()}
+	}
+	if newest.size < once {
+		return &Lost{Ledger: ledger, Published: once, Found: newest.size}
+	}
+	if err := p.checkFormer(ctx, ledger); err != nil {
+		return err
+	}
 	p.published[ledger] = newest
 	return nil
 }
 
-// newest is the largest checkpoint that is published, whatever the file checkpoint says.
-func (p *Publisher) newest(ctx context.Context, ledger string) (checkpoint, error) {
-	var newest checkpoint
-	names, err := p.config.Sink.List(ctx, ledger+"/checkpoints")
-	if err != nil {
-		return newest, err
+// checkFormer looks whether the epoch before ended where this one begins. A process that did not hear of the new epoch
+// would publish more of the old one.
+func (p *Publisher) checkFormer(ctx context.Context, ledger string) error {
+	epochs := p.config.Ledger.Epochs(ledger)
+	if len(epochs) == 0 {
+		return nil
 	}
-	if len(names) > 0 {
-		name := ledger + "/checkpoints/" + names[len(names)-1]
-		if newest, err = p.read(ctx, ledger, name); err != nil {
-			return newest, err
-		}
-		if name != checkpointName(ledger, newest.size) {
-			return newest, &Fork{What: name + " is of another size than its name says"}
-		}
+	begun := epochs[len(epochs)-1]
+	last, err := p.newestIn(ctx, ledger, begun.Former)
+	switch {
+	case err != nil:
+		return err
+	case last.size < begun.Size:
+		return &Lost{Ledger: ledger, Published: begun.Size, Found: last.size}
+	case last.size > begun.Size || last.root != begun.Root:
+		return &Fork{What: fmt.Sprintf("epoch %d of ledger %s goes on after event %d, where epoch %d begins", begun.Former, ledger, begun.Size, begun.Epoch)}
 	}
-	pointed, err := p.read(ctx, ledger, ledger+"/checkpoint")
-	if err == nil && pointed.size > newest.size {
-		return pointed, nil
-	}
-	if errors.Is(err, ErrMissing) {
-		err = nil
-	}
-	return newest, err
-}
-
-// read opens a published checkpoint. One that is not ours is a fork: nobody else writes there.
-func (p *Publisher) read(ctx context.Context, ledger, name string) (checkpoint, error) {
-	signed, err := p.config.Sink.Read(ctx, name)
-	if err != nil {
-		return checkpoint{}, err
-	}
-	verifier, err := note.NewVerifier(p.config.Ledger.VerifierKey(ledger))
-	if err != nil {
-		return checkpoint{}, err
-	}
-	c, _, _, err := log.ParseCheckpoint(signed, verifier.Name(), verifier)
-	if err != nil {
-		return checkpoint{}, &Fork{What: fmt.Sprintf("%s is not a checkpoint of this ledger, signed with the key in use: %v", name, err)}
-	}
-	if len(c.Hash) != tlog.HashSize {
-		return checkpoint{}, &Fork{What: name + " has no root"}
-	}
-	return checkpoint{size: int64(c.Size), root: tlog.Hash(c.Hash)}, nil
+	return nil
 }
 
 // compare is nil when the tree begins with what the checkpoint says.
@@ -133,8 +147,8 @@ func (c checkpoint) compare(ctx context.Context, ledger string, tree *audit.Tree
 	if c.size == 0 {
 		return nil
 	}
-	if tree.Size() < c.size {
-		return &Rollback{Ledger: ledger, Published: c.size, Held: tree.Size()}
+	if tree.Size() < c.size || tree.Epoch() < c.epoch {
+		return &Rollback{Ledger: ledger, Published: c.size, Held: tree.Size(), Epoch: c.epoch}
 	}
 	then, err := tree.At(ctx, c.size)
 	if err != nil {
@@ -144,10 +158,4 @@ func (c checkpoint) compare(ctx context.Context, ledger string, tree *audit.Tree
 		return &Fork{What: fmt.Sprintf("the first %d events of ledger %s are not those that were published", c.size, ledger)}
 	}
 	return nil
-}
-
-// checkpointName is where the checkpoint of a size is published: names sort as sizes do.
-func checkpointName(ledger string, size int64) string {
-	digits := strconv.FormatInt(size, 10)
-	return ledger + "/checkpoints/" + "00000000000000000000"[len(digits):] + digits
 }

@@ -12,6 +12,8 @@
 //	o_…/tile/0/002.p/222                       the hashes of a tile that is not full yet
 //	o_…/tile/1/000.p/2
 //	o_…/tile/entries/002.p/222                 the events themselves, without their erasable halves
+//	o_…/keys/00000000000000000412              a statement that a key follows on another, by its event
+//	o_…/2/checkpoint, o_…/2/tile/…             all of it again, whole, for the second epoch
 //
 // Tiles are written before the checkpoint that covers them. If we die in between, the next publication writes the same
 // bytes again: everything is a function of the ledger.
@@ -21,5 +23,5 @@
 // Nothing but the file checkpoint is ever overwritten. What exists already must be byte for byte what would be written,
 // and the tree must begin with the one that was published last: a difference means that there are two histories. Then
 // the ledger is halted, because every further event would be signed into the second one. For the same reason Check refuses to begin on a
-// database that has less than what is published, or something else.
+// database that has less than what is published, or something else. And it refuses what is published when that is less than it was.
 package publish

@@ -77,45 +77,125 @@ func (p *Publisher) Publish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("publishing: %w", err)
 	}
+	return p.PublishOnly(ctx, ledgers)
+}
+
+// PublishOnly is Publish for some of the ledgers.
+func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	var failed error
+	var grown []audit.Published
 	for _, ledger := range ledgers {
-		// A ledger that cannot be published does not keep the others from it.
-		if err := p.publish(ctx, ledger); err != nil {
+		size, err := p.publish(ctx, ledger)
+		if err != nil { // a ledger that cannot be published does not keep the others from it
 			failed = errors.Join(failed, fmt.Errorf("publishing ledger %s: %w", ledger, err))
+		} else if size > 0 {
+			grown = append(grown, audit.Published{Ledger: ledger, Epoch: p.published[ledger].epoch, Size: size})
 		}
 	}
 	if TwoHistories(failed) {
 		p.config.Ledger.Halt(failed)
 	}
-	return failed
+	if len(grown) == 0 {
+		return failed
+	}
+	return errors.Join(failed, p.config.Ledger.NotePublished(ctx, grown))
 }
 
-func (p *Publisher) publish(ctx context.Context, ledger string) error {
+// publish publishes what a ledger has grown by, and returns its size; 0 when it has not grown.
+func (p *Publisher) publish(ctx context.Context, ledger string) (int64, error) {
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before := p.published[ledger]
+	if before.epoch != tree.Epoch() { // nothing of this epoch is published yet: it is, from the first event on
+		before = checkpoint{epoch: tree.Epoch()}
+	}
 	if err := before.compare(ctx, ledger, tree); err != nil {
-		return err
+		return 0, err
 	}
 	if tree.Size() == before.size {
-		return nil
+		return 0, nil
 	}
-	for _, name := range newTiles(before.size, tree.Size()) {
+	if err := p.publishTree(ctx, ledger, tree, before.size); err != nil {
+		return 0, err
+	}
+	p.published[ledger] = checkpoint{epoch: tree.Epoch(), size: tree.Size(), root: tree.Root()}
+	return tree.Size(), nil
+}
+
+// publishTree publishes what a tree has grown by since it was of a size.
+func (p *Publisher) publishTree(ctx context.Context, ledger string, tree *audit.Tree, before int64) error {
+	at := place(ledger, tree.Epoch())
+	for _, name := range newTiles(before, tree.Size()) {
 		data, err := tree.Tile(ctx, name)
 		if err != nil {
 			return err
 		}
-		if err := p.create(ctx, ledger+"/tile/"+name.String(), data); err != nil {
+		if err := p.create(ctx, at+"/tile/"+name.String(), data); err != nil {
 			return err
 		}
+	}
+	if err := p.publishStatements(ctx, ledger, tree, before); err != nil {
+		return err
 	}
 	if err := p.publishCheckpoint(ctx, ledger, tree); err != nil {
 		return err
 	}
-	p.published[ledger] = checkpoint{size: tree.Size(), root: tree.Root()}
-	return p.tidy(ctx, ledger, before.size, tree.Size())
+	return p.tidy(ctx, at, before, tree.Size())
+}
+
+// publishStatements publishes what a verifier needs to follow the ledger's keys, before the first checkpoint that it needs
+// it for.
+func (p *Publisher) publishStatements(ctx context.Context, ledger string, tree *audit.Tree, before int64) error {
+	for _, r := range p.config.Ledger.Rotations(ledger) {
+		if r.Seq < before || r.Seq >= tree.Size() {
+			continue
+		}
+		statement, err := p.config.Ledger.Statement(ledger, r)
+		if err != nil {
+			return err
+		}
+		if err := p.create(ctx, statementName(place(ledger, tree.Epoch()), r.Seq), statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Republish publishes everything that should be published and is not: all epochs of all ledgers, whole. What is there must
+// be the same. Checkpoints of sizes between are gone if nobody else has them. Afterwards Check is to be called again.
+func (p *Publisher) Republish(ctx context.Context) error {
+	ledgers, err := p.config.Ledger.Ledgers(ctx)
+	if err != nil {
+		return fmt.Errorf("publishing again: %w", err)
+	}
+	for _, ledger := range ledgers {
+		if err := p.republish(ctx, ledger); err != nil {
+			return fmt.Errorf("publishing ledger %s again: %w", ledger, err)
+		}
+	}
+	return nil
+}
+
+func (p *Publisher) republish(ctx context.Context, ledger string) error {
+	tree, err := p.config.Ledger.Tree(ctx, ledger)
+	if err != nil {
+		return err
+	}
+	for _, begun := range p.config.Ledger.Epochs(ledger) {
+		last, err := tree.At(ctx, begun.Size)
+		if err != nil {
+			return err
+		}
+		if err := p.publishTree(ctx, ledger, last.In(begun.Former), 0); err != nil {
+			return err
+		}
+	}
+	if err := p.publishTree(ctx, ledger, tree, 0); err != nil {
+		return err
+	}
+	return p.config.Ledger.NotePublished(ctx, []audit.Published{{Ledger: ledger, Epoch: tree.Epoch(), Size: tree.Size()}})
 }
 
 // newTiles are the tiles and bundles that a tree has and did not have when it was smaller.
@@ -149,16 +229,22 @@ func (p *Publisher) create(ctx context.Context, name string, data []byte) error 
 }
 
 // publishCheckpoint publishes the checkpoint for good under its size, and as the newest one unless a replica has come
-// further.
+// further. Another one of the same tree is as good: its signatures may be of other keys, while keys change.
 func (p *Publisher) publishCheckpoint(ctx context.Context, ledger string, tree *audit.Tree) error {
 	signed, err := tree.Checkpoint()
 	if err != nil {
 		return err
 	}
-	if err := p.create(ctx, checkpointName(ledger, tree.Size()), signed); err != nil {
+	at := place(ledger, tree.Epoch())
+	name := checkpointName(at, tree.Size())
+	err = p.config.Sink.Create(ctx, name, signed)
+	if errors.Is(err, ErrExists) {
+		err = p.sameTree(ctx, ledger, name, tree)
+	}
+	if err != nil {
 		return err
 	}
-	newest, err := p.read(ctx, ledger, ledger+"/checkpoint")
+	newest, err := p.read(ctx, ledger, tree.Epoch(), at+"/checkpoint")
 	switch {
 	case errors.Is(err, ErrMissing):
 	case err != nil:
@@ -166,18 +252,26 @@ func (p *Publisher) publishCheckpoint(ctx context.Context, ledger string, tree *
 	case newest.size >= tree.Size():
 		return nil
 	}
-	return p.config.Sink.Replace(ctx, ledger+"/checkpoint", signed)
+	return p.config.Sink.Replace(ctx, at+"/checkpoint", signed)
+}
+
+func (p *Publisher) sameTree(ctx context.Context, ledger, name string, tree *audit.Tree) error {
+	there, err := p.read(ctx, ledger, tree.Epoch(), name)
+	if err == nil && (there.size != tree.Size() || there.root != tree.Root()) {
+		err = &Fork{What: fmt.Sprintf("%s is published with another tree than the database has", name)}
+	}
+	return err
 }
 
 // tidy removes the partial tiles and bundles in place of which there is a full one now.
-func (p *Publisher) tidy(ctx context.Context, ledger string, before, now int64) error {
+func (p *Publisher) tidy(ctx context.Context, place string, before, now int64) error {
 	for level, from, to := -1, before, now; to > 0; level++ {
 		if level > 0 {
 			from, to = from/audit.TileWidth, to/audit.TileWidth
 		}
 		if index := from / audit.TileWidth; to/audit.TileWidth > index { // the one that was partial is full now
 			full := audit.TileName{Level: level, Index: index, Width: audit.TileWidth}
-			if err := p.config.Sink.Remove(ctx, ledger+"/tile/"+full.String()+".p"); err != nil {
+			if err := p.config.Sink.Remove(ctx, place+"/tile/"+full.String()+".p"); err != nil {
 				return err
 			}
 		}

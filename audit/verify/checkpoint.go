@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -18,47 +17,33 @@ type checkpoint struct {
 	newest bool
 	size   int64
 	root   tlog.Hash
+	epoch  int64 // whose name it has
+	key    int   // of the keys that signed it, the last in the chain
 }
 
 // openCheckpoints fills in which checkpoints the copy has to meet. One that is not what it should be is a problem, and
 // the copy is not held against it.
-func (v *verification) openCheckpoints(key note.Verifier, against Evidence) {
+func (v *verification) openCheckpoints(against Evidence) {
 	if against.Checkpoint == nil {
 		v.report.notChecked("there is no newest checkpoint")
-	} else if c, ok := v.openCheckpoint("the checkpoint", against.Checkpoint, key); ok {
+	} else if c, ok := v.openCheckpoint("the checkpoint", against.Checkpoint); ok {
 		c.newest = true
-		v.report.Checkpoint = c.size
+		v.report.Checkpoint, v.lastRoot = c.size, c.root
 		v.due = append(v.due, c)
 	}
 	for i, signed := range against.Older {
-		if c, ok := v.openCheckpoint(fmt.Sprintf("older checkpoint %d", i+1), signed, key); ok {
+		if c, ok := v.openCheckpoint(fmt.Sprintf("older checkpoint %d", i+1), signed); ok {
 			v.due = append(v.due, c)
 		}
 	}
 	slices.SortStableFunc(v.due, func(a, b checkpoint) int { return cmp.Compare(a.size, b.size) })
 }
 
-func (v *verification) openCheckpoint(name string, signed []byte, key note.Verifier) (checkpoint, bool) {
-	n, err := note.Open(signed, note.VerifierList(key))
-	var unverified *note.UnverifiedNoteError
-	var invalid *note.InvalidSignatureError
-	switch {
-	case errors.As(err, &unverified), errors.As(err, &invalid):
-		v.report.problem(KindSignature, NoSeq, "%s does not carry a good signature of the key", name)
-		return checkpoint{}, false
-	case err != nil:
-		v.report.problem(KindCheckpoint, NoSeq, "%s is not a signed note", name)
-		return checkpoint{}, false
-	}
-	origin, c, err := parseCheckpoint(n.Text)
+func (v *verification) openCheckpoint(name string, signed []byte) (checkpoint, bool) {
+	c, kind, err := v.keys.open(signed)
 	if err != nil {
-		v.report.problem(KindCheckpoint, NoSeq, "%s is not a checkpoint: %v", name, err)
-		return checkpoint{}, false
-	}
-	// The origin is what keeps the checkpoint of one ledger from standing in for that of another under the same key.
-	if origin != key.Name() || !strings.HasSuffix(origin, "/"+v.report.Ledger) {
-		v.report.problem(KindOrigin, NoSeq, "%s is of another ledger", name)
-		return checkpoint{}, false
+		v.report.problem(kind, NoSeq, "%s %v", name, err)
+		return c, false
 	}
 	c.name = name
 	return c, true

@@ -27,6 +27,11 @@
 // A folder that a ledger was published to (package audit/publish, https://c2sp.org/tlog-tiles) is a copy too. Published
 // reads the events from its bundles, holds them against every checkpoint in it, and every tile against the events.
 //
+// # Epochs and keys
+//
+// A ledger that went on under another name after a restore, or with another key, is followed: what leads from one to the
+// other is in the events, and in the statements that are published. Each epoch must end exactly where the next one says.
+//
 // # What is not
 //
 // A copy cannot show that the ledger does not go on after it: completeness is claimed up to the checkpoint, and how

@@ -9,8 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -26,17 +26,16 @@ const (
 	maxCheckpoints = 100_000
 	// maxNames is how many names of checkpoints are read at all.
 	maxNames = 10_000_000
+	// maxStatements is how many keys of a ledger are followed.
+	maxStatements = 1000
 )
 
-// Published verifies a folder that one ledger was published to. The newest checkpoint in it is what the events are held
-// against, unless against names one; all others in it are older ones beside those that against names. Nothing in the
-// folder is trusted: what is too large, missing or malformed is a problem in the report.
-func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
-	p := &published{folder: folder}
+// verify holds the events of one epoch's folder against the checkpoints in it.
+func (p *published) verify(ctx context.Context, against Evidence) (*Report, error) {
 	if against.Checkpoint == nil {
-		checkpoints, err := p.checkpoints(against.Key)
+		checkpoints, err := p.checkpoints(against)
 		if err != nil {
-			return nil, fmt.Errorf("verifying published ledger: %w", err)
+			return nil, err
 		}
 		if n := len(checkpoints); n > 0 {
 			against.Checkpoint = checkpoints[n-1]
@@ -45,27 +44,42 @@ func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, er
 	}
 	v, err := begin(against)
 	if err != nil {
-		return nil, fmt.Errorf("verifying published ledger: %w", err)
+		return nil, err
 	}
 	p.v = v
 	if p.skipped > 0 {
 		v.report.notChecked("%d of the checkpoints in the folder: only the newest %d are", p.skipped, maxCheckpoints)
 	}
+	for _, name := range p.foreign {
+		v.report.problem(KindOrigin, NoSeq, "%s is a checkpoint of another epoch", name)
+	}
 	if err := p.events(ctx, max(v.report.Checkpoint, 0)); err != nil {
-		return nil, fmt.Errorf("verifying published ledger: %w", err)
+		return nil, err
 	}
-	if err := v.end(); err != nil {
-		return nil, fmt.Errorf("verifying published ledger: %w", err)
+	if p.former {
+		v.unvouched = 0 // the epoch that follows on it vouches for it
 	}
-	return v.report, nil
+	return v.report, v.end()
 }
 
 // published is the state of one run.
 type published struct {
 	folder  fs.FS
+	prefix  string // of names in it
+	epoch   int64
+	former  bool // another epoch follows on it
 	v       *verification
 	skipped int
+	foreign []string  // checkpoints that do not belong here
 	levels  []pending // from the leaves' hashes up
+}
+
+func newPublished(folder fs.FS, epoch int64) *published {
+	p := &published{folder: folder, epoch: epoch}
+	if epoch > 1 {
+		p.prefix = strconv.FormatInt(epoch, 10) + "/"
+	}
+	return p
 }
 
 // pending are the hashes of a tile that is not full yet.
@@ -76,8 +90,8 @@ type pending struct {
 
 // checkpoints are those in the folder, the newest last: of them the largest that carries a good signature, so that a bad one
 // is reported beside what can be proven.
-func (p *published) checkpoints(key string) ([][]byte, error) {
-	names, err := p.checkpointNames()
+func (p *published) checkpoints(against Evidence) ([][]byte, error) {
+	names, err := namesIn(p.folder, p.prefix+"checkpoints")
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +101,13 @@ func (p *published) checkpoints(key string) ([][]byte, error) {
 	for i := range names {
 		names[i] = "checkpoints/" + names[i]
 	}
+	// A malformed key is refused by begin, and statements that do not hold are reported by it.
+	keys, err := newKeys(against.Ledger, against.Key, against.Statements, func(int64, string, ...any) {})
+	if err != nil {
+		return nil, err
+	}
 	var newest int64 = -1
 	var notes [][]byte
-	verifier, _ := note.NewVerifier(key) // a malformed key is refused by begin
 	for _, name := range append(names, "checkpoint") {
 		signed, err := p.read(name, maxNote)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -102,8 +120,12 @@ func (p *published) checkpoints(key string) ([][]byte, error) {
 			continue // the file checkpoint repeats the newest of the others
 		}
 		notes = append(notes, signed)
-		if size := signedSize(signed, verifier); size > newest {
-			newest = size
+		c, _, err := keys.open(signed)
+		if err == nil && c.epoch != p.epoch {
+			p.foreign = append(p.foreign, name)
+		}
+		if err == nil && c.size > newest {
+			newest = c.size
 		} else if n := len(notes); n > 1 {
 			notes[n-1], notes[n-2] = notes[n-2], notes[n-1] // the largest stays last
 		}
@@ -111,44 +133,28 @@ func (p *published) checkpoints(key string) ([][]byte, error) {
 	return notes, nil
 }
 
-func (p *published) checkpointNames() ([]string, error) {
-	d, err := p.folder.Open("checkpoints")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// statements are those about the ledger's keys. One whose name is no number is none.
+func (p *published) statements() ([]Statement, error) {
+	names, err := namesIn(p.folder, p.prefix+"keys")
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	folder, ok := d.(fs.ReadDirFile)
-	if !ok {
-		return nil, errors.New("checkpoints is not a folder")
+	var statements []Statement
+	for _, name := range names {
+		seq, err := strconv.ParseInt(name, 10, 64)
+		if err != nil || seq < 0 || fmt.Sprintf("%020d", seq) != name {
+			continue
+		}
+		if len(statements) == maxStatements {
+			return nil, fmt.Errorf("it has more than %d keys", maxStatements)
+		}
+		signed, err := p.read("keys/"+name, maxNote)
+		if err != nil {
+			signed = []byte{} // reported as what it is: no statement
+		}
+		statements = append(statements, Statement{Seq: seq, Note: signed})
 	}
-	entries, err := folder.ReadDir(maxNames)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	names := make([]string, len(entries))
-	for i, entry := range entries {
-		names[i] = entry.Name()
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// signedSize is -1 for what is no checkpoint of the key.
-func signedSize(signed []byte, key note.Verifier) int64 {
-	if key == nil {
-		return -1
-	}
-	n, err := note.Open(signed, note.VerifierList(key))
-	if err != nil {
-		return -1
-	}
-	if _, c, err := parseCheckpoint(n.Text); err == nil {
-		return c.size
-	}
-	return -1
+	return statements, nil
 }
 
 // events reads the first size events from their bundles, and stops at the first bundle that is not good: what comes after
@@ -262,6 +268,7 @@ func (p *published) readTile(level string, index int64, width, limit int) (data 
 
 // read reads a regular file of at most limit bytes. A pipe or a device would never end.
 func (p *published) read(name string, limit int) ([]byte, error) {
+	name = p.prefix + name
 	info, err := fs.Stat(p.folder, name)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ type Report struct {
 	Proven     int64 `json:"proven"`     // events, from the first on, that are exactly those some checkpoint was signed over
 	Older      int   `json:"older"`      // older checkpoints that the copy agrees with
 
+	Epochs []Epoch `json:"epochs,omitempty"` // that have begun after the first
+
 	Erased     int64   `json:"erased"`      // events whose private half is not in the copy
 	Open       int64   `json:"open"`        // grants whose end the copy does not tell
 	OpenGrants []Grant `json:"open_grants"` // the first thousand of them
@@ -61,6 +63,8 @@ const (
 	KindSignature  Kind = "signature"  // a checkpoint is not signed by the key
 	KindOrigin     Kind = "origin"     // a checkpoint is of another ledger
 	KindCheckpoint Kind = "checkpoint" // a checkpoint is malformed
+	KindEpoch      Kind = "epoch"      // an epoch does not follow on the one before it
+	KindKey        Kind = "key"        // a key does not follow on the one before it
 	KindTile       Kind = "tile"       // a published tile or bundle is missing, malformed, or not that of the events
 )
 
@@ -97,6 +101,9 @@ func (r *Report) Statement() string {
 	fmt.Fprintf(&s, " Ledger %s, events in the copy: %d, problems found: %d.", r.Ledger, r.Events, r.Found)
 	if r.Proven > 0 {
 		fmt.Fprintf(&s, " From the first on, %d are exactly those that were signed: none of them was changed, left out, put in or moved.", r.Proven)
+	}
+	if n := len(r.Epochs); n > 0 {
+		fmt.Fprintf(&s, " A restore had lost events: from event %d on it is in epoch %d.", r.Epochs[n-1].Begins, r.Epochs[n-1].Epoch)
 	}
 	if beyond := r.Events - r.Proven; beyond > 0 {
 		fmt.Fprintf(&s, " No checkpoint vouches for the other %d.", beyond)

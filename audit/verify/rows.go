@@ -13,6 +13,9 @@ func (v *verification) row(r Row) error {
 		v.report.problem(KindLeaf, r.Seq, "the leaf is not an event in its one form")
 	} else {
 		v.event(r, e)
+		if err := v.mark(r.Seq, e); err != nil {
+			return err
+		}
 	}
 	if err := v.tree.add(r.Leaf); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,7 @@ func newVectors(t testing.TB) fstest.MapFS {
 		}
 		files[fmt.Sprintf("proofs/from-%d.consistency", from)] = &fstest.MapFile{Data: append([]byte(text+"\n"), l.checkpoint(t, 260, key)...)}
 	}
+	maps.Copy(files, lineageVectors(t))
 	return files
 }
 

@@ -7,7 +7,7 @@ import (
 	"iter"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit/event"
 )
@@ -26,6 +26,9 @@ type Evidence struct {
 	Key        string   // verifier key of its checkpoints (C2SP signed note), from a source other than the copy's
 	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
 	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
+
+	// Statements lead from Key to other keys that the ledger had or has, where it was replaced.
+	Statements []Statement
 }
 
 // Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
@@ -61,22 +64,34 @@ type verification struct {
 
 	gone     int64 // private halves that the database does not have any more
 	recorded int64 // and how many erased ones its events tell of
+
+	keys      *keys // nil without a key
+	vouched   int64 // events that a checkpoint of the key given, or a later one, covers
+	unvouched int64 // events that one of an earlier key covers
+
+	epoch    int64             // in which the events are
+	marks    []event.EpochMark // of the epochs after the first
+	latest   int64             // epoch that a checkpoint is of
+	lastRoot tlog.Hash         // of the newest checkpoint
 }
 
 func begin(against Evidence) (*verification, error) {
 	if !event.ValidLedger(against.Ledger) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
-	v := &verification{report: newReport(against.Ledger), grants: newGrants()}
+	v := &verification{report: newReport(against.Ledger), grants: newGrants(), epoch: 1}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
 		return v, v.compare()
 	}
-	key, err := note.NewVerifier(against.Key)
+	var err error
+	v.keys, err = newKeys(against.Ledger, against.Key, against.Statements, func(seq int64, format string, args ...any) {
+		v.report.problem(KindKey, seq, format, args...)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("reading verifier key: %w", err)
+		return nil, err
 	}
-	v.openCheckpoints(key, against)
+	v.openCheckpoints(against)
 	return v, v.compare()
 }
 
@@ -94,15 +109,36 @@ func (v *verification) compare() error {
 }
 
 func (v *verification) conclude(c checkpoint, agrees bool) {
+	if c.epoch < v.epoch {
+		v.report.problem(KindEpoch, v.endOf(c.epoch), "epoch %d ended here, and %s was signed in it over %d events: those from here on are lost",
+			c.epoch, c.name, c.size)
+		return
+	}
 	if !agrees {
 		v.report.problem(KindRoot, v.report.Proven,
 			"the events from here to %d are not those that %s was signed over", c.size-1, c.name)
 		return
 	}
+	if c.key >= v.keys.trusted {
+		v.vouched = c.size
+	} else {
+		v.unvouched = c.size
+	}
+	v.latest = max(v.latest, c.epoch)
 	v.report.Proven = c.size
 	if !c.newest {
 		v.report.Older++
 	}
+}
+
+// endOf is where an epoch ended.
+func (v *verification) endOf(epoch int64) int64 {
+	for _, m := range v.marks {
+		if m.Former == epoch {
+			return m.Size
+		}
+	}
+	return NoSeq
 }
 
 // end reports what can be known only when the copy has ended.
@@ -118,6 +154,7 @@ func (v *verification) end() error {
 	if v.gone > v.recorded {
 		v.report.problem(KindErased, NoSeq, "%d private halves are gone, and the events tell of %d that were erased", v.gone, v.recorded)
 	}
+	v.endMarks()
 	v.report.Open, v.report.OpenGrants = v.grants.left()
 	if v.grants.full {
 		v.report.notChecked("more than %d grants were open at once: from there on, whether what ended was granted", maxOpen)

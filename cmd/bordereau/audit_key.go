@@ -27,6 +27,7 @@ func auditKeyCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.AddCommand(auditKeyRotateCommand())
 	w.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers: clients' ids or operator (default all)")
 	return cmd

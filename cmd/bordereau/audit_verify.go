@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit"
-	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/audit/verify"
 )
 
@@ -136,11 +134,12 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 
 // verify proves one ledger against its newest checkpoint, the older ones given, and the newest that was published.
 func (in *installation) verify(ctx context.Context, ledger string, older [][]byte) (*verify.Report, error) {
-	published, err := in.published.Read(ctx, ledger+"/checkpoint")
-	switch {
-	case err == nil:
-		older = append(slices.Clone(older), published)
-	case !errors.Is(err, publish.ErrMissing):
+	published, err := in.publisher.Checkpoints(ctx, ledger)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := in.statements(ledger)
+	if err != nil {
 		return nil, err
 	}
 	checkpoint, err := in.ledger.Checkpoint(ctx, ledger)
@@ -148,7 +147,20 @@ func (in *installation) verify(ctx context.Context, ledger string, older [][]byt
 		return nil, err
 	}
 	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger),
-		Checkpoint: checkpoint, Older: older})
+		Checkpoint: checkpoint, Older: slices.Concat(older, published), Statements: statements})
+}
+
+// statements lead from the keys that a ledger has had to the one that it has.
+func (in *installation) statements(ledger string) ([]verify.Statement, error) {
+	var statements []verify.Statement
+	for _, r := range in.ledger.Rotations(ledger) {
+		signed, err := in.ledger.Statement(ledger, r)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, verify.Statement{Seq: r.Seq, Note: signed})
+	}
+	return statements, nil
 }
 
 // rowsOf hands the ledger's rows to the verifier, which knows nothing of the ledger's own code.

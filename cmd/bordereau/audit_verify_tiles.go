@@ -44,12 +44,12 @@ func verifyTiles(ctx context.Context, dir string, keys []string, older [][]byte,
 	return errors.Join(err, root.Close())
 }
 
-// ledgerOf is the ledger that a verifier key is of: its name is an origin, a slash and the ledger.
+// ledgerOf is the ledger that a verifier key is of, in whatever epoch.
 func ledgerOf(key string) (string, error) {
 	name, _, _ := strings.Cut(key, "+")
-	ledger := path.Base(name)
-	if !event.ValidLedger(ledger) {
+	first, _, ok := event.SplitLogName(name)
+	if !ok {
 		return "", fmt.Errorf("--key: it is not the key of a ledger, such as `bordereau audit key` prints")
 	}
-	return ledger, nil
+	return path.Base(first), nil
 }

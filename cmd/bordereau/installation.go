@@ -136,12 +136,16 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	former, err := loadKeys(c.Keys.LedgerFormer)
+	if err != nil {
+		return err
+	}
 	node, err := os.Hostname()
 	if err != nil {
 		node = "unknown"
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Node: node, Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: node, Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
 	if err != nil {
 		return err
 	}
@@ -199,7 +203,19 @@ func (in *installation) duringLedger(ctx context.Context, f func(ctx context.Con
 }
 
 func (in *installation) alongside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
+	leave, err := in.database.Share(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(in.beside(ctx, f, services...), leave())
+}
+
+// beside is alongside for a process that has said that it works here, or that is alone.
+func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
 	if err := in.checkPublished(ctx); err != nil {
+		return err
+	}
+	if err := in.publishEpochs(ctx); err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 )
 
 // Config says which database. Exactly one of SQLite and PostgreSQL is set.
@@ -28,6 +29,7 @@ type DB struct {
 	group      *group // commits the writes of SQLite; nil on PostgreSQL
 	postgresql bool
 	dsn        string // of PostgreSQL
+	path       string // of SQLite, absolute
 	log        *slog.Logger
 }
 
@@ -46,6 +48,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
 		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer)}
+		db.path, _ = filepath.Abs(c.SQLite) // which openSQLite has found already
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)

@@ -5,6 +5,8 @@
     verify.py --proof FILE --leaf FILE --key KEY             an inclusion proof of one event
     verify.py --consistency FILE --old FILE --key KEY        a consistency proof, and the earlier checkpoint it is for
 
+Where the key was replaced, the proofs take --statements FOLDER too: the published folder `keys` of the ledger.
+
 Prints one JSON object and exits with 0 when all is as it must be, with 1 when something is not.
 """
 
@@ -190,53 +192,119 @@ def from_base64(text, length):
     return data
 
 
-class Key:
-    def __init__(self, text):
+LEDGER = "operator|o_[a-z2-7]{26}"
+
+
+def split_name(name):
+    """What a ledger is called in its first epoch, and the epoch that a name is of."""
+    match = re.fullmatch("(.+/(%s))(/([1-9][0-9]{0,17}))?" % LEDGER, name)
+    if not match or match.group(4) == "1":
+        raise Bad("it does not name a ledger")
+    return match.group(1), int(match.group(4) or 1)
+
+
+def key_id(name, public):
+    return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def split_note(signed):
+    """The text of a signed note, and the names and data of its signatures."""
+    text, separator, lines = signed.rpartition(b"\n\n")
+    if not separator or not lines.endswith(b"\n"):
+        raise Bad("it is not a signed note")
+    signatures = []
+    for line in lines[:-1].split(b"\n"):
+        words = line.split(b" ")
+        if len(words) != 3 or words[0] != "\u2014".encode():
+            raise Bad("it has a line among its signatures that is none")
+        signatures.append((words[1], words[2]))
+    return text + b"\n", signatures
+
+
+def signers(name, keys, signed):
+    """Which of the keys have signed a note. One whose signature does not verify spoils it."""
+    text, signatures = split_note(signed)
+    found = []
+    for index, public in keys:
+        for signer, data in signatures:
+            try:
+                data = from_base64(data, 68)
+            except Bad:
+                continue
+            if signer != name.encode() or data[:4] != key_id(name, public):
+                continue
+            if not ed25519_verify(public, text, data[4:]):
+                raise Bad("its signature does not verify")
+            found.append(index)
+    return found
+
+
+class Keys:
+    """The keys of a ledger one after the other, and which of them is trusted."""
+
+    def __init__(self, text, statements=()):
         parts = text.strip().split("+", 2)
         if len(parts) != 3:
             raise Bad("the key is not NAME+HASH+BASE64")
-        self.name = parts[0]
         data = from_base64(parts[2], 33)
-        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
-        if data[0] != 1 or self.id.hex() != parts[1]:
+        if data[0] != 1 or key_id(parts[0], data[1:]).hex() != parts[1]:
             raise Bad("the key is not an Ed25519 key that fits its hash")
-        self.public = data[1:]
-        self.ledger = self.name.rsplit("/", 1)[-1]
-        if "/" not in self.name or not (self.ledger == "operator" or re.fullmatch("o_[a-z2-7]{26}", self.ledger)):
-            raise Bad("the key is not that of a ledger")
+        self.first, _ = split_name(parts[0])
+        self.ledger = self.first.rsplit("/", 1)[-1]
+        self.problems = []
+        try:
+            self.chain = self.follow(statements) or [(-1, data[1:], None)]
+            if data[1:] not in [public for _, public, _ in self.chain]:
+                raise Bad("no statement leads to or from the key")
+        except Bad as bad:
+            self.problems.append("the statements about keys: %s" % bad)
+            self.chain = [(-1, data[1:], None)]
+        self.trusted = [public for _, public, _ in self.chain].index(data[1:])
+
+    def follow(self, statements):
+        """For each key: the event that brought it, the key, and what that event must say."""
+        chain = []
+        for seq, signed in statements:
+            text, signatures = split_note(signed)
+            lines = text.split(b"\n")
+            if len(lines) != 5 or lines[0] != self.first.encode() or lines[1] != b"key succession" or lines[4]:
+                raise Bad("that of event %d is none of this ledger" % seq)
+            former, following = (from_base64(line, 33) for line in lines[2:4])
+            if former[0] != 1 or following[0] != 1:
+                raise Bad("that of event %d names no Ed25519 keys" % seq)
+            if not signers(self.first, [(0, former[1:])], signed):
+                raise Bad("that of event %d is not signed with the former key" % seq)
+            mine = [from_base64(data, 68)[4:] for name, data in signatures
+                    if name == self.first.encode() and from_base64(data, 68)[:4] == key_id(self.first, former[1:])]
+            if not chain:
+                chain.append((-1, former[1:], None))
+            if chain[-1][1] != former[1:]:
+                raise Bad("that of event %d follows on another key" % seq)
+            if following[1:] in [public for _, public, _ in chain]:
+                raise Bad("that of event %d brings back a key" % seq)
+            mark = b" ".join(base64.b64encode(part) for part in (former, following, mine[-1]))
+            chain.append((seq, following[1:], mark.decode()))
+        return chain
 
     def open(self, signed):
-        """The size and root that a checkpoint is over."""
-        text, separator, signatures = signed.rpartition(b"\n\n")
-        text += b"\n"
-        if not separator or not signatures.endswith(b"\n"):
-            raise Bad("it is not a signed note")
-        start = "\u2014 ".encode() + self.name.encode() + b" "
-        good = False
-        for line in signatures[:-1].split(b"\n"):
-            if not line.startswith("\u2014 ".encode()):
-                raise Bad("it has a line among its signatures that is none")
-            if not line.startswith(start):
-                continue
-            try:
-                data = from_base64(line[len(start):], 68)
-            except Bad:
-                continue
-            if data[:4] != self.id:
-                continue
-            if not ed25519_verify(self.public, text, data[4:]):
-                raise Bad("its signature does not verify")
-            good = True
-        if not good:
-            raise Bad("it is not signed by this key")
+        """The epoch, size and root that a checkpoint is over, and the last of the keys that signed it."""
+        text, _ = split_note(signed)
         lines = text[:-1].split(b"\n")
         if len(lines) < 3 or b"" in lines:
             raise Bad("it has not its three lines")
-        if lines[0] != self.name.encode():
-            raise Bad("it is of another ledger")
         if not re.fullmatch(rb"0|[1-9][0-9]{0,18}", lines[1]):
             raise Bad("its size is no number")
-        return int(lines[1]), from_base64(lines[2], 32)
+        name, size = lines[0].decode("utf-8", "replace"), int(lines[1])
+        first, epoch = split_name(name)
+        if first != self.first:
+            raise Bad("it is of another ledger")
+        # A key counts as long as no other had replaced it in what the checkpoint covers.
+        usable = [(i, public) for i, (_, public, _) in enumerate(self.chain)
+                  if i + 1 == len(self.chain) or self.chain[i + 1][0] >= size]
+        found = signers(name, usable, signed)
+        if not found:
+            raise Bad("it is not signed by the key, or by one that follows on it")
+        return epoch, size, from_base64(lines[2], 32), max(found)
 
 
 # Leaves.
@@ -324,12 +392,27 @@ class Folder:
             raise Bad("it has more than %d bytes" % limit)
         return data
 
-    def checkpoints(self):
+    def names(self, name):
         try:
-            names = ["checkpoints/" + name for name in sorted(os.listdir(os.path.join(self.path, "checkpoints")))]
+            return sorted(os.listdir(os.path.join(self.path, name)))
         except (FileNotFoundError, NotADirectoryError):
-            names = []
-        return names + ["checkpoint"]
+            return []
+
+    def checkpoints(self):
+        return ["checkpoints/" + name for name in self.names("checkpoints")] + ["checkpoint"]
+
+    def statements(self, folder="keys"):
+        """Statements about keys, by the number of their event."""
+        found = []
+        for name in self.names(folder):
+            if re.fullmatch("[0-9]{20}", name):
+                found.append((int(name), self.read(os.path.join(folder, name), MAX_NOTE) or b""))
+        return found
+
+    def epochs(self):
+        """Those that something is published of. The first has the folder itself."""
+        later = [int(n) for n in self.names(".") if re.fullmatch("[1-9][0-9]{0,17}", n) and n != "1" and self.names(n + "/checkpoints")]
+        return [1] + sorted(later)
 
     def tile(self, level, index, width, limit):
         """A tile, and whether it has the width itself rather than being the full one."""
@@ -362,8 +445,11 @@ def read_bundle(folder, index, width):
 
 
 class Verification:
-    def __init__(self, key):
-        self.key = key
+    def __init__(self, keys):
+        self.keys = keys
+        self.epoch = 1
+        self.marks = []  # of epochs: the epoch, the one before, its size and root
+        self.rekeyed = {}  # what events say about keys
         self.problems = []
         self.tree = Tree()
         self.levels = []
@@ -395,8 +481,10 @@ class Verification:
             self.problem("the ledger ends at %d, and a checkpoint was signed over %d events", self.tree.size, beyond)
 
     def compare(self, roots):
-        for name, root in roots.get(self.tree.size, []):
-            if root != self.tree.root():
+        for name, root, epoch in roots.get(self.tree.size, []):
+            if epoch < self.epoch:
+                self.problem("%s is of epoch %d, which had ended before the %dth event", name, epoch, self.tree.size)
+            elif root != self.tree.root():
                 self.problem("%s was signed over other events than the first %d", name, self.tree.size)
 
     def event(self, leaf):
@@ -406,8 +494,12 @@ class Verification:
         except Bad as bad:
             self.problem("event %d: %s", seq, bad)
             return
-        if e["ledger"] != self.key.ledger:
+        if e["ledger"] != self.keys.ledger:
             self.problem("event %d is of another ledger", seq)
+        if e["action"] == "audit.epoch":
+            self.begin_epoch(seq, e.get("subject", ""))
+        if e["action"] == "audit.rekey":
+            self.rekeyed[seq] = e.get("subject", "")
         if e["seq"] != seq:
             self.problem("event %d was written as event %d", seq, e["seq"])
         if self.last is not None and e["ts"] < self.last:
@@ -421,6 +513,27 @@ class Verification:
                 self.problem("event %d ends an access that was not open", seq)
             elif e["outcome"] != "deny":
                 del self.open[grant]
+
+    def begin_epoch(self, seq, subject):
+        match = re.fullmatch("([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9+/]{43}=)", subject)
+        if not match:
+            self.problem("event %d begins an epoch and does not say which", seq)
+            return
+        epoch, former, size = (int(match.group(i)) for i in (1, 2, 3))
+        root = from_base64(match.group(4), 32)
+        if former != self.epoch or epoch <= former:
+            self.problem("event %d begins epoch %d after epoch %d, and the ledger was in epoch %d", seq, epoch, former, self.epoch)
+        if size != seq or root != self.tree.root():
+            self.problem("event %d names another end of epoch %d than the events before it have", seq, former)
+        self.epoch = max(self.epoch, epoch)
+        self.marks.append((epoch, former, size, root))
+
+    def check_keys(self):
+        """What the events say about keys is what was stated."""
+        stated = {seq: mark for seq, _, mark in self.keys.chain if 0 <= seq < self.tree.size}
+        for seq in sorted(set(stated) | set(self.rekeyed)):
+            if stated.get(seq) != self.rekeyed.get(seq):
+                self.problem("event %d and the statements tell different things about the key", seq)
 
     def hash(self, folder, level, value):
         if level == len(self.levels):
@@ -455,25 +568,60 @@ def read_file(path, limit):
     return data
 
 
-def verify_folder(path, key, older):
-    folder, v = Folder(path), Verification(key)
-    roots, size = {}, None
+def verify_epoch(folder, epoch, keys, older, former=False):
+    """Verifies what is published of one epoch. Returns the verification, and its last checkpoint."""
+    v = Verification(keys)
+    roots, last, latest, vouched, unvouched = {}, None, 0, 0, 0
     for name, in_folder in [(n, True) for n in folder.checkpoints()] + [(n, False) for n in older]:
         try:
             signed = folder.read(name, MAX_NOTE) if in_folder else read_file(name, MAX_NOTE)
             if signed is None:
                 continue
-            of, root = key.open(signed)
+            of, size, root, key = keys.open(signed)
+            if in_folder and of != epoch:
+                raise Bad("it is of another epoch")
         except Bad as bad:
             v.problem("%s: %s", name, bad)
             continue
-        roots.setdefault(of, []).append((name, root))
-        if in_folder:
-            size = of if size is None else max(size, of)
-    if size is None:
+        roots.setdefault(size, []).append((name, root, of))
+        latest = max(latest, of)
+        if key >= keys.trusted:
+            vouched = max(vouched, size)
+        else:
+            unvouched = max(unvouched, size)
+        if in_folder and (last is None or size > last[0]):
+            last = (size, root)
+    if last is None:
         v.problem("there is no checkpoint with a good signature")
-    v.events(folder, size or 0, roots)
-    return {"ledger": key.ledger, "events": v.tree.size, "root": base64.b64encode(v.tree.root()).decode(), "problems": v.problems}
+    v.events(folder, last[0] if last else 0, roots)
+    v.check_keys()
+    if latest > v.epoch:
+        v.problem("there is a checkpoint of epoch %d, and the events begin none after %d", latest, v.epoch)
+    if unvouched > vouched and not former:  # of a former epoch, the next one vouches for the end
+        v.problem("the events up to %d are vouched for by a key from before the one given", unvouched)
+    return v, last
+
+
+def verify_folder(path, key, older):
+    epochs = Folder(path).epochs()
+
+    def folder_of(epoch):
+        return Folder(path if epoch == 1 else os.path.join(path, str(epoch)))
+
+    newest = folder_of(epochs[-1])
+    keys = Keys(key, newest.statements())
+    v, _ = verify_epoch(newest, epochs[-1], keys, older)
+    problems = keys.problems + v.problems
+    ends = {former: (size, root) for _, former, size, root in v.marks}
+    for epoch in sorted(set(ends) - set(epochs)):
+        problems.append("epoch %d is not published" % epoch)
+    for epoch in epochs[:-1]:
+        was, last = verify_epoch(folder_of(epoch), epoch, keys, [], former=True)
+        problems += ["in epoch %d: %s" % (epoch, problem) for problem in was.problems]
+        if last is None or ends.get(epoch) != last:
+            problems.append("the last checkpoint of epoch %d is not the one that the next epoch names" % epoch)
+    return {"ledger": keys.ledger, "events": v.tree.size, "root": base64.b64encode(v.tree.root()).decode(),
+            "epochs": [[epoch, size] for epoch, _, size, _ in v.marks], "problems": problems}
 
 
 def split_proof(data):
@@ -484,7 +632,15 @@ def split_proof(data):
     return head.split(b"\n"), checkpoint
 
 
-def verify_proof(data, leaf, key):
+def open_trusted(keys, checkpoint):
+    """A checkpoint that vouches for something alone: a key from before the one given will not do."""
+    _, size, root, key = keys.open(checkpoint)
+    if key < keys.trusted:
+        raise Bad("the checkpoint is signed by a key from before the one given")
+    return size, root
+
+
+def verify_proof(data, leaf, keys):
     lines, checkpoint = split_proof(data)
     if lines[0] != b"c2sp.org/tlog-proof@v1":
         raise Bad("it is not a tlog-proof")
@@ -493,23 +649,23 @@ def verify_proof(data, leaf, key):
     if len(lines) < 2 or not re.fullmatch(rb"index (0|[1-9][0-9]{0,18})", lines[1]):
         raise Bad("the proof has no index")
     index, hashes = int(lines[1][6:]), [from_base64(line, 32) for line in lines[2:]]
-    size, root = key.open(checkpoint)
+    size, root = open_trusted(keys, checkpoint)
     if root_from_inclusion(index, size, leaf_hash(leaf), hashes) != root:
         raise Bad("the event is not in the ledger that was signed")
     event = parse_leaf(leaf)
-    if event["seq"] != index or event["ledger"] != key.ledger:
+    if event["seq"] != index or event["ledger"] != keys.ledger:
         raise Bad("the leaf was written for another place")
-    return {"ledger": key.ledger, "event": index, "problems": []}
+    return {"ledger": keys.ledger, "event": index, "problems": keys.problems}
 
 
-def verify_consistency(data, old, key):
+def verify_consistency(data, old, keys):
     lines, checkpoint = split_proof(data)
-    old_size, old_root = key.open(old)
+    _, old_size, old_root, _ = keys.open(old)
     if lines[0] != b"old %d" % old_size:
         raise Bad("the proof is from another size")
-    size, root = key.open(checkpoint)
+    size, root = open_trusted(keys, checkpoint)
     check_consistency(old_size, old_root, size, root, [from_base64(line, 32) for line in lines[1:]])
-    return {"ledger": key.ledger, "from": old_size, "to": size, "problems": []}
+    return {"ledger": keys.ledger, "from": old_size, "to": size, "problems": keys.problems}
 
 
 def main():
@@ -521,19 +677,20 @@ def main():
     parser.add_argument("--leaf")
     parser.add_argument("--consistency")
     parser.add_argument("--old")
+    parser.add_argument("--statements")
     args = parser.parse_args()
     if sum(x is not None for x in (args.folder, args.proof, args.consistency)) != 1:
         parser.error("give a folder, --proof or --consistency")
     if args.proof and not args.leaf or args.consistency and not args.old:
         parser.error("--proof needs --leaf, --consistency needs --old")
     try:
-        key = Key(args.key)
+        keys = Keys(args.key, Folder(args.statements).statements(".") if args.statements else ())
         if args.folder:
-            report = verify_folder(args.folder, key, args.checkpoint)
+            report = verify_folder(args.folder, args.key, args.checkpoint)
         elif args.proof:
-            report = verify_proof(read_file(args.proof, MAX_NOTE), read_file(args.leaf, MAX_LEAF), key)
+            report = verify_proof(read_file(args.proof, MAX_NOTE), read_file(args.leaf, MAX_LEAF), keys)
         else:
-            report = verify_consistency(read_file(args.consistency, MAX_NOTE), read_file(args.old, MAX_NOTE), key)
+            report = verify_consistency(read_file(args.consistency, MAX_NOTE), read_file(args.old, MAX_NOTE), keys)
     except (Bad, OSError) as bad:
         report = {"problems": [str(bad)]}
     report["ok"] = not report["problems"]

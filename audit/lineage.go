@@ -1,0 +1,196 @@
+package audit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// ErrKey says that the key given is not the one that the ledgers are signed with: it was replaced.
+var ErrKey = errors.New("not the key of the ledgers")
+
+// Rotation is a replacement of a ledger's key, and where it stands in the ledger.
+type Rotation struct {
+	Seq int64
+	event.KeyMark
+}
+
+// lineage is how a ledger came to its name and key: what epochs have begun after the first, and what keys.
+type lineage struct {
+	epochs []event.EpochMark
+	keys   []Rotation
+}
+
+// epoch is the one that the ledger is in.
+func (g lineage) epoch() int64 {
+	if len(g.epochs) == 0 {
+		return 1
+	}
+	return g.epochs[len(g.epochs)-1].Epoch
+}
+
+// lineages are those of all ledgers that have one, and the key in use. They change only where no other process works on
+// the database (BeginEpoch, RotateKey), so what was read at the start stays true.
+type lineages struct {
+	mu       sync.RWMutex
+	byLedger map[string]lineage
+	key      ed25519.PrivateKey
+}
+
+func (g *lineages) of(ledger string) lineage {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.byLedger[ledger]
+}
+
+func (g *lineages) signingKey() ed25519.PrivateKey {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.key
+}
+
+func (g *lineages) set(byLedger map[string]lineage, key ed25519.PrivateKey) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.byLedger, g.key = byLedger, key
+}
+
+// loadLineages reads all marks, and refuses a key that was replaced: it would sign into the past.
+func (l *Ledger) loadLineages(ctx context.Context, key ed25519.PrivateKey) error {
+	byLedger, err := readLineages(ctx, l.config.Reader)
+	if err != nil {
+		return fmt.Errorf("reading the ledgers' names and keys: %w", err)
+	}
+	for ledger, g := range byLedger {
+		if n := len(g.keys); n > 0 && !g.keys[n-1].Next.Equal(key.Public()) {
+			return fmt.Errorf("%w: that of %s was replaced at event %d", ErrKey, ledger, g.keys[n-1].Seq)
+		}
+	}
+	l.lineages.set(byLedger, key)
+	return nil
+}
+
+func readLineages(ctx context.Context, db *sql.DB) (map[string]lineage, error) {
+	rows, err := db.QueryContext(ctx, `SELECT ledger, seq, action, subject FROM audit_mark ORDER BY ledger, seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	byLedger := map[string]lineage{}
+	for rows.Next() {
+		var ledger, subject string
+		var seq int64
+		var action event.Action
+		if err := rows.Scan(&ledger, &seq, &action, &subject); err != nil {
+			return nil, err
+		}
+		g := byLedger[ledger]
+		if err := g.add(seq, action, subject); err != nil {
+			return nil, fmt.Errorf("%w: mark %d of %s: %w", ErrTampered, seq, ledger, err)
+		}
+		byLedger[ledger] = g
+	}
+	return byLedger, rows.Err()
+}
+
+func (g *lineage) add(seq int64, action event.Action, subject string) error {
+	if action == event.ActionEpoch {
+		mark, err := event.ParseEpochMark(subject)
+		if err == nil && (mark.Size != seq || mark.Former != g.epoch()) {
+			err = errors.New("it does not follow on the epoch before")
+		}
+		g.epochs = append(g.epochs, mark)
+		return err
+	}
+	mark, err := event.ParseKeyMark(subject)
+	g.keys = append(g.keys, Rotation{seq, mark})
+	return err
+}
+
+const insertMarks = `INSERT INTO audit_mark (ledger, seq, action, subject)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS text[]))`
+
+const insertMark = `INSERT INTO audit_mark (ledger, seq, action, subject) VALUES ($1, $2, $3, $4)`
+
+// writeMarks copies what of the entries is about names and keys.
+func (l *Ledger) writeMarks(ctx context.Context, tx *sql.Tx, entries []entry) error {
+	marks := slices.Clone(entries)
+	marks = slices.DeleteFunc(marks, func(e entry) bool { return !e.Action.Marks() })
+	if len(marks) == 0 {
+		return nil
+	}
+	return l.writeRows(ctx, tx, insertMarks, insertMark, len(marks),
+		each(marks, func(e *entry) string { return e.Ledger }),
+		each(marks, func(e *entry) int64 { return e.Seq }),
+		each(marks, func(e *entry) string { return string(e.Action) }),
+		each(marks, func(e *entry) string { return e.Subject }))
+}
+
+// Epoch is the number of the epoch that a ledger is in: 1 until BeginEpoch.
+func (l *Ledger) Epoch(ledger string) int64 { return l.lineages.of(ledger).epoch() }
+
+// Epochs are the epochs of a ledger after the first, in their order.
+func (l *Ledger) Epochs(ledger string) []event.EpochMark {
+	return slices.Clone(l.lineages.of(ledger).epochs)
+}
+
+// Rotations are the replacements of a ledger's key, in their order.
+func (l *Ledger) Rotations(ledger string) []Rotation { return slices.Clone(l.lineages.of(ledger).keys) }
+
+// Statement is a rotation as a C2SP signed note: event.KeyMark's statement for the ledger, signed with the former key.
+func (l *Ledger) Statement(ledger string, r Rotation) ([]byte, error) {
+	first := l.firstName(ledger)
+	key, err := note.NewEd25519VerifierKey(first, r.Former)
+	if err != nil {
+		return nil, fmt.Errorf("stating a rotation: %w", err)
+	}
+	verifier, err := note.NewVerifier(key)
+	if err != nil {
+		return nil, fmt.Errorf("stating a rotation: %w", err)
+	}
+	signed, err := note.Sign(&note.Note{Text: r.KeyMark.Statement(first)}, given{verifier, r.Signature})
+	if err != nil {
+		return nil, fmt.Errorf("stating a rotation: %w", err)
+	}
+	return signed, nil
+}
+
+// given is a note.Signer whose signature was made before.
+type given struct {
+	note.Verifier
+	signature []byte
+}
+
+func (g given) Sign([]byte) ([]byte, error) { return g.signature, nil }
+
+// Verifiers are those of all keys that a ledger has had, for its checkpoints in an epoch.
+func (l *Ledger) Verifiers(ledger string, epoch int64) ([]note.Verifier, error) {
+	public := []ed25519.PublicKey{l.lineages.signingKey().Public().(ed25519.PublicKey)}
+	for _, r := range l.lineages.of(ledger).keys {
+		public = append(public, r.Former)
+	}
+	var verifiers []note.Verifier
+	for _, p := range public {
+		key, err := note.NewEd25519VerifierKey(event.LogName(l.firstName(ledger), epoch), p)
+		if err != nil {
+			return nil, fmt.Errorf("making a verifier: %w", err)
+		}
+		v, err := note.NewVerifier(key)
+		if err != nil {
+			return nil, fmt.Errorf("making a verifier: %w", err)
+		}
+		verifiers = append(verifiers, v)
+	}
+	return verifiers, nil
+}
+
+// firstName is what a ledger is called in the checkpoints of its first epoch.
+func (l *Ledger) firstName(ledger string) string { return l.config.Origin + "/" + ledger }

@@ -1,0 +1,109 @@
+package audit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// RotateKey puts a new key in the place of the one that signs checkpoints, in every ledger and in one transaction. Each
+// ledger is given an event, like e, that carries the new key with the signature of the old one; checkpoints that have
+// that event are signed with the new key, and whoever trusts the old one finds in it why to trust the new one. No other
+// process may work on the database meanwhile: it would go on to sign with the old key.
+//
+// A ledger that begins later has never had another key, and needs no such event. It returns how many ledgers have one.
+func (l *Ledger) RotateKey(ctx context.Context, next ed25519.PrivateKey, e event.Event) (int, error) {
+	n, err := l.rotateKey(ctx, next, e)
+	if err != nil {
+		return 0, fmt.Errorf("rotating the ledgers' key: %w", err)
+	}
+	if err := l.loadLineages(ctx, next); err != nil {
+		return 0, fmt.Errorf("rotating the ledgers' key: %w", err)
+	}
+	return n, nil
+}
+
+func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event.Event) (int, error) {
+	if len(next) != ed25519.PrivateKeySize {
+		return 0, errors.New("no key to sign checkpoints with")
+	}
+	tx, err := l.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+		return 0, fmt.Errorf("locking the sequencer: %w", err)
+	}
+	ledgers, err := allLedgers(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("listing ledgers: %w", err)
+	}
+	var rows []staged
+	for _, ledger := range ledgers {
+		row, err := l.succession(ledger, next, e)
+		if err != nil {
+			return 0, err
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return 0, errors.New("there is no ledger yet: put another key file in the place of this one")
+	}
+	b, err := l.place(ctx, tx, rows)
+	if err != nil {
+		return 0, fmt.Errorf("placing events: %w", err)
+	}
+	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
+		return 0, fmt.Errorf("writing events: %w", err)
+	}
+	if err := l.writeMarks(ctx, tx, b.entries); err != nil {
+		return 0, fmt.Errorf("writing keys: %w", err)
+	}
+	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
+		return 0, fmt.Errorf("writing heads: %w", err)
+	}
+	return len(rows), tx.Commit()
+}
+
+// succession is the event that replaces the key of one ledger. A key never comes back: verifiers could not tell which of
+// its two times a checkpoint is from.
+func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Event) (staged, error) {
+	former := l.lineages.signingKey()
+	public := next.Public().(ed25519.PublicKey)
+	for _, r := range l.Rotations(ledger) {
+		if public.Equal(r.Former) {
+			return staged{}, fmt.Errorf("the new key has been the key of %s before", ledger)
+		}
+	}
+	mark := event.KeyMark{Former: former.Public().(ed25519.PublicKey), Next: public}
+	if mark.Former.Equal(public) {
+		return staged{}, errors.New("the new key is the old one")
+	}
+	mark.Signature = ed25519.Sign(former, []byte(mark.Statement(l.firstName(ledger))))
+	e.Phase, e.Action, e.Outcome, e.Subject = event.PhaseState, event.ActionRekey, event.OutcomeAllow, mark.String()
+	e.ID = "" // each has its own
+	row, _, err := l.complete(ledger, e)
+	return row, err
+}
+
+func allLedgers(ctx context.Context, tx *sql.Tx) ([]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT ledger FROM audit_head ORDER BY ledger`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ledgers []string
+	for rows.Next() {
+		var ledger string
+		if err := rows.Scan(&ledger); err != nil {
+			return nil, err
+		}
+		ledgers = append(ledgers, ledger)
+	}
+	return ledgers, rows.Err()
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/gateway/identity"
+)
+
+func auditKeyRotateCommand() *cobra.Command {
+	var f keysFlags
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Replace the key that signs checkpoints, signed by the old one",
+		Long: "Make a new key for the ledgers. Every ledger is given an event that carries it under the signature of the old key, and that " +
+			"statement is published: whoever has the old verifier key goes on to verify with it. The new key takes the place of keys.ledger, the " +
+			"old file is kept beside it. Stop every gateway, and run it again if it was broken off. Then give every gateway the new file.\n\n" +
+			"Verifiers of others that cannot follow statements need the old signature for a while: name the old file in keys.ledger-former, " +
+			"until they have the new key. Then, or if the old key may have been copied, destroy it.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.load()
+			if err != nil {
+				return err
+			}
+			r, err := rotateLedgerKey(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), r)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d ledgers have a new key. It is in %s; the old one was kept in %s.\n"+
+				"Give every gateway the new file, keep a copy of it offline, and start them.\n", r.Ledgers, r.Key, r.Former)
+			return err
+		},
+	}
+	f.addFlags(cmd)
+	return cmd
+}
+
+// ledgerKeys is what a rotation did.
+type ledgerKeys struct {
+	Ledgers int    `json:"ledgers"`
+	Key     string `json:"key"`    // file of the new one
+	Former  string `json:"former"` // file of the old one
+}
+
+// rotateLedgerKey makes the new key in a file of its own, records it, and then puts it in the place of the old one. Broken
+// off anywhere it can be run again: a key that is recorded is the one that the ledgers open with.
+func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
+	r := ledgerKeys{Key: c.Keys.Ledger}
+	fresh := c.Keys.Ledger + ".next"
+	in, err := open(ctx, c, newLogger(c.Log))
+	recorded := errors.Is(err, audit.ErrKey)
+	if recorded {
+		withFresh := c
+		withFresh.Keys.Ledger = fresh
+		var again error
+		if in, again = open(ctx, withFresh, newLogger(c.Log)); again != nil {
+			return r, err // the key at hand is an older one, and not because of us
+		}
+	} else if err != nil {
+		return r, err
+	}
+	err = in.alone(ctx, func(ctx context.Context) error {
+		if err := in.checkPublished(ctx); err != nil {
+			return err
+		}
+		if r.Ledgers, err = in.recordKey(ctx, fresh, recorded); err != nil {
+			return err
+		}
+		if r.Former, err = exchangeKeys(c.Keys.Ledger, fresh); err != nil {
+			return err
+		}
+		return in.publisher.Publish(ctx)
+	})
+	return r, errors.Join(err, in.close())
+}
+
+// recordKey records the new key in the ledgers, unless that was done.
+func (in *installation) recordKey(ctx context.Context, fresh string, recorded bool) (int, error) {
+	if recorded {
+		ledgers, err := in.ledger.Ledgers(ctx)
+		return len(ledgers), err
+	}
+	key, err := identity.LoadKey(fresh)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err = identity.NewKey(fresh)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return in.gateway.LocalRotateLedgerKey(ctx, key)
+}
+
+// exchangeKeys keeps the old key under a name of its own and puts the new one in its place. At any moment there is one.
+func exchangeKeys(path, fresh string) (former string, err error) {
+	old, err := identity.LoadKey(path)
+	if err != nil {
+		return "", err
+	}
+	id := sha256.Sum256(old.Public().(ed25519.PublicKey))
+	former = fmt.Sprintf("%s.former-%x", path, id[:4])
+	if err := os.Link(path, former); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("keeping the old key: %w", err)
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return "", fmt.Errorf("putting the new key in its place: %w", err)
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return "", err
+	}
+	return former, errors.Join(folder.Sync(), folder.Close())
+}
+
+func loadKeys(paths []string) ([]ed25519.PrivateKey, error) {
+	var keys []ed25519.PrivateKey
+	for _, path := range paths {
+		key, err := identity.LoadKey(path)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
