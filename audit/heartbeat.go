@@ -89,7 +89,10 @@ func (l *Ledger) tend(ctx context.Context, w *watch) error {
 	if err != nil {
 		return fmt.Errorf("watching other nodes: %w", err)
 	}
-	return l.closeGrants(ctx, found)
+	if err := l.closeGrants(ctx, found); err != nil {
+		return err
+	}
+	return l.closeGivenUp(ctx)
 }
 
 // closeGrants closes the grants of silent processes and forgets those processes.

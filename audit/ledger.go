@@ -50,6 +50,7 @@ type Ledger struct {
 	node    string // of this run
 	queue   queue
 	waiters *waiters
+	givenUp givenUp
 	wake    chan struct{} // holds one wish for a turn
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns

@@ -35,8 +35,13 @@ func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.E
 
 // Append puts an event into its ledger that goes with no change of state: a refusal, the end of an access. It returns
 // as Wait does. It saves the transaction that Stage is for, so that an event that is alone pays for one commit, and many
-// at once share it.
-func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (int64, error) {
+// at once share it. When it fails for the end of an access, that is given up (see GiveUp).
+func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (seq int64, err error) {
+	defer func() {
+		if err != nil && e.Grant != "" {
+			l.GiveUp(Ticket{Ledger: ledger, Event: e.Grant})
+		}
+	}()
 	if err := l.refuseHalted(); err != nil {
 		return 0, fmt.Errorf("appending an event: %w", err)
 	}

@@ -59,10 +59,12 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		})
 	}
 	if err != nil {
+		g.giveUpAccess(s)
 		return nil, g.unavailable(err)
 	}
 	for _, t := range tickets {
 		if _, err := g.ledger.Wait(ctx, t); err != nil {
+			g.giveUpAccess(s)
 			return nil, g.unavailable(err)
 		}
 	}
@@ -70,6 +72,21 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		return nil, s.shown()
 	}
 	return s, nil
+}
+
+// giveUpAccess is for an act that failed with an unknown outcome. If it granted an access, nothing is released on it; if it
+// ended one, nobody knows whether that is recorded. In both cases the ledger closes what turns out to be open.
+func (g *Gateway) giveUpAccess(s *scene) {
+	if s == nil || len(s.ledgers) == 0 {
+		return // it came to nothing
+	}
+	grant := s.event.Grant
+	if s.event.Phase == event.PhaseGrant {
+		grant = s.event.ID
+	}
+	if grant != "" {
+		g.ledger.GiveUp(audit.Ticket{Ledger: s.ledgers[0], Event: grant})
+	}
 }
 
 // decide is nil when the act is allowed, a refusal when it is not, and any other error when that could not be found out.
@@ -159,6 +176,9 @@ func (g *Gateway) conclude(ctx context.Context, ledger string, e event.Event, ap
 	})
 	if err == nil && ticket != nil {
 		_, err = g.ledger.Wait(ctx, *ticket)
+	}
+	if err != nil && e.Grant != "" {
+		g.ledger.GiveUp(audit.Ticket{Ledger: ledger, Event: e.Grant})
 	}
 	return g.unavailable(err)
 }
