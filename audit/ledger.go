@@ -58,6 +58,7 @@ type Ledger struct {
 	halting    sync.Once
 	halted     chan struct{} // closed by Halt
 	haltReason error         // set before halted is closed
+	haltKept   atomic.Bool   // the database says so too
 }
 
 // Open checks that the database makes commits durable, and opens its ledgers. Migrate has to have run.

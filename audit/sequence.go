@@ -21,8 +21,8 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64,
 	// After a commit this does nothing. For an empty turn it is the end: a commit would cost a write to disk.
 	defer tx.Rollback()
 
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
-		return nil, fmt.Errorf("locking the sequencer: %w", err)
+	if err := l.lock(ctx, tx); err != nil {
+		return nil, err
 	}
 	// The queue is read before the stage: what was appended after an act committed finds that act's event drained, and
 	// comes after it.

@@ -75,3 +75,6 @@ const (
 	ActionKeyRotate  Action = "key.rotate"
 	ActionKeyRetire  Action = "key.retire"
 )
+
+// ActionAuditResume is for whoever holds the machine too: ledgers that were halted may go on.
+const ActionAuditResume Action = "audit.resume"

@@ -63,6 +63,7 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{"audit.resume", "the ledgers, which had been halted over a difference from what was published, were let go on"},
 }
 
 // Catalogue lists the actions that this build records.

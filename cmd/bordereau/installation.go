@@ -181,7 +181,7 @@ func readRoot(c config.Keys) (*keyring.Root, error) {
 }
 
 // during runs the ledger's sequencer, the publisher and the sweeper while f works, and stops them after it. f's context
-// ends when one of them fails. Nothing begins on a database that is not what was published of it.
+// ends when one of them fails. Nothing begins on a database that is not what was published of it, or whose ledgers are halted.
 func (in *installation) during(ctx context.Context, f func(ctx context.Context) error) error {
 	return in.alongside(ctx, f, in.ledger.Run, in.publisher.Run, in.gateway.Run)
 }
@@ -192,7 +192,7 @@ func (in *installation) duringLedger(ctx context.Context, f func(ctx context.Con
 }
 
 func (in *installation) alongside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	if err := in.checkPublished(ctx); err != nil {
+	if err := errors.Join(in.checkPublished(ctx), in.checkHalted(ctx)); err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
