@@ -230,7 +230,7 @@ func (g *Gateway) unavailable(err error) error {
 	if errors.Is(err, ErrUnavailable) {
 		return err
 	}
-	if errors.Is(err, database.ErrUnavailable) || errors.Is(err, audit.ErrUnavailable) {
+	if err != nil && (errors.Is(err, audit.ErrUnavailable) || database.Unavailable(err)) {
 		return fmt.Errorf("%w: %v", ErrUnavailable, err)
 	}
 	return err

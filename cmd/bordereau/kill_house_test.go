@@ -174,7 +174,9 @@ func (p *process) follow(log io.Reader, address chan<- string) {
 	defer close(p.done)
 	var last []string
 	for lines := bufio.NewScanner(log); lines.Scan(); {
-		last = append(last[max(0, len(last)-20):], lines.Text())
+		if !strings.Contains(lines.Text(), "(SQLSTATE 57P03)") { // PostgreSQL starts up: said at each try
+			last = append(last[max(0, len(last)-20):], lines.Text())
+		}
 		kept := slices.Clone(last)
 		p.last.Store(&kept)
 		var entry struct{ Msg, API string }

@@ -67,7 +67,7 @@ func (h *served) killTimes(t *testing.T, n int, kill func()) {
 		select {
 		case <-time.After(time.Duration(rand.Int64N(int64(longestLife)))):
 		case err := <-l.failed:
-			t.Fatalf("before kill %d: %v", i+1, err)
+			t.Fatalf("before kill %d: %v\n%s", i+1, err, h.process.said())
 		}
 		kill()
 		if t.Failed() {
@@ -75,7 +75,7 @@ func (h *served) killTimes(t *testing.T, n int, kill func()) {
 		}
 	}
 	if err := l.finish(); err != nil {
-		t.Fatalf("finishing what was begun: %v", err)
+		t.Fatalf("finishing what was begun: %v\n%s", err, h.process.said())
 	}
 	h.awaitNoOpenGrant(t)
 	l.compareAll(t)

@@ -26,6 +26,11 @@ func (s *Server) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal("killing PostgreSQL: ", err)
 	}
+	// While it stands still it starts no more children.
+	if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
+		t.Fatal("killing PostgreSQL: ", err)
+	}
+	awaitState(t, postmaster, 'T')
 	// The postmaster goes first: it would report the death of its children to their clients, and begin to recover.
 	children := childrenOf(postmaster)
 	for _, process := range append([]int{postmaster}, children...) {
@@ -35,7 +40,7 @@ func (s *Server) Kill(t testing.TB) {
 	}
 	// A new server refuses to start while one of them still holds the shared memory.
 	for _, process := range children {
-		awaitEnd(t, process)
+		awaitState(t, process, 'Z')
 	}
 	s.end("keep") // the shell: it has nothing left to keep but the folder
 }
@@ -71,14 +76,15 @@ func stateOf(process int) (state byte, parent int) {
 	return fields[0][0], parent
 }
 
-func awaitEnd(t testing.TB, process int) {
+// awaitState waits until the process is in the state, or gone.
+func awaitState(t testing.TB, process int, want byte) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if state, _ := stateOf(process); state == 0 || state == 'Z' {
+		if state, _ := stateOf(process); state == 0 || state == want {
 			return
 		}
 	}
-	t.Fatalf("killing PostgreSQL: process %d is still there", process)
+	t.Fatalf("killing PostgreSQL: process %d does not reach the state %c", process, want)
 }
 
 // URL is DSN in the form of an address, as the configuration of an installation has it.
