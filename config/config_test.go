@@ -164,7 +164,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Ledger: filepath.Join(dir, "ledger.key"),
 		},
 		Ledger: config.Ledger{Origin: "transfer.example.com/bordereau",
-			Publish: config.Publish{Dir: "/mnt/ledgers", Every: 10 * time.Second}},
+			Publish: config.Publish{Engine: config.Folder, Dir: "/mnt/ledgers", Region: "us-east-1", Secure: true,
+				RetentionMode: config.NoRetention, Every: 10 * time.Second}},
 		Backups: config.Backups{Days: 90},
 		Log:     config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		Limits: config.Limits{

@@ -72,7 +72,7 @@ type installation struct {
 	database  *database.DB
 	ledger    *audit.Ledger
 	publisher *publish.Publisher
-	published *publish.Folder
+	published publish.Sink
 	gateway   *gateway.Gateway
 	receipts  *identity.ReceiptKey
 	closers   []func() error // in the order of opening
@@ -138,7 +138,7 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return in.openPublisher()
+	return in.openPublisher(ctx)
 }
 
 func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error) {
