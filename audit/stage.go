@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,9 +18,10 @@ type Ticket struct {
 
 // Stage writes the event down in the act's own transaction: it will be in the ledger if and only if the act commits.
 // ID, Occurred and Node are given when empty. What the sequencer assigns and the commitment are set whatever the event
-// holds. After the commit, and outside any transaction, Wait.
+// holds. After the commit, and outside any transaction, Wait. While as many events are waited for as may be, it fails with
+// ErrUnavailable at once: nobody is helped by one more.
 func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.Event) (Ticket, error) {
-	if err := l.refuseHalted(); err != nil {
+	if err := errors.Join(l.refuseHalted(), l.waiters.crowded()); err != nil {
 		return Ticket{}, fmt.Errorf("staging an event: %w", err)
 	}
 	row, ticket, err := l.draft(ledger, e)

@@ -59,12 +59,12 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		})
 	}
 	if err != nil {
-		g.giveUpAccess(s)
+		g.giveUpGrant(s)
 		return nil, g.unavailable(err)
 	}
 	for _, t := range tickets {
 		if _, err := g.ledger.Wait(ctx, t); err != nil {
-			g.giveUpAccess(s)
+			g.giveUpGrant(s)
 			return nil, g.unavailable(err)
 		}
 	}
@@ -74,18 +74,11 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 	return s, nil
 }
 
-// giveUpAccess is for an act that failed with an unknown outcome. If it granted an access, nothing is released on it; if it
-// ended one, nobody knows whether that is recorded. In both cases the ledger closes what turns out to be open.
-func (g *Gateway) giveUpAccess(s *scene) {
-	if s == nil || len(s.ledgers) == 0 {
-		return // it came to nothing
-	}
-	grant := s.event.Grant
-	if s.event.Phase == event.PhaseGrant {
-		grant = s.event.ID
-	}
-	if grant != "" {
-		g.ledger.GiveUp(audit.Ticket{Ledger: s.ledgers[0], Event: grant})
+// giveUpGrant is for an act that failed with an unknown outcome: if it granted an access, nothing is released on it, and the
+// ledger closes it should the grant turn out to be recorded.
+func (g *Gateway) giveUpGrant(s *scene) {
+	if s != nil && s.event.Phase == event.PhaseGrant && len(s.ledgers) > 0 {
+		g.ledger.GiveUp(audit.Ticket{Ledger: s.ledgers[0], Event: s.event.ID})
 	}
 }
 
