@@ -156,6 +156,23 @@ func TestNothingHidesWhatIsPublished(t *testing.T) {
 	}
 }
 
+// A removal never takes what is published for good, also where nothing but the shelf itself keeps it.
+func TestRemovingSparesWhatIsPublishedForGood(t *testing.T) {
+	shelf := openShelf(t, objects.ShelfConfig{S3Config: apart(s3server.Start(t).Config())})
+	const full, partial = shelved + "/tile/0/000", shelved + "/tile/0/001.p/7"
+	mustCreate(t, shelf, full, "data")
+	mustCreate(t, shelf, partial, "data")
+	if err := shelf.Remove(t.Context(), shelved+"/tile"); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := shelf.Read(t.Context(), full); err != nil || string(data) != "data" {
+		t.Errorf("the full tile holds %q, %v", data, err)
+	}
+	if _, err := shelf.Read(t.Context(), partial); !errors.Is(err, publish.ErrMissing) {
+		t.Errorf("the partial tile is still there: %v", err)
+	}
+}
+
 // One checkpoint a minute is kept, of each ledger.
 func TestOneCheckpointAMinuteIsKept(t *testing.T) {
 	c := apart(s3server.StartLocked(t).Config())
