@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -252,6 +253,20 @@ func TestShelfThatIsAway(t *testing.T) {
 	server.Restart()
 	if data, err := shelf.Read(ctx, shelved+"/tile/0/000"); err != nil || string(data) != "data" {
 		t.Errorf("after its return: %q, %v", data, err)
+	}
+}
+
+// A server may answer for a bucket without a lock with a configuration that enables none.
+func TestAConfigurationWithoutALockIsNone(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("object-lock") {
+			io.WriteString(w, "<ObjectLockConfiguration></ObjectLockConfiguration>")
+		}
+	}))
+	t.Cleanup(server.Close)
+	c := objects.ShelfConfig{S3Config: scripted(server), Retention: objects.Compliance, Days: 1}
+	if _, err := objects.OpenShelf(t.Context(), c); err == nil || !strings.Contains(err.Error(), "no Object Lock") {
+		t.Errorf("opened: %v", err)
 	}
 }
 
