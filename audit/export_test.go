@@ -11,6 +11,18 @@ import (
 // Waiting says whether anybody waits for an event.
 func (l *Ledger) Waiting() bool { return l.waiters.any() }
 
+// MaxQueued is how many may wait.
+const MaxQueued = maxQueued
+
+// Queued counts the appended events that nobody has sequenced yet, and those that are waited for.
+func (l *Ledger) Queued() (queued, waited int) {
+	l.queue.mu.Lock()
+	defer l.queue.mu.Unlock()
+	l.waiters.mu.Lock()
+	defer l.waiters.mu.Unlock()
+	return len(l.queue.rows), len(l.waiters.waiting)
+}
+
 // Frontier gives tests the frontier, whose bytes and root every version has to compute alike.
 type Frontier = frontier
 

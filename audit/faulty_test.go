@@ -17,6 +17,8 @@ type faults struct {
 	refuseCommits atomic.Int32 // so many commits fail and store nothing
 	loseCommits   atomic.Int32 // so many commits store everything and report errLost
 	refuseReads   atomic.Bool  // queries fail
+
+	refuseStatements atomic.Bool // statements that write fail
 }
 
 // take uses up one of the faults in the counter.
@@ -70,6 +72,9 @@ func (c *faultyConn) PrepareContext(ctx context.Context, query string) (driver.S
 }
 
 func (c *faultyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.faults.refuseStatements.Load() {
+		return nil, errLost
+	}
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 

@@ -13,6 +13,7 @@ import (
 const (
 	reasonNodeLost    = "node-lost"    // its process died, or could not be told from one that did
 	reasonNodeStopped = "node-stopped" // its process was stopped before the access had ended
+	reasonEndLost     = "end-lost"     // its process lives, and could not record the end, or not learn that it was recorded
 )
 
 // opens says whether the event begins an access whose end another event must tell.
@@ -81,6 +82,7 @@ type silent struct {
 	node   string
 	beat   int64 // that it stopped at
 	reason string
+	grants []Ticket // those alone, of a process that lives; nil for all of one that does not
 }
 
 // unknowns are the events that close the open grants of silent processes, but for those that the rows end anyway. It is
@@ -96,7 +98,7 @@ func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []silent, rows []s
 	}
 	var closing []staged
 	for _, s := range of {
-		grants, err := openGrants(ctx, tx, s, l.config.Batch)
+		grants, err := l.openGrants(ctx, tx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -137,12 +139,19 @@ func endedBy(rows []staged) (map[Ticket]bool, error) {
 	return ended, nil
 }
 
-// openGrants reads grants of a process that is still silent.
-func openGrants(ctx context.Context, tx *sql.Tx, s silent, limit int) ([]event.Event, error) {
+// openGrants reads open grants of a process that is still silent.
+func (l *Ledger) openGrants(ctx context.Context, tx *sql.Tx, s silent) ([]event.Event, error) {
+	if s.grants != nil {
+		return l.openAmong(ctx, tx, s.grants)
+	}
+	return readGrants(ctx, tx, `o.node = $1 AND COALESCE((SELECT beat FROM audit_node WHERE node = o.node), 0) = $2
+		ORDER BY o.ledger, o.seq LIMIT $3`, s.node, s.beat, l.config.Batch)
+}
+
+// readGrants reads those open grants for which the condition holds.
+func readGrants(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]event.Event, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT e.leaf FROM audit_open o
-		JOIN audit_event e ON e.ledger = o.ledger AND e.seq = o.seq
-		WHERE o.node = $1 AND COALESCE((SELECT beat FROM audit_node WHERE node = o.node), 0) = $2
-		ORDER BY o.ledger, o.seq LIMIT $3`, s.node, s.beat, limit)
+		JOIN audit_event e ON e.ledger = o.ledger AND e.seq = o.seq WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}

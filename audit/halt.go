@@ -1,14 +1,35 @@
 package audit
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Halt stops the ledgers for good, in this process: nothing is sequenced or acknowledged any more, and Wait and Append
-// fail with ErrUnavailable. It is for whoever finds that the database's history is not the one that is known outside:
-// every further event would be signed into a second history. Only the first reason is kept.
+// maxHaltReason is how much of a reason is kept, in bytes.
+const maxHaltReason = 1000
+
+// Halt stops the ledgers of the database for good: nothing is sequenced or acknowledged any more, and Wait and Append fail
+// with ErrUnavailable. It is for whoever finds that the database's history is not the one that is known outside: every
+// further event would be signed into a second history. Only the first reason is kept.
+//
+// It acts at once in this process. It is also written into the database, where every other process on it meets it at its
+// next turn, or when it looks at each heartbeat, and after a restart. Only Resume takes it back.
 func (l *Ledger) Halt(reason error) {
+	l.haltHere(reason)
+	ctx, cancel := context.WithTimeout(context.Background(), turnTimeout)
+	defer cancel()
+	if err := l.keepHalt(ctx); err != nil {
+		l.config.Logger.Error("writing down that the ledger is halted; it is tried again", "error", err)
+	}
+}
+
+func (l *Ledger) haltHere(reason error) {
 	l.halting.Do(func() {
 		l.haltReason = reason
 		close(l.halted)
@@ -16,7 +37,19 @@ func (l *Ledger) Halt(reason error) {
 	})
 }
 
-// Halted is the reason why the ledgers were halted; nil while they were not.
+// keepHalt writes down for all processes why this one has halted, unless something is written down already.
+func (l *Ledger) keepHalt(ctx context.Context) error {
+	reason := l.Halted().Error()
+	reason = strings.ToValidUTF8(strings.ReplaceAll(reason[:min(len(reason), maxHaltReason)], "\x00", ""), "")
+	_, err := l.config.Writer.ExecContext(ctx, `UPDATE audit_sequencer SET halt = $1, halt_node = $2, halt_ts = $3 WHERE halt IS NULL`,
+		reason, l.node, l.config.Clock().UnixMicro())
+	if err == nil {
+		l.haltKept.Store(true)
+	}
+	return err
+}
+
+// Halted is the reason why the ledgers were halted, as far as this process knows; nil while they were not.
 func (l *Ledger) Halted() error {
 	select {
 	case <-l.halted:
@@ -24,6 +57,104 @@ func (l *Ledger) Halted() error {
 	default:
 		return nil
 	}
+}
+
+// LookHalted is Halted after a look into the database, whether another process, or this one before it was restarted, has
+// halted the ledgers. err says that it could not look.
+func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
+	if l.Halted() == nil {
+		err = l.readHalt(ctx, l.config.Reader)
+	}
+	return l.Halted(), err
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// readHalt halts this process too when the database says that the ledgers are.
+func (l *Ledger) readHalt(ctx context.Context, db queryer) error {
+	var reason, node string
+	var at int64
+	err := db.QueryRowContext(ctx, `SELECT halt, halt_node, halt_ts FROM audit_sequencer WHERE halt IS NOT NULL`).Scan(&reason, &node, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking whether the ledgers are halted: %w", err)
+	}
+	l.haltKept.Store(true)
+	l.haltHere(fmt.Errorf("halted by %s on %s: %s", node, time.UnixMicro(at).UTC().Format(time.RFC3339), reason))
+	return nil
+}
+
+// tendHalt tells the others of a halt that could not be written down, or hears of theirs.
+func (l *Ledger) tendHalt(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+	defer cancel()
+	if l.Halted() == nil {
+		return l.readHalt(ctx, l.config.Reader)
+	}
+	if l.haltKept.Load() {
+		return nil
+	}
+	if err := l.keepHalt(ctx); err != nil {
+		return fmt.Errorf("writing down that the ledger is halted: %w", err)
+	}
+	return nil
+}
+
+// lock takes the sequencer's row until the transaction ends. It fails where the ledgers are halted: the condition is on the
+// row that is locked, so whoever halts them comes before the turn or after it.
+func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
+	locked, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1 WHERE halt IS NULL`)
+	if err != nil {
+		return fmt.Errorf("locking the sequencer: %w", err)
+	}
+	if n, err := locked.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	if err := l.readHalt(ctx, tx); err != nil {
+		return err
+	}
+	return errHalted
+}
+
+// ErrNotHalted says that there is nothing to resume.
+var ErrNotHalted = errors.New("the ledgers are not halted")
+
+// Resume takes a halt back, and stages the event that says so in the same transaction, in the operator's ledger. Whoever
+// calls it has made sure that what the ledgers were halted for is no more. Processes that know of the halt have to be
+// started again, this one too.
+func (l *Ledger) Resume(ctx context.Context, e event.Event) (Ticket, error) {
+	ticket, err := l.resume(ctx, e)
+	if err != nil {
+		return Ticket{}, fmt.Errorf("resuming the ledgers: %w", err)
+	}
+	return ticket, nil
+}
+
+func (l *Ledger) resume(ctx context.Context, e event.Event) (Ticket, error) {
+	row, ticket, err := l.draft(event.Operator, e)
+	if err != nil {
+		return Ticket{}, err
+	}
+	tx, err := l.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return Ticket{}, err
+	}
+	defer tx.Rollback()
+	taken, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET halt = NULL, halt_node = NULL, halt_ts = NULL WHERE halt IS NOT NULL`)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if n, err := taken.RowsAffected(); err != nil || n == 0 {
+		return Ticket{}, errors.Join(err, ErrNotHalted)
+	}
+	if _, err := tx.ExecContext(ctx, l.stageStatement(), row.ledger, row.body, row.clear, row.salt); err != nil {
+		return Ticket{}, err
+	}
+	return ticket, tx.Commit()
 }
 
 var errHalted = errors.New("ledger halted")

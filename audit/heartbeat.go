@@ -80,8 +80,11 @@ func (l *Ledger) silent(ctx context.Context, w *watch) ([]silent, error) {
 	return found, rows.Err()
 }
 
-// tend is what Run does about nodes at each heartbeat.
+// tend is what Run does at each heartbeat, about the other processes and what they have left.
 func (l *Ledger) tend(ctx context.Context, w *watch) error {
+	if err := l.tendHalt(ctx); err != nil || l.Halted() != nil {
+		return err
+	}
 	if err := l.beat(ctx); err != nil {
 		return fmt.Errorf("showing that this node lives: %w", err)
 	}
@@ -89,7 +92,10 @@ func (l *Ledger) tend(ctx context.Context, w *watch) error {
 	if err != nil {
 		return fmt.Errorf("watching other nodes: %w", err)
 	}
-	return l.closeGrants(ctx, found)
+	if err := l.closeGrants(ctx, found); err != nil {
+		return err
+	}
+	return l.closeGivenUp(ctx)
 }
 
 // closeGrants closes the grants of silent processes and forgets those processes.

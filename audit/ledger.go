@@ -53,6 +53,7 @@ type Ledger struct {
 	node    string // of this run
 	queue   queue
 	waiters *waiters
+	givenUp givenUp
 	wake    chan struct{} // holds one wish for a turn
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
@@ -62,6 +63,7 @@ type Ledger struct {
 	halting    sync.Once
 	halted     chan struct{} // closed by Halt
 	haltReason error         // set before halted is closed
+	haltKept   atomic.Bool   // the database says so too
 }
 
 // Open checks that the database makes commits durable, and opens its ledgers. Migrate has to have run.

@@ -32,8 +32,8 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64,
 // The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
 // and so that each sees all that the others committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map[Ticket]int64, error) {
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
-		return nil, fmt.Errorf("locking the sequencer: %w", err)
+	if err := l.lock(ctx, tx); err != nil {
+		return nil, err
 	}
 	// The queue is read before the stage: what was appended after an act committed finds that act's event drained, and
 	// comes after it.

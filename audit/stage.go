@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,9 +18,10 @@ type Ticket struct {
 
 // Stage writes the event down in the act's own transaction: it will be in the ledger if and only if the act commits.
 // ID, Occurred and Node are given when empty. What the sequencer assigns and the commitment are set whatever the event
-// holds. After the commit, and outside any transaction, Wait.
+// holds. After the commit, and outside any transaction, Wait. While as many events are waited for as may be, it fails with
+// ErrUnavailable at once: nobody is helped by one more.
 func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.Event) (Ticket, error) {
-	if err := l.refuseHalted(); err != nil {
+	if err := errors.Join(l.refuseHalted(), l.waiters.crowded()); err != nil {
 		return Ticket{}, fmt.Errorf("staging an event: %w", err)
 	}
 	row, ticket, err := l.draft(ledger, e)
@@ -35,8 +37,13 @@ func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.E
 
 // Append puts an event into its ledger that goes with no change of state: a refusal, the end of an access. It returns
 // as Wait does. It saves the transaction that Stage is for, so that an event that is alone pays for one commit, and many
-// at once share it.
-func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (int64, error) {
+// at once share it. When it fails for the end of an access, that is given up (see GiveUp).
+func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (seq int64, err error) {
+	defer func() {
+		if err != nil && e.Grant != "" {
+			l.GiveUp(Ticket{Ledger: ledger, Event: e.Grant})
+		}
+	}()
 	if err := l.refuseHalted(); err != nil {
 		return 0, fmt.Errorf("appending an event: %w", err)
 	}

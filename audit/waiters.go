@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -66,6 +67,16 @@ func (w *waiters) any() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.waiting) > 0
+}
+
+// crowded is an ErrUnavailable when as many wait as may.
+func (w *waiters) crowded() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) >= maxQueued {
+		return fmt.Errorf("%w: %d events are waited for", ErrUnavailable, len(w.waiting))
+	}
+	return nil
 }
 
 // still lists those of the tickets that are waited for.

@@ -88,6 +88,8 @@ func (k key) set(value any) error {
 		return store(target, DatabaseEngine(text), isText, "must be sqlite or postgresql")
 	case *ObjectsEngine:
 		return store(target, ObjectsEngine(text), isText, "must be folder or s3")
+	case *RetentionMode:
+		return store(target, RetentionMode(text), isText, "must be none, governance or compliance")
 	case *LogFormat:
 		return store(target, LogFormat(text), isText, "must be text or json")
 	case *Secret:

@@ -192,11 +192,59 @@ type Retention struct {
 	Names int64 `koanf:"names"`
 }
 
+// RetentionMode is who may take back the retention of an object in a bucket.
+type RetentionMode string
+
+// The modes of retention.
+const (
+	NoRetention RetentionMode = "none"       // objects have none
+	Governance  RetentionMode = "governance" // whoever has the server's permission for it may
+	Compliance  RetentionMode = "compliance" // nobody may before its end
+)
+
 // Publish says where tiles and checkpoints of the ledgers are published. Whoever controls the database must not control
 // this too: it is what a rewritten database is noticed by, and what a restored one is completed from.
 type Publish struct {
-	// Dir is the folder, best on another disk or carried away often. Default: published in the data folder.
+	// Engine is folder or s3. Default: folder.
+	Engine ObjectsEngine `koanf:"engine"`
+
+	// Dir is the folder of the engine folder, best on another disk or carried away often. Default: published in the data
+	// folder.
 	Dir string `koanf:"dir"`
+
+	// Endpoint is the s3 server as HOST or HOST:PORT, without a scheme.
+	Endpoint string `koanf:"endpoint"`
+
+	// Region is the s3 region, which requests are signed for. Default: us-east-1.
+	Region string `koanf:"region"`
+
+	// Bucket is the s3 bucket, best one of its own in another account than the database's. It must exist.
+	Bucket string `koanf:"bucket"`
+
+	// Prefix is put before every key, for a bucket that others use too. When it is not empty it ends with a slash.
+	// Default: empty.
+	Prefix string `koanf:"prefix"`
+
+	// AccessKey is the name of the s3 key. It need not be allowed to delete.
+	AccessKey string `koanf:"access-key"`
+
+	// SecretKey is the s3 key. A secret.
+	SecretKey Secret `koanf:"secret-key"`
+
+	// Secure says whether s3 is reached by TLS. Default: true.
+	Secure bool `koanf:"secure"`
+
+	// CAFile is a PEM file with the authorities to trust for s3, in place of the system's. Default: the system's.
+	CAFile string `koanf:"ca-file"`
+
+	// RetentionMode is none, governance or compliance. The last two need an s3 bucket that was made with Object Lock: full
+	// tiles, full bundles and one checkpoint a minute of each ledger then cannot be deleted before retention-days are over;
+	// with governance only by whoever the server permits it, with compliance by nobody. Default: none.
+	RetentionMode RetentionMode `koanf:"retention-mode"`
+
+	// RetentionDays is how long, from when it was published. It can be made longer for what comes later, and never shorter
+	// for what is there. From 1 to 36500; 0 without a retention. Default: 0.
+	RetentionDays int64 `koanf:"retention-days"`
 
 	// Every is the pause between two publications: what is recorded in it could still be rewritten unnoticed. From 1s
 	// to 1h. Default: 1m.

@@ -15,8 +15,11 @@ func Default() Config {
 		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
 		Database:  Database{Engine: SQLite},
 		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true, SweepEvery: 24 * time.Hour},
-		Ledger: Ledger{Origin: "bordereau.localhost", Publish: Publish{Every: time.Minute},
-			Retention: Retention{Content: 730, Work: 365, Access: 1096, SignIn: 365, Audit: 1096, Denial: 730, Names: 365}},
+		Ledger: Ledger{
+			Origin:    "bordereau.localhost",
+			Publish:   Publish{Engine: Folder, Region: "us-east-1", Secure: true, RetentionMode: NoRetention, Every: time.Minute},
+			Retention: Retention{Content: 730, Work: 365, Access: 1096, SignIn: 365, Audit: 1096, Denial: 730, Names: 365},
+		},
 		Backups: Backups{Days: 35},
 		Log:     Log{Level: slog.LevelInfo, Format: Text},
 		Limits: Limits{
@@ -34,7 +37,7 @@ func Default() Config {
 // where the engines in use need one. Load has done it; it is for a configuration that begins with Default.
 func (c Config) Resolve(folder string) Config {
 	c.DataDir = under(folder, c.DataDir)
-	for _, path := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Objects.CAFile} {
+	for _, path := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Objects.CAFile, &c.Ledger.Publish.CAFile} {
 		*path = under(folder, *path)
 	}
 	inData := func(path *string, name string) {
@@ -55,7 +58,9 @@ func (c Config) Resolve(folder string) Config {
 	inData(&c.Keys.Token, "token.key")
 	inData(&c.Keys.Receipt, "receipt.key")
 	inData(&c.Keys.Ledger, "ledger.key")
-	inData(&c.Ledger.Publish.Dir, "published")
+	if c.Ledger.Publish.Engine == Folder {
+		inData(&c.Ledger.Publish.Dir, "published")
+	}
 	return c
 }
 

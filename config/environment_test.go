@@ -127,7 +127,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 // Every secret has its _FILE variable, and nothing else has one.
 func TestEverySecretMayComeFromAFile(t *testing.T) {
 	for _, path := range keys(reflect.TypeFor[config.Config](), "") {
-		secret := path == "database.url" || path == "objects.secret-key" || path == "keys.root-secret"
+		secret := path == "database.url" || path == "objects.secret-key" || path == "keys.root-secret" || path == "ledger.publish.secret-key"
 		_, err := load(t, "", variable(path)+"_FILE=/nonexistent/secret")
 		checkProblems(t, err, variable(path)+"_FILE")
 		if isRead := strings.Contains(err.Error(), "reading the secret"); isRead != secret {

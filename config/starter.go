@@ -57,6 +57,8 @@ func (k key) yaml() string {
 		return quoted(string(*target))
 	case *ObjectsEngine:
 		return quoted(string(*target))
+	case *RetentionMode:
+		return quoted(string(*target))
 	case *LogFormat:
 		return quoted(string(*target))
 	case *Secret:

@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 	found.duration("objects.sweep-every", c.Objects.SweepEvery, time.Hour, 720*time.Hour)
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)
+	found.publish(c.Ledger.Publish)
 	found.duration("ledger.publish.every", c.Ledger.Publish.Every, time.Second, time.Hour)
 	found.retention(c.Ledger.Retention)
 	if c.Backups.Days < 1 || c.Backups.Days > 3650 {
@@ -107,45 +108,78 @@ func (p *problems) postgres(secret Secret) {
 }
 
 func (p *problems) objects(o Objects) {
-	bucket := []struct {
-		path string
-		set  bool
-	}{
-		{"objects.endpoint", o.Endpoint != ""},
-		{"objects.bucket", o.Bucket != ""},
-		{"objects.access-key", o.AccessKey != ""},
-		{"objects.secret-key", !o.SecretKey.IsEmpty()},
-	}
-	switch o.Engine {
-	case Folder:
-		p.required("objects.dir", o.Dir != "", "folder")
-		for _, k := range bucket {
-			p.foreign(k.path, k.set, "s3")
+	p.objectStore("objects", objectStore{engine: o.Engine, dir: o.Dir, endpoint: o.Endpoint, region: o.Region, bucket: o.Bucket, prefix: o.Prefix,
+		accessKey: o.AccessKey, secretKey: o.SecretKey, secure: o.Secure, caFile: o.CAFile})
+}
+
+func (p *problems) publish(c Publish) {
+	p.objectStore("ledger.publish", objectStore{engine: c.Engine, dir: c.Dir, endpoint: c.Endpoint, region: c.Region, bucket: c.Bucket, prefix: c.Prefix,
+		accessKey: c.AccessKey, secretKey: c.SecretKey, secure: c.Secure, caFile: c.CAFile})
+	const days = "ledger.publish.retention-days"
+	switch c.RetentionMode {
+	case NoRetention:
+		if c.RetentionDays != 0 {
+			p.add(days, "is only for the retention modes governance and compliance")
 		}
-		p.foreign("objects.prefix", o.Prefix != "", "s3")
-		p.foreign("objects.ca-file", o.CAFile != "", "s3")
-	case S3:
-		p.foreign("objects.dir", o.Dir != "", "folder")
-		for _, k := range bucket {
-			p.required(k.path, k.set, "s3")
+	case Governance, Compliance:
+		p.foreign("ledger.publish.retention-mode", c.Engine == Folder, "s3")
+		if c.RetentionDays < 1 || c.RetentionDays > 36500 {
+			p.add(days, "must be from 1 to 36500")
 		}
-		p.required("objects.region", o.Region != "", "s3")
-		p.bucket(o)
 	default:
-		p.add("objects.engine", "must be folder or s3")
+		p.add("ledger.publish.retention-mode", "must be none, governance or compliance")
 	}
 }
 
-func (p *problems) bucket(o Objects) {
-	if strings.ContainsAny(o.Endpoint, "/ @") {
-		p.add("objects.endpoint", "must be HOST or HOST:PORT alone: TLS is said by secure, the bucket by bucket")
+// objectStore is what the sections objects and ledger.publish have in common.
+type objectStore struct {
+	engine                                   ObjectsEngine
+	dir, endpoint, region, bucket, accessKey string
+	secretKey                                Secret
+	prefix, caFile                           string
+	secure                                   bool
+}
+
+func (p *problems) objectStore(section string, s objectStore) {
+	bucket := []struct {
+		key string
+		set bool
+	}{
+		{"endpoint", s.endpoint != ""},
+		{"bucket", s.bucket != ""},
+		{"access-key", s.accessKey != ""},
+		{"secret-key", !s.secretKey.IsEmpty()},
 	}
-	if o.Prefix != "" && (!strings.HasSuffix(o.Prefix, "/") || strings.HasPrefix(o.Prefix, "/") ||
-		strings.Contains(o.Prefix, "//") || strings.Trim(o.Prefix, "abcdefghijklmnopqrstuvwxyz0123456789-/") != "") {
-		p.add("objects.prefix", "must be made of a-z, 0-9, - and /, end with a slash and not begin with one")
+	switch s.engine {
+	case Folder:
+		p.required(section+".dir", s.dir != "", "folder")
+		for _, k := range bucket {
+			p.foreign(section+"."+k.key, k.set, "s3")
+		}
+		p.foreign(section+".prefix", s.prefix != "", "s3")
+		p.foreign(section+".ca-file", s.caFile != "", "s3")
+	case S3:
+		p.foreign(section+".dir", s.dir != "", "folder")
+		for _, k := range bucket {
+			p.required(section+"."+k.key, k.set, "s3")
+		}
+		p.required(section+".region", s.region != "", "s3")
+		p.bucket(section, s)
+	default:
+		p.add(section+".engine", "must be folder or s3")
 	}
-	if o.CAFile != "" && !o.Secure {
-		p.add("objects.ca-file", "is of no use without secure")
+}
+
+func (p *problems) bucket(section string, s objectStore) {
+	if strings.ContainsAny(s.endpoint, "/ @") {
+		p.add(section+".endpoint", "must be HOST or HOST:PORT alone: TLS is said by secure, the bucket by bucket")
+	}
+	if s.prefix != "" && (!strings.HasSuffix(s.prefix, "/") || strings.HasPrefix(s.prefix, "/") ||
+		strings.Contains(s.prefix, "//") || strings.Trim(s.prefix, "abcdefghijklmnopqrstuvwxyz0123456789-/") != "") {
+		p.add(section+".prefix", "must be made of a-z, 0-9, - and /, end with a slash and not begin with one")
+	}
+	if s.caFile != "" && !s.secure {
+		p.add(section+".ca-file", "is of no use without secure")
 	}
 }
 

@@ -19,10 +19,35 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 	postgresql := func(c *config.Config) {
 		c.Database = config.Database{Engine: config.PostgreSQL, URL: config.NewSecret(postgres)}
 	}
+	bucket := func(change func(p *config.Publish)) func(c *config.Config) {
+		return func(c *config.Config) {
+			c.Ledger.Publish = config.Publish{
+				Engine: config.S3, Endpoint: "s3.example.com", Region: "eu", Bucket: "b", AccessKey: "a", SecretKey: config.NewSecret("s"),
+				Secure: true, RetentionMode: config.Compliance, RetentionDays: 3650, Every: time.Minute,
+			}
+			change(&c.Ledger.Publish)
+		}
+	}
 	for name, c := range map[string]struct {
 		change func(c *config.Config)
 		paths  []string // none: valid
 	}{
+		"published to a bucket":    {bucket(func(*config.Publish) {}), nil},
+		"kept for no time":         {bucket(func(p *config.Publish) { p.RetentionDays = 0 }), []string{"ledger.publish.retention-days"}},
+		"kept for ever":            {bucket(func(p *config.Publish) { p.RetentionDays = 36501 }), []string{"ledger.publish.retention-days"}},
+		"kept in an unknown way":   {bucket(func(p *config.Publish) { p.RetentionMode = "legal" }), []string{"ledger.publish.retention-mode"}},
+		"not kept, with days":      {bucket(func(p *config.Publish) { p.RetentionMode = config.NoRetention }), []string{"ledger.publish.retention-days"}},
+		"not kept":                 {bucket(func(p *config.Publish) { p.RetentionMode, p.RetentionDays = config.NoRetention, 0 }), nil},
+		"published to a queue":     {bucket(func(p *config.Publish) { p.Engine = "kafka" }), []string{"ledger.publish.engine"}},
+		"published, no bucket":     {bucket(func(p *config.Publish) { p.Bucket = "" }), []string{"ledger.publish.bucket"}},
+		"published, no key":        {bucket(func(p *config.Publish) { p.SecretKey = config.Secret{} }), []string{"ledger.publish.secret-key"}},
+		"published twice":          {bucket(func(p *config.Publish) { p.Dir = "/d" }), []string{"ledger.publish.dir"}},
+		"published, with a scheme": {bucket(func(p *config.Publish) { p.Endpoint = "https://s3" }), []string{"ledger.publish.endpoint"}},
+		"published, bad prefix":    {bucket(func(p *config.Publish) { p.Prefix = "ledgers" }), []string{"ledger.publish.prefix"}},
+		"folder with retention": {func(c *config.Config) {
+			c.Ledger.Publish.RetentionMode, c.Ledger.Publish.RetentionDays = config.Governance, 1
+		}, []string{"ledger.publish.retention-mode"}},
+		"folder with a bucket":    {func(c *config.Config) { c.Ledger.Publish.Bucket = "b" }, []string{"ledger.publish.bucket"}},
 		"no data folder":          {func(c *config.Config) { c.DataDir = "" }, []string{"data-dir"}},
 		"no public URL":           {func(c *config.Config) { c.PublicURL = "" }, []string{"public-url"}},
 		"public URL, no scheme":   {func(c *config.Config) { c.PublicURL = "example.com" }, []string{"public-url"}},
@@ -104,7 +129,8 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 			c.Limits = config.Limits{LedgerWait: day, ReadHeader: day, Stall: day, Idle: day, Shutdown: day}
 		}, []string{"limits.idle", "limits.ledger-wait", "limits.read-header", "limits.shutdown", "limits.stall"}},
 		"everything at once": {func(c *config.Config) { *c = config.Config{} }, []string{
-			"backups.days", "data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin", "ledger.publish.every",
+			"backups.days", "data-dir", "database.engine", "keys.ledger", "keys.receipt", "keys.root", "keys.token", "ledger.origin",
+			"ledger.publish.engine", "ledger.publish.every", "ledger.publish.retention-mode",
 			"ledger.retention.access", "ledger.retention.audit", "ledger.retention.content", "ledger.retention.denial",
 			"ledger.retention.names", "ledger.retention.sign-in", "ledger.retention.work", "limits.idle",
 			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",

@@ -59,10 +59,12 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		})
 	}
 	if err != nil {
+		g.giveUpGrant(s)
 		return nil, g.unavailable(err)
 	}
 	for _, t := range tickets {
 		if _, err := g.ledger.Wait(ctx, t); err != nil {
+			g.giveUpGrant(s)
 			return nil, g.unavailable(err)
 		}
 	}
@@ -70,6 +72,14 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		return nil, s.shown()
 	}
 	return s, nil
+}
+
+// giveUpGrant is for an act that failed with an unknown outcome: if it granted an access, nothing is released on it, and the
+// ledger closes it should the grant turn out to be recorded.
+func (g *Gateway) giveUpGrant(s *scene) {
+	if s != nil && s.event.Phase == event.PhaseGrant && len(s.ledgers) > 0 {
+		g.ledger.GiveUp(audit.Ticket{Ledger: s.ledgers[0], Event: s.event.ID})
+	}
 }
 
 // decide is nil when the act is allowed, a refusal when it is not, and any other error when that could not be found out.
@@ -160,6 +170,9 @@ func (g *Gateway) conclude(ctx context.Context, ledger string, e event.Event, ap
 	if err == nil && ticket != nil {
 		_, err = g.ledger.Wait(ctx, *ticket)
 	}
+	if err != nil && e.Grant != "" {
+		g.ledger.GiveUp(audit.Ticket{Ledger: ledger, Event: e.Grant})
+	}
 	return g.unavailable(err)
 }
 
@@ -210,7 +223,7 @@ func (g *Gateway) unavailable(err error) error {
 	if errors.Is(err, ErrUnavailable) {
 		return err
 	}
-	if errors.Is(err, database.ErrUnavailable) || errors.Is(err, audit.ErrUnavailable) {
+	if err != nil && (errors.Is(err, audit.ErrUnavailable) || database.Unavailable(err)) {
 		return fmt.Errorf("%w: %v", ErrUnavailable, err)
 	}
 	return err

@@ -154,7 +154,7 @@ func (g *Gateway) position(ctx context.Context, row queries.Erasure) (int64, err
 	for {
 		events, next, err := g.ledger.Query(ctx, q)
 		if err != nil {
-			return 0, fmt.Errorf("looking for the decision in the ledger: %w", err)
+			return 0, fmt.Errorf("looking for the decision in the ledger: %w", g.unavailable(err))
 		}
 		for _, e := range events {
 			if e.ID == row.Event {

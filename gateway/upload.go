@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -96,9 +97,7 @@ func (g *Gateway) Upload(ctx context.Context, caller Caller, n NewDocument, body
 		return Document{}, Receipt{}, err
 	}
 	d, r, err := g.receive(ctx, up)
-	if isRefusal(err) {
-		g.giveUp(ctx, up, err)
-	}
+	g.endUnreceived(ctx, up, err)
 	return d, r, err
 }
 
@@ -309,6 +308,17 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 	return d, r, err
 }
 
+// endUnreceived ends an upload that was refused at its end, or of which nobody knows whether it was received.
+func (g *Gateway) endUnreceived(ctx context.Context, up *upload, err error) {
+	switch {
+	case err == nil:
+	case isRefusal(err):
+		g.giveUp(ctx, up, err)
+	default:
+		g.ledger.GiveUp(audit.Ticket{Ledger: up.ledger, Event: up.grant.ID})
+	}
+}
+
 // repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
 func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) (Document, Receipt, error) {
 	in := newIntake(body, up.Length, up.limit, up.Digest)
@@ -343,5 +353,6 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 			return nil
 		},
 	})
+	g.endUnreceived(ctx, up, err)
 	return d, r, err
 }

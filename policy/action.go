@@ -90,10 +90,11 @@ const (
 	ActionKeyRecover      Action = "key.recover"
 )
 
-// The ledgers are looked after by whoever holds the machine too: after a restore, and when their key is replaced.
+// The ledgers are looked after by whoever holds the machine too: after a restore or a halt, and when their key is replaced.
 const (
 	ActionAuditEpoch     Action = "audit.epoch"
 	ActionAuditRestore   Action = "audit.restore"
 	ActionAuditRekey     Action = "audit.rekey"
 	ActionAuditRepublish Action = "audit.republish"
+	ActionAuditResume    Action = "audit.resume" // ledgers that were halted may go on
 )

@@ -77,6 +77,7 @@ var catalogue = []Entry{
 	{"audit.restore", "a client's ledger was given a new epoch after a restore"},
 	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
 	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
+	{"audit.resume", "the ledgers, which had been halted over a difference from what was published, were let go on"},
 }
 
 // Catalogue lists the actions that this build records.

@@ -61,7 +61,7 @@ func (f *Folder) Replace(ctx context.Context, name string, data []byte) error {
 }
 
 func (f *Folder) store(ctx context.Context, name string, data []byte, publish func(temp string) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), CheckName(name)); err != nil {
 		return err
 	}
 	temp := incoming + "/" + rand.Text()
@@ -114,6 +114,9 @@ func (f *Folder) sync(folder string) error {
 
 // Read implements Sink.
 func (f *Folder) Read(_ context.Context, name string) ([]byte, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
 	file, err := f.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading %s: %w", name, ErrMissing)
@@ -152,6 +155,9 @@ func (f *Folder) List(_ context.Context, folder string) ([]string, error) {
 
 // Remove implements Sink.
 func (f *Folder) Remove(_ context.Context, folder string) error {
+	if err := CheckName(folder); err != nil {
+		return err
+	}
 	if err := f.root.RemoveAll(folder); err != nil {
 		return fmt.Errorf("removing %s: %w", folder, err)
 	}

@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"errors"
+	"path"
+	"strings"
 )
 
 // Sink is where ledgers are published to. Names are made of `A-Z a-z 0-9 . _ /`, never begin with a slash or hold an
@@ -29,3 +31,22 @@ var (
 	ErrExists  = errors.New("name is taken")
 	ErrMissing = errors.New("nothing under this name")
 )
+
+// Permanent says whether what is published under the name is published for good: it never changes and is never taken away.
+// What is not is the file checkpoint, which is replaced, and partial tiles and bundles, which go when there is a full one.
+func Permanent(name string) bool {
+	return path.Base(name) != "checkpoint" && !strings.Contains(name, ".p/")
+}
+
+// CheckName says whether the name is one of a Sink.
+func CheckName(name string) error {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.Trim(part, ".") == "" {
+			return errors.New("a name of what is published has a part that is empty or made of dots")
+		}
+	}
+	if strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/") != "" {
+		return errors.New("a name of what is published has bytes other than A-Z a-z 0-9 . _ /")
+	}
+	return nil
+}

@@ -65,7 +65,14 @@ func initialise(ctx context.Context, w where, starter config.Config, first gatew
 	if err := makeKeys(c.Keys, out); err != nil {
 		return err
 	}
-	return makeOperator(ctx, c, first, out)
+	if err := makeOperator(ctx, c, first, out); err != nil {
+		return err
+	}
+	if publishedBeside(c) {
+		fmt.Fprintf(out, "\nThe ledgers are published to %s, on the disk of the database. Before real documents come, set\n"+
+			"ledger.publish to another disk, or to a bucket with Object Lock.\n", c.Ledger.Publish.Dir)
+	}
+	return nil
 }
 
 func makeKeys(c config.Keys, out io.Writer) error {

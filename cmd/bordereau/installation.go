@@ -72,7 +72,7 @@ type installation struct {
 	database  *database.DB
 	ledger    *audit.Ledger
 	publisher *publish.Publisher
-	published *publish.Folder
+	published publish.Sink
 	gateway   *gateway.Gateway
 	receipts  *identity.ReceiptKey
 	closers   []func() error // in the order of opening
@@ -149,7 +149,7 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return in.openPublisher()
+	return in.openPublisher(ctx)
 }
 
 func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error) {
@@ -192,7 +192,7 @@ func readRoot(c config.Keys) (*keyring.Root, error) {
 }
 
 // during runs the ledger's sequencer, the publisher and the sweeper while f works, and stops them after it. f's context
-// ends when one of them fails. Nothing begins on a database that is not what was published of it.
+// ends when one of them fails. Nothing begins on a database that is not what was published of it, or whose ledgers are halted.
 func (in *installation) during(ctx context.Context, f func(ctx context.Context) error) error {
 	return in.alongside(ctx, f, in.ledger.Run, in.publisher.Run, in.gateway.Run)
 }
@@ -212,7 +212,7 @@ func (in *installation) alongside(ctx context.Context, f func(ctx context.Contex
 
 // beside is alongside for a process that has said that it works here, or that is alone.
 func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	if err := in.checkPublished(ctx); err != nil {
+	if err := errors.Join(in.checkPublished(ctx), in.checkHalted(ctx)); err != nil {
 		return err
 	}
 	if err := in.publishEpochs(ctx); err != nil {

@@ -35,6 +35,10 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if publishedBeside(c) {
+				log.Warn("ledgers are published to the disk of the database: restored together, neither shows that the other went back. "+
+					"Set ledger.publish to another disk or a bucket", "published", c.Ledger.Publish.Dir, "database", c.Database.Path)
+			}
 			api, admin, err := listen(c.Listen)
 			if err == nil {
 				log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", c.PublicURL)

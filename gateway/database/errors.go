@@ -34,7 +34,7 @@ func (u *unknownCommit) Unwrap() error { return ErrUnavailable }
 // was cancelled, the error is the caller's own doing.
 func classify(ctx context.Context, err error) error {
 	switch {
-	case err == nil, errors.Is(err, ErrUnavailable), !unavailable(err):
+	case err == nil, errors.Is(err, ErrUnavailable), !Unavailable(err):
 		return err
 	case errors.Is(ctx.Err(), context.Canceled):
 		return fmt.Errorf("%w: %v", context.Canceled, err)
@@ -43,7 +43,9 @@ func classify(ctx context.Context, err error) error {
 	}
 }
 
-func unavailable(err error) bool {
+// Unavailable says whether an error that a driver gave, or this package, means what ErrUnavailable does. It is for who
+// reads past a Tx, as the ledger does.
+func Unavailable(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		return unavailableCode(server.Code)
@@ -52,7 +54,7 @@ func unavailable(err error) bool {
 	if errors.As(err, &embedded) {
 		return unavailableResult(embedded.Code())
 	}
-	return errors.Is(err, context.DeadlineExceeded) || connectionLost(err)
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || connectionLost(err)
 }
 
 // unavailableCode judges an SQLSTATE.

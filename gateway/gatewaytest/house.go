@@ -28,6 +28,7 @@ type Config struct {
 	WallClock   bool            // the machine's own time instead of a clock that the test sets
 	NoSequencer bool            // the ledger's sequencer does not run until StartSequencer
 	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
+	Lost        time.Duration   // after which the ledger closes accesses whose end was lost; default: the ledger's own
 	Logger      *slog.Logger    // of the gateway; default: none
 }
 
@@ -108,7 +109,7 @@ func (h *House) build(t testing.TB, c Config) {
 	var err error
 	h.Ledger, err = audit.Open(t.Context(), audit.Config{Writer: h.Database.Writer(), Reader: h.Database.Reader(),
 		PostgreSQL: h.Database.PostgreSQL(), Origin: "test.bordereau.example/audit", Key: ed25519.NewKeyFromSeed(h.seed),
-		Clock: now, WaitTimeout: c.WaitTimeout})
+		Clock: now, WaitTimeout: c.WaitTimeout, Lost: c.Lost, Heartbeat: c.Lost / 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ const (
 // Server is one running S3 server with an empty bucket. Its methods belong to the test's own goroutine.
 type Server struct {
 	t         testing.TB
+	locked    bool // the bucket has Object Lock
 	program   string
 	folder    string // bodies and, apart, their older versions
 	versions  string // empty where the bucket keeps no versions
@@ -53,16 +54,22 @@ type Server struct {
 // Start starts a server whose bucket keeps no versions. It ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	return start(t, "")
+	return start(t, "", false)
 }
 
 // StartVersioned is Start with a bucket that keeps every version.
 func StartVersioned(t testing.TB) *Server {
 	t.Helper()
-	return start(t, t.TempDir())
+	return start(t, t.TempDir(), false)
 }
 
-func start(t testing.TB, versions string) *Server {
+// StartLocked is StartVersioned with Object Lock: what is stored with a retention cannot be deleted before its end.
+func StartLocked(t testing.TB) *Server {
+	t.Helper()
+	return start(t, t.TempDir(), true)
+}
+
+func start(t testing.TB, versions string, locked bool) *Server {
 	t.Helper()
 	s := &Server{
 		t: t,
@@ -70,6 +77,7 @@ func start(t testing.TB, versions string) *Server {
 			"go install github.com/versity/versitygw/cmd/versitygw@v1.8.0", filepath.Join(build.Default.GOPATH, "bin")),
 		folder:    t.TempDir(),
 		versions:  versions,
+		locked:    locked,
 		accessKey: rand.Text(),
 		secretKey: rand.Text(),
 	}
@@ -137,10 +145,10 @@ func (s *Server) launch() bool {
 func (s *Server) makeBucket() {
 	s.t.Helper()
 	client, ctx := s.client(), context.Background()
-	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region}); err != nil {
+	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: s.locked}); err != nil {
 		s.t.Fatalf("making the bucket: %v", err)
 	}
-	if s.versions == "" {
+	if s.versions == "" || s.locked { // a lock brings the versions with it
 		return
 	}
 	if err := client.EnableVersioning(ctx, bucket); err != nil {

@@ -1,0 +1,62 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
+)
+
+// The sequencer is slow, because somebody else holds its row, and more events wait than may: requests are answered with 503
+// at once. When it goes on they are answered as ever, and nobody who waited has lost anything.
+func TestAFullQueueIsA503(t *testing.T) {
+	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: databasetest.PostgreSQL(t)}))
+	ask := func() answer {
+		return s.call(t, s.Officer, http.MethodGet, "/v1/audit/events?ledger="+string(s.Client), "", nil)
+	}
+	if got := ask(); got.StatusCode != http.StatusOK {
+		t.Fatalf("before: %d %s", got.StatusCode, got.body)
+	}
+	holder, err := s.Database.Writer().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Rollback()
+	if _, err := holder.ExecContext(t.Context(), `UPDATE audit_sequencer SET turn = turn`); err != nil {
+		t.Fatal(err)
+	}
+	var waiting sync.WaitGroup
+	refused := make(chan struct{})
+	var once sync.Once
+	for range 10_000 { // more than the queue takes
+		waiting.Go(func() {
+			_, err := s.Ledger.Append(t.Context(), string(s.Client), event.Event{Phase: event.PhaseState, Action: "audit.query", Outcome: event.OutcomeAllow})
+			if errors.Is(err, audit.ErrUnavailable) {
+				once.Do(func() { close(refused) })
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-refused
+	begin := time.Now()
+	got := ask()
+	if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" || !bytes.Contains(got.body, []byte(api.ProblemPrefix+"unavailable")) {
+		t.Errorf("while the queue is full: %d %s", got.StatusCode, got.body)
+	}
+	if err := holder.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	waiting.Wait()
+	if got := ask(); got.StatusCode != http.StatusOK {
+		t.Errorf("afterwards, after %s: %d %s", time.Since(begin), got.StatusCode, got.body)
+	}
+}

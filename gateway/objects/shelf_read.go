@@ -1,0 +1,125 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/bordereau/bordereau/audit/publish"
+	"github.com/bordereau/bordereau/gateway"
+)
+
+// maxPublished is more than the largest thing that is published: a bundle of 256 leaves of 16 KiB.
+const maxPublished = 5 << 20
+
+// Read implements publish.Sink.
+func (s *Shelf) Read(ctx context.Context, name string) ([]byte, error) {
+	data, err := s.read(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return data, nil
+}
+
+func (s *Shelf) read(ctx context.Context, name string) ([]byte, error) {
+	if err := errors.Join(ctx.Err(), publish.CheckName(name)); err != nil {
+		return nil, err
+	}
+	var o minio.GetObjectOptions
+	if s.immutable(name) {
+		var err error
+		if o.VersionID, err = s.firstVersion(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	body, info, _, err := s.store.reads.GetObject(ctx, s.store.bucket, s.name(name), o)
+	if err = storeError(err); errors.Is(err, gateway.ErrObjectMissing) {
+		return nil, publish.ErrMissing
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if info.Size > maxPublished {
+		return nil, errors.New("it is larger than anything that is published")
+	}
+	return io.ReadAll(&bounded{body: body, left: info.Size, failure: storeError})
+}
+
+// firstVersion is the id of the oldest version of an object: the one that was published, whatever lies over it.
+func (s *Shelf) firstVersion(ctx context.Context, name string) (id string, err error) {
+	var oldest time.Time
+	for info := range s.versions(ctx, name, true) {
+		switch {
+		case info.Err != nil:
+			return "", storeError(info.Err)
+		case s.relative(info.Key) != name || info.IsDeleteMarker:
+		case id == "" || !info.LastModified.After(oldest): // the newest come first: of two in one second it is the later one
+			id, oldest = info.VersionID, info.LastModified
+		}
+	}
+	if err := ctx.Err(); err != nil { // a listing that was cancelled ends as if it were complete
+		return "", err
+	}
+	if id == "" {
+		return "", publish.ErrMissing
+	}
+	return id, nil
+}
+
+// List implements publish.Sink.
+func (s *Shelf) List(ctx context.Context, folder string) ([]string, error) {
+	names, err := s.list(ctx, folder)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", folder, err)
+	}
+	return names, nil
+}
+
+func (s *Shelf) list(ctx context.Context, folder string) ([]string, error) {
+	prefix := ""
+	if folder != "." {
+		if err := publish.CheckName(folder); err != nil {
+			return nil, err
+		}
+		prefix = folder + "/"
+	}
+	objects := s.versions(ctx, prefix, false)
+	if s.mode == NoRetention {
+		objects = s.store.reads.ListObjectsIter(ctx, s.store.bucket, minio.ListObjectsOptions{Prefix: s.name(prefix)})
+	}
+	found := map[string]bool{}
+	for info := range objects {
+		if info.Err != nil {
+			return nil, storeError(info.Err)
+		}
+		// A folder ends in a slash.
+		name := strings.TrimSuffix(strings.TrimPrefix(s.relative(info.Key), prefix), "/")
+		if publish.CheckName(name) == nil && !info.IsDeleteMarker {
+			found[name] = true
+		}
+	}
+	sorted := make([]string, 0, len(found))
+	for name := range found {
+		sorted = append(sorted, name)
+	}
+	sort.Strings(sorted)
+	return sorted, ctx.Err()
+}
+
+// versions lists all versions of what begins with the prefix, and marks that it is deleted; what is in folders below it
+// only where that is asked for.
+func (s *Shelf) versions(ctx context.Context, prefix string, below bool) iter.Seq[minio.ObjectInfo] {
+	return s.store.reads.ListObjectsIter(ctx, s.store.bucket,
+		minio.ListObjectsOptions{Prefix: s.name(prefix), Recursive: below, WithVersions: true})
+}
+
+// relative is the name of an object without what goes before all names.
+func (s *Shelf) relative(key string) string { return strings.TrimPrefix(key, s.store.prefix) }

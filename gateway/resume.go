@@ -1,0 +1,18 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ResumeLedgers takes back the halt of the ledgers (see audit.Ledger.Halt), as whoever holds the machine. The event is staged
+// with it, and waits for a process that was started afterwards: to a process that knows of the halt it stays.
+func (g *Gateway) ResumeLedgers(ctx context.Context) (audit.Ticket, error) {
+	ticket, err := g.ledger.Resume(ctx, g.localEvent(policy.ActionAuditResume))
+	if err != nil {
+		return audit.Ticket{}, g.unavailable(err)
+	}
+	return ticket, nil
+}
