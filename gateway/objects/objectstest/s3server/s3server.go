@@ -42,8 +42,8 @@ const (
 type Server struct {
 	t         testing.TB
 	program   string
-	folder    string // bodies and, apart, their older versions
-	versions  string // empty where the bucket keeps no versions
+	folder    string // bodies
+	versions  string // older versions of them; empty where the bucket keeps none
 	accessKey string
 	secretKey string
 	address   string
@@ -62,7 +62,18 @@ func StartVersioned(t testing.TB) *Server {
 	return start(t, t.TempDir())
 }
 
+// StartLocked is StartVersioned with a bucket that may lock objects (Lock), so that nobody deletes them for a time.
+func StartLocked(t testing.TB) *Server {
+	t.Helper()
+	return launched(t, t.TempDir(), true)
+}
+
 func start(t testing.TB, versions string) *Server {
+	t.Helper()
+	return launched(t, versions, false)
+}
+
+func launched(t testing.TB, versions string, locking bool) *Server {
 	t.Helper()
 	s := &Server{
 		t: t,
@@ -77,7 +88,7 @@ func start(t testing.TB, versions string) *Server {
 	for range startTries {
 		s.address = freeAddress(t)
 		if s.launch() {
-			s.makeBucket()
+			s.makeBucket(locking)
 			return s
 		}
 	}
@@ -134,10 +145,10 @@ func (s *Server) launch() bool {
 	return false
 }
 
-func (s *Server) makeBucket() {
+func (s *Server) makeBucket(locking bool) {
 	s.t.Helper()
 	client, ctx := s.client(), context.Background()
-	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region}); err != nil {
+	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: locking}); err != nil {
 		s.t.Fatalf("making the bucket: %v", err)
 	}
 	if s.versions == "" {
