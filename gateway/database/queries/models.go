@@ -197,6 +197,12 @@ type Membership struct {
 	ValidUntil int64
 }
 
+type NodeRoot struct {
+	Node        string
+	Fingerprint string
+	Seen        int64
+}
+
 type Organisation struct {
 	ID      string
 	Kind    string
