@@ -21,9 +21,10 @@ func newCache[K comparable, V any](bound int, weigh func(V) int) *cache[K, V] {
 func (c *cache[K, V]) drop(gone func(K) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for k := range c.values {
+	for k, v := range c.values {
 		if gone(k) {
 			delete(c.values, k)
+			c.weight -= c.weightOf(v)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -178,30 +177,15 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// forgetIdentities takes a contract's identities out of this process's memory. They are of no use anywhere: whoever wants
-// one looks first whether its sealed copies still exist.
-func (g *Gateway) forgetIdentities(id ContractID) {
-	g.identities.drop(func(k contractEpoch) bool { return k.contract == id })
-}
-
-// sweepErasures carries on with erasures whose caller died, and forgets the identities of contracts that another replica
-// erased. Fresh ones are left to their callers.
+// sweepErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
 func (g *Gateway) sweepErasures(ctx context.Context) error {
-	now := g.now()
 	var open []queries.Erasure
-	var contracts []string
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		if contracts, err = tx.ContractsErasedSince(ctx, micros(now.Add(-24*time.Hour))); err != nil {
-			return err
-		}
-		open, err = tx.UnfinishedErasures(ctx, micros(now.Add(-waitForErasure)))
+		open, err = tx.UnfinishedErasures(ctx, micros(g.now().Add(-waitForErasure)))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("looking for unfinished erasures: %w", err)
-	}
-	for _, id := range contracts {
-		g.forgetIdentities(ContractID(id))
 	}
 	for _, row := range open {
 		step := g.journalErasure(ctx, row)

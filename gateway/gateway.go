@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
@@ -23,6 +24,7 @@ type Config struct {
 	Receipts ReceiptSigner    // signs receipts
 	Clock    func() time.Time // time.Now
 	Logger   *slog.Logger     // discards
+	Node     string           // the machine's name, for whoever looks which gateways run
 
 	// VerifyWhole is the size in bytes up to which a document is decrypted and verified whole before its first byte
 	// leaves: 4 MiB. Above it a bad document breaks the transfer.
@@ -67,6 +69,7 @@ type Gateway struct {
 	log      *slog.Logger
 	duties   *policy.Duties
 	limits   Config // the durations and sizes, defaults filled in
+	node     string // this run of this process
 
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
@@ -110,7 +113,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	}
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
+		clock: c.Clock, log: c.Logger, duties: duties, limits: c, node: nodeName(c.Node),
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 	}, nil
@@ -123,8 +126,11 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads and goes on with rotations of keys until ctx ends.
+// Run sweeps abandoned uploads, goes on with rotations of keys, and tells which roots are at hand, until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
+	var announcing sync.WaitGroup
+	announcing.Go(func() { g.stayAnnounced(ctx) }) // apart: a sweep may take hours
+	defer announcing.Wait()
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()
 	for {

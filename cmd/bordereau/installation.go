@@ -105,7 +105,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (_ *installati
 		return nil, err
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
-		Receipts: in.receipts, Logger: log, VerifyWhole: c.Limits.VerifyWhole,
+		Receipts: in.receipts, Logger: log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour})
 	return in, err
 }
@@ -129,16 +129,20 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Node: node, Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
+		Origin: c.Ledger.Origin, Key: key, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
 	if err != nil {
 		return err
 	}
 	return in.openPublisher()
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
 }
 
 func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error) {
