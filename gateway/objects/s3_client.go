@@ -24,10 +24,11 @@ const (
 	readPatience  = time.Minute
 	writePatience = 15 * time.Minute
 
-	// idlePerHost is how many connections to the server wait for the next request; each of them has two buffers of
-	// connectionBuffer bytes.
-	idlePerHost      = 64
-	connectionBuffer = 128 << 10
+	// idlePerHost is how many connections to the server wait for the next request; each of them has a buffer of
+	// bodyBuffer bytes for the way that bodies go, and one of smallBuffer for the other.
+	idlePerHost = 64
+	bodyBuffer  = 128 << 10
+	smallBuffer = 4 << 10
 )
 
 // connect makes the two clients. They send nothing before the first request.
@@ -40,8 +41,7 @@ func (s *S3) connect(ctx context.Context, c S3Config) error {
 	if err != nil {
 		return err
 	}
-	client := func(tries int, patience time.Duration) (*minio.Core, error) {
-		t := transport(tlsConfig, patience)
+	client := func(tries int, t *http.Transport) (*minio.Core, error) {
 		s.transports = append(s.transports, t)
 		return minio.NewCore(c.Endpoint, &minio.Options{
 			Creds:           creds,
@@ -52,10 +52,12 @@ func (s *S3) connect(ctx context.Context, c S3Config) error {
 			MaxRetries:      tries,
 		})
 	}
-	if s.reads, err = client(readTries, readPatience); err != nil {
+	reading, writing := transport(tlsConfig, readPatience), transport(tlsConfig, writePatience)
+	reading.ReadBufferSize, writing.WriteBufferSize = bodyBuffer, bodyBuffer
+	if s.reads, err = client(readTries, reading); err != nil {
 		return err
 	}
-	s.writes, err = client(1, writePatience)
+	s.writes, err = client(1, writing)
 	return err
 }
 
@@ -69,8 +71,8 @@ func transport(tlsConfig *tls.Config, patience time.Duration) *http.Transport {
 		ResponseHeaderTimeout: patience,
 		MaxIdleConnsPerHost:   idlePerHost,
 		IdleConnTimeout:       time.Minute,
-		ReadBufferSize:        connectionBuffer,
-		WriteBufferSize:       connectionBuffer,
+		ReadBufferSize:        smallBuffer,
+		WriteBufferSize:       smallBuffer,
 		DisableCompression:    true, // sizes are those of the stored bytes
 	}
 }
