@@ -35,6 +35,7 @@ func TestNoQueryScansATable(t *testing.T) {
 		"Contracts":             "a page in the order of the key",
 		"Batches":               "a page in the order of the index",
 		"KeyHolders":            "a handful of rows, all of them wanted",
+		"ReleasedErasures":      "the few that have something retained, through their partial index",
 		"NodeRootsSince":        "a row or two for each process that runs",
 		"DeleteNodeRootsBefore": "a row or two for each process that runs",
 	}

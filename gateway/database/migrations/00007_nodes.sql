@@ -12,6 +12,18 @@ CREATE TABLE node_root (
 -- Which identities have lately been destroyed by a rotation.
 CREATE INDEX key_rotation_finished ON key_rotation (finished);
 
+-- Objects that their store would not delete, under a lock of its own, are tried again: tried is when that was last done, and
+-- retained how many of them the certificate of an erasure names. SQLite uses these indexes only for queries that repeat
+-- their condition.
+ALTER TABLE erased_document ADD COLUMN tried bigint NOT NULL DEFAULT 0;
+ALTER TABLE erasure ADD COLUMN retained bigint NOT NULL DEFAULT 0;
+CREATE INDEX erased_document_retained ON erased_document (tried) WHERE object_gone = 2;
+CREATE INDEX erasure_retained ON erasure (id) WHERE retained > 0;
+
 -- +goose Down
+DROP INDEX erasure_retained;
+DROP INDEX erased_document_retained;
+ALTER TABLE erasure DROP COLUMN retained;
+ALTER TABLE erased_document DROP COLUMN tried;
 DROP INDEX key_rotation_finished;
 DROP TABLE node_root;
