@@ -331,3 +331,57 @@ func TestOpenS3SaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// A bucket that locks whatever comes takes objects, in one request and in parts, and gives them. To delete one it refuses,
+// which is not the same as being away.
+func TestS3InABucketThatLocks(t *testing.T) {
+	server := s3server.StartLocked(t)
+	server.LockAll(1)
+	whole := openS3(t, apart(server.Config()))
+	parts, _ := inParts(t, server)
+	for _, store := range []*objects.S3{whole, parts} {
+		for _, size := range []int64{9, -1} {
+			key := fmt.Sprintf("d/object%d", size+1)
+			if err := store.Put(t.Context(), key, strings.NewReader("sealed it"), size); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := get(t, store, key); err != nil || got != "sealed it" {
+				t.Errorf("Get = %q, %v", got, err)
+			}
+			if err := store.Put(t.Context(), key, strings.NewReader("x"), 1); !errors.Is(err, gateway.ErrObjectExists) {
+				t.Errorf("Put over it = %v, want ErrObjectExists", err)
+			}
+			if err := store.Delete(t.Context(), key); err == nil || errors.Is(err, gateway.ErrUnavailable) {
+				t.Errorf("Delete = %v, want a refusal", err)
+			}
+			if got, err := get(t, store, key); err != nil || got != "sealed it" {
+				t.Errorf("Get after Delete = %q, %v", got, err)
+			}
+		}
+	}
+}
+
+// A version that may not be deleted protects only itself.
+func TestS3DeletesBesideALockedVersion(t *testing.T) {
+	server := s3server.StartLocked(t)
+	store := openS3(t, server.Config())
+	mustPut(t, store, "d/object", "sealed")
+	server.Overwrite("d/object", []byte("second"))
+	server.Hold("d/object", true) // both
+	server.Overwrite("d/object", []byte("third"))
+	for _, left := range []int{2, 2} { // once more changes nothing
+		if err := store.Delete(t.Context(), "d/object"); err == nil || errors.Is(err, gateway.ErrUnavailable) {
+			t.Errorf("Delete = %v, want a refusal", err)
+		}
+		if got := server.Versions("d/object"); len(got) != left {
+			t.Errorf("%d versions are left, want %d", len(got), left)
+		}
+	}
+	server.Hold("d/object", false)
+	if err := store.Delete(t.Context(), "d/object"); err != nil {
+		t.Error(err)
+	}
+	if got := server.Versions("d/object"); len(got) != 0 {
+		t.Errorf("versions are left: %v", got)
+	}
+}

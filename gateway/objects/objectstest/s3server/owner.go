@@ -61,6 +61,15 @@ func (s *Server) Lock(key string, until time.Time) {
 	}
 }
 
+// LockAll is Lock for everything that is put from now on, each for so many days.
+func (s *Server) LockAll(days uint) {
+	s.t.Helper()
+	mode, unit := minio.Compliance, minio.Days
+	if err := s.client().SetObjectLockConfig(context.Background(), bucket, &mode, &days, &unit); err != nil {
+		s.t.Fatalf("locking the bucket: %v", err)
+	}
+}
+
 // Hold places or lifts a legal hold of the bucket's own on the versions that a key has now: as Lock, without an end.
 func (s *Server) Hold(key string, on bool) {
 	s.t.Helper()
