@@ -63,6 +63,13 @@ func versionedVault(t *testing.T) vault {
 	return v
 }
 
+// lockedVault is a bucket that keeps everything that comes for a day, from everybody.
+func lockedVault(t *testing.T) vault {
+	server := s3server.StartLocked(t)
+	server.LockAll(1)
+	return bucketVault(t, server)
+}
+
 func bucketVault(t *testing.T, server *s3server.Server) vault {
 	store, err := objects.OpenS3(t.Context(), server.Config())
 	if err != nil {
