@@ -111,8 +111,6 @@ func (p *problems) objects(o Objects) {
 	}{
 		{"objects.endpoint", o.Endpoint != ""},
 		{"objects.bucket", o.Bucket != ""},
-		{"objects.access-key", o.AccessKey != ""},
-		{"objects.secret-key", !o.SecretKey.IsEmpty()},
 	}
 	switch o.Engine {
 	case Folder:
@@ -120,6 +118,8 @@ func (p *problems) objects(o Objects) {
 		for _, k := range bucket {
 			p.foreign(k.path, k.set, "s3")
 		}
+		p.foreign("objects.access-key", o.AccessKey != "", "s3")
+		p.foreign("objects.secret-key", !o.SecretKey.IsEmpty(), "s3")
 		p.foreign("objects.prefix", o.Prefix != "", "s3")
 		p.foreign("objects.ca-file", o.CAFile != "", "s3")
 	case S3:
@@ -128,6 +128,12 @@ func (p *problems) objects(o Objects) {
 			p.required(k.path, k.set, "s3")
 		}
 		p.required("objects.region", o.Region != "", "s3")
+		if o.AccessKey != "" && o.SecretKey.IsEmpty() {
+			p.add("objects.secret-key", "must be set with objects.access-key")
+		}
+		if o.AccessKey == "" && !o.SecretKey.IsEmpty() {
+			p.add("objects.access-key", "must be set with objects.secret-key")
+		}
 		p.bucket(o)
 	default:
 		p.add("objects.engine", "must be folder or s3")

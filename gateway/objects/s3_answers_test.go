@@ -422,20 +422,6 @@ func TestS3TrustsItsCAFile(t *testing.T) {
 	openS3(t, c)
 }
 
-func TestS3FindsCredentialsInTheEnvironment(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "from-environment")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	server := &script{answer: says(404, "NoSuchKey")}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	c := scripted(listener)
-	c.AccessKey, c.SecretKey = "", ""
-	get(t, openS3(t, c), "d/object")
-	if got := server.requests()[0].Header.Get("Authorization"); !strings.Contains(got, "Credential=from-environment/") {
-		t.Errorf("request is signed %q", got)
-	}
-}
-
 func TestS3ConfigHidesItsSecrets(t *testing.T) {
 	c := objects.S3Config{Endpoint: "host", Bucket: "b", AccessKey: "hidden", SecretKey: "hidden", SessionToken: "hidden"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {

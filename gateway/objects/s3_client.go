@@ -37,7 +37,7 @@ func (s *S3) connect(ctx context.Context, c S3Config) error {
 	if err != nil {
 		return err
 	}
-	creds, err := c.credentials(ctx)
+	creds, err := c.credentials(ctx, tlsConfig)
 	if err != nil {
 		return err
 	}
@@ -97,16 +97,16 @@ func (c S3Config) tls() (*tls.Config, error) {
 
 // credentials gives the configured keys, or the first that the usual chain finds. Without any, the client would
 // silently ask as nobody.
-func (c S3Config) credentials(ctx context.Context) (*credentials.Credentials, error) {
+func (c S3Config) credentials(ctx context.Context, tlsConfig *tls.Config) (*credentials.Credentials, error) {
 	if c.AccessKey != "" {
 		return credentials.NewStaticV4(c.AccessKey, c.SecretKey, c.SessionToken), nil
 	}
 	chain := credentials.NewChainCredentials([]credentials.Provider{
 		&credentials.EnvAWS{},
 		&credentials.FileAWSCredentials{},
-		&credentials.IAM{},
+		&credentials.IAM{Endpoint: roleEndpoint()},
 	})
-	client := &http.Client{Transport: transport(&tls.Config{MinVersion: tls.VersionTLS12}, readPatience)}
+	client := &http.Client{Transport: transport(tlsConfig, readPatience)}
 	defer client.CloseIdleConnections() // later look-ups go over the store's own clients
 	value, err := chain.GetWithContext(&credentials.CredContext{Client: client, Context: ctx})
 	if err != nil {
@@ -116,4 +116,17 @@ func (c S3Config) credentials(ctx context.Context) (*credentials.Credentials, er
 		return nil, errors.New("no credentials: none configured, none in the environment, the credentials file or the machine's identity")
 	}
 	return chain, nil
+}
+
+// roleEndpoint is where the pod or the machine is asked for its credentials, empty for where Amazon's are asked. Servers of
+// one's own have an STS of their own; the variables are those that Amazon's tools read.
+func roleEndpoint() string {
+	switch {
+	case os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
+		return os.Getenv("AWS_ENDPOINT_URL_STS")
+	case os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "", os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "":
+		return "" // the variable itself says where
+	default:
+		return os.Getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+	}
 }
