@@ -3,6 +3,7 @@ package objects
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // FolderError gives tests the marking of errors that no test can make a file system give.
@@ -10,6 +11,9 @@ var FolderError = folderError
 
 // LimitParts lowers S3's limit, which is beyond what a test can send.
 func (s *S3) LimitParts(n int) { s.mostParts = n }
+
+// Hurry leaves hardly a pause before a body is sent again.
+func (s *S3) Hurry() { s.firstPause = time.Millisecond }
 
 // PartSize is the size of a part where nothing asks for larger ones.
 const PartSize = partSize
