@@ -173,15 +173,15 @@ func (c *Content) Send(ctx context.Context, w io.Writer) error {
 // Close ends a Content that was not sent.
 func (c *Content) Close() { c.end(context.Background(), errReceiver) }
 
-// chunk is the most that copy holds back. It is age's: more is never decrypted at once.
+// chunk is what copy holds back. It is age's: more is never decrypted at once.
 const chunk = 64 << 10
 
 // copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
 // proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
 func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte, between func(context.Context) error) error {
 	digest := sha256.New()
-	room := min(chunk, size+1) // the byte too many shows that there is one
-	held, next := make([]byte, 0, room), make([]byte, room)
+	most := int(min(chunk, size+1)) // a small document's end shows in its first reading
+	held, next := make([]byte, 0, most), make([]byte, most)
 	var count int64
 	for {
 		n, err := io.ReadFull(c.plain, next)
@@ -202,7 +202,7 @@ func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte
 		if err := writeAll(w, held); err != nil {
 			return err
 		}
-		held, next = next[:n], held[:room]
+		held, next = next[:n], held[:most]
 		if whole {
 			return writeAll(w, held)
 		}
