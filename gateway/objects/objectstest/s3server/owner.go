@@ -70,18 +70,20 @@ func (s *Server) LockAll(days uint) {
 	}
 }
 
-// Hold places or lifts a legal hold of the bucket's own on the versions that a key has now: as Lock, without an end.
+// Hold places or lifts a legal hold of the bucket's own on the newest version of a key: as Lock, without an end.
 func (s *Server) Hold(key string, on bool) {
 	s.t.Helper()
 	status := minio.LegalHoldDisabled
 	if on {
 		status = minio.LegalHoldEnabled
 	}
-	for _, version := range s.Versions(key) {
-		err := s.client().PutObjectLegalHold(context.Background(), bucket, key,
-			minio.PutObjectLegalHoldOptions{Status: &status, VersionID: version})
-		if err != nil {
-			s.t.Fatalf("holding %s: %v", key, err)
-		}
+	versions := s.Versions(key)
+	if len(versions) == 0 {
+		s.t.Fatalf("holding %s: there is none", key)
+	}
+	err := s.client().PutObjectLegalHold(context.Background(), bucket, key,
+		minio.PutObjectLegalHoldOptions{Status: &status, VersionID: versions[0]})
+	if err != nil {
+		s.t.Fatalf("holding %s: %v", key, err)
 	}
 }
