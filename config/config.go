@@ -105,7 +105,9 @@ type Objects struct {
 	// Default: empty.
 	Prefix string `koanf:"prefix"`
 
-	// AccessKey is the name of the s3 key.
+	// AccessKey is the name of the s3 key. Without it, and without secret-key, the key is what the usual chain finds:
+	// AWS_ACCESS_KEY_ID and so on, the shared credentials file, then the identity of the pod or machine, which is
+	// renewed as it expires. Default: none.
 	AccessKey string `koanf:"access-key"`
 
 	// SecretKey is the s3 key. A secret.
@@ -114,7 +116,7 @@ type Objects struct {
 	// Secure says whether s3 is reached by TLS. Default: true.
 	Secure bool `koanf:"secure"`
 
-	// CAFile is a PEM file with the authorities to trust for s3, in place of the system's. Default: the system's.
+	// CAFile is a PEM file with private authorities to trust for s3, beside the system's. Default: none.
 	CAFile string `koanf:"ca-file"`
 
 	// SweepEvery is how often one of the gateways compares the whole store with the database, and removes what nobody

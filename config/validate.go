@@ -147,8 +147,6 @@ func (p *problems) objectStore(section string, s objectStore) {
 	}{
 		{"endpoint", s.endpoint != ""},
 		{"bucket", s.bucket != ""},
-		{"access-key", s.accessKey != ""},
-		{"secret-key", !s.secretKey.IsEmpty()},
 	}
 	switch s.engine {
 	case Folder:
@@ -156,6 +154,8 @@ func (p *problems) objectStore(section string, s objectStore) {
 		for _, k := range bucket {
 			p.foreign(section+"."+k.key, k.set, "s3")
 		}
+		p.foreign(section+".access-key", s.accessKey != "", "s3")
+		p.foreign(section+".secret-key", !s.secretKey.IsEmpty(), "s3")
 		p.foreign(section+".prefix", s.prefix != "", "s3")
 		p.foreign(section+".ca-file", s.caFile != "", "s3")
 	case S3:
@@ -164,6 +164,12 @@ func (p *problems) objectStore(section string, s objectStore) {
 			p.required(section+"."+k.key, k.set, "s3")
 		}
 		p.required(section+".region", s.region != "", "s3")
+		if s.accessKey != "" && s.secretKey.IsEmpty() {
+			p.add(section+".secret-key", "must be set with %s.access-key", section)
+		}
+		if s.accessKey == "" && !s.secretKey.IsEmpty() {
+			p.add(section+".access-key", "must be set with %s.secret-key", section)
+		}
 		p.bucket(section, s)
 	default:
 		p.add(section+".engine", "must be folder or s3")

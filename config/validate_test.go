@@ -90,8 +90,12 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"s3":                      {s3, nil},
 		"s3 with dir":             {func(c *config.Config) { s3(c); c.Objects.Dir = "/d" }, []string{"objects.dir"}},
 		"s3 with nothing": {func(c *config.Config) { c.Objects = config.Objects{Engine: config.S3} }, []string{
-			"objects.access-key", "objects.bucket", "objects.endpoint", "objects.region", "objects.secret-key", "objects.sweep-every",
+			"objects.bucket", "objects.endpoint", "objects.region", "objects.sweep-every",
 		}},
+		"s3 without key":           {func(c *config.Config) { s3(c); c.Objects.AccessKey, c.Objects.SecretKey = "", config.Secret{} }, nil},
+		"s3 with half a key":       {func(c *config.Config) { s3(c); c.Objects.SecretKey = config.Secret{} }, []string{"objects.secret-key"}},
+		"s3 with other half":       {func(c *config.Config) { s3(c); c.Objects.AccessKey = "" }, []string{"objects.access-key"}},
+		"folder with half key":     {func(c *config.Config) { c.Objects.AccessKey = "a" }, []string{"objects.access-key"}},
 		"swept all the time":       {func(c *config.Config) { c.Objects.SweepEvery = time.Minute }, []string{"objects.sweep-every"}},
 		"swept too seldom":         {func(c *config.Config) { c.Objects.SweepEvery = 721 * time.Hour }, []string{"objects.sweep-every"}},
 		"s3 endpoint with scheme":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "https://s3" }, []string{"objects.endpoint"}},

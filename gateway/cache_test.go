@@ -120,3 +120,18 @@ func BenchmarkDecideAmong(b *testing.B) {
 		})
 	}
 }
+
+// What was taken out weighs nothing any more: a cache that forgets keeps as much as one that never did.
+func TestWhatACacheForgetsMakesRoom(t *testing.T) {
+	c := gateway.NewBounded(10)
+	for range 100 {
+		c.Put("old", 5)
+		c.Drop(func(key string) bool { return key == "old" })
+	}
+	for i := range 10 {
+		c.Put(fmt.Sprint(i), 1)
+	}
+	if got := c.Len(); got != 10 {
+		t.Errorf("%d values are kept, 10 fit", got)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,7 +17,7 @@ import (
 // What erased_document.object_gone says.
 const (
 	objectGone    = 1
-	objectRefused = 2 // the store would not delete it, for a retention lock of its own: unreadable, and still there
+	objectRefused = 2 // the store would not delete it, for a lock of its own: unreadable, and still there (retained.go)
 )
 
 // eraseAtOnce is how many objects of one erasure are deleted at a time, and erasePage how many documents a transaction
@@ -152,7 +151,7 @@ func (g *Gateway) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow) 
 		gone = objectRefused
 	}
 	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone})
+		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: micros(g.now())})
 	})
 }
 
@@ -178,30 +177,15 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// forgetIdentities takes a contract's identities out of this process's memory. They are of no use anywhere: whoever wants
-// one looks first whether its sealed copies still exist.
-func (g *Gateway) forgetIdentities(id ContractID) {
-	g.identities.drop(func(k contractEpoch) bool { return k.contract == id })
-}
-
-// sweepErasures carries on with erasures whose caller died, and forgets the identities of contracts that another replica
-// erased. Fresh ones are left to their callers.
+// sweepErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
 func (g *Gateway) sweepErasures(ctx context.Context) error {
-	now := g.now()
 	var open []queries.Erasure
-	var contracts []string
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		if contracts, err = tx.ContractsErasedSince(ctx, micros(now.Add(-24*time.Hour))); err != nil {
-			return err
-		}
-		open, err = tx.UnfinishedErasures(ctx, micros(now.Add(-waitForErasure)))
+		open, err = tx.UnfinishedErasures(ctx, micros(g.now().Add(-waitForErasure)))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("looking for unfinished erasures: %w", err)
-	}
-	for _, id := range contracts {
-		g.forgetIdentities(ContractID(id))
 	}
 	for _, row := range open {
 		step := g.journalErasure(ctx, row)
@@ -215,7 +199,8 @@ func (g *Gateway) sweepErasures(ctx context.Context) error {
 	return err
 }
 
-// certify verifies that nothing opens any more, signs the certificate and keeps it, with the event of that.
+// certify verifies that nothing opens any more, signs the certificate and keeps it in the place of the row's, with the event
+// of that.
 func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
 	claims, err := g.destruction(ctx, row)
 	if err != nil {
@@ -229,7 +214,8 @@ func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
 		Actor: system, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
 		Reason: string(policy.ReasonAllowed)}
 	return g.conclude(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Certified: micros(g.now()), Certificate: jws})
+		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: micros(g.now()),
+			Certificate: jws, Retained: claims.Verification.Objects})
 		return n == 1, err
 	})
 }

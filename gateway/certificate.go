@@ -76,7 +76,7 @@ func (g *Gateway) destruction(ctx context.Context, row queries.Erasure) (Destruc
 		Document: DocumentID(row.Document), ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy),
 		Decided: fromMicros(row.Decided), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
 		Ledger: row.Ledger, Position: position, Event: row.Event, Verification: Verification{At: now},
-		Backups: now.Add(g.limits.BackupRetention).Format(time.DateOnly)}
+		Backups: g.lastBackup(row, now).Format(time.DateOnly)}
 	if row.Reapplied > 0 {
 		at := fromMicros(row.Reapplied)
 		c.Reapplied = &at
@@ -89,6 +89,15 @@ func (g *Gateway) destruction(ctx context.Context, row queries.Erasure) (Destruc
 		return DestructionClaims{}, errStillOpens
 	}
 	return c, nil
+}
+
+// lastBackup is when the last backup expires that could bring back what was erased. What is certified again, because the
+// store has let go of objects, was unreadable already.
+func (g *Gateway) lastBackup(row queries.Erasure, now time.Time) time.Time {
+	if row.Certified > 0 {
+		now = fromMicros(row.Certified)
+	}
+	return now.Add(g.limits.BackupRetention)
 }
 
 // tryToRead counts what was destroyed and what is left.

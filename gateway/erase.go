@@ -256,7 +256,7 @@ func (s *scene) decideErasure(ctx context.Context, tx *database.Tx, id ErasureID
 	if err != nil {
 		return fmt.Errorf("reading held documents: %w", err)
 	}
-	if err := dropContract(ctx, tx, id, s.contract, held); err != nil {
+	if err := dropContract(ctx, tx, id, s.contract, held, s.now); err != nil {
 		return err
 	}
 	if s.facts.Status == policy.StatusTerminated {
@@ -267,7 +267,7 @@ func (s *scene) decideErasure(ctx context.Context, tx *database.Tx, id ErasureID
 }
 
 // dropContract destroys the identities of a contract, unless documents are spared.
-func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contract ContractID, spared []string) error {
+func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contract ContractID, spared []string, now time.Time) error {
 	for _, document := range spared {
 		err := tx.InsertErasureException(ctx, queries.InsertErasureExceptionParams{Erasure: string(erasure), Document: document})
 		if err != nil {
@@ -279,6 +279,10 @@ func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contr
 	}
 	if _, err := tx.DeleteContractKeyCopies(ctx, string(contract)); err != nil {
 		return fmt.Errorf("deleting contract keys: %w", err)
+	}
+	// A rotation that runs has nothing left to rewrap for, and would fail for ever.
+	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: string(contract), Finished: micros(now)}); err != nil {
+		return fmt.Errorf("ending key rotation: %w", err)
 	}
 	return nil
 }

@@ -77,5 +77,6 @@ const (
 	InvalidDigestMismatch InvalidKind = "digest-mismatch"
 	InvalidLengthMismatch InvalidKind = "length-mismatch" // the body is shorter or longer than was declared
 	InvalidBody           InvalidKind = "body-interrupted"
-	InvalidRange          InvalidKind = "range" // the document has no such bytes
+	InvalidLengthRequired InvalidKind = "length-required" // the body is too long to come without its length
+	InvalidRange          InvalidKind = "range"           // the document has no such bytes
 )

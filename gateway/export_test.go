@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/database"
@@ -75,3 +76,36 @@ func (c Compiled) Held() (versions, weight int) {
 	}
 	return len(c.cache.values), weight
 }
+
+// Bounded is a cache of values that each weigh what they say.
+type Bounded struct{ cache *cache[string, int] }
+
+func NewBounded(bound int) Bounded {
+	return Bounded{newCache[string](bound, func(weight int) int { return weight })}
+}
+
+// Put keeps a value, if the bound lets it.
+func (b Bounded) Put(key string, weight int) {
+	b.cache.get(key, func() (int, error) { return weight, nil })
+}
+
+func (b Bounded) Drop(gone func(string) bool) { b.cache.drop(gone) }
+
+func (b Bounded) Len() int { return len(b.cache.values) }
+
+// EpochsInMemory lists of which epochs of a contract this process has the identity in memory.
+func (g *Gateway) EpochsInMemory(id ContractID) []int64 {
+	g.identities.mu.Lock()
+	defer g.identities.mu.Unlock()
+	var epochs []int64
+	for k := range g.identities.values {
+		if k.contract == id {
+			epochs = append(epochs, k.epoch)
+		}
+	}
+	slices.Sort(epochs)
+	return epochs
+}
+
+// Announce tells the database once which roots are at hand, as Run does from time to time.
+func (g *Gateway) Announce(ctx context.Context) error { return g.announce(ctx) }

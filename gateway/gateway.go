@@ -25,6 +25,7 @@ type Config struct {
 	Receipts ReceiptSigner    // signs receipts
 	Clock    func() time.Time // time.Now
 	Logger   *slog.Logger     // discards
+	Node     string           // the machine's name, for whoever looks which gateways run
 
 	// VerifyWhole is the size in bytes up to which a document is decrypted and verified whole before its first byte
 	// leaves: 4 MiB. Above it a bad document breaks the transfer.
@@ -79,6 +80,7 @@ type Gateway struct {
 	log      *slog.Logger
 	duties   *policy.Duties
 	limits   Config // the durations and sizes, defaults filled in
+	node     string // this run of this process
 
 	retention map[event.RetentionClass]time.Duration
 
@@ -135,7 +137,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		clock: c.Clock, log: c.Logger, duties: duties, limits: c, retention: retention,
+		clock: c.Clock, log: c.Logger, duties: duties, limits: c, node: nodeName(c.Node), retention: retention,
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 		recipients: newCache[contractEpoch, *crypto.Recipient](4096, nil),
@@ -149,12 +151,13 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads, now and then the whole store, goes on with rotations of keys and, once a day, erases what
-// has been kept for its time, until ctx ends.
+// Run sweeps abandoned uploads, now and then the whole store, goes on with rotations of keys, tells which roots are at hand
+// and, once a day, erases what has been kept for its time, until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
-	var store sync.WaitGroup // apart, because it takes its time
-	store.Go(func() { g.runStoreSweeps(ctx) })
-	defer store.Wait()
+	var apart sync.WaitGroup // what takes its time, and what must not wait for it
+	apart.Go(func() { g.runStoreSweeps(ctx) })
+	apart.Go(func() { g.stayAnnounced(ctx) })
+	defer apart.Wait()
 	var retained time.Time
 	pause := time.NewTicker(g.limits.SweepEvery)
 	defer pause.Stop()

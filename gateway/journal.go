@@ -258,7 +258,7 @@ func (g *Gateway) repeatErasure(ctx context.Context, tx *database.Tx, c JournalC
 	for _, d := range c.Except {
 		spared = append(spared, string(d))
 	}
-	if err := dropContract(ctx, tx, c.ID, c.Contract, spared); err != nil {
+	if err := dropContract(ctx, tx, c.ID, c.Contract, spared, fromMicros(row.Reapplied)); err != nil {
 		return err
 	}
 	return g.terminateErased(ctx, tx, c.Contract, row.Reapplied)

@@ -40,6 +40,7 @@ type Keys struct {
 	Holders   []KeyHolder   `json:"holders"`
 	Contracts []ContractKey `json:"contracts"`
 	Rotations []Rotation    `json:"rotations"` // that run
+	Nodes     []Node        `json:"nodes"`     // gateways that run
 }
 
 // LocalKeys lists the keys, as whoever holds the machine.
@@ -50,7 +51,11 @@ func (g *Gateway) LocalKeys(ctx context.Context) (Keys, error) {
 	var k Keys
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		rows, err := tx.KeyHolders(ctx)
+		if err != nil {
+			return err
+		}
 		k.Holders = holdersOf(rows, g.root)
+		k.Nodes, err = nodesAt(ctx, tx, g.now())
 		return err
 	})
 	if err != nil {

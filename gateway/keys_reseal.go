@@ -31,7 +31,8 @@ var errStaleRoot = &Conflict{Kind: ConflictState, Detail: "this root file is not
 
 // LocalResealKeys seals every contract's identities to the roots and recovery recipients at hand and to nobody else, as whoever
 // holds the machine. Once retire is set, the first root remains alone. It is safe to repeat and does what is left to do:
-// each key is one transaction, and before copies are taken away, one that stays was opened.
+// each key is one transaction, and before copies are taken away, one that stays was opened. A *Conflict while a gateway
+// runs that has none of the roots that would remain.
 //
 // If we die in between, some keys are sealed as before and others as after; the roots at hand open both.
 func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Progress) (Resealed, error) {
@@ -106,6 +107,9 @@ func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
 		}
 		if isStale(rows, g.root) {
 			return false, errStaleRoot
+		}
+		if err := checkNodes(ctx, tx, to, e.Occurred); err != nil {
+			return false, err
 		}
 		changed := false
 		for i, h := range to.Holders() {

@@ -207,7 +207,7 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 	if err != nil {
 		return err
 	}
-	return g.conclude(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.conclude(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
 		// As in beginRotation: nobody is between reading a header and opening its identity.
 		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
@@ -231,6 +231,10 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 		_, err = tx.DeleteEarlierContractKeyCopies(ctx, queries.DeleteEarlierContractKeyCopiesParams{Contract: string(r.Contract), Epoch: r.Epoch})
 		return true, err
 	})
+	if r.Finished && err == nil {
+		g.forgetEarlier(contractEpoch{r.Contract, r.Epoch})
+	}
+	return err
 }
 
 // ContinueRotations goes on with every rotation that runs.

@@ -16,7 +16,8 @@ import (
 type Objects interface {
 	// Put stores body under key and returns when it is durable. It never overwrites: ErrObjectExists when key is
 	// taken, whatever raced. size is the exact number of bytes body gives, or -1 when it is not known. A body that
-	// gives fewer or more bytes than size, or fails with any error (io.ErrUnexpectedEOF too), stores nothing. After
+	// gives fewer or more bytes than size, or fails with any error (io.ErrUnexpectedEOF too), stores nothing; nor does one
+	// of unknown size that is longer than the store takes without knowing it: ErrObjectTooLong. After
 	// an error the object may still appear later (an unknown outcome at the server): the caller deletes it.
 	Put(ctx context.Context, key string, body io.Reader, size int64) error
 
@@ -51,4 +52,5 @@ type ObjectInfo struct {
 var (
 	ErrObjectExists  = errors.New("object exists")
 	ErrObjectMissing = errors.New("object missing")
+	ErrObjectTooLong = errors.New("object is longer than can be stored without its size")
 )

@@ -54,7 +54,8 @@ func failureReason(err error) string {
 }
 
 // Sweep abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
-// brought back; it carries on with erasures that were not finished. It may run on any number of replicas at once.
+// brought back; it carries on with erasures that were not finished, tries again what stores would not delete, and forgets identities that were destroyed. It may run
+// on any number of replicas at once.
 func (g *Gateway) Sweep(ctx context.Context) error {
 	now := g.now()
 	var idle, late []queries.Document
@@ -76,7 +77,7 @@ func (g *Gateway) Sweep(ctx context.Context) error {
 	for _, d := range late {
 		err = errors.Join(err, g.clear(ctx, d))
 	}
-	return errors.Join(err, g.sweepErasures(ctx))
+	return errors.Join(err, g.forgetDestroyed(ctx), g.sweepErasures(ctx), g.sweepRetained(ctx))
 }
 
 // sweepIdle abandons one upload. The state comes first and the object after it: an upload that is just being

@@ -215,6 +215,9 @@ func (g *Gateway) store(ctx context.Context, up *upload, body io.Reader) error {
 			return errAbandoned
 		case in.failure != nil:
 			return up.refused(in.failure)
+		case errors.Is(err, ErrObjectTooLong):
+			return &Invalid{Kind: InvalidLengthRequired, Field: "Content-Length",
+				Detail: "the document is too large to be sent without it"}
 		}
 		return fmt.Errorf("storing document: %w", err)
 	}

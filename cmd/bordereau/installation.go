@@ -111,7 +111,7 @@ func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) 
 		return nil, err
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
-		Receipts: in.receipts, Logger: in.log, VerifyWhole: c.Limits.VerifyWhole,
+		Receipts: in.receipts, Logger: in.log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
 		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
 	return in, err
@@ -140,16 +140,20 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	node, err := os.Hostname()
-	if err != nil {
-		node = "unknown"
-	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Former: former, Node: node, Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
 	if err != nil {
 		return err
 	}
 	return in.openPublisher(ctx)
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
 }
 
 func (in *installation) openObjects(ctx context.Context) (gateway.Objects, error) {

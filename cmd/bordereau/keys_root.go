@@ -24,7 +24,7 @@ func keysRotateRootCommand() *cobra.Command {
 		Short: "Put a new root in the place of the old one, in two steps",
 		Long: "Make a new root identity above those of the root file and seal every contract's key to it, beside the old one. Then give " +
 			"every gateway the new file and restart it; all this time both open. At last, with --retire, take the copies for the old " +
-			"root away, and the old root out of the file. Each step may be repeated when it was broken off: while the file has several " +
+			"root away, and the old root out of the file; that is refused while a gateway runs without the new root. Each step may be repeated when it was broken off: while the file has several " +
 			"roots, no further one is made.\n\n" +
 			"Where the root is a secret and not a file, put the new identity above the old one there (`age-keygen -pq` makes one), " +
 			"and run both steps likewise; --retire then tells when the old one may be taken out.",

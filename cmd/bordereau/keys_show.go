@@ -17,7 +17,7 @@ func keysShowCommand() *cobra.Command {
 	var f keysFlags
 	cmd := &cobra.Command{
 		Use:   "show",
-		Short: "List roots, recovery recipients and contracts' keys, by their fingerprints",
+		Short: "List roots, recovery recipients and contracts' keys by their fingerprints, and the gateways that run",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load()
@@ -57,6 +57,12 @@ func showKeys(out io.Writer, keys gateway.Keys) error {
 	}
 	for _, r := range keys.Rotations {
 		fmt.Fprintf(w, "\n%s is being rotated to epoch %d: %d of %d headers left\n", r.Contract, r.Epoch, r.Left, r.Headers)
+	}
+	if len(keys.Nodes) > 0 {
+		fmt.Fprintln(w, "\nGATEWAY THAT RUNS\tROOTS AT HAND")
+	}
+	for _, n := range keys.Nodes {
+		fmt.Fprintf(w, "%s\t%s\n", n.Name, strings.Join(n.Roots, " "))
 	}
 	return w.Flush()
 }

@@ -168,8 +168,8 @@ func slowly() error {
 	}
 }
 
-// program is a helper as a process of its own.
-func program(f func() error) func() {
+// command is a helper as a process of its own.
+func command(f func() error) func() {
 	return func() {
 		if err := f(); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -9,8 +9,8 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"bordereau": main,
-		"deliver":   program(deliver),
-		"slowly":    program(slowly),
+		"deliver":   command(deliver),
+		"slowly":    command(slowly),
 	})
 }
 

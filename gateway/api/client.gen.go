@@ -276,8 +276,8 @@ type ClientInterface interface {
 
 	// UploadDocumentWithBody Send one document.
 	//
-	// The body is the document, streamed, with `Content-Length` or chunked. Its media type is `Content-Type` without
-	// parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
+	// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
+	// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
 	// same reference gives the same answer again; other bytes are a conflict.
 	//
 	// Takes any type of body and a specified content type.
@@ -1129,8 +1129,8 @@ func (c *Client) ListDocuments(ctx context.Context, batch BatchInPath, params *L
 
 // UploadDocumentWithBody Send one document.
 //
-// The body is the document, streamed, with `Content-Length` or chunked. Its media type is `Content-Type` without
-// parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
+// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
+// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
 // same reference gives the same answer again; other bytes are a conflict.
 //
 // Takes any type of body and a specified content type.
@@ -6075,8 +6075,8 @@ type ClientWithResponsesInterface interface {
 
 	// UploadDocumentWithBodyWithResponse Send one document.
 	//
-	// The body is the document, streamed, with `Content-Length` or chunked. Its media type is `Content-Type` without
-	// parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
+	// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
+	// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
 	// same reference gives the same answer again; other bytes are a conflict.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -9305,8 +9305,8 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, bat
 
 // UploadDocumentWithBodyWithResponse Send one document.
 //
-// The body is the document, streamed, with `Content-Length` or chunked. Its media type is `Content-Type` without
-// parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
+// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
+// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
 // same reference gives the same answer again; other bytes are a conflict.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).

@@ -50,6 +50,8 @@ func describe(kind string) (status int, title string) {
 		return http.StatusBadRequest, "The terms cannot be read."
 	case string(gateway.InvalidDigestMismatch), string(gateway.InvalidLengthMismatch), string(gateway.InvalidBody):
 		return http.StatusBadRequest, "The document did not arrive as it was announced. Nothing was kept."
+	case string(gateway.InvalidLengthRequired):
+		return http.StatusLengthRequired, "The document is too large to be sent without its length. Nothing was kept."
 	case string(gateway.InvalidIncomplete), string(gateway.InvalidUnenforceable):
 		return http.StatusUnprocessableEntity, "The terms cannot be approved as they are."
 	case kindUnauthenticated:

@@ -45,6 +45,7 @@ func TestTheTableOfProblems(t *testing.T) {
 		{invalid(gateway.InvalidDigestMismatch), 400, "digest-mismatch"},
 		{invalid(gateway.InvalidLengthMismatch), 400, "length-mismatch"},
 		{invalid(gateway.InvalidBody), 400, "body-interrupted"},
+		{invalid(gateway.InvalidLengthRequired), 411, "length-required"},
 		{invalid(gateway.InvalidRange), 416, "range"},
 		{invalid("newer"), 400, "newer"},
 		{fmt.Errorf("doing: %w", gateway.ErrNotFound), 404, "not-found"},

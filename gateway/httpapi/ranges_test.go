@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/api"
 )
 
 func (s *service) ranged(t *testing.T, d gateway.Document, h header) answer {
@@ -16,9 +18,19 @@ func (s *service) ranged(t *testing.T, d gateway.Document, h header) answer {
 	return s.call(t, s.Handler, http.MethodGet, "/v1/documents/"+string(d.ID)+"/content", "", h)
 }
 
-func TestRanges(t *testing.T) {
+// eachVault runs a test on a folder, and on buckets that keep no versions, keep them, or lock them.
+func eachVault(t *testing.T, test func(t *testing.T, store gateway.Objects)) {
+	for name, open := range map[string]func(*testing.T) vault{"folder": folderVault, "s3": s3Vault, "s3 with versions": versionedVault,
+		"s3 with locks": lockedVault} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func TestRanges(t *testing.T) { eachVault(t, testRanges) }
+
+func testRanges(t *testing.T, store gateway.Objects) {
 	for _, size := range []int{1000, 5 << 20} {
-		s, d, content := leased(t, nil, size)
+		s, d, content := leased(t, store, size)
 		whole := s.ranged(t, d, nil)
 		last := strconv.Itoa(size - 1)
 		for asked, want := range map[string]struct {
@@ -67,9 +79,11 @@ func TestARangeOfAnEmptyDocument(t *testing.T) {
 	wantProblem(t, s.ranged(t, d, header{"Range": "bytes=-5"}), http.StatusRequestedRangeNotSatisfiable, "range")
 }
 
-func TestHead(t *testing.T) {
+func TestHead(t *testing.T) { eachVault(t, testHead) }
+
+func testHead(t *testing.T, store gateway.Objects) {
 	for _, size := range []int{0, 1000, 5 << 20} {
-		s, d, _ := leased(t, nil, size)
+		s, d, _ := leased(t, store, size)
 		path := "/v1/documents/" + string(d.ID) + "/content"
 		whole := s.ranged(t, d, nil)
 		a := s.call(t, s.Handler, http.MethodHead, path, "", header{"Range": "bytes=1-"})
@@ -86,6 +100,32 @@ func TestHead(t *testing.T) {
 		}
 		if a := s.call(t, s.Colleague, http.MethodHead, path, "", nil); a.StatusCode != http.StatusForbidden || a.Header.Get("Repr-Digest") != "" {
 			t.Errorf("somebody else got %d: %v", a.StatusCode, a.Header)
+		}
+	}
+}
+
+// A download that broke off goes on at any byte, and what came of both is the document.
+func TestADownloadIsResumed(t *testing.T) { eachVault(t, testResume) }
+
+func testResume(t *testing.T, store gateway.Objects) {
+	s, d, content := leased(t, store, 6<<20)
+	for _, had := range []int{1, 64 << 10, 64<<10 + 1, 3<<20 + 12345, 6<<20 - 1} {
+		response, err := http.DefaultClient.Do(s.content(t, d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(io.LimitReader(response.Body, int64(had)))
+		response.Body.Close() // the line breaks
+		if err != nil || len(got) != had {
+			t.Fatalf("the beginning: %d bytes of %d, %v", len(got), had, err)
+		}
+		a := s.ranged(t, d, header{"Range": "bytes=" + strconv.Itoa(had) + "-", "If-Range": response.Header.Get("ETag")})
+		if got = append(got, a.body...); a.StatusCode != http.StatusPartialContent || !bytes.Equal(got, content) {
+			t.Errorf("after %d bytes: got %d, and %d bytes in all", had, a.StatusCode, len(got))
+		}
+		sum := sha256.Sum256(got)
+		if want := api.FormatDigest(sum[:]); a.Header.Get("Repr-Digest") != want {
+			t.Errorf("after %d bytes: Repr-Digest %q, the bytes have %q", had, a.Header.Get("Repr-Digest"), want)
 		}
 	}
 }

@@ -29,6 +29,10 @@
 // error, its cancelled context. What is left says that the store refuses (access denied) or does not do what it must
 // (ranges, order), and somebody has to look.
 //
+// What a Put to S3 holds anyway, a body of up to 256 KiB or one of unknown size that ended before its first part was full, is
+// sent again when the server was away for a moment. So that no second try takes the success of the first for another's
+// object, or another's for its own, it compares what is there, byte for byte.
+//
 // # Memory
 //
 // A body is streamed. A Put or Get needs a few buffers of 64 to 256 KiB, except a Put of unknown size to S3, which holds

@@ -1,12 +1,35 @@
 package objects
 
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
 // FolderError gives tests the marking of errors that no test can make a file system give.
 var FolderError = folderError
 
 // LimitParts lowers S3's limit, which is beyond what a test can send.
 func (s *S3) LimitParts(n int) { s.mostParts = n }
 
-// PartSize and PartSizeOf give tests the size of a part, and the one that a body of known size is cut into.
+// Hurry leaves hardly a pause before a body is sent again.
+func (s *S3) Hurry() { s.firstPause = time.Millisecond }
+
+// PartSize is the size of a part where nothing asks for larger ones.
 const PartSize = partSize
 
-func PartSizeOf(size int64) int64 { return newSlices(nil, size).part }
+// Plan cuts a body of a known size that nobody reads, and gives the sizes of its parts.
+func Plan(t *testing.T, size int64) []int64 {
+	cut := newSlices(strings.NewReader(""), size)
+	var parts []int64
+	for {
+		_, n, err := cut.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return parts
+		}
+		parts = append(parts, n)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -72,8 +73,9 @@ func (c S3Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // S3 keeps every object under its key in a bucket of an S3-compatible server, which must honour If-None-Match.
 type S3 struct {
 	// Reads are repeated by the client when the server is away for a moment, and give up on a silent server early.
-	// Writes are sent once, for a second try could meet the success of the first and take it for another's object; and
-	// they wait, for a server may take minutes to put a large object together.
+	// Writes are sent once, for a second try could meet the success of the first and take it for another's object (only
+	// s3_again.go, which has the bytes to compare, sends them again); and they wait, for a server may take minutes to put a
+	// large object together.
 	reads, writes *minio.Core
 	transports    []*http.Transport // theirs
 
@@ -81,6 +83,7 @@ type S3 struct {
 	prefix     string // empty, or ends with a slash
 	largestPut int64
 	mostParts  int
+	firstPause time.Duration // before a body is sent again
 	logger     *slog.Logger
 }
 
@@ -106,6 +109,7 @@ func openS3(ctx context.Context, c S3Config) (*S3, error) {
 		prefix:     c.Prefix,
 		largestPut: c.LargestPut,
 		mostParts:  mostParts,
+		firstPause: firstPause,
 		logger:     c.Logger,
 	}
 	if err := s.connect(ctx, c); err != nil {

@@ -104,10 +104,10 @@ func TestS3AnswersThatCallersBranchOn(t *testing.T) {
 	}
 }
 
-// A write is sent once: a second try could meet the success of the first.
-func TestS3SendsWritesOnce(t *testing.T) {
+// A write that streams is sent once: its body is gone.
+func TestS3SendsStreamsOnce(t *testing.T) {
 	store, server := answering(t, says(503, "SlowDown"))
-	err := store.Put(t.Context(), "d/object", strings.NewReader("sealed"), 6)
+	err := store.Put(t.Context(), "d/object", strings.NewReader(strings.Repeat("x", 1<<20)), 1<<20)
 	if !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("Put = %v, want ErrUnavailable", err)
 	}
@@ -420,20 +420,6 @@ func TestS3TrustsItsCAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	openS3(t, c)
-}
-
-func TestS3FindsCredentialsInTheEnvironment(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "from-environment")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	server := &script{answer: says(404, "NoSuchKey")}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	c := scripted(listener)
-	c.AccessKey, c.SecretKey = "", ""
-	get(t, openS3(t, c), "d/object")
-	if got := server.requests()[0].Header.Get("Authorization"); !strings.Contains(got, "Credential=from-environment/") {
-		t.Errorf("request is signed %q", got)
-	}
 }
 
 func TestS3ConfigHidesItsSecrets(t *testing.T) {

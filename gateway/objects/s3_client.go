@@ -24,10 +24,11 @@ const (
 	readPatience  = time.Minute
 	writePatience = 15 * time.Minute
 
-	// idlePerHost is how many connections to the server wait for the next request; each of them has two buffers of
-	// connectionBuffer bytes.
-	idlePerHost      = 64
-	connectionBuffer = 128 << 10
+	// idlePerHost is how many connections to the server wait for the next request; each of them has a buffer of
+	// bodyBuffer bytes for the way that bodies go, and one of smallBuffer for the other.
+	idlePerHost = 64
+	bodyBuffer  = 128 << 10
+	smallBuffer = 4 << 10
 )
 
 // connect makes the two clients. They send nothing before the first request.
@@ -36,12 +37,11 @@ func (s *S3) connect(ctx context.Context, c S3Config) error {
 	if err != nil {
 		return err
 	}
-	creds, err := c.credentials(ctx)
+	creds, err := c.credentials(ctx, tlsConfig)
 	if err != nil {
 		return err
 	}
-	client := func(tries int, patience time.Duration) (*minio.Core, error) {
-		t := transport(tlsConfig, patience)
+	client := func(tries int, t *http.Transport) (*minio.Core, error) {
 		s.transports = append(s.transports, t)
 		return minio.NewCore(c.Endpoint, &minio.Options{
 			Creds:           creds,
@@ -52,10 +52,12 @@ func (s *S3) connect(ctx context.Context, c S3Config) error {
 			MaxRetries:      tries,
 		})
 	}
-	if s.reads, err = client(readTries, readPatience); err != nil {
+	reading, writing := transport(tlsConfig, readPatience), transport(tlsConfig, writePatience)
+	reading.ReadBufferSize, writing.WriteBufferSize = bodyBuffer, bodyBuffer
+	if s.reads, err = client(readTries, reading); err != nil {
 		return err
 	}
-	s.writes, err = client(1, writePatience)
+	s.writes, err = client(1, writing)
 	return err
 }
 
@@ -69,8 +71,8 @@ func transport(tlsConfig *tls.Config, patience time.Duration) *http.Transport {
 		ResponseHeaderTimeout: patience,
 		MaxIdleConnsPerHost:   idlePerHost,
 		IdleConnTimeout:       time.Minute,
-		ReadBufferSize:        connectionBuffer,
-		WriteBufferSize:       connectionBuffer,
+		ReadBufferSize:        smallBuffer,
+		WriteBufferSize:       smallBuffer,
 		DisableCompression:    true, // sizes are those of the stored bytes
 	}
 }
@@ -95,16 +97,16 @@ func (c S3Config) tls() (*tls.Config, error) {
 
 // credentials gives the configured keys, or the first that the usual chain finds. Without any, the client would
 // silently ask as nobody.
-func (c S3Config) credentials(ctx context.Context) (*credentials.Credentials, error) {
+func (c S3Config) credentials(ctx context.Context, tlsConfig *tls.Config) (*credentials.Credentials, error) {
 	if c.AccessKey != "" {
 		return credentials.NewStaticV4(c.AccessKey, c.SecretKey, c.SessionToken), nil
 	}
 	chain := credentials.NewChainCredentials([]credentials.Provider{
 		&credentials.EnvAWS{},
 		&credentials.FileAWSCredentials{},
-		&credentials.IAM{},
+		&credentials.IAM{Endpoint: roleEndpoint()},
 	})
-	client := &http.Client{Transport: transport(&tls.Config{MinVersion: tls.VersionTLS12}, readPatience)}
+	client := &http.Client{Transport: transport(tlsConfig, readPatience)}
 	defer client.CloseIdleConnections() // later look-ups go over the store's own clients
 	value, err := chain.GetWithContext(&credentials.CredContext{Client: client, Context: ctx})
 	if err != nil {
@@ -114,4 +116,17 @@ func (c S3Config) credentials(ctx context.Context) (*credentials.Credentials, er
 		return nil, errors.New("no credentials: none configured, none in the environment, the credentials file or the machine's identity")
 	}
 	return chain, nil
+}
+
+// roleEndpoint is where the pod or the machine is asked for its credentials, empty for where Amazon's are asked. Servers of
+// one's own have an STS of their own; the variables are those that Amazon's tools read.
+func roleEndpoint() string {
+	switch {
+	case os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
+		return os.Getenv("AWS_ENDPOINT_URL_STS")
+	case os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "", os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "":
+		return "" // the variable itself says where
+	default:
+		return os.Getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT")
+	}
 }

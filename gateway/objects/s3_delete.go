@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/bordereau/bordereau/gateway"
 )
 
 // Delete implements gateway.Objects: every version, delete markers too, and the parts of uploads that never ended.
@@ -28,13 +30,18 @@ func (s *S3) delete(ctx context.Context, key string) error {
 	if err != nil {
 		return fmt.Errorf("listing versions: %w", storeError(err))
 	}
+	var refused error
 	for _, version := range versions {
 		err := s.reads.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{VersionID: version})
-		if err != nil && !gone(err) {
+		switch {
+		case err == nil || gone(err):
+		case errors.Is(storeError(err), gateway.ErrUnavailable) || ctx.Err() != nil:
 			return storeError(err)
+		default:
+			refused = storeError(err) // it may be locked: the others need not be
 		}
 	}
-	return nil
+	return refused
 }
 
 func gone(err error) bool {

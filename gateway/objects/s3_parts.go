@@ -2,12 +2,13 @@ package objects
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/bordereau/bordereau/gateway"
 )
 
 const (
@@ -23,7 +24,8 @@ const (
 	abortTimeout = 30 * time.Second
 )
 
-var errTooManyParts = errors.New("body of unknown size is longer than 156 GiB")
+// errTooManyParts is how a body of unknown size ends that turned out too long.
+var errTooManyParts = fmt.Errorf("%w: it has more than %d parts of %d MiB", gateway.ErrObjectTooLong, mostParts, partSize>>20)
 
 // A cutter gives the parts of one body in order: their readers with their sizes, then a size of 0 when the body has
 // ended well. A part is read to its end before the next one is asked for.

@@ -16,6 +16,9 @@ import (
 // or nothing. A larger one goes in parts (s3_parts.go), and so does a body of unknown size as soon as it is longer than
 // one part; until then its beginning is held in memory.
 //
+// A body that is small, or held because its size was not known, is sent again when the server was away for a moment
+// (s3_again.go); a larger one comes from its sender and cannot be.
+//
 // The condition If-None-Match: * makes both create-only, whatever raced. Nothing of a caller's goes into a request but
 // the body: keys and headers are ours.
 func (s *S3) Put(ctx context.Context, key string, body io.Reader, size int64) error {
@@ -40,6 +43,8 @@ func (s *S3) send(ctx context.Context, name string, m *meter, size int64) error 
 		return s.sendUnknown(ctx, name, m)
 	case size > s.largestPut:
 		return s.sendParts(ctx, name, newSlices(m, size))
+	case size <= heldSize:
+		return s.sendSmall(ctx, name, m, size)
 	}
 	return s.sendWhole(ctx, name, m, size)
 }
@@ -69,8 +74,7 @@ func (s *S3) sendUnknown(ctx context.Context, name string, body io.Reader) error
 		return err
 	}
 	if b.ended {
-		m := newMeter(ctx, b.reader(), b.size)
-		return m.settle(s.sendWhole(ctx, name, m, b.size))
+		return s.sendHeld(ctx, name, b.reader, b.size)
 	}
 	return s.sendParts(ctx, name, b)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest"
@@ -206,8 +207,13 @@ func TestS3LimitsBodiesOfUnknownSize(t *testing.T) {
 	if err := store.Put(t.Context(), "fits", bytes.NewReader(fits), -1); err != nil {
 		t.Errorf("Put of as much as there may be: %v", err)
 	}
-	if err := store.Put(t.Context(), "over", bytes.NewReader(over), -1); err == nil || errors.Is(err, gateway.ErrUnavailable) {
-		t.Errorf("Put of one byte too many = %v, want a refusal", err)
+	err := store.Put(t.Context(), "over", bytes.NewReader(over), -1)
+	if !errors.Is(err, gateway.ErrObjectTooLong) || errors.Is(err, gateway.ErrUnavailable) {
+		t.Errorf("Put of one byte too many = %v, want ErrObjectTooLong", err)
+	}
+	// With its size it goes: its parts would be larger.
+	if err := store.Put(t.Context(), "declared", bytes.NewReader(fits), int64(len(fits))); err != nil {
+		t.Errorf("Put of as much, declared: %v", err)
 	}
 	if _, err := get(t, store, "over"); !errors.Is(err, gateway.ErrObjectMissing) {
 		t.Errorf("Get of what was refused = %v", err)
@@ -215,11 +221,22 @@ func TestS3LimitsBodiesOfUnknownSize(t *testing.T) {
 	wantNoUploads(t, c)
 }
 
+// Whatever the size, up to what a document of 5 TiB takes sealed and beyond: no more parts than S3 allows, none larger than
+// it allows, none but the last smaller than it allows, and together the body.
 func TestS3PartsGrowWithTheBody(t *testing.T) {
-	for _, size := range []int64{5<<30 + 1, 10_000 * objects.PartSize, 10_000*objects.PartSize + 1, 5 << 40} {
-		part := objects.PartSizeOf(size)
-		if count := (size + part - 1) / part; part < objects.PartSize || part > 5<<30 || count > 10_000 {
-			t.Errorf("%d bytes go in %d parts of %d", size, count, part)
+	const tebibyte = 1 << 40
+	for _, size := range []int64{1, 5<<30 + 1, 10_000 * objects.PartSize, 10_000*objects.PartSize + 1, 5 * tebibyte,
+		crypto.SealedSize(5 * tebibyte), 48 * tebibyte} {
+		parts := objects.Plan(t, size)
+		var sum int64
+		for i, part := range parts {
+			sum += part
+			if last := i == len(parts)-1; part > 5<<30 || part < 5<<20 && !last || part > parts[0] {
+				t.Fatalf("%d bytes: part %d of %d is %d bytes", size, i+1, len(parts), part)
+			}
+		}
+		if sum != size || len(parts) > 10_000 {
+			t.Errorf("%d bytes go in %d parts of together %d", size, len(parts), sum)
 		}
 	}
 }
@@ -329,5 +346,63 @@ func TestOpenS3SaysWhatIsWrong(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, gateway.ErrUnavailable) {
 			t.Errorf("%s: OpenS3 = %v, want an error that says %q", name, err, test.want)
 		}
+	}
+}
+
+// A bucket that locks whatever comes takes objects, in one request and in parts, and gives them. To delete one it refuses,
+// which is not the same as being away.
+func TestS3InABucketThatLocks(t *testing.T) {
+	server := s3server.StartLocked(t)
+	server.LockAll(1)
+	whole := openS3(t, apart(server.Config()))
+	parts, _ := inParts(t, server)
+	for _, store := range []*objects.S3{whole, parts} {
+		for _, size := range []int64{9, -1} {
+			key := fmt.Sprintf("d/object%d", size+1)
+			if err := store.Put(t.Context(), key, strings.NewReader("sealed it"), size); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := get(t, store, key); err != nil || got != "sealed it" {
+				t.Errorf("Get = %q, %v", got, err)
+			}
+			if err := store.Put(t.Context(), key, strings.NewReader("x"), 1); !errors.Is(err, gateway.ErrObjectExists) {
+				t.Errorf("Put over it = %v, want ErrObjectExists", err)
+			}
+			if err := store.Delete(t.Context(), key); err == nil || errors.Is(err, gateway.ErrUnavailable) {
+				t.Errorf("Delete = %v, want a refusal", err)
+			}
+			if got, err := get(t, store, key); err != nil || got != "sealed it" {
+				t.Errorf("Get after Delete = %q, %v", got, err)
+			}
+		}
+	}
+}
+
+// A version that may not be deleted protects only itself.
+func TestS3DeletesBesideALockedVersion(t *testing.T) {
+	server := s3server.StartLocked(t)
+	store := openS3(t, server.Config())
+	mustPut(t, store, "d/object", "sealed")
+	server.Hold("d/object", true)
+	server.Overwrite("d/object", []byte("second"))
+	server.Overwrite("d/object", []byte("third"))
+	server.Hold("d/object", true)
+	for _, left := range []int{2, 2, 1} { // without the second; once more changes nothing; without the third
+		if left == 1 {
+			server.Hold("d/object", false)
+		}
+		if err := store.Delete(t.Context(), "d/object"); err == nil || errors.Is(err, gateway.ErrUnavailable) {
+			t.Errorf("Delete = %v, want a refusal", err)
+		}
+		if got := server.Versions("d/object"); len(got) != left {
+			t.Errorf("%d versions are left, want %d", len(got), left)
+		}
+	}
+	server.Hold("d/object", false)
+	if err := store.Delete(t.Context(), "d/object"); err != nil {
+		t.Error(err)
+	}
+	if got := server.Versions("d/object"); len(got) != 0 {
+		t.Errorf("versions are left: %v", got)
 	}
 }

@@ -48,8 +48,9 @@ SELECT contract FROM erasure WHERE decided >= sqlc.arg(since) AND document = '' 
 -- name: SetErasureJournaled :exec
 UPDATE erasure SET journaled = $2 WHERE id = $1 AND journaled = 0;
 
+-- CertifyErasure keeps a certificate, unless another one was kept since the earlier (0: none).
 -- name: CertifyErasure :execrows
-UPDATE erasure SET certified = $2, certificate = $3 WHERE id = $1 AND certified = 0;
+UPDATE erasure SET certified = $2, certificate = $3, retained = $4 WHERE id = $1 AND certified = sqlc.arg(earlier);
 
 -- name: DeleteContractKeyCopies :execrows
 DELETE FROM contract_key_copy WHERE contract = $1;
@@ -84,7 +85,7 @@ SELECT d.id, d.object_key FROM erased_document e JOIN document d ON d.id = e.doc
 WHERE e.erasure = $1 AND e.object_gone = 0 ORDER BY e.document LIMIT $2;
 
 -- name: SetObjectGone :exec
-UPDATE erased_document SET object_gone = $2 WHERE document = $1;
+UPDATE erased_document SET object_gone = $2, tried = $3 WHERE document = $1;
 
 -- name: ErasureTotals :one
 SELECT CAST(COUNT(*) AS bigint) AS documents, CAST(COALESCE(SUM(d.size), 0) AS bigint) AS bytes,

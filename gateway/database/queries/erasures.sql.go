@@ -10,17 +10,26 @@ import (
 )
 
 const certifyErasure = `-- name: CertifyErasure :execrows
-UPDATE erasure SET certified = $2, certificate = $3 WHERE id = $1 AND certified = 0
+UPDATE erasure SET certified = $2, certificate = $3, retained = $4 WHERE id = $1 AND certified = $5
 `
 
 type CertifyErasureParams struct {
 	ID          string
 	Certified   int64
 	Certificate string
+	Retained    int64
+	Earlier     int64
 }
 
+// CertifyErasure keeps a certificate, unless another one was kept since the earlier (0: none).
 func (q *Queries) CertifyErasure(ctx context.Context, arg CertifyErasureParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, certifyErasure, arg.ID, arg.Certified, arg.Certificate)
+	result, err := q.db.ExecContext(ctx, certifyErasure,
+		arg.ID,
+		arg.Certified,
+		arg.Certificate,
+		arg.Retained,
+		arg.Earlier,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -159,7 +168,7 @@ func (q *Queries) DocumentsToErase(ctx context.Context, arg DocumentsToErasePara
 }
 
 const erasedDocument = `-- name: ErasedDocument :one
-SELECT document, erasure, erased, object_gone FROM erased_document WHERE document = $1
+SELECT document, erasure, erased, object_gone, tried FROM erased_document WHERE document = $1
 `
 
 func (q *Queries) ErasedDocument(ctx context.Context, document string) (ErasedDocument, error) {
@@ -170,12 +179,13 @@ func (q *Queries) ErasedDocument(ctx context.Context, document string) (ErasedDo
 		&i.Erasure,
 		&i.Erased,
 		&i.ObjectGone,
+		&i.Tried,
 	)
 	return i, err
 }
 
 const erasure = `-- name: Erasure :one
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate FROM erasure WHERE id = $1
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1
 `
 
 func (q *Queries) Erasure(ctx context.Context, id string) (Erasure, error) {
@@ -196,6 +206,7 @@ func (q *Queries) Erasure(ctx context.Context, id string) (Erasure, error) {
 		&i.Journaled,
 		&i.Certified,
 		&i.Certificate,
+		&i.Retained,
 	)
 	return i, err
 }
@@ -228,7 +239,7 @@ func (q *Queries) ErasureExceptions(ctx context.Context, erasure string) ([]stri
 }
 
 const erasureForChange = `-- name: ErasureForChange :one
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate FROM erasure WHERE id = $1 FOR UPDATE
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) ErasureForChange(ctx context.Context, id string) (Erasure, error) {
@@ -249,6 +260,7 @@ func (q *Queries) ErasureForChange(ctx context.Context, id string) (Erasure, err
 		&i.Journaled,
 		&i.Certified,
 		&i.Certificate,
+		&i.Retained,
 	)
 	return i, err
 }
@@ -273,7 +285,7 @@ func (q *Queries) ErasureTotals(ctx context.Context, erasure string) (ErasureTot
 }
 
 const erasuresOf = `-- name: ErasuresOf :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate FROM erasure WHERE contract = $1 AND document = $2 ORDER BY proposed DESC, id LIMIT 100
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE contract = $1 AND document = $2 ORDER BY proposed DESC, id LIMIT 100
 `
 
 type ErasuresOfParams struct {
@@ -305,6 +317,7 @@ func (q *Queries) ErasuresOf(ctx context.Context, arg ErasuresOfParams) ([]Erasu
 			&i.Journaled,
 			&i.Certified,
 			&i.Certificate,
+			&i.Retained,
 		); err != nil {
 			return nil, err
 		}
@@ -638,16 +651,17 @@ func (q *Queries) SetErasureJournaled(ctx context.Context, arg SetErasureJournal
 }
 
 const setObjectGone = `-- name: SetObjectGone :exec
-UPDATE erased_document SET object_gone = $2 WHERE document = $1
+UPDATE erased_document SET object_gone = $2, tried = $3 WHERE document = $1
 `
 
 type SetObjectGoneParams struct {
 	Document   string
 	ObjectGone int64
+	Tried      int64
 }
 
 func (q *Queries) SetObjectGone(ctx context.Context, arg SetObjectGoneParams) error {
-	_, err := q.db.ExecContext(ctx, setObjectGone, arg.Document, arg.ObjectGone)
+	_, err := q.db.ExecContext(ctx, setObjectGone, arg.Document, arg.ObjectGone, arg.Tried)
 	return err
 }
 
@@ -677,7 +691,7 @@ func (q *Queries) StandingHold(ctx context.Context, arg StandingHoldParams) (Hol
 }
 
 const unfinishedErasures = `-- name: UnfinishedErasures :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
 `
 
 func (q *Queries) UnfinishedErasures(ctx context.Context, before int64) ([]Erasure, error) {
@@ -704,6 +718,7 @@ func (q *Queries) UnfinishedErasures(ctx context.Context, before int64) ([]Erasu
 			&i.Journaled,
 			&i.Certified,
 			&i.Certificate,
+			&i.Retained,
 		); err != nil {
 			return nil, err
 		}

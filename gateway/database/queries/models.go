@@ -129,6 +129,7 @@ type ErasedDocument struct {
 	Erasure    string
 	Erased     int64
 	ObjectGone int64
+	Tried      int64
 }
 
 type Erasure struct {
@@ -146,6 +147,7 @@ type Erasure struct {
 	Journaled   int64
 	Certified   int64
 	Certificate string
+	Retained    int64
 }
 
 type ErasureException struct {
@@ -201,6 +203,12 @@ type Membership struct {
 	GrantedBy  string
 	ValidFrom  int64
 	ValidUntil int64
+}
+
+type NodeRoot struct {
+	Node        string
+	Fingerprint string
+	Seen        int64
 }
 
 type Organisation struct {

@@ -41,10 +41,9 @@ const (
 // Server is one running S3 server with an empty bucket. Its methods belong to the test's own goroutine.
 type Server struct {
 	t         testing.TB
-	locked    bool // the bucket has Object Lock
 	program   string
-	folder    string // bodies and, apart, their older versions
-	versions  string // empty where the bucket keeps no versions
+	folder    string // bodies
+	versions  string // older versions of them; empty where the bucket keeps none
 	accessKey string
 	secretKey string
 	address   string
@@ -54,22 +53,27 @@ type Server struct {
 // Start starts a server whose bucket keeps no versions. It ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	return start(t, "", false)
+	return start(t, "")
 }
 
 // StartVersioned is Start with a bucket that keeps every version.
 func StartVersioned(t testing.TB) *Server {
 	t.Helper()
-	return start(t, t.TempDir(), false)
+	return start(t, t.TempDir())
 }
 
-// StartLocked is StartVersioned with Object Lock: what is stored with a retention cannot be deleted before its end.
+// StartLocked is StartVersioned with a bucket that may lock objects (Lock), so that nobody deletes them for a time.
 func StartLocked(t testing.TB) *Server {
 	t.Helper()
-	return start(t, t.TempDir(), true)
+	return launched(t, t.TempDir(), true)
 }
 
-func start(t testing.TB, versions string, locked bool) *Server {
+func start(t testing.TB, versions string) *Server {
+	t.Helper()
+	return launched(t, versions, false)
+}
+
+func launched(t testing.TB, versions string, locking bool) *Server {
 	t.Helper()
 	s := &Server{
 		t: t,
@@ -77,7 +81,6 @@ func start(t testing.TB, versions string, locked bool) *Server {
 			"go install github.com/versity/versitygw/cmd/versitygw@v1.8.0", filepath.Join(build.Default.GOPATH, "bin")),
 		folder:    t.TempDir(),
 		versions:  versions,
-		locked:    locked,
 		accessKey: rand.Text(),
 		secretKey: rand.Text(),
 	}
@@ -85,7 +88,7 @@ func start(t testing.TB, versions string, locked bool) *Server {
 	for range startTries {
 		s.address = freeAddress(t)
 		if s.launch() {
-			s.makeBucket()
+			s.makeBucket(locking)
 			return s
 		}
 	}
@@ -142,13 +145,13 @@ func (s *Server) launch() bool {
 	return false
 }
 
-func (s *Server) makeBucket() {
+func (s *Server) makeBucket(locking bool) {
 	s.t.Helper()
 	client, ctx := s.client(), context.Background()
-	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: s.locked}); err != nil {
+	if err := client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{Region: region, ObjectLocking: locking}); err != nil {
 		s.t.Fatalf("making the bucket: %v", err)
 	}
-	if s.versions == "" || s.locked { // a lock brings the versions with it
+	if s.versions == "" || locking { // a lock brings the versions with it
 		return
 	}
 	if err := client.EnableVersioning(ctx, bucket); err != nil {

@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+)
+
+// Identities that were destroyed are of no use anywhere: whoever wants one looks first whether its sealed copies still
+// exist. But what is to be gone must not stay in a process's memory either, and a replica that did not destroy them itself
+// learns of it here.
+
+// destroyedLately is how far back a replica looks for what the others destroyed. One whose sweeper stood still for longer
+// keeps in memory what it missed, until it is asked for it or ends.
+const destroyedLately = 24 * time.Hour
+
+// forgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
+func (g *Gateway) forgetDestroyed(ctx context.Context) error {
+	since := micros(g.now().Add(-destroyedLately))
+	var contracts []string
+	var rotations []queries.KeyRotationsFinishedSinceRow
+	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		if contracts, err = tx.ContractsErasedSince(ctx, since); err != nil {
+			return err
+		}
+		rotations, err = tx.KeyRotationsFinishedSince(ctx, since)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("looking for destroyed keys: %w", err)
+	}
+	for _, id := range contracts {
+		g.forgetIdentities(ContractID(id))
+	}
+	for _, r := range rotations {
+		g.forgetEarlier(contractEpoch{ContractID(r.Contract), r.Epoch})
+	}
+	return nil
+}
+
+// forgetIdentities takes all of a contract's identities out of this process's memory.
+func (g *Gateway) forgetIdentities(id ContractID) {
+	g.identities.drop(func(k contractEpoch) bool { return k.contract == id })
+}
+
+// forgetEarlier takes those of epochs before this one.
+func (g *Gateway) forgetEarlier(than contractEpoch) {
+	g.identities.drop(func(k contractEpoch) bool { return k.contract == than.contract && k.epoch < than.epoch })
+}

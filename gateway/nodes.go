@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+)
+
+// A root may be retired only when no gateway that runs has that root and no newer one: from then on it could open nothing.
+// So each gateway tells the database, as long as it runs, which roots it has at hand.
+const (
+	// announceEvery is how often a gateway tells, and nodeLost after how long one that tells nothing any more counts as gone.
+	// Between them lies more than the clocks of two machines should differ by.
+	announceEvery = time.Minute
+	nodeLost      = 10 * time.Minute
+)
+
+// Node is a gateway that runs.
+type Node struct {
+	Name  string    `json:"name"`  // of one run of one process: host.random
+	Roots []string  `json:"roots"` // at hand, by fingerprint
+	Seen  time.Time `json:"seen"`
+}
+
+// nodeName names one run of one process.
+func nodeName(host string) string {
+	if host == "" {
+		host = "unknown"
+	}
+	return host + "." + strings.ToLower(rand.Text()[:8])
+}
+
+// stayAnnounced tells which roots are at hand until ctx ends, and then that this gateway runs no more.
+func (g *Gateway) stayAnnounced(ctx context.Context) {
+	pause := time.NewTicker(announceEvery)
+	defer pause.Stop()
+	for {
+		if err := g.announce(ctx); err != nil && ctx.Err() == nil {
+			g.log.Error("telling which roots are at hand failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			g.leave(ctx)
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// announce tells once, and forgets gateways that are gone.
+func (g *Gateway) announce(ctx context.Context) error {
+	now := g.now()
+	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		for _, root := range g.root.Fingerprints() {
+			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: g.node, Fingerprint: root, Seen: micros(now)}); err != nil {
+				return fmt.Errorf("writing node: %w", err)
+			}
+		}
+		if err := tx.DeleteNodeRootsBefore(ctx, micros(now.Add(-nodeLost))); err != nil {
+			return fmt.Errorf("forgetting nodes: %w", err)
+		}
+		return nil
+	})
+}
+
+// leave tells that this gateway runs no more. If it fails, the others take this one for running until nodeLost.
+func (g *Gateway) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, g.node) })
+	if err != nil {
+		g.log.Warn("telling that this gateway stops failed", "error", err)
+	}
+}
+
+// nodesAt lists the gateways that run, by name.
+func nodesAt(ctx context.Context, tx *database.Tx, now time.Time) ([]Node, error) {
+	rows, err := tx.NodeRootsSince(ctx, micros(now.Add(-nodeLost)))
+	if err != nil {
+		return nil, fmt.Errorf("reading nodes: %w", err)
+	}
+	var nodes []Node
+	for _, r := range rows {
+		if len(nodes) == 0 || nodes[len(nodes)-1].Name != r.Node {
+			nodes = append(nodes, Node{Name: r.Node, Seen: fromMicros(r.Seen)})
+		}
+		last := &nodes[len(nodes)-1]
+		last.Roots = append(last.Roots, r.Fingerprint)
+	}
+	return nodes, nil
+}
+
+// checkNodes refuses to seal to roots of which a gateway that runs has none.
+func checkNodes(ctx context.Context, tx *database.Tx, to *keyring.Root, now time.Time) error {
+	nodes, err := nodesAt(ctx, tx, now)
+	if err != nil {
+		return err
+	}
+	var without []string
+	for _, n := range nodes {
+		if !slices.ContainsFunc(n.Roots, func(root string) bool { return slices.Contains(to.Fingerprints(), root) }) {
+			without = append(without, n.Name)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	return &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("these gateways run without the new root, and could open nothing any more: %s. "+
+		"Give them the root of today and restart them; one that did not stop in good order counts for %.0f minutes",
+		strings.Join(without, ", "), nodeLost.Minutes())}
+}
