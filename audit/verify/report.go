@@ -61,6 +61,13 @@ const (
 	KindOrigin     Kind = "origin"     // a checkpoint is of another ledger
 	KindCheckpoint Kind = "checkpoint" // a checkpoint is malformed
 	KindTile       Kind = "tile"       // a published tile or bundle is missing, malformed, or not that of the events
+
+	KindArchive  Kind = "archive"  // a pack is no archive of its one form
+	KindManifest Kind = "manifest" // the list of a pack's members is malformed, or a member is not what it says
+	KindProof    Kind = "proof"    // an inclusion or consistency proof is missing, malformed, or does not hold
+	KindTable    Kind = "table"    // the table for people says something else than the events
+	KindTerms    Kind = "terms"    // a contract version is missing, or not the one that was approved
+	KindQuestion Kind = "question" // the question is malformed, or an event does not answer it
 )
 
 // newReport has empty lists rather than none, which are easier on programs that read the report as JSON.
