@@ -75,5 +75,6 @@ const (
 	InvalidDigestMismatch InvalidKind = "digest-mismatch"
 	InvalidLengthMismatch InvalidKind = "length-mismatch" // the body is shorter or longer than was declared
 	InvalidBody           InvalidKind = "body-interrupted"
-	InvalidRange          InvalidKind = "range" // the document has no such bytes
+	InvalidRange          InvalidKind = "range"          // the document has no such bytes
+	InvalidPackTooLarge   InvalidKind = "pack-too-large" // the answer is more than an evidence pack may hold
 )

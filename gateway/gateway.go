@@ -70,6 +70,7 @@ type Gateway struct {
 
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
+	packs      chan struct{} // holds one for each evidence pack that is being made
 }
 
 // maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
@@ -113,6 +114,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
+		packs:      make(chan struct{}, maxPacks),
 	}, nil
 }
 
