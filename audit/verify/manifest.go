@@ -65,6 +65,11 @@ func readManifest(a *archive) (*manifest, error) {
 	if again, err := json.MarshalIndent(m, "", " "); err != nil || !bytes.Equal(append(again, '\n'), text) {
 		return nil, errors.New("manifest.json is not in its one form")
 	}
+	for _, w := range m.Withheld {
+		if checkName(contractVersion{w.Contract, w.Version}.member()) != nil || w.Why != "not-readable" && w.Why != "not-approved" {
+			return nil, errors.New("manifest.json withholds something that is no contract version, or for a reason that there is not")
+		}
+	}
 	return m, nil
 }
 

@@ -18,7 +18,7 @@ func TestPack(t *testing.T) {
 	p.since = []int64{5}
 	older := [][]byte{p.ledger.checkpoint(t, 5, p.key), p.ledger.checkpoint(t, packSize, p.key), p.ledger.checkpoint(t, 0, p.key)}
 	got := verifiedPack(t, p.zipped(t), verify.PackEvidence{Key: p.vkey, Older: older})
-	want := &verify.PackReport{Ledger: client, KeyFrom: verify.KeyGiven, Checkpoint: packSize, Root: got.Root, Events: packSize,
+	want := &verify.PackReport{Ledger: client, KeyFrom: verify.KeyGiven, Checkpoint: packSize, Root: got.Root, Note: p.checkpoint, Events: packSize,
 		Proven: packSize, Opened: packSize + 1, Contracts: 1, Older: 3, Problems: []verify.Problem{}, NotChecked: []string{},
 		NotProven: got.NotProven, Asked: &verify.Asked{Event: id("e", packExport), Seq: packExport, At: at(packExport), By: id("p", 4),
 			Role: "compliance-officer", Question: packQuestion}}

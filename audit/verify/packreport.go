@@ -11,6 +11,7 @@ type PackReport struct {
 	KeyFrom    string `json:"key_from"`   // KeyGiven or KeyInPack
 	Checkpoint int64  `json:"checkpoint"` // events that the pack's checkpoint covers; -1 without a good one
 	Root       string `json:"root"`       // of the tree over them, base64; empty without a good checkpoint
+	Note       []byte `json:"-"`          // the checkpoint, signed; nil without a good one
 	Asked      *Asked `json:"asked"`      // nil when the question is not good
 
 	Events    int64 `json:"events"`    // rows
@@ -47,6 +48,9 @@ func (p *packVerification) report() *PackReport {
 	out := &PackReport{Ledger: r.Ledger, KeyFrom: KeyInPack, Checkpoint: r.Checkpoint, Root: r.Root, Asked: p.asked, Events: p.events,
 		Proven: p.proven, Opened: p.opened, Erased: r.Erased, Contracts: p.contracts, Older: r.Older, Found: r.Found,
 		Problems: r.Problems, NotChecked: r.NotChecked, NotProven: notProven}
+	if p.newest != nil {
+		out.Note = p.signed
+	}
 	if p.given {
 		out.KeyFrom = KeyGiven
 	} else {

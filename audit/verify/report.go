@@ -53,6 +53,7 @@ const (
 	KindTime    Kind = "time"    // time goes back
 	KindPrivate Kind = "private" // the private half does not open its commitment
 	KindColumn  Kind = "column"  // the index beside the leaf says something else
+	KindHead    Kind = "head"    // the state that a database goes on from is not that of the events
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
 
 	KindRoot       Kind = "root"       // the events are not those that a checkpoint was signed over

@@ -26,6 +26,14 @@ type Evidence struct {
 	Key        string   // verifier key of its checkpoints (C2SP signed note), from a source other than the copy's
 	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
 	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
+	Head       *Head    // the state that a database goes on from, read before its rows; nil where there is none
+}
+
+// Head is what a database keeps of a ledger's tree, to go on from. It is derived from the leaves, like its columns: the next
+// checkpoint would be signed over it.
+type Head struct {
+	Size int64  // negative for one that contradicts itself
+	Root string // base64
 }
 
 // Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
@@ -58,13 +66,14 @@ type verification struct {
 	next   int64        // the sequence number that should come
 	last   time.Time    // of the event before
 	grants grants
+	head   *Head // nil when there is none, or the tree has passed it
 }
 
 func begin(against Evidence) (*verification, error) {
 	if !event.ValidLedger(against.Ledger) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
-	v := &verification{report: newReport(against.Ledger), grants: newGrants()}
+	v := &verification{report: newReport(against.Ledger), grants: newGrants(), head: against.Head}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
 		return v, v.compare()
@@ -77,8 +86,11 @@ func begin(against Evidence) (*verification, error) {
 	return v, v.compare()
 }
 
-// compare holds the tree against the checkpoints of its size.
+// compare holds the tree against the checkpoints of its size, and the head if it is of this size.
 func (v *verification) compare() error {
+	if err := v.compareHead(); err != nil {
+		return err
+	}
 	for len(v.due) > 0 && v.due[0].size == v.tree.size {
 		root, err := v.tree.root()
 		if err != nil {
@@ -88,6 +100,18 @@ func (v *verification) compare() error {
 		v.due = v.due[1:]
 	}
 	return nil
+}
+
+func (v *verification) compareHead() error {
+	if v.head == nil || v.head.Size != v.tree.size {
+		return nil
+	}
+	root, err := v.tree.root()
+	if err == nil && root.String() != v.head.Root {
+		v.report.problem(KindHead, NoSeq, "the head of %d events, from which the database goes on, is not over these events", v.head.Size)
+	}
+	v.head = nil
+	return err
 }
 
 func (v *verification) conclude(c checkpoint, agrees bool) {
@@ -111,6 +135,13 @@ func (v *verification) end() error {
 	v.report.Root, v.report.Until = root.String(), v.last
 	for _, c := range v.due {
 		v.report.problem(KindTruncated, v.tree.size, "the copy ends here: %s was signed over %d events", c.name, c.size)
+	}
+	switch {
+	case v.head == nil:
+	case v.head.Size < 0:
+		v.report.problem(KindHead, NoSeq, "the head, from which the database goes on, contradicts itself")
+	default:
+		v.report.problem(KindHead, v.tree.size, "the copy ends here: the head, from which the database goes on, is over %d events", v.head.Size)
 	}
 	v.report.Open, v.report.OpenGrants = v.grants.left()
 	if v.grants.full {
