@@ -31,6 +31,8 @@ type PackQuestion struct {
 
 // Pack is an evidence pack that may leave: the grant is durable in the ledger. Send it once, or Close it.
 type Pack struct {
+	Progress Progress // is told how many files of the archive are written; may be nil
+
 	gateway *Gateway
 	grant   event.Event
 	ledger  string
@@ -161,7 +163,7 @@ func (p *Pack) fill(ctx context.Context, q PackQuestion, any bool, mayRead func(
 // Send writes the archive. How it ended is in the ledger when Send returns, as far as the ledger can be reached. After an
 // error what was written is not whole.
 func (p *Pack) Send(ctx context.Context, w io.Writer) error {
-	err := writePack(ctx, countingWriter{receiver{w}, &p.sent}, p.manifest, p.members)
+	err := writePack(ctx, countingWriter{receiver{w}, &p.sent}, p.manifest, p.members, p.Progress)
 	p.end(ctx, err)
 	return p.gateway.unavailable(err)
 }

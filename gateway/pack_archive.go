@@ -123,9 +123,10 @@ const zipDate = 1<<5 | 1
 
 // writePack writes the archive: members stored as they are, one behind the other, and the list of them last. Stored, because
 // hashes do not compress, and because nobody then has to wonder what an archive grows to.
-func writePack(ctx context.Context, w io.Writer, manifest packManifest, members []packMember) error {
+func writePack(ctx context.Context, w io.Writer, manifest packManifest, members []packMember, progress Progress) error {
 	archive := zip.NewWriter(w)
-	for _, m := range members {
+	for i, m := range members {
+		progress.tell(int64(i), int64(len(members)))
 		data, err := m.data(ctx)
 		if err != nil {
 			return fmt.Errorf("making %s: %w", m.name, err)
