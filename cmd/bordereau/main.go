@@ -29,10 +29,16 @@ func run(ctx context.Context, args []string) int {
 		return 0
 	case errors.Is(err, errReported):
 		return 1
+	case errors.Is(err, errUnproven):
+		return 3
 	}
 	fmt.Fprintln(os.Stderr, "bordereau:", err)
 	return 1
 }
+
+// errUnproven ends a verification that found nothing wrong and proves nothing, because nobody gave it a key to prove by. It
+// was shown already. Exit code 2 is left to the Go runtime.
+var errUnproven = errors.New("not proven")
 
 // errReported ends a command with a failure that it has shown already.
 var errReported = errors.New("failed")
