@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -106,6 +110,32 @@ func TestEvidencePack(t *testing.T) {
 			t.Errorf("%+v", none)
 		}
 	})
+}
+
+// A verifier in another language, written from the description of the format, proves what the gateway packs.
+func TestSecondVerifierProvesEvidencePack(t *testing.T) {
+	python := needs.Program(t, "python3", "", "apt-get install python3")
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	batch, documents := w.Sent(t, 1)
+	w.Taken(t, batch)
+	if _, err := w.Read(t, w.Handler, documents[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, q := range map[string]gateway.PackQuestion{
+		"all": {},
+		"some": {Since: 3, LedgerQuestion: gateway.LedgerQuestion{Question: "who-read", Query: gateway.EventQuery{Contract: string(w.Contract),
+			From: w.Clock.Now().Add(-time.Hour), To: w.Clock.Now().Add(time.Hour)}}},
+	} {
+		file := filepath.Join(t.TempDir(), "pack.zip")
+		if err := os.WriteFile(file, packed(t, w, w.Officer, q), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := exec.CommandContext(t.Context(), python, "../tools/verify-python/verify.py", "--pack", file,
+			"--key", w.Ledger.VerifierKey(string(w.Client))).Output()
+		if err != nil {
+			t.Errorf("%s: %v: %s", name, err, answer)
+		}
+	}
 }
 
 // The export is an access with two events: it is granted before anything is there to leave, and its end tells how much left.

@@ -59,7 +59,6 @@ type filters struct {
 	Actor, Contract, Provider, Batch, Document string
 	Organisation, Role, Site, Country          string
 	Action                                     event.Action
-	Kind                                       event.Kind
 	Phase                                      event.Phase
 	Outcome                                    event.Outcome
 	Reason                                     string
@@ -108,7 +107,7 @@ func (f *filters) beside(e event.Event) []filter {
 		{"actor", f.Actor, e.Actor}, {"contract", f.Contract, e.Contract}, {"provider", f.Provider, e.Provider},
 		{"batch", f.Batch, e.Batch}, {"document", f.Document, e.Document}, {"organisation", f.Organisation, e.Organisation},
 		{"role", f.Role, e.Role}, {"site", f.Site, e.Site}, {"country", f.Country, e.Country},
-		{"action", string(f.Action), string(e.Action)}, {"kind", string(f.Kind), string(e.Action.Kind())},
+		{"action", string(f.Action), string(e.Action)},
 		{"phase", string(f.Phase), string(e.Phase)}, {"outcome", string(f.Outcome), string(e.Outcome)}, {"reason", f.Reason, e.Reason},
 	}
 }
