@@ -26,14 +26,10 @@ type Evidence struct {
 	Key        string   // verifier key of its checkpoints (C2SP signed note), from a source other than the copy's
 	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
 	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
-	Head       *Head    // the state that a database goes on from, read before its rows; nil where there is none
-}
 
-// Head is what a database keeps of a ledger's tree, to go on from. It is derived from the leaves, like its columns: the next
-// checkpoint would be signed over it.
-type Head struct {
-	Size int64  // negative for one that contradicts itself
-	Root string // base64
+	// Head reads the state that a database goes on from. It is asked before the rows and after them, and nil where there is
+	// no such state.
+	Head func() (Head, error)
 }
 
 // Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
@@ -44,6 +40,9 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 	if err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
+	if err := v.expectHead(against.Head); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
+	}
 	for row, err := range rows {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return nil, fmt.Errorf("verifying ledger: reading the copy: %w", err)
@@ -51,6 +50,9 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 		if err := v.row(row); err != nil {
 			return nil, fmt.Errorf("verifying ledger: %w", err)
 		}
+	}
+	if err := v.endHead(against.Head); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
 	if err := v.end(); err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
@@ -73,7 +75,7 @@ func begin(against Evidence) (*verification, error) {
 	if !event.ValidLedger(against.Ledger) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
-	v := &verification{report: newReport(against.Ledger), grants: newGrants(), head: against.Head}
+	v := &verification{report: newReport(against.Ledger), grants: newGrants()}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
 		return v, v.compare()
@@ -102,18 +104,6 @@ func (v *verification) compare() error {
 	return nil
 }
 
-func (v *verification) compareHead() error {
-	if v.head == nil || v.head.Size != v.tree.size {
-		return nil
-	}
-	root, err := v.tree.root()
-	if err == nil && root.String() != v.head.Root {
-		v.report.problem(KindHead, NoSeq, "the head of %d events, from which the database goes on, is not over these events", v.head.Size)
-	}
-	v.head = nil
-	return err
-}
-
 func (v *verification) conclude(c checkpoint, agrees bool) {
 	if !agrees {
 		v.report.problem(KindRoot, v.report.Proven,
@@ -135,13 +125,6 @@ func (v *verification) end() error {
 	v.report.Root, v.report.Until = root.String(), v.last
 	for _, c := range v.due {
 		v.report.problem(KindTruncated, v.tree.size, "the copy ends here: %s was signed over %d events", c.name, c.size)
-	}
-	switch {
-	case v.head == nil:
-	case v.head.Size < 0:
-		v.report.problem(KindHead, NoSeq, "the head, from which the database goes on, contradicts itself")
-	default:
-		v.report.problem(KindHead, v.tree.size, "the copy ends here: the head, from which the database goes on, is over %d events", v.head.Size)
 	}
 	v.report.Open, v.report.OpenGrants = v.grants.left()
 	if v.grants.full {

@@ -160,7 +160,7 @@ func (in *installation) verify(ctx context.Context, ledger string, older [][]byt
 		return nil, err
 	}
 	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger),
-		Checkpoint: checkpoint, Older: older})
+		Checkpoint: checkpoint, Older: older, Head: headOf(ctx, audit.Copier{Database: in.database.Reader()}, ledger)})
 }
 
 // rowsOf hands the ledger's rows to the verifier, which knows nothing of the ledger's own code.

@@ -34,21 +34,23 @@ func verifyDatabase(ctx context.Context, name string, v verification) (err error
 		return errors.New("checkpoints belong to one ledger: name it with --ledger, and its --key")
 	}
 	return showAll(v.out, ledgers, v.asJSON, func(ledger string) (*verify.Report, error) {
-		against := verify.Evidence{Ledger: ledger, Key: keyOf[ledger]}
+		against := verify.Evidence{Ledger: ledger, Key: keyOf[ledger], Head: headOf(ctx, copier, ledger)}
 		if against.Key != "" {
 			against.Checkpoint, against.Older = verify.Newest(against.Key, v.older)
 		}
-		size, root, err := copier.Head(ctx, ledger)
-		switch {
-		case errors.Is(err, audit.ErrTampered):
-			against.Head = &verify.Head{Size: -1}
-		case err != nil:
-			return nil, err
-		default:
-			against.Head = &verify.Head{Size: size, Root: root.String()}
-		}
 		return verify.Copy(ctx, rowsOf(copier.Copy(ctx, ledger)), against)
 	})
+}
+
+// headOf reads the head of a ledger for the verifier.
+func headOf(ctx context.Context, copier audit.Copier, ledger string) func() (verify.Head, error) {
+	return func() (verify.Head, error) {
+		size, root, err := copier.Head(ctx, ledger)
+		if errors.Is(err, audit.ErrTampered) {
+			return verify.Head{Size: -1}, nil
+		}
+		return verify.Head{Size: size, Root: root.String()}, err
+	}
 }
 
 // databaseNamed tells a PostgreSQL connection string from a file.
