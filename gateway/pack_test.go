@@ -252,6 +252,27 @@ func TestEvidencePackHoldsNoProposedTerms(t *testing.T) {
 	}
 }
 
+// A ledger's pack holds the terms of its own client's contracts, whatever its rows name.
+func TestEvidencePackHoldsNoTermsOfOthers(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	if _, err := w.Ledger.Append(t.Context(), "operator", event.Event{ID: policy.NewID("e"), Occurred: w.Clock.Now(), Phase: event.PhaseState,
+		Action: "contract.read", Outcome: event.OutcomeAllow, Contract: string(w.Contract), Version: 1}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Gateway.LocalPack(t.Context(), "operator", gateway.PackQuestion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := p.Send(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	got, err := verify.Pack(t.Context(), bytes.NewReader(out.Bytes()), int64(out.Len()), verify.PackEvidence{Key: w.Ledger.VerifierKey("operator")})
+	if err != nil || !got.Proves() || got.Contracts != 0 || !strings.Contains(strings.Join(got.NotChecked, " "), "not-readable") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestPackQuestionsThatAreRefused(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	for name, q := range map[string]gateway.PackQuestion{

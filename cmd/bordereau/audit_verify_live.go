@@ -52,9 +52,6 @@ func verifyLive(ctx context.Context, l liveFlags, v verification) error {
 	if len(v.older) > 0 && len(v.keys) != 1 {
 		return errors.New("older checkpoints belong to one ledger: name its key alone")
 	}
-	if len(v.ledgers) > 0 {
-		return errors.New("--api takes its ledgers from --key")
-	}
 	base, err := gatewayAddress(l.url)
 	if err != nil {
 		return err
@@ -71,7 +68,16 @@ func verifyLive(ctx context.Context, l liveFlags, v verification) error {
 	if err != nil {
 		return err
 	}
-	return showAll(v.out, slices.Sorted(maps.Keys(keyOf)), v.asJSON, func(ledger string) (*verify.Report, error) {
+	ledgers := v.ledgers
+	if len(ledgers) == 0 {
+		ledgers = slices.Sorted(maps.Keys(keyOf))
+	}
+	for _, ledger := range ledgers {
+		if keyOf[ledger] == "" {
+			return fmt.Errorf("there is no --key of ledger %q", ledger)
+		}
+	}
+	return showAll(v.out, ledgers, v.asJSON, func(ledger string) (*verify.Report, error) {
 		served := &servedLedger{ctx: ctx, base: base.JoinPath("v1/audit/ledgers", ledger), token: strings.TrimSpace(string(token)),
 			client: &http.Client{Timeout: time.Minute, CheckRedirect: noRedirect}}
 		return state.prove(ctx, served, verify.Evidence{Ledger: ledger, Key: keyOf[ledger], Older: v.older})

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/ed25519"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,6 +30,9 @@ func TestVerifyLive(t *testing.T) {
 			t.Fatalf("%v: %s", err, out.String())
 		}
 		w.Sent(t, 1)
+	}
+	if err := verifyLive(t.Context(), l, verification{keys: []string{key}, ledgers: []string{"operator"}, out: io.Discard}); err == nil {
+		t.Error("verified a ledger without its key")
 	}
 	kept, err := openState(l.state)
 	if err != nil || len(kept.Checkpoints) != 1 {
