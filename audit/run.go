@@ -103,13 +103,15 @@ func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error
 	return nil
 }
 
+const anyStaged = `SELECT EXISTS (SELECT 1 FROM audit_stage)`
+
 // anythingToDo looks without a lock: an idle process does not write.
 func (l *Ledger) anythingToDo(ctx context.Context) bool {
 	if !l.queue.empty() || l.waiters.any() {
 		return true
 	}
 	var staged bool
-	if err := l.config.Reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit_stage)`).Scan(&staged); err != nil {
+	if err := l.config.Reader.QueryRowContext(ctx, anyStaged).Scan(&staged); err != nil {
 		return ctx.Err() == nil // a turn will tell what is wrong
 	}
 	return staged

@@ -10,9 +10,6 @@ import (
 
 // sequence takes one batch from the stage to the ledgers, in one transaction, and returns where each event went. An
 // error says nothing about whether it did: see turn.
-//
-// The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
-// and so that each sees all that the others committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -20,7 +17,21 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64,
 	}
 	// After a commit this does nothing. For an empty turn it is the end: a commit would cost a write to disk.
 	defer tx.Rollback()
+	places, err := l.sequenceIn(ctx, tx, gone)
+	if err != nil || len(places) == 0 {
+		return nil, err
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, fmt.Errorf("committing events: %w", err)
+	}
+	return places, nil
+}
 
+// sequenceIn is sequence without the commit.
+//
+// The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
+// and so that each sees all that the others committed. Nothing in here waits for anything but the database.
+func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map[Ticket]int64, error) {
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
 		return nil, fmt.Errorf("locking the sequencer: %w", err)
 	}
@@ -58,9 +69,6 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64,
 	}
 	// An appended event has one try: if the outcome of the commit stays unknown, a second try could make it two events.
 	l.queue.drop(len(queued))
-	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("committing events: %w", err)
-	}
 	return b.places(), nil
 }
 

@@ -17,6 +17,11 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	}
 	answer := l.waiters.add(t)
 	defer l.waiters.remove(t, answer)
+	select {
+	case seq := <-answer: // it was sequenced in the act's own commit: see Join
+		return seq, nil
+	default:
+	}
 	l.nudge()
 	timeout := time.NewTimer(l.config.WaitTimeout)
 	defer timeout.Stop()

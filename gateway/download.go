@@ -180,7 +180,8 @@ const chunk = 64 << 10
 // proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
 func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte, between func(context.Context) error) error {
 	digest := sha256.New()
-	held, next := make([]byte, 0, chunk), make([]byte, chunk)
+	most := int(min(chunk, size+1)) // a small document's end shows in its first reading
+	held, next := make([]byte, 0, most), make([]byte, most)
 	var count int64
 	for {
 		n, err := io.ReadFull(c.plain, next)
@@ -201,7 +202,7 @@ func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte
 		if err := writeAll(w, held); err != nil {
 			return err
 		}
-		held, next = next[:n], held[:chunk]
+		held, next = next[:n], held[:most]
 		if whole {
 			return writeAll(w, held)
 		}

@@ -70,7 +70,8 @@ type Gateway struct {
 
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
-	packs      chan struct{} // holds one for each evidence pack that is being made
+	recipients *cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
+	packs      chan struct{}                            // holds one for each evidence pack that is being made
 }
 
 // maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
@@ -109,11 +110,13 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compiling duties: %w", err)
 	}
+	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
 		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
 		clock: c.Clock, log: c.Logger, duties: duties, limits: c,
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
+		recipients: newCache[contractEpoch, *crypto.Recipient](4096, nil),
 		packs:      make(chan struct{}, maxPacks),
 	}, nil
 }

@@ -90,7 +90,9 @@ func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to
 	if len(copies) == 0 {
 		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
 	}
-	to, err = crypto.ParseRecipient(key.Recipient)
+	to, err = s.gateway.recipients.get(contractEpoch{s.contract, key.Epoch}, func() (*crypto.Recipient, error) {
+		return crypto.ParseRecipient(key.Recipient)
+	})
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract recipient: %w", err)
 	}

@@ -45,7 +45,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
-		db.group = &group{writer: db.writer}
+		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
@@ -64,6 +64,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 func (db *DB) Close() error {
 	if db.group != nil {
 		db.group.workers.Wait()
+		db.group.prepared.close()
 	}
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }
@@ -71,6 +72,14 @@ func (db *DB) Close() error {
 // Writer is the pool that InTx writes through, for other rooms that keep their tables in the same database. On SQLite it
 // holds one connection, so whoever takes it while holding it waits for ever.
 func (db *DB) Writer() *sql.DB { return db.writer }
+
+// Finish sets what is done at the end of every group of transactions. On PostgreSQL, where transactions do not share a
+// commit, it is never called.
+func (db *DB) Finish(last Last) {
+	if db.group != nil {
+		db.group.last.Store(&last)
+	}
+}
 
 // Reader is the pool that View reads through. Its connections cannot write.
 func (db *DB) Reader() *sql.DB { return db.reader }

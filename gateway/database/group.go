@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -18,7 +19,10 @@ import (
 // Within the group every caller has a savepoint: an error undoes that caller's work and no other's. Only when the commit
 // itself fails, or SQLite gives up the whole transaction, do all of them fail, and then nothing of any was stored.
 type group struct {
-	writer *sql.DB
+	writer   *sql.DB
+	log      *slog.Logger
+	last     atomic.Pointer[Last] // nil: nothing
+	prepared *prepared            // owned by whoever works on the queue
 
 	mu      sync.Mutex
 	waiting []*job         // owned by mu
@@ -28,6 +32,11 @@ type group struct {
 
 // groupSize bounds how many transactions share a commit, and with it how long the first of them waits for the last.
 const groupSize = 128
+
+// Last works at the end of a group of transactions, in the same transaction, on what they have left behind. committed is
+// called when that was committed, before any of them returns. After an error what Last did is undone, and the group is
+// committed without it.
+type Last func(ctx context.Context, tx *sql.Tx) (committed func(), err error)
 
 // job is one caller's transaction.
 type job struct {
@@ -129,6 +138,7 @@ func (g *group) commit() {
 			close(j.done)
 		}
 	}()
+	g.prepared.compile(context.Background())
 	tx, cancel, err := begin(context.Background(), g.writer)
 	if err != nil {
 		jobs = g.drain()
@@ -137,17 +147,48 @@ func (g *group) commit() {
 	}
 	defer cancel()
 	defer tx.Rollback() // after a commit it does nothing
+	in := &Tx{Queries: queries.New(unlocked{g.prepared.in(tx)}), SQL: tx}
 	for len(jobs) < groupSize {
 		j := g.next()
 		if j == nil {
 			break
 		}
 		jobs = append(jobs, j)
-		if err := j.run(tx); errors.Is(err, errUndone) {
+		if err := j.run(in); errors.Is(err, errUndone) {
 			return
 		}
 	}
+	committed, err := g.finish(in)
+	if err != nil {
+		return
+	}
 	outcome = classify(context.Background(), commit(tx, cancel))
+	if outcome == nil {
+		committed()
+	}
+}
+
+// finish lets Last do its part of the transaction, in a savepoint of its own.
+func (g *group) finish(tx *Tx) (committed func(), err error) {
+	last := g.last.Load()
+	if last == nil {
+		return func() {}, nil
+	}
+	j := job{ctx: context.Background(), fn: func(ctx context.Context, tx *Tx) (err error) {
+		committed, err = (*last)(ctx, tx.SQL)
+		return err
+	}}
+	if err := j.run(tx); err != nil {
+		return nil, err
+	}
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	if j.err != nil {
+		g.log.Error("working at the end of a group of transactions", "error", j.err)
+		return func() {}, nil
+	}
+	return committed, nil
 }
 
 // drain takes everybody who waits, for an outcome that is the same for all.
@@ -161,9 +202,9 @@ func (g *group) drain() (jobs []*job) {
 // run runs one caller's fn in a savepoint. Its statements do not end with the caller's context: SQLite answers an
 // interrupted statement by undoing the whole transaction, and that is everybody's. errUndone is returned when it did so
 // for another reason, such as a full disk.
-func (j *job) run(tx *sql.Tx) error {
+func (j *job) run(tx *Tx) error {
 	ctx := context.WithoutCancel(j.ctx)
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT act"); err != nil {
+	if _, err := tx.SQL.ExecContext(ctx, "SAVEPOINT act"); err != nil {
 		j.err = classify(j.ctx, err)
 		return errUndone
 	}
@@ -172,21 +213,21 @@ func (j *job) run(tx *sql.Tx) error {
 	}
 	if j.err != nil || j.panicked != nil {
 		j.err = classify(j.ctx, j.err)
-		if _, err := tx.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
+		if _, err := tx.SQL.ExecContext(ctx, "ROLLBACK TO act"); err != nil {
 			return errUndone
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "RELEASE act"); err != nil {
+	if _, err := tx.SQL.ExecContext(ctx, "RELEASE act"); err != nil {
 		return errUndone
 	}
 	return nil
 }
 
-func (j *job) call(ctx context.Context, tx *sql.Tx) (err error) {
+func (j *job) call(ctx context.Context, tx *Tx) (err error) {
 	defer func() {
 		if j.panicked = recover(); j.panicked != nil {
 			err = errors.New("panic in a transaction")
 		}
 	}()
-	return j.fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx})
+	return j.fn(ctx, tx)
 }

@@ -26,6 +26,7 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	writer, err = sql.Open("sqlite", sqliteDSN(path, url.Values{
 		"_txlock":       {"immediate"},
 		"_journal_mode": {"WAL"},
+		"_pragma":       {"cache_size(-16384)"}, // KiB; with SQLite's 2 MB a large transaction spills and writes pages twice
 	}))
 	if err != nil {
 		return nil, nil, err

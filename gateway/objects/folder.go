@@ -41,6 +41,8 @@ type Folder struct {
 	root   *os.Root // nothing outside of it is reachable, links included
 	logger *slog.Logger
 
+	buffers sync.Pool // of *[]byte, copyBuffer long
+
 	mu      sync.Mutex
 	durable map[string]bool // folders whose own entry is known to be on disk; owned by mu
 }
@@ -68,6 +70,7 @@ func OpenFolder(ctx context.Context, c FolderConfig) (*Folder, error) {
 		return nil, fmt.Errorf("opening document folder: %w", err)
 	}
 	f := &Folder{root: root, logger: c.Logger, durable: map[string]bool{".": true}}
+	f.buffers.New = func() any { return new(make([]byte, copyBuffer)) }
 	if err := f.prepare(ctx); err != nil {
 		root.Close()
 		return nil, fmt.Errorf("opening document folder: %w", err)

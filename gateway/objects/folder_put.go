@@ -89,8 +89,10 @@ func (f *Folder) receive(ctx context.Context, body io.Reader, size int64) (temp 
 		return "", folderError(err)
 	}
 	m := newMeter(ctx, body, size)
+	buffer := f.buffers.Get().(*[]byte)
+	defer f.buffers.Put(buffer)
 	// Hiding the file's ReadFrom keeps our buffer in use.
-	_, err = io.CopyBuffer(struct{ io.Writer }{file}, m, make([]byte, copyBuffer))
+	_, err = io.CopyBuffer(struct{ io.Writer }{file}, m, *buffer)
 	if err = m.settle(folderError(err)); err == nil {
 		err = folderError(file.Sync())
 	}
