@@ -46,11 +46,14 @@ type packedFile struct {
 
 // members are the files of the pack in their order.
 func (c *packContent) members(key string) ([]packMember, error) {
-	checkpoint, err := c.tree.Checkpoint()
+	prover, err := c.tree.Prover()
 	if err != nil {
 		return nil, err
 	}
-	list := []packMember{still("HOW-TO-VERIFY.txt", packHowTo), still("key", []byte(key+"\n")), still("checkpoint", checkpoint),
+	proof := func(seq int64) packMember {
+		return packMember{"proofs/" + strconv.FormatInt(seq, 10), func(ctx context.Context) ([]byte, error) { return prover.ProveEvent(ctx, seq) }}
+	}
+	list := []packMember{still("HOW-TO-VERIFY.txt", packHowTo), still("key", []byte(key+"\n")), still("checkpoint", prover.Checkpoint()),
 		still("question.json", packLine(c.export)), {"events.ndjson", c.lines}, {"events.csv", c.table}}
 	for _, t := range c.terms {
 		list = append(list, still(fmt.Sprintf("contracts/%s/%d", t.contract, t.version), t.text))
@@ -60,10 +63,10 @@ func (c *packContent) members(key string) ([]packMember, error) {
 			return c.tree.ProveConsistency(ctx, c.since)
 		}})
 	}
-	list = append(list, c.proof(c.export.Event.Seq))
+	list = append(list, proof(c.export.Event.Seq))
 	for _, row := range c.rows {
 		if row.Event.Seq != c.export.Event.Seq {
-			list = append(list, c.proof(row.Event.Seq))
+			list = append(list, proof(row.Event.Seq))
 		}
 	}
 	return list, nil
@@ -81,10 +84,6 @@ func (c *packContent) manifest(ledger string) packManifest {
 
 func still(name string, data []byte) packMember {
 	return packMember{name, func(context.Context) ([]byte, error) { return data, nil }}
-}
-
-func (c *packContent) proof(seq int64) packMember {
-	return packMember{"proofs/" + strconv.FormatInt(seq, 10), func(ctx context.Context) ([]byte, error) { return c.tree.ProveEvent(ctx, seq) }}
 }
 
 // packLine is an event in a line: its leaf and its private half byte for byte.

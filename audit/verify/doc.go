@@ -27,6 +27,12 @@
 // A folder that a ledger was published to (package audit/publish, https://c2sp.org/tlog-tiles) is a copy too. Published
 // reads the events from its bundles, holds them against every checkpoint in it, and every tile against the events.
 //
+// # Evidence packs
+//
+// Pack verifies an archive with the answer to one question: a few events, each with the proof that it is under one
+// checkpoint. It is read in one form only (archive.go), because it is anybody's work. It proves the events that it holds and
+// never that none is missing, and with a key that came in it, it proves nothing.
+//
 // # What is not
 //
 // A copy cannot show that the ledger does not go on after it: completeness is claimed up to the checkpoint, and how
