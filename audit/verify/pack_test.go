@@ -140,6 +140,7 @@ func TestTamperedPacks(t *testing.T) {
 			p.edit = adding("proofs/6", p.proof(6))
 		},
 			[]finding{{verify.KindProof, verify.NoSeq}}},
+		{"a proof that names another event", replace("proofs/6", sub("index 6", "index 5")), []finding{{verify.KindProof, 6}}},
 		{"a proof that is none", replace("proofs/6", sub("index 6", "index 06")), []finding{{verify.KindProof, 6}}},
 		{"proofs to another checkpoint", func(t *testing.T, p *pack) {
 			other := bytes.Clone(p.ledger.checkpoint(t, packSize, p.key))
