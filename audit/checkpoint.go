@@ -51,9 +51,13 @@ func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 
 // readHead reads where the ledger ends; the zero head for one that has not begun.
 func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
+	return readHead(ctx, l.config.Reader, ledger)
+}
+
+func readHead(ctx context.Context, db *sql.DB, ledger string) (head, error) {
 	var h head
 	var stored []byte
-	err := l.config.Reader.QueryRowContext(ctx, `SELECT size, frontier, last_ts FROM audit_head WHERE ledger = $1`, ledger).
+	err := db.QueryRowContext(ctx, `SELECT size, frontier, last_ts FROM audit_head WHERE ledger = $1`, ledger).
 		Scan(&h.size, &stored, &h.last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return head{}, nil

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/bordereau/bordereau/audit/event"
 )
 
@@ -32,14 +34,22 @@ type Row struct {
 	Bytes                                      int64
 }
 
+// Copy gives all rows of a ledger: see Copier.
+func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
+	return Copier{l.config.Reader}.Copy(ctx, ledger)
+}
+
+// Copier reads ledgers out of a database, and needs no key for it: it is for whoever verifies them. It only reads.
+type Copier struct{ Database *sql.DB }
+
 // Copy gives all rows of a ledger in order, those that come in meanwhile too. It checks nothing: that is the reader's
 // purpose. Each page is a query of its own: what has been sequenced does not change, and one long transaction would
 // keep the database from tidying up. An error ends it.
-func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
+func (c Copier) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		after := int64(-1)
 		for {
-			page, err := l.copyPage(ctx, ledger, after)
+			page, err := c.page(ctx, ledger, after)
 			if err != nil {
 				yield(Row{}, fmt.Errorf("copying ledger: %w", err))
 				return
@@ -57,8 +67,60 @@ func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] 
 	}
 }
 
-func (l *Ledger) copyPage(ctx context.Context, ledger string, after int64) ([]Row, error) {
-	rows, err := l.config.Reader.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
+// Ledgers lists the ledgers of which the database holds an event or a head.
+func (c Copier) Ledgers(ctx context.Context) ([]string, error) {
+	rows, err := c.Database.QueryContext(ctx, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
+	if err != nil {
+		return nil, fmt.Errorf("listing ledgers: %w", err)
+	}
+	defer rows.Close()
+	var ledgers []string
+	for rows.Next() {
+		var ledger string
+		if err := rows.Scan(&ledger); err != nil {
+			return nil, fmt.Errorf("listing ledgers: %w", err)
+		}
+		ledgers = append(ledgers, ledger)
+	}
+	return ledgers, rows.Err()
+}
+
+// Rekeys gives the events that replaced a ledger's key, in order, by what the columns say; those whose leaf cannot be read
+// are left out. It verifies nothing.
+func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error) {
+	rows, err := c.Database.QueryContext(ctx, `SELECT leaf FROM audit_event WHERE ledger = $1 AND action = $2 ORDER BY seq`, ledger, event.ActionRekey)
+	if err != nil {
+		return nil, fmt.Errorf("reading a ledger's keys: %w", err)
+	}
+	defer rows.Close()
+	var events []event.Event
+	for rows.Next() {
+		var leaf []byte
+		if err := rows.Scan(&leaf); err != nil {
+			return nil, fmt.Errorf("reading a ledger's keys: %w", err)
+		}
+		if e, err := event.Parse(leaf); err == nil {
+			events = append(events, e)
+		}
+	}
+	return events, rows.Err()
+}
+
+// Head gives the size of a ledger and the root of its tree as the database goes on from them. Who reads it before the rows
+// has at least the rows that it is of.
+func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.Hash, err error) {
+	h, err := readHead(ctx, c.Database, ledger)
+	if err == nil {
+		root, err = h.frontier.root()
+	}
+	if err != nil {
+		return 0, root, fmt.Errorf("reading the head of a ledger: %w", err)
+	}
+	return h.size, root, nil
+}
+
+func (c Copier) page(ctx context.Context, ledger string, after int64) ([]Row, error) {
+	rows, err := c.Database.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
 		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, ''),
 		COALESCE(phase, ''), COALESCE(kind, ''), COALESCE(organisation, ''), COALESCE(role, ''), COALESCE(site, ''), COALESCE(country, ''),
 		COALESCE(bytes, 0)

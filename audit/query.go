@@ -225,6 +225,11 @@ func scanEvent(rows *sql.Rows, ledger string) (event.Event, error) {
 	if err := rows.Scan(&seq, &leaf, &clear, &salt); err != nil {
 		return event.Event{}, err
 	}
+	return checked(ledger, seq, leaf, clear, salt)
+}
+
+// checked is the event of a row, with its private half where that is not erased.
+func checked(ledger string, seq int64, leaf []byte, clear sql.NullString, salt []byte) (event.Event, error) {
 	e, err := event.Parse(leaf)
 	if err != nil {
 		return event.Event{}, fmt.Errorf("%w: event %d of %s: %w", ErrTampered, seq, ledger, err)

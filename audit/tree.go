@@ -88,16 +88,20 @@ func (t *Tree) Checkpoint() ([]byte, error) {
 // ProveEvent proves that the event is in the tree, as a C2SP tlog-proof: what its reader needs beside it is the leaf and
 // the verifier key.
 func (t *Tree) ProveEvent(ctx context.Context, seq int64) ([]byte, error) {
-	if seq < 0 || seq >= t.tree.N {
-		return nil, fmt.Errorf("%w: event", ErrAbsent)
-	}
-	hashes, err := tlog.ProveRecord(t.tree.N, seq, t.hashes(ctx))
-	if err != nil {
-		return nil, fmt.Errorf("proving an event: %w", err)
-	}
 	checkpoint, err := t.Checkpoint()
 	if err != nil {
 		return nil, err
+	}
+	return t.proveEvent(seq, t.hashes(ctx), checkpoint)
+}
+
+func (t *Tree) proveEvent(seq int64, from tlog.HashReader, checkpoint []byte) ([]byte, error) {
+	if seq < 0 || seq >= t.tree.N {
+		return nil, fmt.Errorf("%w: event", ErrAbsent)
+	}
+	hashes, err := tlog.ProveRecord(t.tree.N, seq, from)
+	if err != nil {
+		return nil, fmt.Errorf("proving an event: %w", err)
 	}
 	p := proof.TLogProof{Index: uint64(seq), Checkpoint: checkpoint}
 	for _, hash := range hashes {
@@ -170,12 +174,15 @@ func (t *Tree) bundle(ctx context.Context, n TileName, hashes []byte) ([]byte, e
 }
 
 // hashes reads the tree's hashes through its tiles, each checked against the root.
-func (t *Tree) hashes(ctx context.Context) tlog.HashReader {
+func (t *Tree) hashes(ctx context.Context) tlog.HashReader { return t.hashesKeeping(ctx, nil) }
+
+// hashesKeeping keeps tiles in a map that is the caller's, unless it is nil. They are checked again each time.
+func (t *Tree) hashesKeeping(ctx context.Context, kept map[tlog.Tile][]byte) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		if len(indexes) == 0 {
 			return nil, nil // of the empty tree there is nothing to check
 		}
-		r := &tileReader{ctx: ctx, tree: t}
+		r := &tileReader{ctx: ctx, tree: t, kept: kept}
 		hashes, err := tlog.TileHashReader(t.tree, r).ReadHashes(indexes)
 		if err != nil && r.err == nil {
 			// The tiles could be read, so it is they that are wrong.
@@ -189,7 +196,8 @@ func (t *Tree) hashes(ctx context.Context) tlog.HashReader {
 type tileReader struct {
 	ctx  context.Context
 	tree *Tree
-	err  error // why a tile could not be read
+	kept map[tlog.Tile][]byte // tiles of earlier calls; nil when none are kept
+	err  error                // why a tile could not be read
 }
 
 func (r *tileReader) Height() int { return tileHeight }
@@ -197,6 +205,9 @@ func (r *tileReader) Height() int { return tileHeight }
 func (r *tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
+		if data[i] = r.kept[tile]; data[i] != nil {
+			continue
+		}
 		data[i], r.err = r.tree.ledger.tileHashes(r.ctx, r.tree.name, TileName{Level: tile.L, Index: tile.N, Width: tile.W})
 		if r.err != nil {
 			return nil, r.err
@@ -205,4 +216,15 @@ func (r *tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	return data, nil
 }
 
-func (r *tileReader) SaveTiles([]tlog.Tile, [][]byte) {}
+// SaveTiles is called with tiles that were checked against the root.
+func (r *tileReader) SaveTiles(tiles []tlog.Tile, data [][]byte) {
+	if r.kept == nil {
+		return
+	}
+	if len(r.kept)+len(tiles) > maxKeptTiles {
+		clear(r.kept)
+	}
+	for i, tile := range tiles {
+		r.kept[tile] = data[i]
+	}
+}

@@ -138,10 +138,17 @@ func checkProofs(t *testing.T, ledger *audit.Ledger, name string, seqs []int64) 
 	t.Helper()
 	leaves, hashes := leavesOf(t, ledger, name)
 	tree := tree(t, ledger, name)
+	prover, err := tree.Prover()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, seq := range seqs {
 		text, err := tree.ProveEvent(t.Context(), seq)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if same, err := prover.ProveEvent(t.Context(), seq); err != nil || !bytes.Equal(same, text) {
+			t.Errorf("event %d: a prover gives %q, %v", seq, same, err)
 		}
 		var p proof.TLogProof
 		if err := p.Unmarshal(text); err != nil {
@@ -155,6 +162,9 @@ func checkProofs(t *testing.T, ledger *audit.Ledger, name string, seqs []int64) 
 	}
 	if _, err := tree.ProveEvent(t.Context(), tree.Size()); !errors.Is(err, audit.ErrAbsent) {
 		t.Errorf("an event that is not there: %v", err)
+	}
+	if _, err := prover.ProveEvent(t.Context(), tree.Size()); !errors.Is(err, audit.ErrAbsent) {
+		t.Errorf("an event that is not there, of a prover: %v", err)
 	}
 	if _, err := tree.ProveConsistency(t.Context(), tree.Size()+1); !errors.Is(err, audit.ErrAbsent) {
 		t.Errorf("a size that was not reached: %v", err)

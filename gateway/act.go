@@ -125,7 +125,7 @@ func (g *Gateway) stage(ctx context.Context, tx *database.Tx, s *scene) ([]audit
 	for i, ledger := range s.ledgers {
 		copied := *e
 		if i > 0 {
-			copied.ID = policy.NewID("e") // an event belongs to one ledger
+			copied.ID = event.NewID() // an event belongs to one ledger
 		}
 		t, err := g.ledger.Stage(ctx, tx.SQL, ledger, copied)
 		if err != nil {

@@ -48,7 +48,7 @@ func (g *Gateway) Bootstrap(ctx context.Context, f First) (Member, Credential, e
 			return fmt.Errorf("inserting credential: %w", err)
 		}
 		var err error
-		ticket, err = g.ledger.Stage(ctx, tx.SQL, operatorLedger, event.Event{ID: policy.NewID("e"), Occurred: now,
+		ticket, err = g.ledger.Stage(ctx, tx.SQL, operatorLedger, event.Event{ID: event.NewID(), Occurred: now,
 			Phase: event.PhaseState, Action: event.Action(policy.ActionMemberAdd), Actor: system, Organisation: string(org),
 			Subject: string(m.ID), Outcome: event.OutcomeAllow, Reason: string(policy.ReasonAllowed)})
 		return err

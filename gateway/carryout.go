@@ -210,7 +210,7 @@ func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
 	if err != nil {
 		return fmt.Errorf("signing certificate: %w", err)
 	}
-	e := event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
+	e := event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
 		Actor: system, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
 		Reason: string(policy.ReasonAllowed)}
 	return g.conclude(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {

@@ -138,6 +138,7 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 	if err := s.approveFrom(ctx, tx, v); err != nil {
 		return err
 	}
+	s.event.Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
 	switch s.facts.Status {
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil

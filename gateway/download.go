@@ -264,7 +264,7 @@ func (c *Content) end(ctx context.Context, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	e := c.grant
-	e.ID, e.Occurred, e.Grant, e.Bytes = policy.NewID("e"), c.gateway.now(), c.grant.ID, c.sent
+	e.ID, e.Occurred, e.Grant, e.Bytes = event.NewID(), c.gateway.now(), c.grant.ID, c.sent
 	e.Phase, e.Outcome, e.Reason = event.PhaseCompleted, event.OutcomeAllow, string(policy.ReasonAllowed)
 	if cause != nil {
 		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)

@@ -79,4 +79,5 @@ const (
 	InvalidBody           InvalidKind = "body-interrupted"
 	InvalidLengthRequired InvalidKind = "length-required" // the body is too long to come without its length
 	InvalidRange          InvalidKind = "range"           // the document has no such bytes
+	InvalidPackTooLarge   InvalidKind = "pack-too-large"  // the answer is more than an evidence pack may hold
 )

@@ -87,6 +87,7 @@ type Gateway struct {
 	contracts  *cache[contractVersion, *policy.Compiled]
 	identities *cache[contractEpoch, *crypto.Identity]
 	recipients *cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
+	packs      chan struct{}                            // holds one for each evidence pack that is being made
 }
 
 // maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
@@ -141,6 +142,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
 		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
 		recipients: newCache[contractEpoch, *crypto.Recipient](4096, nil),
+		packs:      make(chan struct{}, maxPacks),
 	}, nil
 }
 

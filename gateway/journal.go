@@ -192,7 +192,7 @@ func (g *Gateway) ReapplyErasures(ctx context.Context, told func(JournalClaims))
 // reapply repeats one erasure. What the restored database never knew cannot come back from it, so there it is only noted.
 func (g *Gateway) reapply(ctx context.Context, c JournalClaims) error {
 	now := g.now()
-	e := event.Event{ID: policy.NewID("e"), Occurred: now, Phase: event.PhaseState, Action: event.Action(policy.ActionContractErase),
+	e := event.Event{ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(policy.ActionContractErase),
 		Actor: system, Auth: "local", Contract: string(c.Contract), Document: string(c.Document), Subject: string(c.ID),
 		Outcome: event.OutcomeAllow, Reason: "reapplied"}
 	if c.Document != "" {

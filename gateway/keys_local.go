@@ -22,7 +22,7 @@ func (p Progress) tell(done, total int64) {
 // localEvent is an act of whoever holds the machine. They have the root key and could do it without us; doing it through
 // the gateway leaves it in the ledger, as one of nobody's in particular.
 func (g *Gateway) localEvent(action policy.Action) event.Event {
-	return event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(action),
+	return event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(action),
 		Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local", Private: map[string]string{}}
 }
 

@@ -156,7 +156,7 @@ func (g *Gateway) localQuestion(ctx context.Context, action policy.Action, ledge
 	if err != nil {
 		return err
 	}
-	return g.conclude(ctx, ledger, event.Event{ID: policy.NewID("e"), Occurred: g.now(), Phase: event.PhaseState,
+	return g.conclude(ctx, ledger, event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState,
 		Action: event.Action(action), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
 		Private: map[string]string{"question": text}}, nil)
 }

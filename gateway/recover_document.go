@@ -131,7 +131,7 @@ func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Even
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	e := grant
-	e.ID, e.Grant, e.Occurred, e.Phase, e.Bytes = policy.NewID("e"), grant.ID, r.gateway.now(), event.PhaseCompleted, grant.Length
+	e.ID, e.Grant, e.Occurred, e.Phase, e.Bytes = event.NewID(), grant.ID, r.gateway.now(), event.PhaseCompleted, grant.Length
 	if cause != nil {
 		e.Phase, e.Outcome, e.Bytes, e.Reason = event.PhaseAborted, event.OutcomeError, 0, failureReason(cause)
 	}

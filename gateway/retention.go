@@ -111,7 +111,7 @@ func erasedRange(e audit.PrivateErased) string { return fmt.Sprintf("%d-%d", e.F
 
 // ownEvent is an event of what the gateway does by itself.
 func ownEvent(action policy.Action, at time.Time) event.Event {
-	return event.Event{ID: policy.NewID("e"), Occurred: at, Phase: event.PhaseState, Action: event.Action(action), Actor: system,
+	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(action), Actor: system,
 		Outcome: event.OutcomeAllow, Reason: string(policy.ReasonAllowed)}
 }
 

@@ -60,7 +60,7 @@ func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
 		gateway: g, now: now, caller: caller,
 		facts: policy.Facts{Action: action, Person: caller.Person, Now: now, Address: caller.Address, Size: -1},
 		event: event.Event{
-			ID: policy.NewID("e"), Occurred: now, Phase: event.PhaseState, Action: event.Action(action),
+			ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(action),
 			Actor: string(caller.Person), Auth: caller.Auth, Request: caller.Request, Private: private,
 		},
 	}

@@ -20,7 +20,7 @@ func (g *Gateway) giveUp(ctx context.Context, up *upload, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	e := up.grant
-	e.ID, e.Phase, e.Grant, e.Occurred = policy.NewID("e"), event.PhaseAborted, up.grant.ID, g.now()
+	e.ID, e.Phase, e.Grant, e.Occurred = event.NewID(), event.PhaseAborted, up.grant.ID, g.now()
 	e.Outcome, e.Reason = event.OutcomeError, failureReason(cause)
 	err := g.conclude(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if up.earlier != nil {
@@ -107,7 +107,7 @@ func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Ti
 
 // abandoned is the event of an upload that ended without its client.
 func abandoned(d queries.Document, at time.Time, reason string) event.Event {
-	return event.Event{ID: policy.NewID("e"), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
+	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
 		Actor: system, Contract: d.Contract, Version: d.Version, Batch: d.Batch, Document: d.ID, Class: d.Class,
 		Subject: d.SentBy, Outcome: event.OutcomeAllow, Reason: reason}
 }

@@ -25,12 +25,19 @@
 // # Published ledgers
 //
 // A folder that a ledger was published to (package audit/publish, https://c2sp.org/tlog-tiles) is a copy too. Published
-// reads the events from its bundles, holds them against every checkpoint in it, and every tile against the events.
+// reads the events from its bundles, holds them against every checkpoint in it, and every tile against the events. Served
+// does the same with what a gateway serves.
 //
 // # Epochs and keys
 //
 // A ledger that went on under another name after a restore, or with another key, is followed: what leads from one to the
 // other is in the events, and in the statements that are published. Each epoch must end exactly where the next one says.
+//
+// # Evidence packs
+//
+// Pack verifies an archive with the answer to one question: a few events, each with the proof that it is under one
+// checkpoint. It is read in one form only (archive.go), because it is anybody's work. It proves the events that it holds and
+// never that none is missing, and with a key that came in it, it proves nothing.
 //
 // # What is not
 //

@@ -29,6 +29,16 @@ func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, er
 	return report, nil
 }
 
+// Served verifies a ledger as a gateway serves it, which is as tiles: whole, with its newest checkpoint alone, and under the
+// name of the epoch that it is in. The statements about its keys have to come with against.
+func Served(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
+	report, err := newPublished(folder, 0).verify(ctx, against)
+	if err != nil {
+		return nil, fmt.Errorf("verifying served ledger: %w", err)
+	}
+	return report, nil
+}
+
 func publishedLedger(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
 	epochs, err := epochsIn(folder)
 	if err != nil {

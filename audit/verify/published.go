@@ -66,8 +66,8 @@ func (p *published) verify(ctx context.Context, against Evidence) (*Report, erro
 type published struct {
 	folder  fs.FS
 	prefix  string // of names in it
-	epoch   int64
-	former  bool // another epoch follows on it
+	epoch   int64  // 0: whichever the ledger is in
+	former  bool   // another epoch follows on it
 	v       *verification
 	skipped int
 	foreign []string  // checkpoints that do not belong here
@@ -121,7 +121,7 @@ func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 		}
 		notes = append(notes, signed)
 		c, _, err := keys.open(signed)
-		if err == nil && c.epoch != p.epoch {
+		if err == nil && p.epoch > 0 && c.epoch != p.epoch {
 			p.foreign = append(p.foreign, name)
 		}
 		if err == nil && c.size > newest {

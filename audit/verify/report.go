@@ -56,6 +56,7 @@ const (
 	KindPrivate Kind = "private" // the private half does not open its commitment
 	KindColumn  Kind = "column"  // the index beside the leaf says something else
 	KindErased  Kind = "erased"  // private halves are gone that nobody recorded to have erased
+	KindHead    Kind = "head"    // the state that a database goes on from is not that of the events
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
 
 	KindRoot       Kind = "root"       // the events are not those that a checkpoint was signed over
@@ -66,6 +67,13 @@ const (
 	KindEpoch      Kind = "epoch"      // an epoch does not follow on the one before it
 	KindKey        Kind = "key"        // a key does not follow on the one before it
 	KindTile       Kind = "tile"       // a published tile or bundle is missing, malformed, or not that of the events
+
+	KindArchive  Kind = "archive"  // a pack is no archive of its one form
+	KindManifest Kind = "manifest" // the list of a pack's members is malformed, or a member is not what it says
+	KindProof    Kind = "proof"    // an inclusion or consistency proof is missing, malformed, or does not hold
+	KindTable    Kind = "table"    // the table for people says something else than the events
+	KindTerms    Kind = "terms"    // a contract version is missing, or not the one that was approved
+	KindQuestion Kind = "question" // the question is malformed, or an event does not answer it
 )
 
 // newReport has empty lists rather than none, which are easier on programs that read the report as JSON.

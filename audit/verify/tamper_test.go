@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,7 +157,7 @@ func TestEditedColumns(t *testing.T) {
 	l := newLedger(t, 9)
 	key, vkey := newKey(t, origin, "log")
 	against := verify.Evidence{Ledger: client, Key: vkey, Checkpoint: l.checkpoint(t, 9, key)}
-	for name, edit := range map[string]func(*verify.Columns){
+	edits := map[string]func(*verify.Columns){
 		"time":     func(c *verify.Columns) { c.Time++ },
 		"event":    func(c *verify.Columns) { c.Event = id("e", 77) },
 		"action":   func(c *verify.Columns) { c.Action = "batch.read" },
@@ -167,7 +168,19 @@ func TestEditedColumns(t *testing.T) {
 		"provider": func(c *verify.Columns) { c.Provider = id("o", 77) },
 		"batch":    func(c *verify.Columns) { c.Batch = "" },
 		"document": func(c *verify.Columns) { c.Document = id("d", 77) },
-	} {
+
+		"phase":        func(c *verify.Columns) { c.Phase = "unknown" },
+		"kind":         func(c *verify.Columns) { c.Kind = "work" },
+		"organisation": func(c *verify.Columns) { c.Organisation = id("o", 77) },
+		"role":         func(c *verify.Columns) { c.Role = "auditor" },
+		"site":         func(c *verify.Columns) { c.Site = "tunis" },
+		"country":      func(c *verify.Columns) { c.Country = "TN" },
+		"bytes":        func(c *verify.Columns) { c.Bytes++ },
+	}
+	if n := reflect.TypeFor[verify.Columns]().NumField(); len(edits) != n {
+		t.Errorf("%d of %d columns are edited", len(edits), n)
+	}
+	for name, edit := range edits {
 		t.Run(name, func(t *testing.T) {
 			rows := cloned(l.rows)
 			edit(rows[6].Columns)

@@ -29,6 +29,10 @@ type Evidence struct {
 
 	// Statements lead from Key to other keys that the ledger had or has, where it was replaced.
 	Statements []Statement
+
+	// Head reads the state that a database goes on from. It is asked before the rows and after them, and nil where there is
+	// no such state.
+	Head func() (Head, error)
 }
 
 // Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
@@ -39,6 +43,9 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 	if err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
+	if err := v.expectHead(against.Head); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
+	}
 	for row, err := range rows {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return nil, fmt.Errorf("verifying ledger: reading the copy: %w", err)
@@ -46,6 +53,9 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 		if err := v.row(row); err != nil {
 			return nil, fmt.Errorf("verifying ledger: %w", err)
 		}
+	}
+	if err := v.endHead(against.Head); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
 	if err := v.end(); err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
@@ -73,6 +83,8 @@ type verification struct {
 	marks    []event.EpochMark // of the epochs after the first
 	latest   int64             // epoch that a checkpoint is of
 	lastRoot tlog.Hash         // of the newest checkpoint
+
+	head *Head // nil when there is none, or the tree has passed it
 }
 
 func begin(against Evidence) (*verification, error) {
@@ -95,8 +107,11 @@ func begin(against Evidence) (*verification, error) {
 	return v, v.compare()
 }
 
-// compare holds the tree against the checkpoints of its size.
+// compare holds the tree against the checkpoints of its size, and the head if it is of this size.
 func (v *verification) compare() error {
+	if err := v.compareHead(); err != nil {
+		return err
+	}
 	for len(v.due) > 0 && v.due[0].size == v.tree.size {
 		root, err := v.tree.root()
 		if err != nil {

@@ -40,11 +40,17 @@ type connection struct {
 func (c *connection) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.url, "api", "", "address of the gateway, as in https://gateway.example (or $"+envAPI+")")
+	f.BoolVar(&c.json, "json", false, "print what the API answered, as it is; a refusal goes to standard error")
+	c.addSignInFlags(cmd)
+}
+
+// addSignInFlags adds those that say as whom.
+func (c *connection) addSignInFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&c.credentials, "credentials", "", "file with client_id and client_secret, as JSON (or $"+envCredentials+
 		", or $"+envClientID+" and $"+envClientSecret+")")
 	f.StringVar(&c.tokenFile, "token-file", "", "file with an access token, instead of credentials (or $"+envTokenFile+")")
 	f.StringVar(&c.caFile, "ca-file", "", "PEM file with the authority of the gateway's certificate (or $"+envCAFile+")")
-	f.BoolVar(&c.json, "json", false, "print what the API answered, as it is; a refusal goes to standard error")
 	cmd.MarkFlagsMutuallyExclusive("credentials", "token-file")
 }
 

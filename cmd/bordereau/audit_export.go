@@ -17,32 +17,42 @@ import (
 func auditExportCommand() *cobra.Command {
 	var w where
 	var q question
+	var pack packFlags
 	var format string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write all matching events of one ledger to standard output",
+		Short: "Write all matching events of one ledger to standard output, or as an evidence pack to a file",
 		Long: "Write all events of a ledger that match, newest first, one a line: as JSON, or as a table in CSV that no spreadsheet takes " +
 			"for formulas and that leaves out what can be erased. The export is recorded in the ledger before the first line. Only with " +
-			"exit code 0 is it whole.",
+			"exit code 0 is it whole.\n\n" +
+			"With --format pack, write an evidence pack to --out: an archive with the events, the proof of each, and what is needed to " +
+			"check them without this installation (`audit verify --pack`). It may answer a named question whose answer is events.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := q.parseTimes(); err != nil {
 				return err
 			}
-			if format != "ndjson" && format != "csv" {
-				return fmt.Errorf("--format must be ndjson or csv")
+			if format != "ndjson" && format != "csv" && format != "pack" {
+				return fmt.Errorf("--format must be ndjson, csv or pack")
 			}
 			if len(q.ledgers) != 1 {
 				return fmt.Errorf("an export is of one ledger: name it with --ledger")
 			}
+			if err := pack.check(cmd, format); err != nil {
+				return err
+			}
 			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+				if format == "pack" {
+					return in.exportPack(ctx, q, pack, cmd.OutOrStdout())
+				}
 				return in.export(ctx, q, format, cmd.OutOrStdout())
 			})
 		},
 	}
 	w.addFlags(cmd)
 	q.addFilters(cmd)
-	cmd.Flags().StringVar(&format, "format", "ndjson", "ndjson or csv")
+	cmd.Flags().StringVar(&format, "format", "ndjson", "ndjson, csv or pack")
+	pack.addFlags(cmd)
 	return cmd
 }
 

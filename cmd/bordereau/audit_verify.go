@@ -19,6 +19,7 @@ func auditVerifyCommand() *cobra.Command {
 	var w where
 	var ledgers, older, keys []string
 	var tiles string
+	var other otherSources
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -26,12 +27,21 @@ func auditVerifyCommand() *cobra.Command {
 		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
 			"the older checkpoints given, what was published of it, and the columns that queries are answered from.\n\n" +
 			"With --tiles, verify instead a folder that ledgers were published to, or a copy of one: no installation is needed, only a key " +
-			"for each ledger (see `audit key`), from somebody you trust. Exits with 1 when anything is wrong.",
+			"for each ledger (see `audit key`), from somebody you trust.\n\n" +
+			"With --pack, verify an evidence pack; with --database, a database alone, which is only read; with --api, a ledger that a gateway " +
+			"serves. No installation is needed for these either.\n\n" +
+			"Exits with 1 when anything is wrong, and with 3 when nothing is but nothing is proven either, for want of a key or a checkpoint.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			notes, err := readNotes(older)
 			if err != nil {
 				return err
+			}
+			if err := other.check(tiles, keys); err != nil {
+				return err
+			}
+			if other.chosen() {
+				return other.verify(cmd.Context(), verification{ledgers, keys, notes, tiles, asJSON, cmd.OutOrStdout()})
 			}
 			if tiles != "" {
 				return verifyTiles(cmd.Context(), tiles, keys, notes, asJSON, cmd.OutOrStdout())
@@ -45,11 +55,11 @@ func auditVerifyCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers to verify: clients' ids or operator (default all)")
 	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger named")
 	cmd.Flags().StringVar(&tiles, "tiles", "", "folder of published ledgers to verify, in place of an installation")
-	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles")
-	cmd.MarkFlagsRequiredTogether("tiles", "key")
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles, --pack, --database or --api")
 	cmd.MarkFlagsMutuallyExclusive("tiles", "data")
 	cmd.MarkFlagsMutuallyExclusive("tiles", "config")
 	cmd.MarkFlagsMutuallyExclusive("tiles", "ledger")
+	other.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per ledger")
 	return cmd
 }
@@ -79,14 +89,15 @@ func (in *installation) verifyAll(ctx context.Context, named []string, older [][
 
 // showAll verifies ledgers one after the other and shows what was found.
 func showAll(out io.Writer, ledgers []string, asJSON bool, verifyOne func(ledger string) (*verify.Report, error)) error {
-	good := true
+	var wrong, unproven bool
 	var statement string // the same for every good ledger, but for its numbers
 	for _, ledger := range ledgers {
 		report, err := verifyOne(ledger)
 		if err != nil {
 			return fmt.Errorf("verifying %s: %w", ledger, err)
 		}
-		good = good && report.OK()
+		wrong = wrong || report.Found > 0
+		unproven = unproven || !report.OK()
 		statement = report.Statement()
 		if err := show(out, report, asJSON); err != nil {
 			return err
@@ -95,8 +106,11 @@ func showAll(out io.Writer, ledgers []string, asJSON bool, verifyOne func(ledger
 	if len(ledgers) == 1 && !asJSON {
 		fmt.Fprintf(out, "\n%s\n", statement)
 	}
-	if !good {
+	switch {
+	case wrong:
 		return errReported
+	case unproven:
+		return errUnproven
 	}
 	if len(ledgers) > 1 && !asJSON {
 		fmt.Fprintf(out, "\nEvery event of these ledgers is one that was signed: none was changed, left out, put in or moved. What may come after\n"+
@@ -113,8 +127,11 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 		}{report, report.OK()})
 	}
 	verdict := "good"
-	if !report.OK() {
+	switch {
+	case report.Found > 0:
 		verdict = "WRONG"
+	case !report.OK():
+		verdict = "UNPROVEN"
 	}
 	if _, err := fmt.Fprintf(out, "%-5s  %-28s  %6d events, root %s\n", verdict, report.Ledger, report.Events, report.Root); err != nil {
 		return err
@@ -125,7 +142,7 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 		}
 	}
 	for _, p := range report.Problems {
-		if _, err := fmt.Fprintf(out, "       event %d: %s: %s\n", p.Seq, p.Kind, p.Detail); err != nil {
+		if _, err := fmt.Fprintf(out, "       %s: %s: %s\n", placeOf(p, "the ledger"), p.Kind, p.Detail); err != nil {
 			return err
 		}
 	}
@@ -147,7 +164,8 @@ func (in *installation) verify(ctx context.Context, ledger string, older [][]byt
 		return nil, err
 	}
 	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger),
-		Checkpoint: checkpoint, Older: slices.Concat(older, published), Statements: statements})
+		Checkpoint: checkpoint, Older: slices.Concat(older, published), Statements: statements,
+		Head: headOf(ctx, audit.Copier{Database: in.database.Reader()}, ledger)})
 }
 
 // statements lead from the keys that a ledger has had to the one that it has.

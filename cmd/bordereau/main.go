@@ -25,11 +25,15 @@ func run(ctx context.Context, args []string) int {
 	noteStart(root, &started)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil && !errors.Is(err, errReported) {
+	if err != nil && !errors.Is(err, errReported) && !errors.Is(err, errUnproven) {
 		fmt.Fprintln(os.Stderr, "bordereau:", err)
 	}
 	return exitCode(err, started)
 }
+
+// errUnproven ends a verification that found nothing wrong and proves nothing, because nobody gave it a key to prove by. It
+// was shown already.
+var errUnproven = errors.New("not proven")
 
 // errReported ends a command with a failure that it has shown already.
 var errReported = errors.New("failed")
@@ -38,7 +42,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "bordereau",
 		Short:         "A document gateway for outsourced processing: sealed documents, access by contract, proof of every access",
-		Long:          "Exit codes: 0 done, 1 refused or failed, 2 the command line is not one.",
+		Long:          "Exit codes: 0 done, 1 refused or failed, 2 the command line is not one, 3 nothing is wrong and nothing proven.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -8,9 +8,10 @@ import (
 
 // The exit codes of every command.
 const (
-	exitDone   = 0
-	exitFailed = 1 // refused, or it went wrong
-	exitUsage  = 2 // nothing was tried: the command line is not one
+	exitDone     = 0
+	exitFailed   = 1 // refused, or it went wrong
+	exitUsage    = 2 // nothing was tried: the command line is not one
+	exitUnproven = 3 // a verification found nothing wrong, and nothing to prove it by
 )
 
 // usageError is a command line that cannot be carried out as it stands.
@@ -26,6 +27,8 @@ func exitCode(err error, started bool) int {
 		return exitDone
 	case !started, errors.As(err, &usage):
 		return exitUsage
+	case errors.Is(err, errUnproven):
+		return exitUnproven
 	default:
 		return exitFailed
 	}

@@ -147,6 +147,11 @@ type ClientInterface interface {
 	// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
 	// apostrophe.
 	//
+	// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
+	// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
+	// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
+	// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
+	//
 	// Corresponds with GET /v1/audit/export (the `ExportEvents` operationId).
 	ExportEvents(ctx context.Context, params *ExportEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -809,6 +814,11 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 // One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
 // never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
 // apostrophe.
+//
+// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
+// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
+// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
+// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
 //
 // Corresponds with GET /v1/audit/export (the `ExportEvents` operationId).
 func (c *Client) ExportEvents(ctx context.Context, params *ExportEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2919,6 +2929,78 @@ func NewExportEventsRequest(server string, params *ExportEventsParams) (*http.Re
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Question != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "question", *params.Question, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Which != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "which", *params.Which, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Countries != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "countries", *params.Countries, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Hours != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "hours", *params.Hours, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Zone != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "zone", *params.Zone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5919,6 +6001,11 @@ type ClientWithResponsesInterface interface {
 	// One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
 	// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
 	// apostrophe.
+	//
+	// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
+	// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
+	// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
+	// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9035,6 +9122,11 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 // One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
 // never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
 // apostrophe.
+//
+// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
+// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
+// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
+// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
 //
 // Returns a wrapper object for the known response body format(s).
 //

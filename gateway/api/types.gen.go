@@ -304,6 +304,7 @@ func (e VersionRulePhase) Valid() bool {
 const (
 	ExportEventsParamsFormatCsv    ExportEventsParamsFormat = "csv"
 	ExportEventsParamsFormatNdjson ExportEventsParamsFormat = "ndjson"
+	ExportEventsParamsFormatPack   ExportEventsParamsFormat = "pack"
 )
 
 // Valid indicates whether the value is a known member of the ExportEventsParamsFormat enum.
@@ -312,6 +313,23 @@ func (e ExportEventsParamsFormat) Valid() bool {
 	case ExportEventsParamsFormatCsv:
 		return true
 	case ExportEventsParamsFormatNdjson:
+		return true
+	case ExportEventsParamsFormatPack:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportEventsParamsWhich.
+const (
+	ExportEventsParamsWhichFirst ExportEventsParamsWhich = "first"
+)
+
+// Valid indicates whether the value is a known member of the ExportEventsParamsWhich enum.
+func (e ExportEventsParamsWhich) Valid() bool {
+	switch e {
+	case ExportEventsParamsWhichFirst:
 		return true
 	default:
 		return false
@@ -1468,7 +1486,7 @@ type ListEventsParams struct {
 
 // ExportEventsParams defines parameters for ExportEvents.
 type ExportEventsParams struct {
-	// Format NDJSON holds all of each event; CSV leaves out the erasable half.
+	// Format NDJSON holds all of each event; CSV leaves out the erasable half; a pack proves them.
 	Format *ExportEventsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 
 	// Ledger A client's organisation identifier, or `operator`.
@@ -1505,10 +1523,31 @@ type ExportEventsParams struct {
 
 	// To Before this time.
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Question Of a pack. The named question that it answers, as `who-read`.
+	Question *string `form:"question,omitempty" json:"question,omitempty"`
+
+	// Since Of a pack. The size of a checkpoint that you hold; the pack then proves that the ledger only grew since.
+	Since *int64 `form:"since,omitempty" json:"since,omitempty"`
+
+	// Which Of the question `denials` in a pack. `first`, only each person's first refusal ever.
+	Which *ExportEventsParamsWhich `form:"which,omitempty" json:"which,omitempty"`
+
+	// Countries Of the question `outside-hours-or-country` in a pack. Where reading belongs, as `FR,TN`.
+	Countries *string `form:"countries,omitempty" json:"countries,omitempty"`
+
+	// Hours Of the question `outside-hours-or-country` in a pack. When reading belongs, as `08:00-18:00`.
+	Hours *string `form:"hours,omitempty" json:"hours,omitempty"`
+
+	// Zone Of the question `outside-hours-or-country` in a pack. The zone of `hours`, as `Europe/Paris`.
+	Zone *string `form:"zone,omitempty" json:"zone,omitempty"`
 }
 
 // ExportEventsParamsFormat defines parameters for ExportEvents.
 type ExportEventsParamsFormat string
+
+// ExportEventsParamsWhich defines parameters for ExportEvents.
+type ExportEventsParamsWhich string
 
 // ProveConsistencyParams defines parameters for ProveConsistency.
 type ProveConsistencyParams struct {

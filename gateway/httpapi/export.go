@@ -22,13 +22,19 @@ func (s *server) ExportEvents(ctx context.Context, r ExportEventsRequestObject) 
 	if err != nil {
 		return nil, err
 	}
+	if or(r.Params.Format) == api.ExportEventsParamsFormatPack {
+		return s.exportPack(ctx, caller, query, r.Params)
+	}
+	if err := noPackParameter(r.Params); err != nil {
+		return nil, err
+	}
 	out := export{log: s.log, mediaType: "application/x-ndjson", write: writeNDJSON}
 	switch or(r.Params.Format) {
 	case "", api.ExportEventsParamsFormatNdjson:
 	case api.ExportEventsParamsFormatCsv:
 		out.mediaType, out.write = "text/csv; charset=utf-8; header=present", gateway.WriteCSV
 	default:
-		return nil, &refusal{kind: kindParameter, field: "format", detail: "It must be ndjson or csv."}
+		return nil, &refusal{kind: kindParameter, field: "format", detail: "It must be ndjson, csv or pack."}
 	}
 	out.events, err = s.gateway.ExportEvents(ctx, caller, query.Ledger, query)
 	return out, err

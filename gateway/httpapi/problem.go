@@ -54,6 +54,8 @@ func describe(kind string) (status int, title string) {
 		return http.StatusLengthRequired, "The document is too large to be sent without its length. Nothing was kept."
 	case string(gateway.InvalidIncomplete), string(gateway.InvalidUnenforceable):
 		return http.StatusUnprocessableEntity, "The terms cannot be approved as they are."
+	case string(gateway.InvalidPackTooLarge):
+		return http.StatusUnprocessableEntity, "The answer is too large for one evidence pack."
 	case kindUnauthenticated:
 		return http.StatusUnauthorized, "A valid access token is needed."
 	case kindNotFound:

@@ -42,6 +42,7 @@ func TestTheTableOfProblems(t *testing.T) {
 		{invalid(gateway.InvalidTerms), 400, "terms"},
 		{invalid(gateway.InvalidIncomplete), 422, "terms-incomplete"},
 		{invalid(gateway.InvalidUnenforceable), 422, "terms-unenforceable"},
+		{invalid(gateway.InvalidPackTooLarge), 422, "pack-too-large"},
 		{invalid(gateway.InvalidDigestMismatch), 400, "digest-mismatch"},
 		{invalid(gateway.InvalidLengthMismatch), 400, "length-mismatch"},
 		{invalid(gateway.InvalidBody), 400, "body-interrupted"},

@@ -4,21 +4,26 @@
     verify.py FOLDER --key KEY [--checkpoint FILE]...        a published ledger: the folder that holds its `checkpoint`
     verify.py --proof FILE --leaf FILE --key KEY             an inclusion proof of one event
     verify.py --consistency FILE --old FILE --key KEY        a consistency proof, and the earlier checkpoint it is for
+    verify.py --pack FILE [--key KEY] [--checkpoint FILE]... an evidence pack
 
 Where the key was replaced, the proofs take --statements FOLDER too: the published folder `keys` of the ledger.
 
-Prints one JSON object and exits with 0 when all is as it must be, with 1 when something is not.
+Prints one JSON object and exits with 0 when all is as it must be, with 1 when something is not, and with 3 when a pack is in
+order but was checked with the key that came in it, which proves nothing.
 """
 
 import argparse
 import base64
 import binascii
+import datetime
 import hashlib
 import json
 import os
 import re
 import stat
+import struct
 import sys
+import zlib
 
 MAX_LEAF = 16384
 MAX_BUNDLE = 256 * (2 + MAX_LEAF)
@@ -205,6 +210,11 @@ def split_name(name):
 
 def key_id(name, public):
     return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def verifier_key(first, epoch, public):
+    name = first if epoch == 1 else "%s/%d" % (first, epoch)
+    return "%s+%s+%s" % (name, key_id(name, public).hex(), base64.b64encode(b"\x01" + public).decode())
 
 
 def split_note(signed):
@@ -444,6 +454,10 @@ def read_bundle(folder, index, width):
     return leaves
 
 
+# What an event says that begins an epoch: the epoch, the one before, its size and root.
+EPOCH_MARK = re.compile("([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9+/]{43}=)")
+
+
 class Verification:
     def __init__(self, keys):
         self.keys = keys
@@ -515,7 +529,7 @@ class Verification:
                 del self.open[grant]
 
     def begin_epoch(self, seq, subject):
-        match = re.fullmatch("([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9+/]{43}=)", subject)
+        match = EPOCH_MARK.fullmatch(subject)
         if not match:
             self.problem("event %d begins an epoch and does not say which", seq)
             return
@@ -640,7 +654,8 @@ def open_trusted(keys, checkpoint):
     return size, root
 
 
-def verify_proof(data, leaf, keys):
+def read_proof(data):
+    """The number of the event, the hashes and the checkpoint of a tlog-proof."""
     lines, checkpoint = split_proof(data)
     if lines[0] != b"c2sp.org/tlog-proof@v1":
         raise Bad("it is not a tlog-proof")
@@ -648,7 +663,11 @@ def verify_proof(data, leaf, keys):
         del lines[1]
     if len(lines) < 2 or not re.fullmatch(rb"index (0|[1-9][0-9]{0,18})", lines[1]):
         raise Bad("the proof has no index")
-    index, hashes = int(lines[1][6:]), [from_base64(line, 32) for line in lines[2:]]
+    return int(lines[1][6:]), [from_base64(line, 32) for line in lines[2:]], checkpoint
+
+
+def verify_proof(data, leaf, keys):
+    index, hashes, checkpoint = read_proof(data)
     size, root = open_trusted(keys, checkpoint)
     if root_from_inclusion(index, size, leaf_hash(leaf), hashes) != root:
         raise Bad("the event is not in the ledger that was signed")
@@ -668,10 +687,359 @@ def verify_consistency(data, old, keys):
     return {"ledger": keys.ledger, "from": old_size, "to": size, "problems": keys.problems}
 
 
+# Evidence packs.
+
+MAX_PACK = 256 << 20
+MAX_MEMBERS = 20000
+MAX_ROWS = 10000
+MAX_NAME = 128
+FIXED = ("HOW-TO-VERIFY.txt", "key", "checkpoint", "question.json", "events.ndjson", "events.csv")
+FOLDERS = ("keys/", "contracts/", "consistency/", "proofs/")
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+def read_archive(data):
+    """The members of a ZIP file in its one form, by name, in their order."""
+    if len(data) < 22 or data[-22:-18] != b"PK\x05\x06":
+        raise Bad("the archive does not end with its directory")
+    disk, first, here, count, length, at, comment = struct.unpack("<HHHHIIH", data[-18:])
+    if disk or first or here != count or comment or count > MAX_MEMBERS or at + length != len(data) - 22:
+        raise Bad("the archive's end record is not of the one form")
+    members, start, entry = {}, 0, at
+    for _ in range(count):
+        if entry + 46 > len(data) - 22:
+            raise Bad("the archive's directory holds fewer members than it counts")
+        crc, _, size, name_length = struct.unpack("<IIIH", data[entry + 16:entry + 30])
+        name = data[entry + 46:entry + 46 + name_length]
+        check_name(name)
+        common = struct.pack("<HHHHIIIHH", 0, 0, 0, 0x21, crc, size, size, len(name), 0)
+        local = b"PK\x03\x04" + struct.pack("<H", 20) + common + name
+        listed = b"PK\x01\x02" + struct.pack("<HH", 20, 20) + common + bytes(10) + struct.pack("<I", start) + name
+        if data[entry:entry + len(listed)] != listed or data[start:start + len(local)] != local:
+            raise Bad("member %r has a header that is not of the one form" % name)
+        entry, begin = entry + len(listed), start + len(local)
+        start = begin + size
+        if start > at or name.decode() in members:
+            raise Bad("member %r is larger than the archive, or there twice" % name)
+        members[name.decode()] = data[begin:start]
+        if zlib.crc32(data[begin:start]) != crc:
+            raise Bad("member %r has another CRC" % name)
+    if start != at or entry != len(data) - 22:
+        raise Bad("the archive holds something beside its members")
+    return members
+
+
+def check_name(name):
+    if len(name) > MAX_NAME or not re.fullmatch(rb"[a-zA-Z0-9._/-]+", name) or any(s in (b"", b".", b"..") for s in name.split(b"/")):
+        raise Bad("a member has a name that is none")
+
+
+def read_manifest(members):
+    text = members.get("manifest.json")
+    if text is None:
+        raise Bad("manifest.json is missing")
+    try:
+        m = json.loads(text.decode("utf-8"))
+        again = {
+            "pack": m["pack"], "ledger": m["ledger"], "size": m["size"], "events": m["events"], "export": m["export"],
+            "withheld": [{k: w[k] for k in ("contract", "version", "why")} for w in m["withheld"]],
+            "members": [{k: f[k] for k in ("name", "size", "sha256")} for f in m["members"]],
+        }
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Bad("manifest.json is not of its form") from None
+    if (json.dumps(again, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass") != text:
+        raise Bad("manifest.json is not in its one form")
+    numbers = [m["pack"], m["size"], m["events"]] + [w["version"] for w in m["withheld"]] + [f["size"] for f in m["members"]]
+    texts = [m["ledger"], m["export"]] + [f[k] for f in m["members"] for k in ("name", "sha256")]
+    if any(type(n) is not int for n in numbers) or any(type(t) is not str for t in texts) or m["pack"] != 1:
+        raise Bad("manifest.json is not of version 1")
+    for w in m["withheld"]:
+        check_name(("contracts/%s/%d" % (w["contract"], w["version"])).encode())
+        if w["why"] not in ("not-readable", "not-approved"):
+            raise Bad("manifest.json withholds something for no reason")
+    return m
+
+
+def parse_row(line):
+    """The leaf of a row and, where it is there, its erasable half with the salt."""
+    decoder, clear, salt = json.JSONDecoder(), None, None
+    try:
+        text = line.decode("utf-8")
+        if not text.startswith('{"leaf":'):
+            raise Bad("the row does not begin with its leaf")
+        _, end = decoder.raw_decode(text, 8)
+        leaf, again = text[8:end], text[:end]
+        if text[end:end + 11] == ',"private":':
+            _, clear_end = decoder.raw_decode(text, end + 11)
+            clear = text[end + 11:clear_end].encode()
+            rest = re.fullmatch(r',"salt":"([A-Za-z0-9+/=]*)"}', text[clear_end:])
+            if not rest:
+                raise Bad("the row has no salt")
+            salt = from_base64(rest.group(1), 32)
+            again = text[:-1]
+        if again + "}" != text:
+            raise Bad("the row is not in its one form")
+    except (ValueError, RecursionError):
+        raise Bad("the row is not of its form") from None
+    return leaf.encode(), clear, salt
+
+
+def moment(micros):
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=micros)
+    fraction = ("%06d" % at.microsecond).rstrip("0")
+    return at.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + ("." + fraction if fraction else "") + "Z"
+
+
+TABLE = (
+    "ledger seq time occurred id phase action outcome reason actor organisation role auth contract version clause provider batch "
+    "document class assignment subject site country bytes length grant request node commitment"
+).split()
+IN_LEAF = {"time": "ts", "occurred": "occ", "organisation": "org", "commitment": "priv"}
+NUMBERS = ("seq", "version", "bytes", "length")
+
+
+def table_line(event):
+    cells = []
+    for i, column in enumerate(TABLE):
+        value = event.get(IN_LEAF.get(column, column))
+        if column in ("time", "occurred"):
+            cell = moment(value)
+        elif column in NUMBERS:
+            cell = str(value or 0)
+        else:
+            cell = value or ""
+            if i >= 8 and cell[:1] in ("=", "+", "-", "@"):
+                cell = "'" + cell
+        if cell == "\\." or "," in cell or '"' in cell or cell[:1] and cell[0] in SPACES:
+            cell = '"' + cell.replace('"', '""') + '"'
+        cells.append(cell)
+    return ",".join(cells)
+
+
+def instant(text):
+    """A time of a question in nanoseconds, None for the one that means any."""
+    m = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", text)
+    if not m:
+        raise Bad("the question has a time that is none")
+    try:
+        at = datetime.datetime.strptime(m.group(1), "%Y-%m-%dT%H:%M:%S") - datetime.datetime(1970, 1, 1)
+    except ValueError:
+        raise Bad("the question has a time that is none") from None
+    seconds = at.days * 86400 + at.seconds
+    if m.group(3):
+        offset = int(m.group(4)) * 3600 + int(m.group(5)) * 60
+        seconds += offset if m.group(3) == "-" else -offset
+    nanoseconds = seconds * 10**9 + int((m.group(2) or "0").ljust(9, "0"))
+    return None if text == "0001-01-01T00:00:00Z" else nanoseconds
+
+
+FILTERS = {"Actor": "actor", "Contract": "contract", "Provider": "provider", "Batch": "batch", "Document": "document", "Organisation": "org",
+           "Role": "role", "Site": "site", "Country": "country", "Action": "action", "Phase": "phase", "Outcome": "outcome", "Reason": "reason"}
+
+
+class Question:
+    def __init__(self, clear):
+        try:
+            asked = json.loads(json.loads(clear.decode())["question"])
+            self.filters = {FILTERS[name]: value for name, value in asked.items() if name in FILTERS and value != ""}
+            self.start, self.end = (instant(asked.get(name, "0001-01-01T00:00:00Z")) for name in ("From", "To"))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise Bad("the question cannot be read") from None
+
+    def check(self, event):
+        for name, value in self.filters.items():
+            if event.get(name, "") != value:
+                raise Bad("the event does not answer the question: %s" % name)
+        at = event["ts"] * 1000
+        if self.start is not None and at < self.start or self.end is not None and at >= self.end:
+            raise Bad("the event does not answer the question: time")
+
+
+class Pack:
+    def __init__(self, data, key):
+        self.members = read_archive(data)
+        self.manifest = read_manifest(self.members)
+        self.problems, self.not_checked = [], []
+        self.check_members()
+        inside = self.members["key"].decode("utf-8", "replace")
+        self.keys = Keys(key or inside, self.statements())
+        if self.keys.problems:
+            raise Bad(self.keys.problems[0])
+        if self.keys.ledger != self.manifest["ledger"]:
+            raise Bad("the pack is of another ledger than the key")
+        self.signed = self.members["checkpoint"]
+        self.size, self.root = open_trusted(self.keys, self.signed)
+        if self.size != self.manifest["size"]:
+            raise Bad("manifest.json says another size than the checkpoint")
+        self.epoch = self.keys.open(self.signed)[0]
+        if inside != verifier_key(self.keys.first, self.epoch, self.keys.chain[-1][1]) + "\n":
+            raise Bad("the key in the pack is another one")
+        self.proofs, self.named, self.approved = set(), set(), {}
+        self.begun, self.rekeyed = [], set()  # what rows say of epochs and keys
+
+    def statements(self):
+        """Statements about keys, by the number of their event."""
+        found = []
+        for name in self.members:
+            if name.startswith("keys/"):
+                if not re.fullmatch("keys/[0-9]{20}", name):
+                    raise Bad("%s is no statement about a key" % name)
+                found.append((int(name[5:]), self.members[name]))
+        return sorted(found)
+
+    def check_members(self):
+        names = [name for name in self.members if name != "manifest.json"]
+        if names != [f["name"] for f in self.manifest["members"]] or list(self.members)[-1:] != ["manifest.json"]:
+            raise Bad("the members are not those that manifest.json lists")
+        for f in self.manifest["members"]:
+            data = self.members[f["name"]]
+            if len(data) != f["size"] or hashlib.sha256(data).hexdigest() != f["sha256"]:
+                raise Bad("member %s is not the one that manifest.json lists" % f["name"])
+            if f["name"] not in FIXED and not f["name"].startswith(FOLDERS):
+                raise Bad("member %s is none that a pack has" % f["name"])
+        if not all(name in self.members for name in FIXED):
+            raise Bad("a member is missing that every pack has")
+
+    def event(self, line):
+        """Everything that holds for rows and for the export's event alike."""
+        leaf, clear, salt = parse_row(line)
+        event = parse_leaf(leaf)
+        seq = event["seq"]
+        if event["ledger"] != self.keys.ledger:
+            raise Bad("event %d is of another ledger" % seq)
+        self.mark(seq, event)
+        name = "proofs/%d" % seq
+        if name not in self.members:
+            raise Bad("event %d has no proof" % seq)
+        self.proofs.add(name)
+        index, hashes, checkpoint = read_proof(self.members[name])
+        if index != seq or checkpoint != self.signed or self.members[name].split(b"\n")[1][:6] != b"index ":
+            raise Bad("the proof of event %d is of another one, or to another checkpoint" % seq)
+        if root_from_inclusion(index, self.size, leaf_hash(leaf), hashes) != self.root:
+            raise Bad("event %d is not in the ledger that was signed" % seq)
+        if clear is not None and base64.b64encode(hashlib.sha256(salt + clear).digest()).decode() != event.get("priv"):
+            raise Bad("the erasable half of event %d is another one" % seq)
+        if event.get("contract") and event.get("version"):
+            version = (event["contract"], event["version"])
+            self.named.add(version)
+            if clear is not None and event["action"] == "contract.approve" and event["outcome"] == "allow":
+                digest = json.loads(clear.decode()).get("terms_sha256")
+                if digest:
+                    self.approved[version] = digest
+        return event, clear
+
+    def mark(self, seq, event):
+        """What a row says about the ledger's own name or key."""
+        if event["action"] == "audit.epoch":
+            match = EPOCH_MARK.fullmatch(event.get("subject", ""))
+            if not match or int(match.group(3)) != seq or int(match.group(1)) <= int(match.group(2)):
+                raise Bad("event %d begins an epoch and does not say which, or where" % seq)
+            self.begun.append((seq, int(match.group(1))))
+        if event["action"] == "audit.rekey":
+            self.rekeyed.add(seq)
+            if event.get("subject") not in [mark for at, _, mark in self.keys.chain if at == seq]:
+                raise Bad("event %d and the statements tell different things about the key" % seq)
+
+    def check_epoch(self, name, epoch, size):
+        """A checkpoint is of no epoch that had ended within what it covers, as far as the rows tell."""
+        for seq, begun in self.begun:
+            if size > seq and epoch < begun:
+                raise Bad("%s is of epoch %d, which had ended before event %d" % (name, epoch, seq))
+
+    def lines(self, name):
+        text = self.members[name]
+        if text and not text.endswith(b"\n"):
+            raise Bad("%s does not end with a line" % name)
+        return text.split(b"\n")[:-1]
+
+    def verify(self):
+        question = self.lines("question.json")
+        if len(question) != 1:
+            raise Bad("question.json is not one event")
+        export, clear = self.event(question[0])
+        if export["id"] != self.manifest["export"] or export["action"] != "audit.export":
+            raise Bad("question.json is not the event of the export")
+        asked = Question(clear) if clear is not None else None
+        rows, table = self.lines("events.ndjson"), self.lines("events.csv")
+        if len(rows) != self.manifest["events"] or len(rows) > MAX_ROWS:
+            raise Bad("there are more or fewer rows than manifest.json says")
+        if not table or table[0].decode("utf-8", "replace") != ",".join(TABLE) or len(table) != len(rows) + 1:
+            raise Bad("events.csv has another first line, or other lines, than the rows make")
+        last = None
+        for line, cells in zip(rows, table[1:]):
+            event, _ = self.event(line)
+            if last is not None and (event["seq"] >= last["seq"] or event["ts"] > last["ts"]):
+                raise Bad("event %d is not in its place" % event["seq"])
+            if table_line(event).encode() != cells:
+                raise Bad("events.csv says something else than event %d" % event["seq"])
+            if asked is not None:
+                asked.check(event)
+            if export.get("role") == "provider-compliance" and event.get("org") != export.get("org"):
+                raise Bad("event %d is not of the asker's organisation" % event["seq"])
+            last = event
+        if self.proofs != {name for name in self.members if name.startswith("proofs/")}:
+            raise Bad("there is a proof of no row")
+        self.terms()
+        self.check_epoch("the checkpoint", self.epoch, self.size)
+        for seq, _, _ in self.keys.chain[1:]:
+            if seq not in self.rekeyed:
+                self.not_checked.append("event %d, which replaced the ledger's key, is not among the rows" % seq)
+        return len(rows)
+
+    def terms(self):
+        withheld = {(w["contract"], w["version"]) for w in self.manifest["withheld"]}
+        there = {"contracts/%s/%d" % v: v for v in self.named - withheld}
+        if not withheld <= self.named or {n for n in self.members if n.startswith("contracts/")} != set(there):
+            raise Bad("the contract versions are not those that the rows name")
+        for name, version in there.items():
+            if version not in self.approved:
+                self.not_checked.append("%s: no event holds its digest" % name)
+            elif hashlib.sha256(self.members[name]).hexdigest() != self.approved[version]:
+                raise Bad("%s is not what was approved" % name)
+
+    def consistency(self, older):
+        for name in self.members:
+            if name.startswith("consistency/"):
+                lines, checkpoint = split_proof(self.members[name])
+                if checkpoint != self.signed or name != "consistency/" + lines[0].decode("utf-8", "replace")[4:] or lines[0][:4] != b"old ":
+                    raise Bad("%s is a proof of something else" % name)
+                [from_base64(line, 32) for line in lines[1:]]
+        for path in older:
+            signed = read_file(path, MAX_NOTE)
+            epoch, size, root, _ = self.keys.open(signed)
+            self.check_epoch(path, epoch, size)
+            name = "consistency/%d" % size
+            if name in self.members:
+                verify_consistency(self.members[name], signed, self.keys)
+            elif size in (0, self.size):
+                check_consistency(size, root, self.size, self.root, [])
+            else:
+                self.not_checked.append("%s, of %d events: the pack has no proof from there" % (path, size))
+
+
+NOT_PROVEN = [
+    "Inclusion proves the listed events, not that none is missing, neither from the ledger nor from the answer.",
+    "That the ledger does not go on after the checkpoint, and that nobody is shown another one.",
+    "That what an event says is true, and that all that happened was recorded.",
+]
+
+
+def verify_pack(path, key, older):
+    report = {"problems": [], "not_proven": list(NOT_PROVEN), "key_from": "given" if key else "pack"}
+    if not key:
+        report["not_proven"].insert(0, "ANYTHING, as to who signed it: the key came in the pack.")
+    pack = Pack(read_file(path, MAX_PACK), key)
+    report["events"] = pack.verify()
+    pack.consistency(older)
+    report.update(ledger=pack.keys.ledger, checkpoint=pack.size, not_checked=pack.not_checked)
+    return report
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Verify a published ledger or a proof.")
+    parser = argparse.ArgumentParser(description="Verify a published ledger, a proof or an evidence pack.")
     parser.add_argument("folder", nargs="?")
-    parser.add_argument("--key", required=True)
+    parser.add_argument("--key")
+    parser.add_argument("--pack")
     parser.add_argument("--checkpoint", action="append", default=[])
     parser.add_argument("--proof")
     parser.add_argument("--leaf")
@@ -679,13 +1047,17 @@ def main():
     parser.add_argument("--old")
     parser.add_argument("--statements")
     args = parser.parse_args()
-    if sum(x is not None for x in (args.folder, args.proof, args.consistency)) != 1:
-        parser.error("give a folder, --proof or --consistency")
+    if sum(x is not None for x in (args.folder, args.proof, args.consistency, args.pack)) != 1:
+        parser.error("give a folder, --proof, --consistency or --pack")
+    if not args.key and not args.pack:
+        parser.error("--key is needed")
     if args.proof and not args.leaf or args.consistency and not args.old:
         parser.error("--proof needs --leaf, --consistency needs --old")
     try:
-        keys = Keys(args.key, Folder(args.statements).statements(".") if args.statements else ())
-        if args.folder:
+        keys = Keys(args.key, Folder(args.statements).statements(".") if args.statements else ()) if args.key else None
+        if args.pack:
+            report = verify_pack(args.pack, args.key, args.checkpoint)
+        elif args.folder:
             report = verify_folder(args.folder, args.key, args.checkpoint)
         elif args.proof:
             report = verify_proof(read_file(args.proof, MAX_NOTE), read_file(args.leaf, MAX_LEAF), keys)
@@ -695,6 +1067,8 @@ def main():
         report = {"problems": [str(bad)]}
     report["ok"] = not report["problems"]
     print(json.dumps(report))
+    if report["ok"] and report.get("key_from") == "pack":
+        return 3
     return 0 if report["ok"] else 1
 
 

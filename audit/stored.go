@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Stored is an event as it is kept: for those who pass it on together with what proves it.
+type Stored struct {
+	Event   event.Event    // with its private half where that is not erased
+	Leaf    []byte         // byte for byte what the tree is built over
+	Opening *event.Opening // of the private half; nil when there is none, or none any more
+}
+
+const selectStored = `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE ledger = $1 AND `
+
+// Stored gives events of a ledger by their numbers, in the order asked. One that is missing, or not what it was when it
+// was sequenced, is an ErrTampered, as far as that shows without the tree.
+func (l *Ledger) Stored(ctx context.Context, ledger string, seqs []int64) ([]Stored, error) {
+	list := make([]Stored, 0, len(seqs))
+	for _, seq := range seqs {
+		s, err := scanStored(l.config.Reader.QueryRowContext(ctx, selectStored+`seq = $2`, ledger, seq), ledger)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = fmt.Errorf("%w: event %d of %s is missing", ErrTampered, seq, ledger)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading stored events: %w", err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// StoredByID gives the event with an id; ErrAbsent when the ledger has none.
+func (l *Ledger) StoredByID(ctx context.Context, ledger, id string) (Stored, error) {
+	s, err := scanStored(l.config.Reader.QueryRowContext(ctx, selectStored+`event = $2`, ledger, id), ledger)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Stored{}, fmt.Errorf("%w: event", ErrAbsent)
+	}
+	if err != nil {
+		return Stored{}, fmt.Errorf("reading stored event: %w", err)
+	}
+	return s, nil
+}
+
+func scanStored(row *sql.Row, ledger string) (Stored, error) {
+	var seq int64
+	var leaf, salt []byte
+	var clear sql.NullString
+	if err := row.Scan(&seq, &leaf, &clear, &salt); err != nil {
+		return Stored{}, err
+	}
+	e, err := checked(ledger, seq, leaf, clear, salt)
+	s := Stored{Event: e, Leaf: leaf}
+	if clear.Valid {
+		s.Opening = &event.Opening{Clear: clear.String, Salt: salt}
+	}
+	return s, err
+}

@@ -1,0 +1,113 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// Asked is what a pack says of its question. It is as well proven as any event: it is one.
+type Asked struct {
+	Event    string    `json:"event"` // id of the export's own event
+	Seq      int64     `json:"seq"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by"` // the person, or "system" for whoever held the machine
+	Role     string    `json:"role"`
+	Question string    `json:"question"` // as it was written down; empty where it was erased
+}
+
+// roleNarrowed is the role whose holders are answered with what people of their own organisation did.
+const roleNarrowed = "provider-compliance"
+
+// question reads the export's own event, proves it, and takes from its private half what was asked.
+func (p *packVerification) question() {
+	text, err := p.archive.read(questionName, maxRow)
+	if err != nil {
+		p.v.report.problem(KindQuestion, NoSeq, "%s: %v", questionName, err)
+		return
+	}
+	r, err := parsePackRow(bytes.TrimSuffix(text, []byte("\n")))
+	if err != nil || !bytes.HasSuffix(text, []byte("\n")) {
+		p.v.report.problem(KindQuestion, NoSeq, "%s is not an event in its one form", questionName)
+		return
+	}
+	e, err := event.Parse(r.leaf)
+	if err != nil || e.Action != "audit.export" || e.ID != p.manifest.Export {
+		p.v.report.problem(KindQuestion, NoSeq, "%s is not the event of the export that manifest.json names", questionName)
+		return
+	}
+	p.export = e.Seq
+	p.event(r, e)
+	p.prove(e.Seq, r.leaf)
+	p.proofs++
+	p.asked = &Asked{Event: e.ID, Seq: e.Seq, At: e.Time, By: e.Actor, Role: e.Role}
+	if e.Role == roleNarrowed {
+		p.scope = e.Organisation
+	}
+	switch {
+	case r.private == nil:
+		p.v.report.notChecked("what was asked: the private half of the export's event is not in the pack")
+	case r.opens(e): // else it is reported, and was not asked
+		p.readFilters(r)
+	}
+}
+
+// filters are those of a question that a row can be held against. What a named question asks beside them is not checked.
+type filters struct {
+	Actor, Contract, Provider, Batch, Document string
+	Organisation, Role, Site, Country          string
+	Action                                     event.Action
+	Phase                                      event.Phase
+	Outcome                                    event.Outcome
+	Reason                                     string
+	From, To                                   time.Time
+
+	Question string
+}
+
+func (p *packVerification) readFilters(r packRow) {
+	private, err := r.private.Private()
+	p.asked.Question = private["question"]
+	f := &filters{}
+	if err != nil || json.Unmarshal([]byte(p.asked.Question), f) != nil {
+		p.v.report.problem(KindQuestion, p.export, "the question cannot be read")
+		return
+	}
+	p.filters = f
+	if f.Question != "" {
+		p.v.report.notChecked("whether the rows answer the question %q, beside its filters", f.Question)
+	}
+}
+
+// answers holds a row against the question's filters, and against what its asker may see.
+func (p *packVerification) answers(e event.Event) {
+	if p.scope != "" && e.Organisation != p.scope {
+		p.v.report.problem(KindQuestion, e.Seq, "the event is not of the organisation that all events of this pack are of")
+	}
+	if p.filters == nil {
+		return
+	}
+	for _, f := range p.filters.beside(e) {
+		if f.asked != "" && f.asked != f.is {
+			p.v.report.problem(KindQuestion, e.Seq, "the event does not answer the question: %s", f.name)
+		}
+	}
+	if f := p.filters; e.Time.Before(f.From) || !f.To.IsZero() && !e.Time.Before(f.To) {
+		p.v.report.problem(KindQuestion, e.Seq, "the event does not answer the question: time")
+	}
+}
+
+type filter struct{ name, asked, is string }
+
+// beside is each filter beside what the event has there.
+func (f *filters) beside(e event.Event) []filter {
+	return []filter{
+		{"actor", f.Actor, e.Actor}, {"contract", f.Contract, e.Contract}, {"provider", f.Provider, e.Provider},
+		{"batch", f.Batch, e.Batch}, {"document", f.Document, e.Document}, {"organisation", f.Organisation, e.Organisation},
+		{"role", f.Role, e.Role}, {"site", f.Site, e.Site}, {"country", f.Country, e.Country},
+		{"action", string(f.Action), string(e.Action)},
+		{"phase", string(f.Phase), string(e.Phase)}, {"outcome", string(f.Outcome), string(e.Outcome)}, {"reason", f.Reason, e.Reason},
+	}
+}

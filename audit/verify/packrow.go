@@ -1,0 +1,113 @@
+package verify
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/audit/event"
+)
+
+// maxRow is the length of the longest line of a pack's events, more than a leaf and a private half make.
+const maxRow = event.MaxLeaf + event.MaxPrivate + 256
+
+// packRow is an event of a pack. A line holds the leaf byte for byte, and the opened private half where there is one:
+//
+//	{"leaf":{"v":1,…}}
+//	{"leaf":{"v":1,…},"private":{"address":"192.0.2.7"},"salt":"<base64>"}
+type packRow struct {
+	leaf    []byte
+	private *event.Opening
+}
+
+// parsePackRow reads a line without its end.
+func parsePackRow(line []byte) (packRow, error) {
+	var fields struct {
+		Leaf    json.RawMessage `json:"leaf"`
+		Private json.RawMessage `json:"private"`
+		Salt    string          `json:"salt"`
+	}
+	if err := json.Unmarshal(line, &fields); err != nil {
+		return packRow{}, errors.New("it is no JSON of its form")
+	}
+	r := packRow{leaf: fields.Leaf}
+	again := `{"leaf":` + string(fields.Leaf)
+	if fields.Private != nil {
+		salt, err := base64.StdEncoding.DecodeString(fields.Salt)
+		if err != nil {
+			return packRow{}, errors.New("its salt is not base64")
+		}
+		r.private = &event.Opening{Clear: string(fields.Private), Salt: salt}
+		again += `,"private":` + r.private.Clear + `,"salt":"` + base64.StdEncoding.EncodeToString(salt) + `"`
+	}
+	if again+"}" != string(line) {
+		return packRow{}, errors.New("it is not in its one form")
+	}
+	return r, nil
+}
+
+// opens says whether the private half is there and is the one that the event commits to.
+func (r packRow) opens(e event.Event) bool { return r.private != nil && r.private.Check(e.Commitment) }
+
+// lineReader gives the lines of a text, each with its end taken off, and refuses one that is too long or not ended.
+type lineReader struct {
+	lines *bufio.Reader
+	limit int
+}
+
+func newLineReader(r io.Reader, limit int) *lineReader {
+	return &lineReader{bufio.NewReaderSize(r, limit), limit}
+}
+
+// next is io.EOF after the last line.
+func (r *lineReader) next() ([]byte, error) {
+	line, err := r.lines.ReadSlice('\n')
+	switch {
+	case errors.Is(err, io.EOF) && len(line) == 0:
+		return nil, io.EOF
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("its last line does not end")
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, fmt.Errorf("a line has more than %d bytes", r.limit)
+	case err != nil:
+		return nil, fmt.Errorf("reading it: %w", err)
+	}
+	return line[:len(line)-1], nil
+}
+
+// tableHead is the first line of the table for people.
+const tableHead = "ledger,seq,time,occurred,id,phase,action,outcome,reason,actor,organisation,role,auth,contract,version,clause," +
+	"provider,batch,document,class,assignment,subject,site,country,bytes,length,grant,request,node,commitment"
+
+// tableLine is an event's line in it.
+func tableLine(e event.Event) string {
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	moment := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+	cells := []string{
+		e.Ledger, number(e.Seq), moment(e.Time), moment(e.Occurred), e.ID, string(e.Phase), string(e.Action), string(e.Outcome),
+		noFormula(e.Reason), noFormula(e.Actor), noFormula(e.Organisation), noFormula(e.Role), noFormula(e.Auth), noFormula(e.Contract),
+		number(e.Version), noFormula(e.Clause), noFormula(e.Provider), noFormula(e.Batch), noFormula(e.Document), noFormula(e.Class),
+		noFormula(e.Assignment), noFormula(e.Subject), noFormula(e.Site), noFormula(e.Country), number(e.Bytes), number(e.Length),
+		noFormula(e.Grant), noFormula(e.Request), noFormula(e.Node), noFormula(e.Commitment),
+	}
+	var line strings.Builder
+	table := csv.NewWriter(&line)
+	_ = table.Write(cells) // a builder takes everything
+	table.Flush()
+	return strings.TrimSuffix(line.String(), "\n")
+}
+
+// noFormula sets an apostrophe before what a spreadsheet would compute.
+func noFormula(s string) string {
+	if s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 {
+		return "'" + s
+	}
+	return s
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
+)
+
+// Somebody edits one cell of the index. The verification names the row and the column, on both engines, from nothing but
+// the database's name.
+func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
+	file := t.TempDir() + "/bordereau.db"
+	for engine, c := range map[string]database.Config{"sqlite": {SQLite: file}, "postgresql": {PostgreSQL: databasetest.PostgreSQLDSN(t)}} {
+		t.Run(engine, func(t *testing.T) {
+			db := databasetest.Open(t, c)
+			w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
+			w.Sent(t, 1)
+			w.StopSequencer()
+			checkpoint, err := w.Ledger.Checkpoint(t.Context(), string(w.Client))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := verification{ledgers: []string{string(w.Client)}, keys: []string{w.Ledger.VerifierKey(string(w.Client))}, older: [][]byte{checkpoint}}
+			name := c.SQLite + c.PostgreSQL
+			var out strings.Builder
+			v.out = &out
+			if err := verifyDatabase(t.Context(), name, v); err != nil || !strings.HasPrefix(out.String(), "good") {
+				t.Fatalf("%v: %s", err, out.String())
+			}
+			databasetest.Unguard(t, db) // as whoever owns the database can
+			for column, value := range map[string]string{
+				"ts": "7", "event": "'e_x'", "action": "'x.y'", "outcome": "'error'", "reason": "'x'", "actor": "'p_x'", "contract": "'c_x'",
+				"provider": "'o_x'", "batch": "'b_x'", "document": "'d_x'", "phase": "'unknown'", "kind": "'sign-in'", "organisation": "'o_x'",
+				"role": "'x'", "site": "'x'", "country": "'XX'", "bytes": "12345",
+			} {
+				put := `UPDATE audit_event SET ` + column + ` = ` + value + ` WHERE seq = 3 AND ledger = $1`
+				back := `UPDATE audit_event SET ` + column + ` = (SELECT kept FROM kept) WHERE seq = 3 AND ledger = $1`
+				change(t, db, `CREATE TABLE kept AS SELECT `+column+` AS kept FROM audit_event WHERE seq = 3 AND ledger = '`+string(w.Client)+`'`)
+				change(t, db, put, string(w.Client))
+				out.Reset()
+				err := verifyDatabase(t.Context(), name, v)
+				if !errors.Is(err, errReported) || !strings.Contains(out.String(), "event 3: column: the index says something else than the leaf: "+shown(column)+"\n") {
+					t.Errorf("%s: %v: %s", column, err, out.String())
+				}
+				change(t, db, back, string(w.Client))
+				change(t, db, `DROP TABLE kept`)
+			}
+			for want, head := range map[string]struct {
+				size     int
+				frontier []byte
+			}{
+				"event 17: head: the copy ends here":      {0, nil}, // one event more than there are
+				"head: the head, from which":              {17, []byte("x")},
+				"head: the head of 17 events, from which": {17, make([]byte, 64)},
+			} {
+				change(t, db, `CREATE TABLE kept AS SELECT * FROM audit_head`)
+				if head.frontier != nil {
+					change(t, db, `UPDATE audit_head SET size = $1, frontier = $2 WHERE ledger = $3`, head.size, head.frontier, string(w.Client))
+				} else {
+					change(t, db, `UPDATE audit_head SET size = size + 1 WHERE ledger = $1`, string(w.Client))
+				}
+				out.Reset()
+				if err := verifyDatabase(t.Context(), name, v); !errors.Is(err, errReported) || !strings.Contains(out.String(), want) {
+					t.Errorf("%s: %v: %s", want, err, out.String())
+				}
+				change(t, db, `DELETE FROM audit_head`)
+				change(t, db, `INSERT INTO audit_head SELECT * FROM kept`)
+				change(t, db, `DROP TABLE kept`)
+			}
+			out.Reset()
+			if err := verifyDatabase(t.Context(), name, v); err != nil {
+				t.Errorf("put right: %v: %s", err, out.String())
+			}
+		})
+	}
+}
+
+// shown is what the report calls a column.
+func shown(column string) string {
+	if column == "ts" {
+		return "time"
+	}
+	return column
+}
+
+func change(t *testing.T, db *database.DB, statement string, args ...any) {
+	t.Helper()
+	if _, err := db.Writer().ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}

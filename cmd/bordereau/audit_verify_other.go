@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// otherSources are what `audit verify` can verify beside an installation and a folder of tiles.
+type otherSources struct {
+	pack     string
+	database string
+	live     liveFlags
+}
+
+// verification is what all of them are given.
+type verification struct {
+	ledgers, keys []string
+	older         [][]byte
+	tiles         string
+	asJSON        bool
+	out           io.Writer
+}
+
+func (o *otherSources) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.pack, "pack", "", "evidence pack to verify; with --tiles, against a copy of its ledger too")
+	f.StringVar(&o.database, "database", "", "database to verify, which is only read: a PostgreSQL connection string, or an SQLite file")
+	o.live.addFlags(cmd)
+	sources := []string{"pack", "database", "api", "data", "config"}
+	for i, a := range sources[:3] {
+		for _, b := range sources[i+1:] {
+			cmd.MarkFlagsMutuallyExclusive(a, b)
+		}
+	}
+	cmd.MarkFlagsMutuallyExclusive("tiles", "database")
+	cmd.MarkFlagsMutuallyExclusive("tiles", "api")
+	cmd.MarkFlagsMutuallyExclusive("pack", "ledger")
+}
+
+// check refuses flags that would be ignored.
+func (o *otherSources) check(tiles string, keys []string) error {
+	switch {
+	case len(keys) == 0 && tiles != "":
+		return usageError("--tiles needs the --key of each ledger, from somebody you trust")
+	case len(keys) > 0 && tiles == "" && !o.chosen():
+		return usageError("--key goes with --tiles, --pack, --database or --api: an installation has its own")
+	}
+	return o.live.check(keys)
+}
+
+func (o *otherSources) chosen() bool { return o.pack != "" || o.database != "" || o.live.to.url != "" }
+
+func (o *otherSources) verify(ctx context.Context, v verification) error {
+	switch {
+	case o.pack != "":
+		return verifyPack(ctx, o.pack, v.keys, v.older, v.tiles, v.asJSON, v.out)
+	case o.database != "":
+		return verifyDatabase(ctx, o.database, v)
+	default:
+		return verifyLive(ctx, o.live, v)
+	}
+}
