@@ -151,8 +151,11 @@ func writePack(ctx context.Context, w io.Writer, manifest packManifest, members 
 }
 
 func writeMember(archive *zip.Writer, name string, data []byte) error {
-	member, err := archive.CreateRaw(&zip.FileHeader{Name: name, CreatorVersion: 20, ReaderVersion: 20, ModifiedDate: zipDate,
-		CRC32: crc32.ChecksumIEEE(data), CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))})
+	header := &zip.FileHeader{Name: name, CreatorVersion: 20, ReaderVersion: 20, CRC32: crc32.ChecksumIEEE(data),
+		CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data))}
+	//lint:ignore SA1019 CreateRaw takes the date from here, and does not look at Modified.
+	header.ModifiedDate = zipDate
+	member, err := archive.CreateRaw(header)
 	if err == nil {
 		_, err = member.Write(data)
 	}

@@ -246,8 +246,11 @@ func zipOf(t testing.TB, files []packFile) []byte {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, f := range files {
-		member, err := w.CreateRaw(&zip.FileHeader{Name: f.name, CreatorVersion: 20, ReaderVersion: 20, ModifiedDate: 1<<5 | 1, CRC32: crc32.ChecksumIEEE(f.data),
-			CompressedSize64: uint64(len(f.data)), UncompressedSize64: uint64(len(f.data))})
+		header := &zip.FileHeader{Name: f.name, CreatorVersion: 20, ReaderVersion: 20, CRC32: crc32.ChecksumIEEE(f.data),
+			CompressedSize64: uint64(len(f.data)), UncompressedSize64: uint64(len(f.data))}
+		//lint:ignore SA1019 CreateRaw takes the date from here, and does not look at Modified.
+		header.ModifiedDate = 1<<5 | 1
+		member, err := w.CreateRaw(header)
 		if err != nil {
 			t.Fatal(err)
 		}
