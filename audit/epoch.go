@@ -87,11 +87,17 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	i := &importing{ledger: l, tx: tx, beginning: b, ended: map[string]event.Phase{}, open: map[string]entry{}}
-	if err := i.run(ctx); err != nil {
+	err = unguarded(ctx, tx, l.config.PostgreSQL, func() error {
+		if err := i.run(ctx); err != nil {
+			return err
+		}
+		if err := i.begin(ctx); err != nil {
+			return fmt.Errorf("writing the beginning: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
 		return Continuation{}, err
-	}
-	if err := i.begin(ctx); err != nil {
-		return Continuation{}, fmt.Errorf("writing the beginning: %w", err)
 	}
 	if b.Note != nil && b.Ledger != event.Operator {
 		if _, err := l.Stage(ctx, tx, event.Operator, *b.Note); err != nil {
@@ -109,6 +115,7 @@ func (i *importing) begin(ctx context.Context) error {
 	if i.done.SetAside > 0 {
 		e.Reason = "fork"
 	}
+	e.Length = i.bare
 	e.Subject = event.EpochMark{Epoch: i.done.Epoch, Former: b.History.Epoch, Size: b.History.Size, Root: b.History.Root}.String()
 	row, _, err := l.complete(b.Ledger, e)
 	if err != nil {

@@ -10,24 +10,47 @@ import (
 // tests that do what such a person might.
 func Unguard(t testing.TB, db *database.DB) {
 	t.Helper()
-	statements := []string{`ALTER TABLE audit_event DISABLE TRIGGER USER`}
-	if !db.PostgreSQL() {
-		statements = nil
-		rows, err := db.Writer().QueryContext(t.Context(), `SELECT 'DROP TRIGGER ' || name FROM sqlite_master
-			WHERE type = 'trigger' AND tbl_name = 'audit_event'`)
-		if err != nil {
+	unguard(t, db)
+}
+
+// Unguarded does something without these triggers, and puts them back: a restore, for instance.
+func Unguarded(t testing.TB, db *database.DB, do func()) {
+	t.Helper()
+	back := unguard(t, db)
+	do()
+	run(t, db, back)
+}
+
+// unguard returns the statements that put the triggers back.
+func unguard(t testing.TB, db *database.DB) (back []string) {
+	t.Helper()
+	if db.PostgreSQL() {
+		run(t, db, []string{`ALTER TABLE audit_event DISABLE TRIGGER USER`})
+		return []string{`ALTER TABLE audit_event ENABLE TRIGGER USER`}
+	}
+	rows, err := db.Writer().QueryContext(t.Context(), `SELECT 'DROP TRIGGER ' || name, sql FROM sqlite_master
+		WHERE type = 'trigger' AND tbl_name = 'audit_event'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var drop []string
+	for rows.Next() {
+		var off, on string
+		if err := rows.Scan(&off, &on); err != nil {
 			t.Fatal(err)
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var statement string
-			if err := rows.Scan(&statement); err != nil {
-				t.Fatal(err)
-			}
-			statements = append(statements, statement)
-		}
-		rows.Close()
+		drop, back = append(drop, off), append(back, on)
 	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, db, drop)
+	return back
+}
+
+func run(t testing.TB, db *database.DB, statements []string) {
+	t.Helper()
 	for _, statement := range statements {
 		if _, err := db.Writer().ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
