@@ -87,6 +87,7 @@ type pack struct {
 	checkpoint []byte
 	export     int
 	rows       []verify.Row
+	statements []packFile
 	since      []int64
 	terms      map[string]string // by contract and version, with a slash between
 	withheld   []map[string]any
@@ -115,7 +116,7 @@ func newPack(t testing.TB) *pack {
 
 func proofOf(t testing.TB, l *ledger, seq int64, checkpoint []byte) []byte {
 	t.Helper()
-	hashes, err := tlog.ProveRecord(packSize, seq, l)
+	hashes, err := tlog.ProveRecord(int64(len(l.rows)), seq, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +148,7 @@ func (p *pack) files(t testing.TB) []packFile {
 		table.WriteString(packCells(t, row.Leaf))
 	}
 	files = append(files, packFile{"events.ndjson", lines.Bytes()}, packFile{"events.csv", table.Bytes()})
+	files = append(files, p.statements...)
 	for name, text := range p.terms {
 		files = append(files, packFile{"contracts/" + name, []byte(text)})
 	}

@@ -76,6 +76,7 @@ func packVectors(t testing.TB) map[string][]byte {
 	edit("table-edited", "events.csv", "allow,allowed", "deny,allowed")
 	edit("table-formula", "events.csv", "'=paris", "=paris")
 
+	rotatedVectors(t, packs)
 	files := smallPack(t).files(t)
 	listed := func(name string, change func([]packFile) []packFile) {
 		packs[name] = zipOf(t, change(slices.Clone(files)))
