@@ -3,7 +3,9 @@ package gateway_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -108,6 +110,36 @@ func TestEvidencePack(t *testing.T) {
 			Query: gateway.EventQuery{Reason: "never"}}}))
 		if !none.Proves() || none.Events != 0 {
 			t.Errorf("%+v", none)
+		}
+	})
+}
+
+// The ledger's key was replaced: a pack carries the statement that leads from the one to the other, and is proven by both.
+func TestEvidencePackOfAnotherKey(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
+		first := w.Ledger.VerifierKey(string(w.Client))
+		kept, err := w.Ledger.Checkpoint(t.Context(), string(w.Client))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := w.Ledger.Tree(t.Context(), string(w.Client))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{42}, ed25519.SeedSize))
+		if _, err := w.Ledger.RotateKey(t.Context(), next, event.Event{Actor: "system"}); err != nil {
+			t.Fatal(err)
+		}
+		pack := packed(t, w, w.Officer, gateway.PackQuestion{Since: tree.Size()})
+		for _, key := range []string{first, w.Ledger.VerifierKey(string(w.Client))} {
+			got, err := verify.Pack(t.Context(), bytes.NewReader(pack), int64(len(pack)), verify.PackEvidence{Key: key, Older: [][]byte{kept}})
+			if err != nil || !got.Proves() || got.Older != 1 || len(got.NotChecked) != 0 {
+				t.Errorf("%s: %+v, %v", key, got, err)
+			}
+		}
+		if first == w.Ledger.VerifierKey(string(w.Client)) || member(t, pack, fmt.Sprintf("keys/%020d", tree.Size())) == "" {
+			t.Error("the key is the same, or its statement is not in the pack")
 		}
 	})
 }

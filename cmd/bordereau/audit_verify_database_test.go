@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
@@ -74,6 +77,49 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 			out.Reset()
 			if err := verifyDatabase(t.Context(), name, v); err != nil {
 				t.Errorf("put right: %v: %s", err, out.String())
+			}
+		})
+	}
+}
+
+// A database whose ledger has another key now is proven by the first key as by the new one: the statement between them is in
+// its events. Hidden from the index, that event is missed where it stands.
+func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
+	file := t.TempDir() + "/bordereau.db"
+	for engine, c := range map[string]database.Config{"sqlite": {SQLite: file}, "postgresql": {PostgreSQL: databasetest.PostgreSQLDSN(t)}} {
+		t.Run(engine, func(t *testing.T) {
+			db := databasetest.Open(t, c)
+			w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
+			first, ledger := w.Ledger.VerifierKey(string(w.Client)), string(w.Client)
+			older, err := w.Ledger.Checkpoint(t.Context(), ledger)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{42}, ed25519.SeedSize))
+			if _, err := w.Ledger.RotateKey(t.Context(), next, event.Event{Actor: "system"}); err != nil {
+				t.Fatal(err)
+			}
+			w.Sent(t, 1)
+			w.StopSequencer()
+			newest, err := w.Ledger.Checkpoint(t.Context(), ledger)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := func(key string) (string, error) {
+				var out strings.Builder
+				err := verifyDatabase(t.Context(), c.SQLite+c.PostgreSQL, verification{ledgers: []string{ledger}, keys: []string{key}, older: [][]byte{older, newest}, out: &out})
+				return out.String(), err
+			}
+			second := w.Ledger.VerifierKey(ledger)
+			for _, key := range []string{first, second} {
+				if out, err := run(key); err != nil || !strings.HasPrefix(out, "good") {
+					t.Errorf("%s: %v: %s", key, err, out)
+				}
+			}
+			databasetest.Unguard(t, db)
+			change(t, db, `UPDATE audit_event SET action = 'audit.query' WHERE ledger = $1 AND action = 'audit.rekey'`, ledger)
+			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "key: the key was replaced here") {
+				t.Errorf("hidden: %v: %s", err, out)
 			}
 		})
 	}
