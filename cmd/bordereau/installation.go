@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,6 +79,7 @@ type installation struct {
 	closers   []func() error // in the order of opening
 
 	recovering bool // nothing is signed, so that keys for signing may be lost; see openToRecover
+	keyLost    bool // the ledger's is
 }
 
 // open opens an installation whose keys exist. Its tables are brought up to date.
@@ -103,7 +105,7 @@ func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) 
 	if err != nil {
 		return nil, err
 	}
-	receiptKey, err := in.loadKey(c.Keys.Receipt)
+	receiptKey, _, err := in.loadKey(c.Keys.Receipt)
 	if err != nil {
 		return nil, err
 	}
@@ -132,16 +134,19 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err := audit.Migrate(ctx, db.Writer(), db.PostgreSQL()); err != nil {
 		return err
 	}
-	key, err := in.loadKey(c.Keys.Ledger)
+	key, lost, err := in.loadKey(c.Keys.Ledger)
 	if err != nil {
 		return err
 	}
-	former, err := loadKeys(c.Keys.LedgerFormer)
-	if err != nil {
-		return err
+	in.keyLost = lost
+	var former []ed25519.PrivateKey
+	if !lost {
+		if former, err = loadKeys(c.Keys.LedgerFormer); err != nil {
+			return err
+		}
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
+		Origin: c.Ledger.Origin, Key: key, KeyLost: lost, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
 	if err != nil {
 		return err
 	}
@@ -219,8 +224,10 @@ func (in *installation) beside(ctx context.Context, f func(ctx context.Context) 
 	if err := errors.Join(in.checkPublished(ctx), in.checkHalted(ctx)); err != nil {
 		return err
 	}
-	if err := in.publishEpochs(ctx); err != nil {
-		return err
+	if !in.recovering {
+		if err := in.publishEpochs(ctx); err != nil {
+			return err
+		}
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, working := errgroup.WithContext(ctx)
