@@ -32,7 +32,7 @@ type Config struct {
 
 	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
 	Key    ed25519.PrivateKey // signs checkpoints
-	// KeyLost says that Key stands in for one that is lost: events are recorded, and no checkpoint may be signed.
+	// KeyLost says that Key stands in for one that is lost: events are recorded, and no checkpoint is signed.
 	KeyLost bool
 	// Former are keys from before Key that sign checkpoints too, for as long as some verifiers know no other.
 	Former []ed25519.PrivateKey
