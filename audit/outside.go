@@ -22,7 +22,7 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 		if a.Zone != "" {
 			return Answer{}, fmt.Errorf("%w: zone without hours", ErrQuery)
 		}
-		return l.events(ctx, a, rareReason, notAllowed, refused)
+		return l.events(ctx, a, notAllowed, refused) // along the refusals, of which these are many
 	}
 	usual, err := parseHours(a.Hours, a.Zone)
 	if err != nil {
