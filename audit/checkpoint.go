@@ -37,6 +37,9 @@ func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	if !event.ValidLedger(ledger) {
 		return nil, fmt.Errorf("%w: ledger", ErrQuery)
 	}
+	if l.config.Unsigned {
+		return nil, errors.New("this process signs nothing")
+	}
 	name := event.LogName(l.firstName(ledger), epoch)
 	var signers []*signer
 	for _, key := range append([]ed25519.PrivateKey{l.lineages.signingKey()}, l.config.Former...) {

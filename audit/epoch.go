@@ -83,15 +83,23 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 		return Continuation{}, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+	// An epoch is the way on from a halt too: what the ledgers were halted for is what it takes over. Whoever serves next
+	// compares all of them with what is published, and halts again where another one differs.
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	i := &importing{ledger: l, tx: tx, beginning: b, ended: map[string]event.Phase{}, open: map[string]entry{}}
-	if err := i.run(ctx); err != nil {
+	err = unguarded(ctx, tx, l.config.PostgreSQL, func() error {
+		if err := i.run(ctx); err != nil {
+			return err
+		}
+		if err := i.begin(ctx); err != nil {
+			return fmt.Errorf("writing the beginning: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
 		return Continuation{}, err
-	}
-	if err := i.begin(ctx); err != nil {
-		return Continuation{}, fmt.Errorf("writing the beginning: %w", err)
 	}
 	if b.Note != nil && b.Ledger != event.Operator {
 		if _, err := l.Stage(ctx, tx, event.Operator, *b.Note); err != nil {

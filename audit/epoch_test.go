@@ -14,6 +14,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
 // outside is a ledger as somebody outside has it, from before the database lost some of it.
@@ -63,7 +64,10 @@ func backUp(t *testing.T, db *database.DB) (restore func()) {
 		}
 	}
 	each(`CREATE TABLE copy_of_$ AS SELECT * FROM $`)
-	return func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) }
+	return func() {
+		databasetest.Unguard(t, db) // a restore knows no guards
+		each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`)
+	}
 }
 
 func beginEpoch(t *testing.T, ledger *audit.Ledger, name string, o outside, differing bool) audit.Continuation {
@@ -432,6 +436,11 @@ func TestRotatedKey(t *testing.T) {
 			t.Errorf("opened with the old key: %v", err)
 		}
 		c := config(db)
+		c.Unsigned = true
+		if signed, err := open(t, c).Checkpoint(t.Context(), client(1)); err == nil {
+			t.Errorf("a process that signs nothing signed %q", signed)
+		}
+		c.Unsigned = false
 		c.Key, c.Former = otherKey(2), []ed25519.PrivateKey{otherKey(1)}
 		ledger = open(t, c)
 		signed, err := ledger.Checkpoint(t.Context(), client(1))

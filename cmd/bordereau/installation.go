@@ -141,9 +141,9 @@ func (in *installation) openLedger(ctx context.Context) error {
 		return err
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
-	if err != nil {
-		return err
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait, Unsigned: in.recovering})
+	if err != nil || in.recovering {
+		return err // what is published may be lost, and a recovery adds nothing to it
 	}
 	return in.openPublisher(ctx)
 }
@@ -216,11 +216,16 @@ func (in *installation) alongside(ctx context.Context, f func(ctx context.Contex
 
 // beside is alongside for a process that has said that it works here, or that is alone.
 func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	if err := errors.Join(in.checkPublished(ctx), in.checkHalted(ctx)); err != nil {
+	if err := in.checkHalted(ctx); err != nil {
 		return err
 	}
-	if err := in.publishEpochs(ctx); err != nil {
-		return err
+	if in.publisher != nil {
+		if err := in.checkPublished(ctx); err != nil {
+			return err
+		}
+		if err := in.publishEpochs(ctx); err != nil {
+			return err
+		}
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, working := errgroup.WithContext(ctx)
