@@ -39,6 +39,7 @@ func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 			if sceneries[at.state] == nil {
 				sceneries[at.state] = s.scenery(t, ours, at.state)
 			}
+			s.furnish(t, all[operation], sceneries[at.state])
 			questions = append(questions, question{at, s.ask(t, all[operation], at, ours.people[at.role], sceneries[at.state])})
 		}
 	}
