@@ -37,32 +37,43 @@ func BenchmarkStage(b *testing.B) {
 
 type appendFunc func(ctx context.Context, ledger *audit.Ledger, writer *sql.DB, name string, e event.Event) error
 
+// benchmark runs one at 1, 16 and 128 at a time, over 1, 100 and 1,000 ledgers, in one process and in three on one
+// PostgreSQL. SQLite has one process.
 func benchmark(b *testing.B, one appendFunc) {
 	for _, engine := range []struct {
-		name string
-		open func(testing.TB) *database.DB
-	}{{"sqlite", databasetest.SQLite}, {"postgresql", databasetest.PostgreSQL}} {
-		for _, ledgers := range []int{1, 100} {
-			for _, appenders := range []int{1, 16, 128} {
-				b.Run(fmt.Sprintf("%s/ledgers=%d/appenders=%d", engine.name, ledgers, appenders), func(b *testing.B) {
-					benchmarkOn(b, engine.open(b), ledgers, appenders, one)
-				})
+		name     string
+		open     func(testing.TB) *database.DB
+		replicas []int
+	}{{"sqlite", databasetest.SQLite, []int{1}}, {"postgresql", databasetest.PostgreSQL, []int{1, 3}}} {
+		for _, replicas := range engine.replicas {
+			for _, ledgers := range []int{1, 100, 1000} {
+				for _, appenders := range []int{1, 16, 128} {
+					name := fmt.Sprintf("%s/replicas=%d/ledgers=%d/appenders=%d", engine.name, replicas, ledgers, appenders)
+					b.Run(name, func(b *testing.B) {
+						benchmarkOn(b, engine.open(b), replicas, ledgers, appenders, one)
+					})
+				}
 			}
 		}
 	}
 }
 
-func benchmarkOn(b *testing.B, db *database.DB, ledgers, appenders int, one appendFunc) {
+func benchmarkOn(b *testing.B, db *database.DB, replicas, ledgers, appenders int, one appendFunc) {
 	migrate(b, db)
-	ledger := open(b, config(db))
-	start(b, ledger)
+	var nodes []*audit.Ledger
+	for range replicas {
+		ledger := open(b, config(db))
+		start(b, ledger)
+		nodes = append(nodes, ledger)
+	}
 	var taken atomic.Int64
 	var group sync.WaitGroup
 	b.ResetTimer()
-	for range appenders {
+	for i := range appenders {
+		node := nodes[i%replicas]
 		group.Go(func() {
 			for n := int(taken.Add(1)); n <= b.N; n = int(taken.Add(1)) {
-				if err := one(b.Context(), ledger, db.Writer(), client(n%ledgers), read(n)); err != nil {
+				if err := one(b.Context(), node, db.Writer(), client(n%ledgers), read(n)); err != nil {
 					b.Error(err)
 					return
 				}

@@ -37,8 +37,8 @@ func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	if !event.ValidLedger(ledger) {
 		return nil, fmt.Errorf("%w: ledger", ErrQuery)
 	}
-	if l.config.KeyLost {
-		return nil, fmt.Errorf("%w: it is lost", ErrKey)
+	if l.config.Unsigned {
+		return nil, errors.New("this process signs nothing")
 	}
 	name := event.LogName(l.firstName(ledger), epoch)
 	var signers []*signer

@@ -83,7 +83,9 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 		return Continuation{}, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+	// An epoch is the way on from a halt too: what the ledgers were halted for is what it takes over. Whoever serves next
+	// compares all of them with what is published, and halts again where another one differs.
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	i := &importing{ledger: l, tx: tx, beginning: b, ended: map[string]event.Phase{}, open: map[string]entry{}}
@@ -115,7 +117,6 @@ func (i *importing) begin(ctx context.Context) error {
 	if i.done.SetAside > 0 {
 		e.Reason = "fork"
 	}
-	e.Length = i.bare
 	e.Subject = event.EpochMark{Epoch: i.done.Epoch, Former: b.History.Epoch, Size: b.History.Size, Root: b.History.Root}.String()
 	row, _, err := l.complete(b.Ledger, e)
 	if err != nil {

@@ -4,82 +4,81 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // guardVersion is the migration that guards audit_event.
 const guardVersion = 41
 
-// guards are the triggers by which the database itself refuses what nothing in this package does but the beginning of an
-// epoch: to change or delete an event. What may be done is to add events, to erase private halves whole, and to fill the columns of rows from before
-// migration 10. They stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
-// found out by the tree.
-func guards(postgresql bool) []string {
-	if postgresql {
-		return postgresqlGuard
-	}
-	return sqliteGuard
+// guard is a trigger by which the database itself refuses what nothing in this package does, but for BeginEpoch: to change
+// or delete an event. What may be done is to add events, to erase private halves whole, and to fill the columns of rows from
+// before migration 10. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that
+// is found out by the tree.
+type guard struct{ name, when string }
+
+var guardsOfBoth = []guard{
+	{"audit_event_guard_event", `BEFORE UPDATE OF ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf ON audit_event FOR EACH ROW `},
+	{"audit_event_guard_columns", `BEFORE UPDATE OF phase, kind, organisation, role, site, country, bytes ON audit_event FOR EACH ROW WHEN (OLD.phase IS NOT NULL) `},
+	{"audit_event_guard_private", `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `},
+	{"audit_event_guard_delete", `BEFORE DELETE ON audit_event FOR EACH ROW `},
 }
 
-// unguarded does what the guards refuse, in a transaction that brings them back before it ends: a new epoch puts what was
-// published in the place of what the database held. It takes the rights of whoever owns the tables.
-func unguarded(ctx context.Context, tx *sql.Tx, postgresql bool, do func() error) error {
-	off, on := sqliteOff, sqliteGuard
+// SQLite knows no TRUNCATE.
+var guardsOfPostgreSQL = append(slices.Clone(guardsOfBoth), guard{"audit_event_guard_truncate", `BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT `})
+
+const guardMessage = `audit_event is append-only`
+
+// raiseGuards are the statements that put up the guards on a database that never had them.
+func raiseGuards(postgresql bool) []string {
 	if postgresql {
-		off, on = []string{`ALTER TABLE audit_event DISABLE TRIGGER USER`}, []string{`ALTER TABLE audit_event ENABLE TRIGGER USER`}
+		return append([]string{`CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''` +
+			guardMessage + `''; END'`}, putUp(postgresql)...)
 	}
-	run := func(statements []string) error {
-		for _, s := range statements {
-			if _, err := tx.ExecContext(ctx, s); err != nil {
-				return err
-			}
-		}
-		return nil
+	return putUp(postgresql)
+}
+
+func putUp(postgresql bool) (statements []string) {
+	guards, refuse := guardsOfBoth, `BEGIN SELECT RAISE(ABORT, '`+guardMessage+`'); END`
+	if postgresql {
+		guards, refuse = guardsOfPostgreSQL, `EXECUTE FUNCTION audit_event_refuse()`
 	}
-	if err := run(off); err != nil {
-		return fmt.Errorf("taking the guards off the events: %w", err)
+	for _, g := range guards {
+		statements = append(statements, `CREATE TRIGGER `+g.name+` `+g.when+refuse)
 	}
-	if err := do(); err != nil {
+	return statements
+}
+
+func takeDown(postgresql bool) (statements []string) {
+	guards, of := guardsOfBoth, ``
+	if postgresql {
+		guards, of = guardsOfPostgreSQL, ` ON audit_event`
+	}
+	for _, g := range guards {
+		statements = append(statements, `DROP TRIGGER IF EXISTS `+g.name+of)
+	}
+	return statements
+}
+
+// unguarded runs f with the guards down. Nobody else ever sees them down: they are up again before the transaction ends, and
+// if it does not commit they were never gone.
+func unguarded(ctx context.Context, tx *sql.Tx, postgresql bool, f func() error) error {
+	if err := runAll(ctx, tx, takeDown(postgresql)); err != nil {
+		return fmt.Errorf("taking down the guards: %w", err)
+	}
+	if err := f(); err != nil {
 		return err
 	}
-	if err := run(on); err != nil {
-		return fmt.Errorf("putting the guards back on the events: %w", err)
+	if err := runAll(ctx, tx, putUp(postgresql)); err != nil {
+		return fmt.Errorf("putting up the guards: %w", err)
 	}
 	return nil
 }
 
-var sqliteOff = []string{
-	`DROP TRIGGER IF EXISTS audit_event_guard_event`,
-	`DROP TRIGGER IF EXISTS audit_event_guard_columns`,
-	`DROP TRIGGER IF EXISTS audit_event_guard_private`,
-	`DROP TRIGGER IF EXISTS audit_event_guard_delete`,
+func runAll(ctx context.Context, tx *sql.Tx, statements []string) error {
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
-
-// What each trigger refuses, in words that both engines understand.
-const (
-	guardEvent   = `BEFORE UPDATE OF ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf ON audit_event FOR EACH ROW `
-	guardColumns = `BEFORE UPDATE OF phase, kind, organisation, role, site, country, bytes ON audit_event FOR EACH ROW WHEN (OLD.phase IS NOT NULL) `
-	guardPrivate = `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `
-	guardDelete  = `BEFORE DELETE ON audit_event FOR EACH ROW `
-
-	guardMessage = `audit_event is append-only`
-)
-
-var sqliteGuard = []string{
-	`CREATE TRIGGER audit_event_guard_event ` + guardEvent + sqliteRefuse,
-	`CREATE TRIGGER audit_event_guard_columns ` + guardColumns + sqliteRefuse,
-	`CREATE TRIGGER audit_event_guard_private ` + guardPrivate + sqliteRefuse,
-	`CREATE TRIGGER audit_event_guard_delete ` + guardDelete + sqliteRefuse,
-}
-
-const sqliteRefuse = `BEGIN SELECT RAISE(ABORT, '` + guardMessage + `'); END`
-
-var postgresqlGuard = []string{
-	`CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''` + guardMessage + `''; END'`,
-	`CREATE TRIGGER audit_event_guard_event ` + guardEvent + postgresqlRefuse,
-	`CREATE TRIGGER audit_event_guard_columns ` + guardColumns + postgresqlRefuse,
-	`CREATE TRIGGER audit_event_guard_private ` + guardPrivate + postgresqlRefuse,
-	`CREATE TRIGGER audit_event_guard_delete ` + guardDelete + postgresqlRefuse,
-	`CREATE TRIGGER audit_event_guard_truncate BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT ` + postgresqlRefuse,
-}
-
-const postgresqlRefuse = `EXECUTE FUNCTION audit_event_refuse()`

@@ -22,7 +22,6 @@ type importing struct {
 	strays []staged               // events of the database that were set aside, as drafts
 	ended  map[string]event.Phase // accesses of which an imported event tells the end, and how
 	open   map[string]entry       // accesses that have not ended
-	bare   int64                  // imported events whose erasable half is lost; a few of them may be found again
 	done   Continuation
 }
 
@@ -109,9 +108,6 @@ func (i *importing) bundle(ctx context.Context, first int64, leaves [][]byte) er
 		i.follow(e, !same)
 		if !same {
 			missing = append(missing, e)
-			if e.Commitment != "" {
-				i.bare++
-			}
 		}
 	}
 	i.done.Imported += int64(len(missing))

@@ -13,7 +13,7 @@ import (
 func longMigrations(postgresql bool) []*goose.Migration {
 	return []*goose.Migration{
 		longMigration(40, postgresql, rareIndexes),
-		longMigration(guardVersion, postgresql, guards(postgresql)),
+		longMigration(guardVersion, postgresql, raiseGuards(postgresql)),
 		longMigration(42, postgresql, denialIndexes),
 	}
 }

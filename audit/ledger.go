@@ -32,11 +32,13 @@ type Config struct {
 
 	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
 	Key    ed25519.PrivateKey // signs checkpoints
-	// KeyLost says that Key stands in for one that is lost: events are recorded, and no checkpoint is signed.
-	KeyLost bool
 	// Former are keys from before Key that sign checkpoints too, for as long as some verifiers know no other.
 	Former []ed25519.PrivateKey
-	Node   string // the machine's name, noted with a suffix of this run in events that do not name a node
+	// Unsigned is for a process that signs nothing: Key then stands in for one that may be lost, and is not held against the
+	// ledgers'.
+	Unsigned bool
+
+	Node string // the machine's name, noted with a suffix of this run in events that do not name a node
 
 	Clock  func() time.Time // default: time.Now
 	Logger *slog.Logger     // default: nothing is logged

@@ -63,14 +63,14 @@ func (g *lineages) set(byLedger map[string]lineage, key ed25519.PrivateKey) {
 	g.byLedger, g.key = byLedger, key
 }
 
-// loadLineages reads all marks, and refuses a key that was replaced: it would sign into the past. One that signs nothing is taken.
+// loadLineages reads all marks, and refuses a key that was replaced: it would sign into the past.
 func (l *Ledger) loadLineages(ctx context.Context, key ed25519.PrivateKey) error {
 	byLedger, err := readLineages(ctx, l.config.Reader)
 	if err != nil {
 		return fmt.Errorf("reading the ledgers' names and keys: %w", err)
 	}
 	for ledger, g := range byLedger {
-		if n := len(g.keys); n > 0 && !l.config.KeyLost && !g.keys[n-1].Next.Equal(key.Public()) {
+		if n := len(g.keys); n > 0 && !l.config.Unsigned && !g.keys[n-1].Next.Equal(key.Public()) {
 			return fmt.Errorf("%w: that of %s was replaced at event %d", ErrKey, ledger, g.keys[n-1].Seq)
 		}
 	}

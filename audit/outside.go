@@ -22,7 +22,9 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 		if a.Zone != "" {
 			return Answer{}, fmt.Errorf("%w: zone without hours", ErrQuery)
 		}
-		return l.events(ctx, a, rareReason, notAllowed, refused)
+		// Along the refusals, of which these are many; joined to nothing, the reason says no more about itself, and no planner
+		// gathers and sorts all of them by its index.
+		return l.events(ctx, a, notAllowed, `reason || '' IN ('site', 'hours')`)
 	}
 	usual, err := parseHours(a.Hours, a.Zone)
 	if err != nil {

@@ -128,7 +128,6 @@ const (
 	rareKind     = `kind NOT IN ('content', 'work')`
 	rarePhase    = `phase NOT IN ('state', 'grant', 'completed')`
 	deniedOnly   = `outcome = 'deny'`
-	notElse      = `outcome NOT IN ('allow', 'error')` // means deniedOnly, and names no index
 	commonReason = "allowed"
 )
 

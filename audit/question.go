@@ -157,19 +157,22 @@ func (l *Ledger) activityOf(ctx context.Context, a Ask) (Answer, error) {
 	return l.events(ctx, a)
 }
 
-// refusals looks at refusals only, when no other outcome is asked for, which then finds nothing.
-func (a Ask) refusals() Ask {
-	if a.Outcome == "" {
+// refusals looks at refusals only; when another outcome is asked for, too, there are none. The outcome is said once: a
+// planner that multiplies what it knows about the same thing three times expects next to nothing, and sorts it.
+func (a Ask) refusals() (of Ask, condition string) {
+	switch a.Outcome {
+	case "", event.OutcomeDeny:
 		a.Outcome = event.OutcomeDeny
+		return a, `1 = 1`
 	}
-	return a
+	return a, `1 = 0`
 }
 
 func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
-	a = a.refusals()
+	a, refused := a.refusals()
 	switch a.Which {
 	case "":
-		return l.events(ctx, a, notElse)
+		return l.events(ctx, a, refused)
 	case "first":
 		where, err := l.where(a.Query)
 		if err != nil {
@@ -177,10 +180,11 @@ func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
 		}
 		// From person to person along the index of refusals, and of each the first, whenever that was: two looks for each,
 		// however often they were refused.
-		refused := `FROM audit_event WHERE ledger = ` + where.bind(a.Ledger) + ` AND ` + deniedOnly + ` AND actor`
-		where.add(`seq IN (WITH RECURSIVE refused (person) AS (SELECT MIN(actor) `, refused, ` IS NOT NULL
-			UNION ALL SELECT (SELECT MIN(actor) `, refused, ` > person) FROM refused WHERE person IS NOT NULL)
-			SELECT (SELECT MIN(seq) `, refused, ` = person) FROM refused WHERE person IS NOT NULL)`)
+		where.add(refused)
+		one := `FROM audit_event WHERE ledger = ` + where.bind(a.Ledger) + ` AND ` + deniedOnly + ` AND actor`
+		where.add(`seq IN (WITH RECURSIVE refused (person) AS (SELECT MIN(actor) `, one, ` IS NOT NULL
+			UNION ALL SELECT (SELECT MIN(actor) `, one, ` > person) FROM refused WHERE person IS NOT NULL)
+			SELECT (SELECT MIN(seq) `, one, ` = person) FROM refused WHERE person IS NOT NULL)`)
 		events, next, err := l.page(ctx, a.Query, where)
 		return Answer{Events: events, Next: next}, err
 	}
@@ -194,7 +198,8 @@ func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
 	if a.Least < 1 {
 		return Answer{}, fmt.Errorf("%w: least", ErrQuery)
 	}
-	return l.groups(ctx, a.refusals(), "actor", `COUNT(*)`, notElse)
+	a, refused := a.refusals()
+	return l.groups(ctx, a, "actor", `COUNT(*)`, refused)
 }
 
 // reads counts accesses by their grants, and bytes by how the accesses ended.
@@ -209,7 +214,8 @@ func (l *Ledger) mostReading(ctx context.Context, a Ask) (Answer, error) {
 }
 
 func (l *Ledger) expiredStillAsked(ctx context.Context, a Ask) (Answer, error) {
-	return l.groups(ctx, a.refusals(), "contract", `COUNT(*)`, rareReason, notElse,
+	a, refused := a.refusals()
+	return l.groups(ctx, a, "contract", `COUNT(*)`, refused,
 		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun',
 			'contract-exited', 'wind-down-over')`)
 }

@@ -91,6 +91,7 @@ func TestQuestionsAboutEvents(t *testing.T) {
 		"activity-of":              {audit.Ask{Question: "activity-of", Query: audit.Query{Actor: "p_hugo"}}, []int64{4, 3, 2}},
 		"denials":                  {audit.Ask{Question: "denials"}, []int64{5, 4, 3, 2}},
 		"denials, the first ever":  {audit.Ask{Question: "denials", Which: "first"}, []int64{5, 2}},
+		"denials that were none":   {audit.Ask{Question: "denials", Query: audit.Query{Outcome: event.OutcomeError}}, nil},
 		"first ever, of a reason":  {audit.Ask{Question: "denials", Which: "first", Query: audit.Query{Reason: "hours"}}, []int64{5}},
 		"outside, refused":         {audit.Ask{Question: "outside-hours-or-country"}, []int64{5, 2}},
 		"outside the country":      {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}}, []int64{6, 5, 2}},

@@ -36,8 +36,8 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 		return 0, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
-		return 0, fmt.Errorf("locking the sequencer: %w", err)
+	if err := l.lock(ctx, tx); err != nil {
+		return 0, err
 	}
 	ledgers, err := allLedgers(ctx, tx)
 	if err != nil {

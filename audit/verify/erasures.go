@@ -3,10 +3,9 @@ package verify
 import "github.com/bordereau/bordereau/audit/event"
 
 // erasure counts what the events themselves say was erased: each erasure of private halves is an event of the gateway's
-// own, in the same ledger, whose length is how many it erased. One that begins an epoch tells how many halves were lost with
-// what was taken back.
+// own, in the same ledger, whose length is how many it erased.
 func (v *verification) erasure(e event.Event) {
-	if e.Action == event.ActionEpoch || (e.Action == "privacy.expire" || e.Action == "privacy.erase") && e.Actor == "system" && e.Outcome == event.OutcomeAllow {
+	if (e.Action == "privacy.expire" || e.Action == "privacy.erase") && e.Actor == "system" && e.Outcome == event.OutcomeAllow {
 		v.recorded += max(e.Length, 0)
 	}
 }

@@ -46,6 +46,9 @@ func (v *verification) beginEpoch(seq int64, e event.Event) error {
 	v.epoch = max(v.epoch, m.Epoch)
 	v.marks = append(v.marks, m)
 	v.report.Epochs = append(v.report.Epochs, Epoch{Epoch: m.Epoch, Begins: seq})
+	// What a restore takes back from what was published comes without its private halves, and no event counts them.
+	v.lost += max(v.gone-v.recorded, 0)
+	v.gone, v.recorded = 0, 0
 	return nil
 }
 
@@ -69,6 +72,9 @@ func (v *verification) rekey(seq int64, e event.Event) {
 func (v *verification) endMarks() {
 	if v.latest > v.epoch {
 		v.report.problem(KindEpoch, NoSeq, "there is a checkpoint of epoch %d, and the events begin none after %d", v.latest, v.epoch)
+	}
+	if v.lost > 0 {
+		v.report.notChecked("whether %d private halves from before epoch %d were erased, or lost by a restore", v.lost, v.epoch)
 	}
 	if v.keys == nil {
 		return

@@ -73,7 +73,8 @@ type verification struct {
 	grants grants
 
 	gone     int64 // private halves that the database does not have any more
-	recorded int64 // and how many erased ones its events tell of
+	recorded int64 // and how many erased ones its events tell of, both since the epoch began
+	lost     int64 // that were gone before it beyond what was recorded
 
 	keys      *keys // nil without a key
 	vouched   int64 // events that a checkpoint of the key given, or a later one, covers

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -79,7 +78,6 @@ type installation struct {
 	closers   []func() error // in the order of opening
 
 	recovering bool // nothing is signed, so that keys for signing may be lost; see openToRecover
-	keyLost    bool // the ledger's is
 }
 
 // open opens an installation whose keys exist. Its tables are brought up to date.
@@ -105,7 +103,7 @@ func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) 
 	if err != nil {
 		return nil, err
 	}
-	receiptKey, _, err := in.loadKey(c.Keys.Receipt)
+	receiptKey, err := in.loadKey(c.Keys.Receipt)
 	if err != nil {
 		return nil, err
 	}
@@ -134,21 +132,18 @@ func (in *installation) openLedger(ctx context.Context) error {
 	if err := audit.Migrate(ctx, db.Writer(), db.PostgreSQL()); err != nil {
 		return err
 	}
-	key, lost, err := in.loadKey(c.Keys.Ledger)
+	key, err := in.loadKey(c.Keys.Ledger)
 	if err != nil {
 		return err
 	}
-	in.keyLost = lost
-	var former []ed25519.PrivateKey
-	if !lost {
-		if former, err = loadKeys(c.Keys.LedgerFormer); err != nil {
-			return err
-		}
+	former, err := loadKeys(c.Keys.LedgerFormer)
+	if err != nil {
+		return err
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, KeyLost: lost, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait})
-	if err != nil {
-		return err
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait, Unsigned: in.recovering})
+	if err != nil || in.recovering {
+		return err // what is published may be lost, and a recovery adds nothing to it
 	}
 	return in.openPublisher(ctx)
 }
@@ -221,10 +216,13 @@ func (in *installation) alongside(ctx context.Context, f func(ctx context.Contex
 
 // beside is alongside for a process that has said that it works here, or that is alone.
 func (in *installation) beside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	if err := errors.Join(in.checkPublished(ctx), in.checkHalted(ctx)); err != nil {
+	if err := in.checkHalted(ctx); err != nil {
 		return err
 	}
-	if !in.recovering {
+	if in.publisher != nil {
+		if err := in.checkPublished(ctx); err != nil {
+			return err
+		}
 		if err := in.publishEpochs(ctx); err != nil {
 			return err
 		}

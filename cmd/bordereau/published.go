@@ -46,18 +46,11 @@ func (in *installation) openSink(ctx context.Context, c config.Publish) (sinkClo
 }
 
 // checkPublished refuses a database that is not what was published of it, and a folder that is not what was published to
-// it, and says what to do. A recovery goes on where the folder is lost, or the key is that tells what was published.
+// it, and says what to do.
 func (in *installation) checkPublished(ctx context.Context) error {
-	if in.keyLost {
-		in.log.Warn("without the ledger's key nothing can be compared with what was published")
-		return nil
-	}
 	err := in.publisher.Check(ctx)
 	var lost *publish.Lost
 	switch {
-	case in.recovering && errors.As(err, &lost):
-		in.log.Warn("the folder that the ledgers are published to is not what it was; a recovery goes on without it", "error", err)
-		return nil
 	case publish.TwoHistories(err):
 		return fmt.Errorf("%w\n\nNothing is recorded on this database, because it would be a second history beside the one in\n%s,\n"+
 			"which others may have seen. Look at it with `bordereau audit verify`. After a restore from a backup, restore a newer one. To go on\n"+

@@ -89,14 +89,14 @@ func openToRecover(ctx context.Context, c config.Config, identityFile string) (*
 	})
 }
 
-// loadKey loads a key for signing. lost says that another one stands in for it.
-func (in *installation) loadKey(path string) (key ed25519.PrivateKey, lost bool, err error) {
-	key, err = identity.LoadKey(path)
-	if lost = in.recovering && errors.Is(err, os.ErrNotExist); lost {
+// loadKey loads a key for signing.
+func (in *installation) loadKey(path string) (ed25519.PrivateKey, error) {
+	key, err := identity.LoadKey(path)
+	if in.recovering && errors.Is(err, os.ErrNotExist) {
 		in.log.Warn("a key for signing is missing; a recovery goes on without it", "path", path)
 		_, key, err = ed25519.GenerateKey(nil)
 	}
-	return key, lost, err
+	return key, err
 }
 
 // warnOfGateway says that a gateway seems to serve, which does no harm and may be a mistake.

@@ -180,10 +180,14 @@ func TestParseReadsAnAgeIdentityFile(t *testing.T) {
 
 func TestParseErrorsNameTheLineAndNothingOfIt(t *testing.T) {
 	secret := newIdentity(t).Secret()
+	damaged := secret[:len(secret)-1] + "X"
+	if damaged == secret {
+		damaged = secret[:len(secret)-1] + "Q"
+	}
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":           {"", "no identity"},
 		"comments alone":  {"# " + secret, "no identity"},
-		"damaged":         {"#\n\n" + secret[:len(secret)-1] + "X", "line 3"},
+		"damaged":         {"#\n\n" + damaged, "line 3"},
 		"two on one line": {secret + " " + secret, "line 1"},
 		"second damaged":  {secret + "\n" + secret[:40], "line 2"},
 		"recipient":       {newIdentity(t).Recipient().String(), "line 1"},

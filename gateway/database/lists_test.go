@@ -21,6 +21,11 @@ func TestBatches(t *testing.T) {
 					return err
 				}
 			}
+			// Until 600 the person also fills the batches, none of which is sealed.
+			if err := tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: "m_2", Contract: "c_1", Person: "p_handler",
+				Role: "client-system", ValidFrom: 100, ValidUntil: 600}); err != nil {
+				return err
+			}
 			return assign(ctx, tx, "a_1", "b_2")
 		})
 		all := queries.BatchesParams{Person: "p_handler", Now: 500, Limit: 10}
@@ -33,6 +38,7 @@ func TestBatches(t *testing.T) {
 			"next page":             {func(p *queries.BatchesParams) { p.AfterOpened, p.After = 100, "b_1" }, []string{"b_2", "b_3"}},
 			"by state":              {func(p *queries.BatchesParams) { p.State = "sealed" }, nil},
 			"assigned":              {func(p *queries.BatchesParams) { p.Assigned = "p_handler" }, []string{"b_2"}},
+			"as a handler only":     {func(p *queries.BatchesParams) { p.Now = 600 }, nil},
 			"before the membership": {func(p *queries.BatchesParams) { p.Now = 99 }, nil},
 			"a stranger":            {func(p *queries.BatchesParams) { p.Person = "p_other" }, nil},
 		} {

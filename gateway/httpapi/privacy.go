@@ -11,6 +11,9 @@ import (
 // ProposePersonErasure proposes to erase what is personal in a person's events.
 func (s *server) ProposePersonErasure(ctx context.Context, r ProposePersonErasureRequestObject) (ProposePersonErasureResponseObject, error) {
 	ctx, caller := enter(ctx)
+	if err := checkIdentifiers(map[string]*string{"person": &r.Body.Person}); err != nil {
+		return nil, err
+	}
 	p, err := s.gateway.ProposePersonErasure(ctx, caller, r.Ledger, policy.PersonID(r.Body.Person), r.Body.Reason)
 	return ProposePersonErasure201JSONResponse(toPersonErasure(p)), err
 }
@@ -32,6 +35,9 @@ func (s *server) GetPersonErasure(ctx context.Context, r GetPersonErasureRequest
 // HoldPerson places a legal hold on what a person did.
 func (s *server) HoldPerson(ctx context.Context, r HoldPersonRequestObject) (HoldPersonResponseObject, error) {
 	ctx, caller := enter(ctx)
+	if err := checkIdentifiers(map[string]*string{"person": &r.Body.Person}); err != nil {
+		return nil, err
+	}
 	h, err := s.gateway.HoldPerson(ctx, caller, r.Ledger, policy.PersonID(r.Body.Person), r.Body.Reason)
 	return HoldPerson201JSONResponse(toPersonHold(h)), err
 }

@@ -39,10 +39,11 @@ func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 			if sceneries[at.state] == nil {
 				sceneries[at.state] = s.scenery(t, ours, at.state)
 			}
+			s.furnish(t, all[operation], sceneries[at.state])
 			questions = append(questions, question{at, s.ask(t, all[operation], at, ours.people[at.role], sceneries[at.state])})
 		}
 	}
-	if len(questions) < 2*len(m.operations)-6 {
+	if len(questions) < 2*len(m.operations)-7 { // four listings and signing in refuse nobody who is known, the keys are no question
 		t.Fatalf("only %d questions", len(questions))
 	}
 	before := objectsOf(t, s)
@@ -81,7 +82,7 @@ func wantUnavailable(t *testing.T, at cell, r *http.Request) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" ||
-		!bytes.Contains(body, []byte(api.ProblemPrefix+"unavailable")) {
+		r.Method != http.MethodHead && !bytes.Contains(body, []byte(api.ProblemPrefix+"unavailable")) {
 		t.Errorf("%v: got %d %s, %v", at, response.StatusCode, body, err)
 	}
 }

@@ -78,9 +78,9 @@ func (c ShelfConfig) check() error {
 	case c.Retention != NoRetention && c.Retention != Governance && c.Retention != Compliance:
 		return errors.New("the Retention is neither GOVERNANCE nor COMPLIANCE")
 	case c.Retention == NoRetention && c.Days != 0:
-		return errors.New("Days are given and no Retention")
+		return errors.New("there are Days and no Retention")
 	case c.Retention != NoRetention && (c.Days < 1 || c.Days > 36500):
-		return errors.New("Days are not between 1 and 36500")
+		return errors.New("the Days are not between 1 and 36500")
 	}
 	return c.S3Config.check()
 }
