@@ -207,11 +207,11 @@ func (in *installation) duringLedger(ctx context.Context, f func(ctx context.Con
 }
 
 func (in *installation) alongside(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
-	leave, err := in.database.Share(ctx)
+	presence, err := in.database.Share(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(in.beside(ctx, f, services...), leave())
+	return errors.Join(in.beside(ctx, f, append(services, presence.Run)...), presence.Leave())
 }
 
 // beside is alongside for a process that has said that it works here, or that is alone.

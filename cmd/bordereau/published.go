@@ -65,14 +65,14 @@ func (in *installation) checkPublished(ctx context.Context) error {
 
 // alone runs f while no other process works on the database.
 func (in *installation) alone(ctx context.Context, f func(ctx context.Context) error) error {
-	leave, err := in.database.Alone(ctx)
+	presence, err := in.database.Alone(ctx)
 	if errors.Is(err, database.ErrInUse) {
 		return fmt.Errorf("%w: stop every gateway and command that works on it first", err)
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(ctx), leave())
+	return errors.Join(f(ctx), presence.Leave())
 }
 
 // publishEpochs publishes epochs that have begun and are not, before anything is signed with their names: after another

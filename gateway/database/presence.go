@@ -3,10 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -18,50 +20,119 @@ var ErrInUse = errors.New("the database is in use by another process")
 // presenceLock is the advisory lock of PostgreSQL that processes hold while they work on the database.
 const presenceLock = 0x626f7264757365 // "borduse"
 
-// Share says that this process works on the database, beside any others, until leave is called. ErrInUse while one is Alone
+// presencePause is how often a process that shares a database looks whether the database still knows that.
+const presencePause = time.Second
+
+// Presence is that this process works on the database. It belongs to one goroutine.
+type Presence struct {
+	db    *DB
+	leave func() error // of SQLite
+
+	lock string    // of PostgreSQL: the statement that takes it
+	conn *sql.Conn // whose session has it; nil when there is none
+}
+
+// Share says that this process works on the database, beside any others, until Leave is called. ErrInUse while one is Alone
 // on it.
-func (db *DB) Share(ctx context.Context) (leave func() error, err error) {
+func (db *DB) Share(ctx context.Context) (*Presence, error) {
 	return db.hold(ctx, `SELECT pg_try_advisory_lock_shared($1)`, `BEGIN`)
 }
 
-// Alone says that no other process works on the database until leave is called, for changes that running processes would
+// Alone says that no other process works on the database until Leave is called, for changes that running processes would
 // not notice. ErrInUse while any shares it.
 //
 // The system lets go of it when the process dies, whichever way.
-func (db *DB) Alone(ctx context.Context) (leave func() error, err error) {
+func (db *DB) Alone(ctx context.Context) (*Presence, error) {
 	return db.hold(ctx, `SELECT pg_try_advisory_lock($1)`, `BEGIN EXCLUSIVE`)
 }
 
-func (db *DB) hold(ctx context.Context, postgresql, sqlite string) (leave func() error, err error) {
+func (db *DB) hold(ctx context.Context, postgresql, sqlite string) (*Presence, error) {
+	p := &Presence{db: db, lock: postgresql}
+	var err error
 	if db.postgresql {
-		leave, err = db.holdPostgreSQL(ctx, postgresql)
+		err = p.lockPostgreSQL(ctx)
 	} else {
-		leave, err = db.holdSQLite(ctx, sqlite)
+		p.leave, err = db.holdSQLite(ctx, sqlite)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("looking who else works on the database: %w", err)
 	}
-	return leave, nil
+	return p, nil
 }
 
-// holdPostgreSQL holds a lock of a session, which therefore is kept.
-func (db *DB) holdPostgreSQL(ctx context.Context, lock string) (func() error, error) {
-	conn, err := db.writer.Conn(ctx)
+// Run keeps a shared presence until ctx ends. A session of PostgreSQL dies with its server, and the lock with it, while this
+// process goes on when the server is back: so the lock is taken again. It returns ErrInUse when another process has come to
+// be Alone meanwhile; this one must stop then.
+func (p *Presence) Run(ctx context.Context) error {
+	tick := time.NewTicker(presencePause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := p.renew(ctx); errors.Is(err, ErrInUse) {
+			return fmt.Errorf("working on the database again: %w", err)
+		} else if err != nil && ctx.Err() == nil {
+			p.db.log.Warn("the database does not know that this process works on it; it is tried again", "error", err)
+		}
+	}
+}
+
+// renew takes the lock again if its session has died. On SQLite no lock is lost before the process is.
+func (p *Presence) renew(ctx context.Context) error {
+	if !p.db.postgresql {
+		return nil
+	}
+	if p.conn != nil {
+		if _, err := p.conn.ExecContext(ctx, `SELECT 1`); err == nil || ctx.Err() != nil {
+			return nil
+		}
+		p.drop()
+	}
+	return p.lockPostgreSQL(ctx)
+}
+
+// Leave ends it. A session that has died has ended it already.
+func (p *Presence) Leave() error {
+	if p.leave != nil {
+		return p.leave()
+	}
+	if p.conn != nil {
+		// The server notices the end of a session a little later, and the next one may not wait.
+		p.conn.ExecContext(context.Background(), `SELECT pg_advisory_unlock_all()`)
+	}
+	p.drop()
+	return nil
+}
+
+// lockPostgreSQL takes a lock of a session, which therefore is kept.
+func (p *Presence) lockPostgreSQL(ctx context.Context) error {
+	conn, err := p.db.writer.Conn(ctx)
 	if err != nil {
-		return nil, classify(ctx, err)
+		return classify(ctx, err)
 	}
 	var held bool
-	err = conn.QueryRowContext(ctx, lock, int64(presenceLock)).Scan(&held)
+	err = conn.QueryRowContext(ctx, p.lock, int64(presenceLock)).Scan(&held)
 	if err == nil && !held {
 		err = ErrInUse
 	}
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return func() error {
-		_, err := conn.ExecContext(context.Background(), `SELECT pg_advisory_unlock_all()`)
 		return errors.Join(err, conn.Close())
-	}, nil
+	}
+	p.conn = conn
+	return nil
+}
+
+// drop ends the session, and the lock with it, whatever state it is in: it never goes back to the pool.
+func (p *Presence) drop() {
+	if p.conn == nil {
+		return
+	}
+	p.conn.Raw(func(any) error { return driver.ErrBadConn })
+	p.conn.Close() // says that it is closed already
+	p.conn = nil
 }
 
 // holdSQLite holds a transaction on a file beside the database, for the sake of its locks alone: SQLite's own are the same

@@ -1,6 +1,7 @@
 package database_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -11,11 +12,11 @@ import (
 // TestAlone: who is alone on a database keeps others out, and is kept out while any other works on it.
 func TestAlone(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		leaveFirst, err := db.Share(t.Context())
+		first, err := db.Share(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaveSecond, err := db.Share(t.Context())
+		second, err := db.Share(t.Context())
 		if err != nil {
 			t.Fatalf("beside another: %v", err)
 		}
@@ -26,14 +27,14 @@ func TestAlone(t *testing.T) {
 			}
 		}
 		refused("beside two")
-		if err := leaveFirst(); err != nil {
+		if err := first.Leave(); err != nil {
 			t.Fatal(err)
 		}
 		refused("beside one")
-		if err := leaveSecond(); err != nil {
+		if err := second.Leave(); err != nil {
 			t.Fatal(err)
 		}
-		leave, err := db.Alone(t.Context())
+		alone, err := db.Alone(t.Context())
 		if err != nil {
 			t.Fatalf("when all have left: %v", err)
 		}
@@ -41,14 +42,82 @@ func TestAlone(t *testing.T) {
 		if _, err := db.Share(t.Context()); !errors.Is(err, database.ErrInUse) {
 			t.Errorf("shared with who is alone: %v", err)
 		}
-		if err := leave(); err != nil {
+		if err := alone.Leave(); err != nil {
 			t.Fatal(err)
 		}
-		if leave, err = db.Share(t.Context()); err != nil {
+		again, err := db.Share(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := leave(); err != nil {
+		if err := again.Leave(); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// endSessions ends the sessions that hold an advisory lock, as a server does that dies.
+func endSessions(t *testing.T, db *database.DB) {
+	t.Helper()
+	if _, err := db.Writer().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A lock dies with its session, and the process does not: it takes the lock again, or stops where it is too late.
+func TestPresenceOutlivesItsSession(t *testing.T) {
+	db := databasetest.PostgreSQL(t)
+	run := func(t *testing.T, p *database.Presence) (stop func() error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(ctx) }()
+		return func() error { cancel(); return <-ended }
+	}
+	t.Run("taken again", func(t *testing.T) {
+		p, err := db.Share(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		endSessions(t, db)
+		stop := run(t, p)
+		held := false
+		for !held {
+			err := db.Reader().QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory')`).Scan(&held)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := db.Alone(t.Context()); !errors.Is(err, database.ErrInUse) {
+			t.Errorf("alone beside a process that goes on: %v", err)
+		}
+		if err := errors.Join(stop(), p.Leave()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("too late", func(t *testing.T) {
+		p, err := db.Share(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		endSessions(t, db)
+		alone, err := db.Alone(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Run(t.Context()); !errors.Is(err, database.ErrInUse) {
+			t.Errorf("it went on beside one that is alone: %v", err)
+		}
+		if err := errors.Join(p.Leave(), alone.Leave()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("left without it", func(t *testing.T) {
+		p, err := db.Share(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		endSessions(t, db)
+		if err := p.Leave(); err != nil {
+			t.Errorf("leaving a session that has died: %v", err)
 		}
 	})
 }
