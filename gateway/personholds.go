@@ -106,6 +106,9 @@ func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
 
 // PersonHolds lists the holds on people in a ledger, those that were lifted too, by id.
 func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string, page Page) ([]PersonHold, string, error) {
+	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
+		return nil, "", errCursor
+	}
 	var list []PersonHold
 	var next string
 	_, err := g.do(ctx, caller, act{
