@@ -69,20 +69,7 @@ func (c Copier) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
 
 // Ledgers lists the ledgers of which the database holds an event or a head.
 func (c Copier) Ledgers(ctx context.Context) ([]string, error) {
-	rows, err := c.Database.QueryContext(ctx, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
-	if err != nil {
-		return nil, fmt.Errorf("listing ledgers: %w", err)
-	}
-	defer rows.Close()
-	var ledgers []string
-	for rows.Next() {
-		var ledger string
-		if err := rows.Scan(&ledger); err != nil {
-			return nil, fmt.Errorf("listing ledgers: %w", err)
-		}
-		ledgers = append(ledgers, ledger)
-	}
-	return ledgers, rows.Err()
+	return listLedgers(ctx, c.Database, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
 }
 
 // Rekeys gives the events that replaced a ledger's key, in order, by what the columns say; those whose leaf cannot be read

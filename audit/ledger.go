@@ -136,9 +136,17 @@ func (c *Config) complete() error {
 // Node is the name that this run's events carry.
 func (l *Ledger) Node() string { return l.node }
 
+const begunLedgers = `SELECT ledger FROM audit_head ORDER BY ledger`
+
 // Ledgers lists the ledgers that hold an event.
 func (l *Ledger) Ledgers(ctx context.Context) ([]string, error) {
-	rows, err := l.config.Reader.QueryContext(ctx, `SELECT ledger FROM audit_head ORDER BY ledger`)
+	return listLedgers(ctx, l.config.Reader, begunLedgers)
+}
+
+func listLedgers(ctx context.Context, from interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, query string) ([]string, error) {
+	rows, err := from.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("listing ledgers: %w", err)
 	}

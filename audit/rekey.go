@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"crypto/ed25519"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -39,9 +38,9 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 	if err := l.lock(ctx, tx); err != nil {
 		return 0, err
 	}
-	ledgers, err := allLedgers(ctx, tx)
+	ledgers, err := listLedgers(ctx, tx, begunLedgers)
 	if err != nil {
-		return 0, fmt.Errorf("listing ledgers: %w", err)
+		return 0, err
 	}
 	var rows []staged
 	for _, ledger := range ledgers {
@@ -89,21 +88,4 @@ func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Even
 	e.ID = "" // each has its own
 	row, _, err := l.complete(ledger, e)
 	return row, err
-}
-
-func allLedgers(ctx context.Context, tx *sql.Tx) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT ledger FROM audit_head ORDER BY ledger`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ledgers []string
-	for rows.Next() {
-		var ledger string
-		if err := rows.Scan(&ledger); err != nil {
-			return nil, err
-		}
-		ledgers = append(ledgers, ledger)
-	}
-	return ledgers, rows.Err()
 }

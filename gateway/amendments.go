@@ -172,13 +172,7 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 	var list []ContractVersion
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, id); err != nil {
-				return err
-			}
-			s.onDuty()
-			return nil
-		},
+		look:   lookAtDuty(id),
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.ContractVersions(ctx, string(id))
 			if err != nil {

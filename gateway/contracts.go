@@ -223,13 +223,7 @@ func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (C
 	var c Contract
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, id); err != nil {
-				return err
-			}
-			s.onDuty()
-			return nil
-		},
+		look:   lookAtDuty(id),
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			c, err = s.readContract(ctx, tx, id)
 			return err

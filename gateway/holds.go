@@ -142,13 +142,7 @@ func (g *Gateway) Holds(ctx context.Context, caller Caller, id ContractID, page 
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldList,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, id); err != nil {
-				return err
-			}
-			s.onDuty()
-			return nil
-		},
+		look:   lookAtDuty(id),
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: string(id), After: page.After, Limit: page.rows()})
 			if err != nil {

@@ -182,13 +182,7 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 	m := Membership{ID: MembershipID(policy.NewID("m")), Contract: contract, Person: n.Person, Role: n.Role, Until: n.Until}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionRoleGrant,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, contract); err != nil {
-				return err
-			}
-			s.onDuty()
-			return nil
-		},
+		look:   lookAtDuty(contract),
 		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			side, err := s.sideOf(n.Role)
 			if err != nil {

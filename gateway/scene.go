@@ -162,6 +162,17 @@ func (s *scene) onDuty() {
 	s.facts.Roles = slices.Compact(s.facts.Roles)
 }
 
+// lookAtDuty is for an act about a duty on a contract.
+func lookAtDuty(id ContractID) func(context.Context, *database.Tx, *scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+		if err := s.onContract(ctx, tx, id); err != nil {
+			return err
+		}
+		s.onDuty()
+		return nil
+	}
+}
+
 // onOrganisation makes the act one about a duty towards an organisation.
 func (s *scene) onOrganisation(o queries.Organisation) {
 	s.onDuty()
