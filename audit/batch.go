@@ -21,6 +21,7 @@ type head struct {
 	size     int64
 	frontier frontier
 	last     int64 // µs, of the last event
+	posted   int64 // blocks, from the first on, that have their postings
 }
 
 // entry is an event in its place.

@@ -82,4 +82,9 @@ func benchmarkOn(b *testing.B, db *database.DB, replicas, ledgers, appenders int
 	}
 	group.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	var turns float64
+	if err := db.Reader().QueryRowContext(b.Context(), `SELECT turn FROM audit_sequencer`).Scan(&turns); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/turns, "events/turn")
 }

@@ -72,10 +72,11 @@ func (c Copier) Ledgers(ctx context.Context) ([]string, error) {
 	return listLedgers(ctx, c.Database, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
 }
 
-// Rekeys gives the events that replaced a ledger's key, in order, by what the columns say; those whose leaf cannot be read
+// Rekeys gives the events that replaced a ledger's key, in order, by what is noted about them; those whose leaf cannot be read
 // are left out. It verifies nothing.
 func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error) {
-	rows, err := c.Database.QueryContext(ctx, `SELECT leaf FROM audit_event WHERE ledger = $1 AND action = $2 ORDER BY seq`, ledger, event.ActionRekey)
+	rows, err := c.Database.QueryContext(ctx, `SELECT e.leaf FROM audit_mark m JOIN audit_event e ON e.ledger = m.ledger AND e.seq = m.seq
+		WHERE m.ledger = $1 AND m.action = $2 ORDER BY m.seq`, ledger, event.ActionRekey)
 	if err != nil {
 		return nil, fmt.Errorf("reading a ledger's keys: %w", err)
 	}

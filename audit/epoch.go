@@ -129,6 +129,9 @@ func (i *importing) begin(ctx context.Context) error {
 	if err := i.write(ctx, placed.entries); err != nil {
 		return err
 	}
+	if err := l.postAgain(ctx, i.tx, b.Ledger, &i.head); err != nil {
+		return err
+	}
 	if err := l.writeHeads(ctx, i.tx, placed.heads); err != nil {
 		return err
 	}

@@ -51,10 +51,17 @@ func (l *Ledger) ErasePrivate(ctx context.Context, tx *sql.Tx, e PrivateErasure)
 		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
 	}
 	done := PrivateErased{From: e.From, To: max(end, e.From), Done: true}
-	if e.Actor == "" && end > e.From+eraseWindow { // one person's events are found by an index, whatever lies between
+	var of []int64
+	switch {
+	case e.Actor != "":
+		if of, done.To, err = l.doneByActor(ctx, tx, e, end); err != nil {
+			return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
+		}
+		done.Done = done.To >= end
+	case end > e.From+eraseWindow:
 		done.To, done.Done = e.From+eraseWindow, false
 	}
-	halves, err := l.halves(ctx, tx, e, done.To)
+	halves, err := l.halves(ctx, tx, e, done.To, of)
 	if err != nil {
 		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
 	}
@@ -82,20 +89,24 @@ func (l *Ledger) erasureEnd(ctx context.Context, tx *sql.Tx, e PrivateErasure) (
 	return end, err
 }
 
-func (l *Ledger) halves(ctx context.Context, tx *sql.Tx, e PrivateErasure, end int64) ([]Half, error) {
+// halves reads private halves, of all events or of those with the numbers.
+func (l *Ledger) halves(ctx context.Context, tx *sql.Tx, e PrivateErasure, end int64, of []int64) ([]Half, error) {
 	var c conditions
 	c.add(`ledger = `, c.bind(e.Ledger))
 	c.add(`seq >= `, c.bind(e.From))
 	c.add(`seq < `, c.bind(end))
 	c.add(`priv IS NOT NULL`)
-	c.equal("actor", e.Actor)
+	if e.Actor != "" {
+		c.add(`actor = `, c.bind(e.Actor))
+		c.amongNumbers(l.config.PostgreSQL, "seq", of)
+	}
 	switch e.Class {
 	case "":
 	case event.RetainDenial:
-		c.add(deniedOnly)
+		c.add(`outcome = 'deny'`)
 	default:
 		c.add(`outcome <> 'deny'`)
-		c.equal("kind", string(e.Class))
+		c.add(`kind = `, c.bind(string(e.Class)))
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT seq, ts, kind, outcome, COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(document, '')
 		FROM audit_event WHERE `+c.String()+` ORDER BY seq LIMIT `+c.bind(eraseBatch), c.args...)
@@ -118,6 +129,32 @@ func (l *Ledger) halves(ctx context.Context, tx *sql.Tx, e PrivateErasure, end i
 	return halves, rows.Err()
 }
 
+// doneByActor gives the numbers of what the person did from the first event to look at on, up to where it looked. It looks at
+// no more than eraseWindow events of blocks in which the person did something.
+func (l *Ledger) doneByActor(ctx context.Context, tx *sql.Tx, e PrivateErasure, end int64) (of []int64, to int64, err error) {
+	s, err := doneBy(ctx, tx, e.Ledger, e.Actor)
+	if err != nil {
+		return nil, 0, err
+	}
+	const most = eraseWindow / blockSize
+	s.first, s.end = e.From, end
+	posted := min(s.end, s.posted)
+	blocks, err := readBlocks(ctx, tx, selectPostings+` AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`,
+		e.Ledger, fieldActor, e.Actor, s.first/blockSize, (posted+blockSize-1)/blockSize, most)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, b := range s.within(blocks) {
+		of = b.numbers(of)
+	}
+	if len(blocks) == most {
+		return of, min((blocks[most-1].number+1)*blockSize, end), nil
+	}
+	where := s.where(max(s.first, s.posted), end)
+	latest, err := readNumbers(ctx, tx, `SELECT seq FROM audit_event WHERE `+where.String(), where.args...)
+	return append(of, latest...), end, err
+}
+
 const clearMany = `UPDATE audit_event SET priv = NULL, priv_salt = NULL
 	FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS due (l, s) WHERE ledger = due.l AND seq = due.s`
 
@@ -136,11 +173,20 @@ func (l *Ledger) clearPrivate(ctx context.Context, tx *sql.Tx, ledger string, se
 
 // Acted says whether the ledger holds anything that the person did.
 func (l *Ledger) Acted(ctx context.Context, tx *sql.Tx, ledger, actor string) (bool, error) {
-	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM audit_event WHERE ledger = $1 AND actor = $2 LIMIT 1) found`,
-		ledger, actor).Scan(&n)
+	s, err := doneBy(ctx, tx, ledger, actor)
+	if err != nil {
+		return false, fmt.Errorf("looking for a person's events: %w", err)
+	}
+	n, err := l.count(ctx, tx, s, 1)
 	if err != nil {
 		return false, fmt.Errorf("looking for a person's events: %w", err)
 	}
 	return n > 0, nil
+}
+
+// doneBy is the search for what the person did.
+func doneBy(ctx context.Context, tx *sql.Tx, ledger, actor string) (*search, error) {
+	s := &search{ledger: ledger}
+	s.filter("actor", term{fieldActor, actor})
+	return s, s.readBounds(ctx, tx, time.Time{}, time.Time{})
 }

@@ -68,37 +68,11 @@ func (f *Filler) Fill(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	defer tx.Rollback()
-	if err := f.ledger.insertEntries(ctx, tx, b.entries); err != nil {
-		return err
-	}
-	if err := f.ledger.writeHeads(ctx, tx, f.heads); err != nil {
+	if err := f.ledger.write(ctx, tx, b); err != nil {
 		return err
 	}
 	if err := f.ledger.writeOpen(ctx, tx, b.entries); err != nil {
 		return err
 	}
 	return tx.Commit()
-}
-
-// Plan is how SQLite would answer the query.
-func (l *Ledger) Plan(ctx context.Context, q Query) (plan string, err error) {
-	where, err := l.where(q)
-	if err != nil {
-		return "", err
-	}
-	rows, err := l.config.Reader.QueryContext(ctx, `EXPLAIN QUERY PLAN SELECT seq, leaf FROM audit_event WHERE `+where.String()+
-		` ORDER BY seq DESC LIMIT 51`, where.args...)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, parent, unused int
-		var step string
-		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
-			return "", err
-		}
-		plan += step + "\n"
-	}
-	return plan, rows.Err()
 }

@@ -10,51 +10,67 @@ import (
 // guardVersion is the migration that guards audit_event.
 const guardVersion = 41
 
-// guard is a trigger by which the database itself refuses what nothing in this package does, but for BeginEpoch: to change
-// or delete an event. What may be done is to add events, to erase private halves whole, and to fill the columns of rows from
-// before migration 10. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that
-// is found out by the tree.
+// guarded is a table with its guards: triggers by which the database itself refuses what nothing in this package does, but
+// for BeginEpoch. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
+// found out by the tree, and by whoever verifies the database.
+type guarded struct {
+	table  string
+	guards []guard
+}
+
 type guard struct{ name, when string }
 
-var guardsOfBoth = []guard{
-	{"audit_event_guard_event", `BEFORE UPDATE OF ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf ON audit_event FOR EACH ROW `},
-	{"audit_event_guard_columns", `BEFORE UPDATE OF phase, kind, organisation, role, site, country, bytes ON audit_event FOR EACH ROW WHEN (OLD.phase IS NOT NULL) `},
-	{"audit_event_guard_private", `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `},
-	{"audit_event_guard_delete", `BEFORE DELETE ON audit_event FOR EACH ROW `},
+// Events may be added. Of those there are, private halves may be erased whole, and the columns of rows from before migration
+// 10 filled.
+var guardedEvents = guarded{"audit_event", []guard{
+	{"event", `BEFORE UPDATE OF ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf ON audit_event FOR EACH ROW `},
+	{"columns", `BEFORE UPDATE OF phase, kind, organisation, role, site, country, bytes ON audit_event FOR EACH ROW WHEN (OLD.phase IS NOT NULL) `},
+	{"private", `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `},
+	{"delete", `BEFORE DELETE ON audit_event FOR EACH ROW `},
+}}
+
+var guardedPostings = guarded{"audit_posting", []guard{
+	{"change", `BEFORE UPDATE ON audit_posting FOR EACH ROW `},
+	{"delete", `BEFORE DELETE ON audit_posting FOR EACH ROW `},
+}}
+
+func (g guarded) message() string { return g.table + ` is append-only` }
+
+// of are the guards that the engine has a use for: SQLite knows no TRUNCATE.
+func (g guarded) of(postgresql bool) []guard {
+	if !postgresql {
+		return g.guards
+	}
+	return append(slices.Clone(g.guards), guard{"truncate", `BEFORE TRUNCATE ON ` + g.table + ` FOR EACH STATEMENT `})
 }
 
-// SQLite knows no TRUNCATE.
-var guardsOfPostgreSQL = append(slices.Clone(guardsOfBoth), guard{"audit_event_guard_truncate", `BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT `})
-
-const guardMessage = `audit_event is append-only`
-
-// raiseGuards are the statements that put up the guards on a database that never had them.
-func raiseGuards(postgresql bool) []string {
+// raise are the statements that put up the guards on a database that never had them.
+func (g guarded) raise(postgresql bool) []string {
 	if postgresql {
-		return append([]string{`CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''` +
-			guardMessage + `''; END'`}, putUp(postgresql)...)
+		return append([]string{`CREATE FUNCTION ` + g.table + `_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''` +
+			g.message() + `''; END'`}, g.putUp(postgresql)...)
 	}
-	return putUp(postgresql)
+	return g.putUp(postgresql)
 }
 
-func putUp(postgresql bool) (statements []string) {
-	guards, refuse := guardsOfBoth, `BEGIN SELECT RAISE(ABORT, '`+guardMessage+`'); END`
+func (g guarded) putUp(postgresql bool) (statements []string) {
+	refuse := `BEGIN SELECT RAISE(ABORT, '` + g.message() + `'); END`
 	if postgresql {
-		guards, refuse = guardsOfPostgreSQL, `EXECUTE FUNCTION audit_event_refuse()`
+		refuse = `EXECUTE FUNCTION ` + g.table + `_refuse()`
 	}
-	for _, g := range guards {
-		statements = append(statements, `CREATE TRIGGER `+g.name+` `+g.when+refuse)
+	for _, t := range g.of(postgresql) {
+		statements = append(statements, `CREATE TRIGGER `+g.table+`_guard_`+t.name+` `+t.when+refuse)
 	}
 	return statements
 }
 
-func takeDown(postgresql bool) (statements []string) {
-	guards, of := guardsOfBoth, ``
+func (g guarded) takeDown(postgresql bool) (statements []string) {
+	var of string
 	if postgresql {
-		guards, of = guardsOfPostgreSQL, ` ON audit_event`
+		of = ` ON ` + g.table
 	}
-	for _, g := range guards {
-		statements = append(statements, `DROP TRIGGER IF EXISTS `+g.name+of)
+	for _, t := range g.of(postgresql) {
+		statements = append(statements, `DROP TRIGGER IF EXISTS `+g.table+`_guard_`+t.name+of)
 	}
 	return statements
 }
@@ -62,14 +78,19 @@ func takeDown(postgresql bool) (statements []string) {
 // unguarded runs f with the guards down. Nobody else ever sees them down: they are up again before the transaction ends, and
 // if it does not commit they were never gone.
 func unguarded(ctx context.Context, tx *sql.Tx, postgresql bool, f func() error) error {
-	if err := runAll(ctx, tx, takeDown(postgresql)); err != nil {
-		return fmt.Errorf("taking down the guards: %w", err)
+	all := []guarded{guardedEvents, guardedPostings}
+	for _, g := range all {
+		if err := runAll(ctx, tx, g.takeDown(postgresql)); err != nil {
+			return fmt.Errorf("taking down the guards: %w", err)
+		}
 	}
 	if err := f(); err != nil {
 		return err
 	}
-	if err := runAll(ctx, tx, putUp(postgresql)); err != nil {
-		return fmt.Errorf("putting up the guards: %w", err)
+	for _, g := range all {
+		if err := runAll(ctx, tx, g.putUp(postgresql)); err != nil {
+			return fmt.Errorf("putting up the guards: %w", err)
+		}
 	}
 	return nil
 }

@@ -13,8 +13,9 @@ import (
 func longMigrations(postgresql bool) []*goose.Migration {
 	return []*goose.Migration{
 		longMigration(40, postgresql, rareIndexes),
-		longMigration(guardVersion, postgresql, raiseGuards(postgresql)),
+		longMigration(guardVersion, postgresql, guardedEvents.raise(postgresql)),
 		longMigration(42, postgresql, denialIndexes),
+		longMigration(51, postgresql, postingTable(postgresql)),
 	}
 }
 
@@ -47,4 +48,25 @@ var rareIndexes = []string{
 var denialIndexes = []string{
 	`CREATE INDEX audit_event_denied_contract ON audit_event (ledger, contract, seq) WHERE outcome = 'deny'`,
 	`CREATE INDEX audit_event_denied_organisation ON audit_event (ledger, organisation, seq) WHERE outcome = 'deny'`,
+}
+
+// postingTable takes the place of all indexes by what events say. What was written before it is posted after the migrations.
+func postingTable(postgresql bool) []string {
+	created := `CREATE TABLE audit_posting (
+		ledger text   NOT NULL,
+		field  bigint NOT NULL,
+		value  text   NOT NULL,
+		block  bigint NOT NULL,
+		bits   bigint NOT NULL,
+		PRIMARY KEY (ledger, field, value, block)
+	)`
+	if !postgresql {
+		created += ` WITHOUT ROWID` // the table is its key
+	}
+	statements := []string{created, `ALTER TABLE audit_head ADD COLUMN posted bigint NOT NULL DEFAULT 0`}
+	for _, index := range []string{"actor", "contract", "provider", "batch", "document", "refused", "role", "reason", "kind", "denied",
+		"organisation", "site", "country", "rare_action", "phase", "denied_contract", "denied_organisation"} {
+		statements = append(statements, `DROP INDEX audit_event_`+index)
+	}
+	return append(statements, guardedPostings.raise(postgresql)...)
 }

@@ -42,5 +42,8 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the ledger: %w", err)
 	}
-	return derive(ctx, db, postgresql)
+	if err := derive(ctx, db, postgresql); err != nil {
+		return err
+	}
+	return postOld(ctx, db, postgresql)
 }

@@ -22,24 +22,22 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 		if a.Zone != "" {
 			return Answer{}, fmt.Errorf("%w: zone without hours", ErrQuery)
 		}
-		// Along the refusals, of which these are many; joined to nothing, the reason says no more about itself, and no planner
-		// gathers and sorts all of them by its index.
-		return l.events(ctx, a, notAllowed, `reason || '' IN ('site', 'hours')`)
+		denied := only(&a.Outcome, event.OutcomeDeny)
+		return l.events(ctx, a, denied, refused)
 	}
 	usual, err := parseHours(a.Hours, a.Zone)
 	if err != nil {
 		return Answer{}, err
 	}
-	where, err := l.where(a.Query)
+	s, err := l.search(ctx, a.Query)
 	if err != nil {
 		return Answer{}, err
 	}
-	begin, end, err := l.window(ctx, a.Query)
+	begin, end, err := l.window(ctx, s)
 	if err != nil {
 		return Answer{}, fmt.Errorf("looking outside: %w", err)
 	}
-	where.add(`seq >= `, where.bind(begin))
-	where.add(`seq < `, where.bind(end))
+	where := s.where(max(begin, s.first), end)
 	where.add(`(`, refused, ` OR action = 'document.read' AND phase = 'grant' AND outcome = 'allow')`)
 	if a.Hours == "" { // else whoever reads at the wrong hour in the right country is to be seen, too
 		where.add(`(`, refused, ` OR country IS NULL OR `, where.notIn(`UPPER(country)`, a.Countries), `)`)
@@ -80,30 +78,14 @@ func (l *Ledger) sift(ctx context.Context, q Query, where *conditions, begin int
 }
 
 // window is the range of the next events to look at, [begin, end). When begin is 0 there is nothing before it.
-func (l *Ledger) window(ctx context.Context, q Query) (begin, end int64, err error) {
-	var c conditions
-	since, until := `CAST(0 AS bigint)`, `CAST(NULL AS bigint)`
-	if !q.From.IsZero() {
-		since = c.firstSince(q.Ledger, q.From)
-	}
-	if !q.To.IsZero() {
-		until = c.firstSince(q.Ledger, q.To)
-	}
-	size := `COALESCE((SELECT size FROM audit_head WHERE ledger = ` + c.bind(q.Ledger) + `), 0)`
-	var first int64
-	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(`+since+`, `+size+`), COALESCE(`+until+`, `+size+`)`, c.args...).Scan(&first, &end)
+func (l *Ledger) window(ctx context.Context, s *search) (begin, end int64, err error) {
+	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) FROM audit_head WHERE ledger = $1`, s.ledger).Scan(&end)
 	if err != nil {
 		return 0, 0, err
 	}
-	if q.Cursor != "" {
-		before, err := strconv.ParseInt(q.Cursor, 10, 64)
-		if err != nil {
-			return 0, 0, fmt.Errorf("%w: cursor", ErrQuery)
-		}
-		end = min(end, before)
-	}
-	if begin = end - outsideWindow; begin <= first {
-		begin = 0 // the filter by time is a condition of its own
+	end = min(end, s.end)
+	if begin = end - outsideWindow; begin <= s.first {
+		begin = 0
 	}
 	return begin, end, nil
 }

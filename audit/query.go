@@ -44,31 +44,18 @@ type Query struct {
 // which is empty when there is none. An event whose leaf or private half is not what it was when it was sequenced ends
 // the query with ErrTampered, as far as that shows without the tree: see package audit/verify for the rest.
 func (l *Ledger) Query(ctx context.Context, q Query) (events []event.Event, next string, err error) {
-	where, err := l.where(q)
+	s, err := l.search(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
-	return l.page(ctx, q, where)
+	return l.page(ctx, q, s)
 }
 
-// page is a page of the query under more conditions than its filters.
-func (l *Ledger) page(ctx context.Context, q Query, where *conditions) (events []event.Event, next string, err error) {
+// page is a page of what the search finds.
+func (l *Ledger) page(ctx context.Context, q Query, s *search) (events []event.Event, next string, err error) {
 	limit := q.limit()
-	statement := `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE ` + where.String() +
-		` ORDER BY seq DESC LIMIT ` + where.bind(limit+1)
-	rows, err := l.config.Reader.QueryContext(ctx, statement, where.args...)
+	events, err = l.newest(ctx, s, limit+1)
 	if err != nil {
-		return nil, "", fmt.Errorf("querying ledger: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		e, err := scanEvent(rows, q.Ledger)
-		if err != nil {
-			return nil, "", fmt.Errorf("querying ledger: %w", err)
-		}
-		events = append(events, e)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("querying ledger: %w", err)
 	}
 	if len(events) > limit { // the one too many shows that there is another page
@@ -85,80 +72,6 @@ func (q Query) limit() int {
 	return q.Limit
 }
 
-// where is the query's condition.
-func (l *Ledger) where(q Query) (*conditions, error) {
-	if !event.ValidLedger(q.Ledger) {
-		return nil, fmt.Errorf("%w: ledger", ErrQuery)
-	}
-	if q.Limit < 0 || q.Limit > MaxPage {
-		return nil, fmt.Errorf("%w: limit", ErrQuery)
-	}
-	var c conditions
-	c.add(`ledger = `, c.bind(q.Ledger))
-	l.narrow(&c, q)
-	c.equal("role", q.Role)
-	c.equal("action", string(q.Action))
-	c.equal("kind", string(q.Kind))
-	c.equal("phase", string(q.Phase))
-	c.filter("outcome", string(q.Outcome), l.unless(true)) // what rare repeats of it names the indexes
-	c.equal("reason", q.Reason)
-	if q.Cursor != "" {
-		before, err := strconv.ParseInt(q.Cursor, 10, 64)
-		if err != nil || before < 0 {
-			return nil, fmt.Errorf("%w: cursor", ErrQuery)
-		}
-		c.add(`seq < `, c.bind(before))
-	}
-	// Times become bounds of seq, looked up once: so every filter stays one range of one index.
-	if !q.From.IsZero() {
-		c.add(`seq >= `, c.firstSince(q.Ledger, q.From))
-	}
-	if !q.To.IsZero() {
-		c.add(`seq < COALESCE(`, c.firstSince(q.Ledger, q.To), `, 9223372036854775807)`)
-	}
-	return &c, nil
-}
-
-// The conditions of the indexes that hold only what is rare, word for word as the migrations have them.
-const (
-	notAllowed   = `outcome <> 'allow'`
-	rareAction   = `action NOT IN ('document.read', 'document.receive')`
-	rareRole     = `role NOT IN ('handler', 'client-system')`
-	rareReason   = `reason <> 'allowed'`
-	rareKind     = `kind NOT IN ('content', 'work')`
-	rarePhase    = `phase NOT IN ('state', 'grant', 'completed')`
-	deniedOnly   = `outcome = 'deny'`
-	commonReason = "allowed"
-)
-
-// rare repeats what follows from the filters anyway: a planner does not work it out from a parameter, and without it
-// would not use the index.
-func (q Query) rare(c *conditions) {
-	if q.Outcome == event.OutcomeDeny || q.Outcome == event.OutcomeError {
-		c.add(notAllowed)
-	}
-	if q.Outcome == event.OutcomeDeny && (q.Actor != "" || q.Contract != "" || q.Organisation != "") {
-		c.add(deniedOnly) // else a planner might sort all that an index of these has
-	}
-	switch q.Action {
-	case "", "document.read", "document.receive":
-	default:
-		c.add(rareAction)
-	}
-	if q.Phase == event.PhaseAborted || q.Phase == event.PhaseUnknown {
-		c.add(rarePhase)
-	}
-	if q.Role != "" && q.Role != "handler" && q.Role != "client-system" {
-		c.add(rareRole)
-	}
-	if q.Reason != "" && q.Reason != commonReason {
-		c.add(rareReason)
-	}
-	if q.Kind != "" && q.Kind != event.KindContent && q.Kind != event.KindWork {
-		c.add(rareKind)
-	}
-}
-
 // MaxCount is as far as Count counts.
 const MaxCount = 100_000
 
@@ -166,12 +79,12 @@ const MaxCount = 100_000
 // it says so and counts no further.
 func (l *Ledger) Count(ctx context.Context, q Query) (n int64, more bool, err error) {
 	q.Cursor, q.Limit = "", 0
-	where, err := l.where(q)
+	s, err := l.search(ctx, q)
 	if err != nil {
 		return 0, false, err
 	}
-	statement := `SELECT COUNT(*) FROM (SELECT 1 FROM audit_event WHERE ` + where.String() + ` LIMIT ` + where.bind(MaxCount+1) + `) found`
-	if err := l.config.Reader.QueryRowContext(ctx, statement, where.args...).Scan(&n); err != nil {
+	n, err = l.count(ctx, l.config.Reader, s, MaxCount+1)
+	if err != nil {
 		return 0, false, fmt.Errorf("counting events: %w", err)
 	}
 	return min(n, MaxCount), n > MaxCount, nil
@@ -190,15 +103,6 @@ func (c *conditions) add(parts ...string) { c.terms = append(c.terms, strings.Jo
 func (c *conditions) bind(value any) string {
 	c.args = append(c.args, value)
 	return "$" + strconv.Itoa(len(c.args))
-}
-
-func (c *conditions) equal(column, value string) { c.filter(column, value, "") }
-
-// filter is equal with a sign before the column.
-func (c *conditions) filter(column, value, sign string) {
-	if value != "" {
-		c.add(sign, column, ` = `, c.bind(value))
-	}
 }
 
 // firstSince is the number of the first event at or after t, or of the one that comes next when there is none. t is

@@ -3,7 +3,9 @@ package audit
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,22 +134,34 @@ func (q Question) check(a Ask) error {
 
 // events answers with a page of the events that meet the conditions.
 func (l *Ledger) events(ctx context.Context, a Ask, conditions ...string) (Answer, error) {
-	where, err := l.where(a.Query)
+	s, err := l.search(ctx, a.Query)
 	if err != nil {
 		return Answer{}, err
 	}
 	for _, c := range conditions {
-		where.add(c)
+		s.conditions.add(c)
 	}
-	events, next, err := l.page(ctx, a.Query, where)
+	events, next, err := l.page(ctx, a.Query, s)
 	return Answer{Events: events, Next: next}, err
+}
+
+// only narrows a filter of a question to what the question is about. Of something else there is nothing.
+func only[T comparable](filter *T, about T) (condition string) {
+	var all T
+	switch *filter {
+	case all, about:
+		*filter = about
+		return `1 = 1`
+	}
+	return `1 = 0`
 }
 
 func (l *Ledger) whoRead(ctx context.Context, a Ask) (Answer, error) {
 	if a.Document == "" && a.Batch == "" && a.Contract == "" {
 		return Answer{}, fmt.Errorf("%w: who-read needs a document, a batch or a contract", ErrQuery)
 	}
-	return l.events(ctx, a, `action = 'document.read'`, `outcome <> 'deny'`)
+	reading := only(&a.Action, "document.read")
+	return l.events(ctx, a, reading, `outcome <> 'deny'`)
 }
 
 func (l *Ledger) activityOf(ctx context.Context, a Ask) (Answer, error) {
@@ -157,38 +171,73 @@ func (l *Ledger) activityOf(ctx context.Context, a Ask) (Answer, error) {
 	return l.events(ctx, a)
 }
 
-// refusals looks at refusals only; when another outcome is asked for, too, there are none. The outcome is said once: a
-// planner that multiplies what it knows about the same thing three times expects next to nothing, and sorts it.
-func (a Ask) refusals() (of Ask, condition string) {
-	switch a.Outcome {
-	case "", event.OutcomeDeny:
-		a.Outcome = event.OutcomeDeny
-		return a, `1 = 1`
-	}
-	return a, `1 = 0`
-}
-
 func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
-	a, refused := a.refusals()
+	refused := only(&a.Outcome, event.OutcomeDeny)
 	switch a.Which {
 	case "":
 		return l.events(ctx, a, refused)
 	case "first":
-		where, err := l.where(a.Query)
+		s, err := l.search(ctx, a.Query)
 		if err != nil {
 			return Answer{}, err
 		}
-		// From person to person along the index of refusals, and of each the first, whenever that was: two looks for each,
-		// however often they were refused.
-		where.add(refused)
-		one := `FROM audit_event WHERE ledger = ` + where.bind(a.Ledger) + ` AND ` + deniedOnly + ` AND actor`
-		where.add(`seq IN (WITH RECURSIVE refused (person) AS (SELECT MIN(actor) `, one, ` IS NOT NULL
-			UNION ALL SELECT (SELECT MIN(actor) `, one, ` > person) FROM refused WHERE person IS NOT NULL)
-			SELECT (SELECT MIN(seq) `, one, ` = person) FROM refused WHERE person IS NOT NULL)`)
-		events, next, err := l.page(ctx, a.Query, where)
+		first, err := l.firstRefusals(ctx, s)
+		if err != nil {
+			return Answer{}, fmt.Errorf("looking for first refusals: %w", err)
+		}
+		s.conditions.add(refused)
+		s.terms = nil // there are few, and all are known
+		s.conditions.amongNumbers(l.config.PostgreSQL, "seq", first)
+		events, next, err := l.page(ctx, a.Query, s)
 		return Answer{Events: events, Next: next}, err
 	}
 	return Answer{}, fmt.Errorf("%w: which must be first, or left out", ErrQuery)
+}
+
+// firstRefusals are the numbers of each person's first refusal, whatever else is asked: from person to person along the
+// postings of refusals, two looks for each, however often they were refused.
+func (l *Ledger) firstRefusals(ctx context.Context, s *search) ([]int64, error) {
+	one := fmt.Sprintf(`FROM audit_posting WHERE ledger = $1 AND field = %d AND value`, fieldRefused)
+	rows, err := l.config.Reader.QueryContext(ctx, `WITH RECURSIVE refused (person) AS (SELECT MIN(value) `+one+` > ''
+			UNION ALL SELECT (SELECT MIN(value) `+one+` > person) FROM refused WHERE person IS NOT NULL),
+		begun (person, block) AS (SELECT person, (SELECT MIN(block) `+one+` = person) FROM refused WHERE person IS NOT NULL)
+		SELECT person, p.block, p.bits FROM begun JOIN audit_posting p
+			ON p.ledger = $1 AND p.field = `+strconv.Itoa(int(fieldRefused))+` AND p.value = person AND p.block = begun.block
+		WHERE p.block < $2`, s.ledger, s.posted/blockSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	first, known := []int64{}, map[string]bool{}
+	for rows.Next() {
+		var person string
+		var block, stored int64
+		if err := rows.Scan(&person, &block, &stored); err != nil {
+			return nil, err
+		}
+		known[person] = true
+		first = append(first, block*blockSize+int64(bits.TrailingZeros64(uint64(stored))))
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	latest, err := l.config.Reader.QueryContext(ctx, `SELECT actor, MIN(seq) FROM audit_event
+		WHERE ledger = $1 AND seq >= $2 AND outcome = 'deny' AND actor IS NOT NULL GROUP BY actor`, s.ledger, s.posted)
+	if err != nil {
+		return nil, err
+	}
+	defer latest.Close()
+	for latest.Next() {
+		var person string
+		var seq int64
+		if err := latest.Scan(&person, &seq); err != nil {
+			return nil, err
+		}
+		if !known[person] {
+			first = append(first, seq)
+		}
+	}
+	return first, latest.Err()
 }
 
 func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
@@ -198,7 +247,7 @@ func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
 	if a.Least < 1 {
 		return Answer{}, fmt.Errorf("%w: least", ErrQuery)
 	}
-	a, refused := a.refusals()
+	refused := only(&a.Outcome, event.OutcomeDeny)
 	return l.groups(ctx, a, "actor", `COUNT(*)`, refused)
 }
 
@@ -206,26 +255,30 @@ func (l *Ledger) repeatedDenials(ctx context.Context, a Ask) (Answer, error) {
 const reads = `SUM(CASE WHEN phase = 'grant' THEN 1 ELSE 0 END)`
 
 func (l *Ledger) mostRead(ctx context.Context, a Ask) (Answer, error) {
-	return l.groups(ctx, a, "document", reads, `action = 'document.read'`, `outcome <> 'deny'`)
+	reading := only(&a.Action, "document.read")
+	return l.groups(ctx, a, "document", reads, reading, `outcome <> 'deny'`)
 }
 
 func (l *Ledger) mostReading(ctx context.Context, a Ask) (Answer, error) {
-	return l.groups(ctx, a, "actor", reads, `action = 'document.read'`, `outcome <> 'deny'`)
+	reading := only(&a.Action, "document.read")
+	return l.groups(ctx, a, "actor", reads, reading, `outcome <> 'deny'`)
 }
 
 func (l *Ledger) expiredStillAsked(ctx context.Context, a Ask) (Answer, error) {
-	a, refused := a.refusals()
+	refused := only(&a.Outcome, event.OutcomeDeny)
 	return l.groups(ctx, a, "contract", `COUNT(*)`, refused,
 		`reason IN ('contract-expired', 'contract-terminated', 'contract-suspended', 'contract-not-in-force', 'contract-not-begun',
 			'contract-exited', 'wind-down-over')`)
 }
 
 func (l *Ledger) accessChanges(ctx context.Context, a Ask) (Answer, error) {
-	return l.events(ctx, a, rareKind, `kind = 'access'`)
+	about := only(&a.Kind, event.KindAccess)
+	return l.events(ctx, a, about)
 }
 
 func (l *Ledger) auditOfAudit(ctx context.Context, a Ask) (Answer, error) {
-	return l.events(ctx, a, rareKind, `kind = 'audit'`)
+	about := only(&a.Kind, event.KindAudit)
+	return l.events(ctx, a, about)
 }
 
 // groups sums up the events that meet the conditions by a column, the largest count first. It reads all of them, so it
@@ -248,12 +301,9 @@ func (l *Ledger) sumUp(ctx context.Context, a Ask, column, count string, conditi
 		}
 		a.From = l.config.Clock().Add(-since)
 	}
-	where, err := l.where(a.Query)
+	where, err := l.summed(ctx, a, conditions)
 	if err != nil {
 		return Answer{}, err
-	}
-	for _, c := range conditions {
-		where.add(c)
 	}
 	where.add(column, ` IS NOT NULL`)
 	statement := strings.NewReplacer("COLUMN", column, "COUNTED", count, "WHERE_", where.String(),
@@ -276,4 +326,30 @@ func (l *Ledger) sumUp(ctx context.Context, a Ask, column, count string, conditi
 		answer.Groups = append(answer.Groups, g)
 	}
 	return answer, rows.Err()
+}
+
+// maxNumbers is how many events are read one by one. Of more, or of every fourth, reading all is less work.
+const maxNumbers = 100_000
+
+// summed is the condition of what is summed up.
+func (l *Ledger) summed(ctx context.Context, a Ask, conditions []string) (*conditions, error) {
+	s, err := l.search(ctx, a.Query)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range conditions {
+		s.conditions.add(c)
+	}
+	where := s.where(s.first, s.end)
+	if len(s.terms) == 0 {
+		return where, nil
+	}
+	numbers, err := l.numbers(ctx, l.config.Reader, s, min(maxNumbers, max(s.posted-s.first, 0)/4))
+	if err != nil {
+		return nil, fmt.Errorf("summing up events: %w", err)
+	}
+	if numbers != nil {
+		where.amongNumbers(l.config.PostgreSQL, "seq", numbers)
+	}
+	return where, nil
 }

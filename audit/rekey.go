@@ -57,14 +57,11 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 	if err != nil {
 		return 0, fmt.Errorf("placing events: %w", err)
 	}
-	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
-		return 0, fmt.Errorf("writing events: %w", err)
+	if err := l.write(ctx, tx, b); err != nil {
+		return 0, err
 	}
 	if err := l.writeMarks(ctx, tx, b.entries); err != nil {
 		return 0, fmt.Errorf("writing keys: %w", err)
-	}
-	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
-		return 0, fmt.Errorf("writing heads: %w", err)
 	}
 	return len(rows), tx.Commit()
 }

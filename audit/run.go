@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -84,6 +85,7 @@ func (l *Ledger) drain(ctx context.Context) error {
 func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
 	defer cancel()
+	runtime.Gosched()
 	waitedFor := l.waiters.tickets()
 	durable, err := l.sequence(ctx, gone)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -58,11 +59,8 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
-	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
-		return nil, fmt.Errorf("writing events: %w", err)
-	}
-	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
-		return nil, fmt.Errorf("writing heads: %w", err)
+	if err := l.write(ctx, tx, b); err != nil {
+		return nil, err
 	}
 	if err := l.writeOpen(ctx, tx, b.entries); err != nil {
 		return nil, fmt.Errorf("writing what is open: %w", err)
@@ -95,7 +93,7 @@ func drainStage(ctx context.Context, tx *sql.Tx, limit int) ([]staged, error) {
 
 // place puts the rows after the heads of their ledgers.
 func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, error) {
-	heads, err := l.readHeads(ctx, tx, rows)
+	heads, err := l.readHeads(ctx, tx, each(rows, func(r *staged) string { return r.ledger }))
 	if err != nil {
 		return nil, err
 	}
@@ -109,18 +107,14 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 	return b, nil
 }
 
-// readHeads reads the heads of the ledgers that the rows go to. A ledger without one begins here.
-func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, rows []staged) (map[string]*head, error) {
+// readHeads reads the heads of the ledgers. A ledger without one begins here.
+func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (map[string]*head, error) {
 	heads := map[string]*head{}
-	var ledgers []string
-	for _, row := range rows {
-		if heads[row.ledger] == nil {
-			heads[row.ledger] = &head{}
-			ledgers = append(ledgers, row.ledger)
-		}
+	for _, ledger := range ledgers {
+		heads[ledger] = &head{}
 	}
-	condition, args := l.oneOf("ledger", ledgers)
-	found, err := tx.QueryContext(ctx, `SELECT ledger, size, frontier, last_ts FROM audit_head WHERE `+condition, args...)
+	condition, args := l.oneOf("ledger", slices.Collect(maps.Keys(heads)))
+	found, err := tx.QueryContext(ctx, `SELECT ledger, size, frontier, last_ts, posted FROM audit_head WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +123,7 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, rows []staged) (map[
 		var ledger string
 		var h head
 		var stored []byte
-		if err := found.Scan(&ledger, &h.size, &stored, &h.last); err != nil {
+		if err := found.Scan(&ledger, &h.size, &stored, &h.last, &h.posted); err != nil {
 			return nil, err
 		}
 		if h.frontier, err = parseFrontier(h.size, stored); err != nil {

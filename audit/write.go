@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -24,12 +25,13 @@ const insertEvents = `INSERT INTO audit_event (` + eventColumns + `)
 const insertEvent = `INSERT INTO audit_event (` + eventColumns + `)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`
 
-const writeHeads = `INSERT INTO audit_head (ledger, size, frontier, last_ts)
-	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bytea[]), CAST($4 AS bigint[]))
-	ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts`
+const writeHeads = `INSERT INTO audit_head (ledger, size, frontier, last_ts, posted)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bytea[]), CAST($4 AS bigint[]), CAST($5 AS bigint[]))` + replaceHead
 
-const writeHead = `INSERT INTO audit_head (ledger, size, frontier, last_ts) VALUES ($1, $2, $3, $4)
-	ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts`
+const writeHead = `INSERT INTO audit_head (ledger, size, frontier, last_ts, posted) VALUES ($1, $2, $3, $4, $5)` + replaceHead
+
+const replaceHead = `
+	ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts, posted = excluded.posted`
 
 // column is one column of the rows to write.
 type column interface {
@@ -68,6 +70,20 @@ func (l *Ledger) writeRows(ctx context.Context, tx *sql.Tx, many, one string, n 
 	return nil
 }
 
+// write writes a batch: its events, the postings of the blocks that it fills, and where its ledgers end.
+func (l *Ledger) write(ctx context.Context, tx *sql.Tx, b *batch) error {
+	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
+		return fmt.Errorf("writing events: %w", err)
+	}
+	if err := l.post(ctx, tx, b.heads); err != nil {
+		return fmt.Errorf("posting events: %w", err)
+	}
+	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
+		return fmt.Errorf("writing heads: %w", err)
+	}
+	return nil
+}
+
 func (l *Ledger) insertEntries(ctx context.Context, tx *sql.Tx, entries []entry) error {
 	return l.writeRows(ctx, tx, insertEvents, insertEvent, len(entries),
 		each(entries, func(e *entry) string { return e.Ledger }),
@@ -97,19 +113,20 @@ func (l *Ledger) insertEntries(ctx context.Context, tx *sql.Tx, entries []entry)
 
 func (l *Ledger) writeHeads(ctx context.Context, tx *sql.Tx, heads map[string]*head) error {
 	var ledgers values[string]
-	var sizes, lasts values[int64]
+	var sizes, lasts, posted values[int64]
 	var frontiers values[[]byte]
 	for ledger, h := range heads {
 		ledgers, sizes = append(ledgers, ledger), append(sizes, h.size)
 		frontiers, lasts = append(frontiers, h.frontier.bytes()), append(lasts, h.last)
+		posted = append(posted, h.posted)
 	}
-	return l.writeRows(ctx, tx, writeHeads, writeHead, len(ledgers), ledgers, sizes, frontiers, lasts)
+	return l.writeRows(ctx, tx, writeHeads, writeHead, len(ledgers), ledgers, sizes, frontiers, lasts, posted)
 }
 
-func each[T any](entries []entry, field func(*entry) T) values[T] {
-	column := make(values[T], len(entries))
-	for i := range entries {
-		column[i] = field(&entries[i])
+func each[R, T any](rows []R, field func(*R) T) values[T] {
+	column := make(values[T], len(rows))
+	for i := range rows {
+		column[i] = field(&rows[i])
 	}
 	return column
 }
@@ -120,6 +137,16 @@ func optional(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// amongNumbers is the condition that the column is one of the numbers, however many, with its argument. SQLite takes no list.
+func (c *conditions) amongNumbers(postgresql bool, column string, numbers []int64) {
+	if postgresql {
+		c.add(column, ` = ANY (CAST(`, c.bind(numbers), ` AS bigint[]))`)
+		return
+	}
+	list, _ := json.Marshal(numbers) // of numbers it cannot fail
+	c.add(column, ` IN (SELECT value FROM json_each(`, c.bind(string(list)), `))`)
 }
 
 // oneOf is the condition that the column is one of the texts, with its arguments.

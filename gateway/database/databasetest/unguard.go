@@ -6,7 +6,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// Unguard takes away the triggers that keep the ledger's events from being changed, as whoever owns the tables can, for
+// Unguard takes away the triggers that keep the ledger's events and postings from being changed, as whoever owns the tables can, for
 // tests that do what such a person might.
 func Unguard(t testing.TB, db *database.DB) {
 	t.Helper()
@@ -25,11 +25,11 @@ func Unguarded(t testing.TB, db *database.DB, do func()) {
 func unguard(t testing.TB, db *database.DB) (back []string) {
 	t.Helper()
 	if db.PostgreSQL() {
-		run(t, db, []string{`ALTER TABLE audit_event DISABLE TRIGGER USER`})
-		return []string{`ALTER TABLE audit_event ENABLE TRIGGER USER`}
+		run(t, db, []string{`ALTER TABLE audit_event DISABLE TRIGGER USER`, `ALTER TABLE audit_posting DISABLE TRIGGER USER`})
+		return []string{`ALTER TABLE audit_event ENABLE TRIGGER USER`, `ALTER TABLE audit_posting ENABLE TRIGGER USER`}
 	}
 	rows, err := db.Writer().QueryContext(t.Context(), `SELECT 'DROP TRIGGER ' || name, sql FROM sqlite_master
-		WHERE type = 'trigger' AND tbl_name = 'audit_event'`)
+		WHERE type = 'trigger' AND tbl_name IN ('audit_event', 'audit_posting')`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,195 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// Postings are what queries find events by. Sixty-four events in a row are a block; when it is full, every value that a
+// field has in it gets one row of audit_posting, whose 64 bits say in which of the events. The events after the last full
+// block are few, and are read as they are.
+//
+// An index on a column costs every event one entry, in a page of its own for every ledger: with a dozen of them, writing
+// pages was most of the work of an append. A posting is written once for all the events that share the value. And filters
+// combine without a planner, which knows nothing of a value: those of two are the bits that both have.
+
+// blockSize is how many events a block has: one for each bit of a posting.
+const blockSize = 64
+
+// field numbers what is posted. The numbers are in the database, and in docs/ledger.md.
+type field int64
+
+const (
+	fieldAction field = 1 + iota
+	fieldKind
+	fieldPhase
+	fieldOutcome
+	fieldReason
+	fieldActor
+	fieldOrganisation
+	fieldRole
+	fieldSite
+	fieldCountry
+	fieldContract
+	fieldProvider
+	fieldBatch
+	fieldDocument
+	fieldRefused // the actor, where the outcome is a refusal
+)
+
+// postedColumns are the columns with the values of the fields, in the order of the fields' numbers.
+const postedColumns = `action, kind, phase, outcome, reason, actor, organisation, role, site, country, contract, provider, batch, document,
+	CASE WHEN outcome = 'deny' THEN actor END`
+
+// term is a value of a field.
+type term struct {
+	field field
+	value string // never empty
+}
+
+// posting is a row of audit_posting.
+type posting struct {
+	ledger string
+	term
+	block int64
+	bits  uint64 // bit i stands for event block × 64 + i
+}
+
+// postings are those of the ledger's blocks from one to before another, in the order in which they are stored. They are made
+// from the columns, so that an event that was tampered with stops nobody but who asks for it: whoever verifies the database
+// derives both from the leaves.
+func postings(ctx context.Context, tx *sql.Tx, ledger string, from, to int64) ([]posting, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT seq, `+postedColumns+` FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`,
+		ledger, from*blockSize, to*blockSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	type place struct {
+		term
+		block int64
+	}
+	bits := map[place]uint64{}
+	var seq int64
+	var values [fieldRefused]sql.NullString
+	into := []any{&seq}
+	for i := range values {
+		into = append(into, &values[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		for i, value := range values {
+			if value.String != "" {
+				bits[place{term{field(i + 1), value.String}, seq / blockSize}] |= 1 << (seq % blockSize)
+			}
+		}
+	}
+	list := make([]posting, 0, len(bits))
+	for p, b := range bits {
+		list = append(list, posting{ledger, p.term, p.block, b})
+	}
+	slices.SortFunc(list, func(a, b posting) int {
+		return cmp.Or(cmp.Compare(a.field, b.field), cmp.Compare(a.value, b.value), cmp.Compare(a.block, b.block))
+	})
+	return list, rows.Err()
+}
+
+// postAtOnce is how many blocks of a ledger a turn posts. It has that many to post only after a version that knew no
+// postings has written beside this one.
+const postAtOnce = 64
+
+// post writes the postings of the blocks that are full by now, and notes in the heads how far they go.
+func (l *Ledger) post(ctx context.Context, tx *sql.Tx, heads map[string]*head) error {
+	var all []posting
+	for ledger, h := range heads {
+		to := min(h.size/blockSize, h.posted+postAtOnce)
+		if to <= h.posted {
+			continue
+		}
+		some, err := postings(ctx, tx, ledger, h.posted, to)
+		if err != nil {
+			return err
+		}
+		all, h.posted = append(all, some...), to
+	}
+	return l.insertPostings(ctx, tx, all)
+}
+
+// Whoever lets a head say less than is posted gets the same rows a second time, which must not stop the ledgers. Rows that
+// say something else are found by the verification of a database.
+const insertPostings = `INSERT INTO audit_posting (ledger, field, value, block, bits)
+	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS bigint[]))
+	ON CONFLICT DO NOTHING`
+
+const insertPosting = `INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
+
+func (l *Ledger) insertPostings(ctx context.Context, tx *sql.Tx, list []posting) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return l.writeRows(ctx, tx, insertPostings, insertPosting, len(list),
+		each(list, func(p *posting) string { return p.ledger }),
+		each(list, func(p *posting) int64 { return int64(p.field) }),
+		each(list, func(p *posting) string { return p.value }),
+		each(list, func(p *posting) int64 { return p.block }),
+		each(list, func(p *posting) int64 { return int64(p.bits) }))
+}
+
+// postOld posts what was written before there were postings. It can be cut off anywhere: what is left it finds again.
+func postOld(ctx context.Context, db *sql.DB, postgresql bool) error {
+	l := &Ledger{config: Config{Writer: db, PostgreSQL: postgresql}}
+	ledgers, err := listLedgers(ctx, db, fmt.Sprintf(`SELECT ledger FROM audit_head WHERE posted < size / %d ORDER BY ledger`, blockSize))
+	if err != nil {
+		return fmt.Errorf("posting events: %w", err)
+	}
+	for _, ledger := range ledgers {
+		for more := true; more; {
+			if more, err = l.postNext(ctx, ledger); err != nil {
+				return fmt.Errorf("posting events of %s: %w", ledger, err)
+			}
+		}
+	}
+	return nil
+}
+
+// postNext posts the next blocks of a ledger, in a turn of their own: another process may be sequencing.
+func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err error) {
+	tx, err := l.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+		return false, err
+	}
+	heads, err := l.readHeads(ctx, tx, []string{ledger})
+	if err != nil {
+		return false, err
+	}
+	if err := l.post(ctx, tx, heads); err != nil {
+		return false, err
+	}
+	if err := l.writeHeads(ctx, tx, heads); err != nil {
+		return false, err
+	}
+	h := heads[ledger]
+	return h.posted < h.size/blockSize, tx.Commit()
+}
+
+// postAgain posts a ledger anew, some of whose events are others than they were.
+func (l *Ledger) postAgain(ctx context.Context, tx *sql.Tx, ledger string, h *head) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM audit_posting WHERE ledger = $1`, ledger); err != nil {
+		return err
+	}
+	for h.posted = 0; h.posted < h.size/blockSize; {
+		if err := l.post(ctx, tx, map[string]*head{ledger: h}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
