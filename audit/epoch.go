@@ -85,7 +85,7 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 	defer tx.Rollback()
 	// An epoch is the way on from a halt too: what the ledgers were halted for is what it takes over. Whoever serves next
 	// compares all of them with what is published, and halts again where another one differs.
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	i := &importing{ledger: l, tx: tx, beginning: b, ended: map[string]event.Phase{}, open: map[string]entry{}}

@@ -128,9 +128,9 @@ func unknown(grant event.Event, reason string) event.Event {
 func endedBy(rows []staged) (map[Ticket]bool, error) {
 	ended := map[Ticket]bool{}
 	for _, row := range rows {
-		e, err := event.Parse(row.body)
+		e, err := row.read()
 		if err != nil {
-			return nil, fmt.Errorf("%w: staged row %d: %w", ErrTampered, row.id, err)
+			return nil, err
 		}
 		if ends(&e) {
 			ended[Ticket{e.Ledger, e.Grant}] = true

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -104,20 +106,24 @@ func (l *Ledger) tendHalt(ctx context.Context) error {
 	return nil
 }
 
-// lock takes the sequencer's row until the transaction ends. It fails where the ledgers are halted: the condition is on the
-// row that is locked, so whoever halts them comes before the turn or after it.
-func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
-	locked, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1 WHERE halt IS NULL`)
-	if err != nil {
-		return fmt.Errorf("locking the sequencer: %w", err)
-	}
-	if n, err := locked.RowsAffected(); err != nil || n == 1 {
-		return err
+// lock takes the sequencer's row until the transaction ends, and leaves the number of this turn there for the next one. It
+// fails where the ledgers are halted: the condition is on the row that is locked, so whoever halts them comes before the turn
+// or after it.
+func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (former, turn int64, err error) {
+	turn = 1 + rand.Int64N(math.MaxInt64-1)
+	err = tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, former = latest, latest = $1 WHERE halt IS NULL
+		RETURNING former`, turn).Scan(&former)
+	switch {
+	case err == nil:
+		l.memory.after(former)
+		return former, turn, nil
+	case !errors.Is(err, sql.ErrNoRows):
+		return 0, 0, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	if err := l.readHalt(ctx, tx); err != nil {
-		return err
+		return 0, 0, err
 	}
-	return errHalted
+	return 0, 0, errHalted
 }
 
 // ErrNotHalted says that there is nothing to resume.

@@ -63,7 +63,8 @@ func postingTable(postgresql bool) []string {
 	if !postgresql {
 		created += ` WITHOUT ROWID` // the table is its key
 	}
-	statements := []string{created, `ALTER TABLE audit_head ADD COLUMN posted bigint NOT NULL DEFAULT 0`}
+	statements := []string{created, `ALTER TABLE audit_head ADD COLUMN posted bigint NOT NULL DEFAULT 0`,
+		`ALTER TABLE audit_sequencer ADD COLUMN former bigint NOT NULL DEFAULT 0`, `ALTER TABLE audit_sequencer ADD COLUMN latest bigint NOT NULL DEFAULT 0`}
 	for _, index := range []string{"actor", "contract", "provider", "batch", "document", "refused", "role", "reason", "kind", "denied",
 		"organisation", "site", "country", "rare_action", "phase", "denied_contract", "denied_organisation"} {
 		statements = append(statements, `DROP INDEX audit_event_`+index)

@@ -23,11 +23,11 @@ func (l *Ledger) Join(ctx context.Context, tx *sql.Tx) (committed func(), err er
 			return func() {}, err // and a transaction that changed nothing stays one
 		}
 	}
-	places, err := l.sequenceIn(ctx, tx, nil)
+	b, err := l.sequenceIn(ctx, tx, nil)
 	if err != nil {
 		return nil, err
 	}
-	return func() { l.waiters.acknowledge(places) }, nil
+	return func() { l.committed(b) }, nil
 }
 
 func (l *Ledger) running() bool {

@@ -56,6 +56,7 @@ type Ledger struct {
 	config  Config
 	node    string // of this run
 	queue   queue
+	memory  memory
 	waiters *waiters
 	givenUp givenUp
 	wake    chan struct{} // holds one wish for a turn

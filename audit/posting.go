@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+
+	"github.com/bordereau/bordereau/audit/event"
 )
 
 // Postings are what queries find events by. Sixty-four events in a row are a block; when it is full, every value that a
@@ -40,14 +42,25 @@ const (
 	fieldRefused // the actor, where the outcome is a refusal
 )
 
-// postedColumns are the columns with the values of the fields, in the order of the fields' numbers.
-const postedColumns = `action, kind, phase, outcome, reason, actor, organisation, role, site, country, contract, provider, batch, document,
-	CASE WHEN outcome = 'deny' THEN actor END`
-
 // term is a value of a field.
 type term struct {
 	field field
 	value string // never empty
+}
+
+// termsOf is what the event is found by.
+func termsOf(e *event.Event) []term {
+	terms := make([]term, 0, fieldRefused)
+	for i, value := range [...]string{string(e.Action), string(e.Action.Kind()), string(e.Phase), string(e.Outcome), e.Reason, e.Actor,
+		e.Organisation, e.Role, e.Site, e.Country, e.Contract, e.Provider, e.Batch, e.Document} {
+		if value != "" {
+			terms = append(terms, term{field(i + 1), value})
+		}
+	}
+	if e.Outcome == event.OutcomeDeny && e.Actor != "" {
+		terms = append(terms, term{fieldRefused, e.Actor})
+	}
+	return terms
 }
 
 // posting is a row of audit_posting.
@@ -58,12 +71,14 @@ type posting struct {
 	bits  uint64 // bit i stands for event block × 64 + i
 }
 
-// postings are those of the ledger's blocks from one to before another, in the order in which they are stored. They are made
-// from the columns, so that an event that was tampered with stops nobody but who asks for it: whoever verifies the database
-// derives both from the leaves.
-func postings(ctx context.Context, tx *sql.Tx, ledger string, from, to int64) ([]posting, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT seq, `+postedColumns+` FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`,
-		ledger, from*blockSize, to*blockSize)
+// catchUp are the postings of the full blocks of a ledger that have none, of so many at a time. There are such blocks where
+// this process did not see one begin. What cannot be read of them is left out and stops nobody but who asks for it: whoever
+// verifies the database finds it.
+func catchUp(ctx context.Context, tx *sql.Tx, ledger string, h *head) ([]posting, error) {
+	const atOnce = 64
+	to := min(h.size/blockSize, h.posted+atOnce)
+	rows, err := tx.QueryContext(ctx, `SELECT seq, leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`,
+		ledger, h.posted*blockSize, to*blockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -73,51 +88,26 @@ func postings(ctx context.Context, tx *sql.Tx, ledger string, from, to int64) ([
 		block int64
 	}
 	bits := map[place]uint64{}
-	var seq int64
-	var values [fieldRefused]sql.NullString
-	into := []any{&seq}
-	for i := range values {
-		into = append(into, &values[i])
-	}
 	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
+		var seq int64
+		var leaf []byte
+		if err := rows.Scan(&seq, &leaf); err != nil {
 			return nil, err
 		}
-		for i, value := range values {
-			if value.String != "" {
-				bits[place{term{field(i + 1), value.String}, seq / blockSize}] |= 1 << (seq % blockSize)
-			}
+		e, err := event.Parse(leaf)
+		if err != nil {
+			continue
+		}
+		for _, t := range termsOf(&e) {
+			bits[place{t, seq / blockSize}] |= 1 << (seq % blockSize)
 		}
 	}
 	list := make([]posting, 0, len(bits))
 	for p, b := range bits {
 		list = append(list, posting{ledger, p.term, p.block, b})
 	}
-	slices.SortFunc(list, func(a, b posting) int {
-		return cmp.Or(cmp.Compare(a.field, b.field), cmp.Compare(a.value, b.value), cmp.Compare(a.block, b.block))
-	})
+	h.posted = to
 	return list, rows.Err()
-}
-
-// postAtOnce is how many blocks of a ledger a turn posts. It has that many to post only after a version that knew no
-// postings has written beside this one.
-const postAtOnce = 64
-
-// post writes the postings of the blocks that are full by now, and notes in the heads how far they go.
-func (l *Ledger) post(ctx context.Context, tx *sql.Tx, heads map[string]*head) error {
-	var all []posting
-	for ledger, h := range heads {
-		to := min(h.size/blockSize, h.posted+postAtOnce)
-		if to <= h.posted {
-			continue
-		}
-		some, err := postings(ctx, tx, ledger, h.posted, to)
-		if err != nil {
-			return err
-		}
-		all, h.posted = append(all, some...), to
-	}
-	return l.insertPostings(ctx, tx, all)
 }
 
 // Whoever lets a head say less than is posted gets the same rows a second time, which must not stop the ledgers. Rows that
@@ -132,12 +122,24 @@ func (l *Ledger) insertPostings(ctx context.Context, tx *sql.Tx, list []posting)
 	if len(list) == 0 {
 		return nil
 	}
+	slices.SortFunc(list, func(a, b posting) int { // as they are stored, so that as few pages as can be are written
+		return cmp.Or(cmp.Compare(a.ledger, b.ledger), cmp.Compare(a.field, b.field), cmp.Compare(a.value, b.value), cmp.Compare(a.block, b.block))
+	})
 	return l.writeRows(ctx, tx, insertPostings, insertPosting, len(list),
 		each(list, func(p *posting) string { return p.ledger }),
 		each(list, func(p *posting) int64 { return int64(p.field) }),
 		each(list, func(p *posting) string { return p.value }),
 		each(list, func(p *posting) int64 { return p.block }),
 		each(list, func(p *posting) int64 { return int64(p.bits) }))
+}
+
+// postStored posts the next of a ledger's blocks that are stored and have no postings.
+func (l *Ledger) postStored(ctx context.Context, tx *sql.Tx, ledger string, h *head) (more bool, err error) {
+	list, err := catchUp(ctx, tx, ledger, h)
+	if err == nil {
+		err = l.insertPostings(ctx, tx, list)
+	}
+	return h.posted < h.size/blockSize, err
 }
 
 // postOld posts what was written before there were postings. It can be cut off anywhere: what is left it finds again.
@@ -164,21 +166,20 @@ func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err er
 		return false, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0`); err != nil {
 		return false, err
 	}
 	heads, err := l.readHeads(ctx, tx, []string{ledger})
 	if err != nil {
 		return false, err
 	}
-	if err := l.post(ctx, tx, heads); err != nil {
+	if more, err = l.postStored(ctx, tx, ledger, heads[ledger]); err != nil {
 		return false, err
 	}
 	if err := l.writeHeads(ctx, tx, heads); err != nil {
 		return false, err
 	}
-	h := heads[ledger]
-	return h.posted < h.size/blockSize, tx.Commit()
+	return more, tx.Commit()
 }
 
 // postAgain posts a ledger anew, some of whose events are others than they were.
@@ -186,8 +187,10 @@ func (l *Ledger) postAgain(ctx context.Context, tx *sql.Tx, ledger string, h *he
 	if _, err := tx.ExecContext(ctx, `DELETE FROM audit_posting WHERE ledger = $1`, ledger); err != nil {
 		return err
 	}
-	for h.posted = 0; h.posted < h.size/blockSize; {
-		if err := l.post(ctx, tx, map[string]*head{ledger: h}); err != nil {
+	h.posted = 0
+	for more := true; more; {
+		var err error
+		if more, err = l.postStored(ctx, tx, ledger, h); err != nil {
 			return err
 		}
 	}

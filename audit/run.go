@@ -87,12 +87,11 @@ func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error
 	defer cancel()
 	runtime.Gosched()
 	waitedFor := l.waiters.tickets()
-	durable, err := l.sequence(ctx, gone)
+	n, err := l.sequence(ctx, gone)
 	if err != nil {
 		return false, err
 	}
-	l.waiters.acknowledge(durable)
-	if len(durable) >= l.config.Batch {
+	if n >= l.config.Batch {
 		return true, nil
 	}
 	return false, l.answerFromLedger(ctx, waitedFor)

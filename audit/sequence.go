@@ -5,35 +5,44 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"slices"
 )
 
-// sequence takes one batch from the stage to the ledgers, in one transaction, and returns where each event went. An
-// error says nothing about whether it did: see turn.
-func (l *Ledger) sequence(ctx context.Context, gone []silent) (map[Ticket]int64, error) {
+// sequence takes one batch from the stage to the ledgers, in one transaction, answers those who wait for it, and returns how
+// many events it has. An error says nothing about whether it did: see turn.
+func (l *Ledger) sequence(ctx context.Context, gone []silent) (int, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("beginning a turn: %w", err)
+		return 0, fmt.Errorf("beginning a turn: %w", err)
 	}
 	// After a commit this does nothing. For an empty turn it is the end: a commit would cost a write to disk.
 	defer tx.Rollback()
-	places, err := l.sequenceIn(ctx, tx, gone)
-	if err != nil || len(places) == 0 {
-		return nil, err
+	b, err := l.sequenceIn(ctx, tx, gone)
+	if err != nil || len(b.entries) == 0 {
+		return 0, err
 	}
 	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("committing events: %w", err)
+		return 0, fmt.Errorf("committing events: %w", err)
 	}
-	return places, nil
+	l.committed(b)
+	return len(b.entries), nil
+}
+
+// committed answers those who wait for a batch.
+func (l *Ledger) committed(b *batch) {
+	if len(b.entries) > 0 {
+		l.memory.keep(b)
+		l.waiters.acknowledge(b.places())
+	}
 }
 
 // sequenceIn is sequence without the commit.
 //
 // The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
 // and so that each sees all that the others committed. Nothing in here waits for anything but the database.
-func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map[Ticket]int64, error) {
-	if err := l.lock(ctx, tx); err != nil {
+func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*batch, error) {
+	former, turn, err := l.lock(ctx, tx)
+	if err != nil {
 		return nil, err
 	}
 	// The queue is read before the stage: what was appended after an act committed finds that act's event drained, and
@@ -53,12 +62,13 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map
 		rows = append(rows, closing...)
 	}
 	if len(rows) == 0 {
-		return nil, nil
+		return &batch{}, nil
 	}
 	b, err := l.place(ctx, tx, rows)
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
+	b.former, b.turn = former, turn
 	if err := l.write(ctx, tx, b); err != nil {
 		return nil, err
 	}
@@ -67,7 +77,7 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (map
 	}
 	// An appended event has one try: if the outcome of the commit stays unknown, a second try could make it two events.
 	l.queue.drop(len(queued))
-	return b.places(), nil
+	return b, nil
 }
 
 // drainStage takes the oldest rows off the stage.
@@ -98,6 +108,15 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 		return nil, err
 	}
 	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
+	for ledger, h := range heads {
+		if h.posted < h.size/blockSize {
+			missed, err := catchUp(ctx, tx, ledger, h)
+			if err != nil {
+				return nil, err
+			}
+			b.postings = append(b.postings, missed...)
+		}
+	}
 	now := l.config.Clock()
 	for _, row := range rows {
 		if err := b.add(row, now); err != nil {
@@ -107,13 +126,23 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 	return b, nil
 }
 
-// readHeads reads the heads of the ledgers. A ledger without one begins here.
+// readHeads gives the heads of the ledgers, by memory or else from the database. A ledger without one begins here.
 func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (map[string]*head, error) {
 	heads := map[string]*head{}
+	var unknown []string
 	for _, ledger := range ledgers {
-		heads[ledger] = &head{}
+		if heads[ledger] != nil {
+			continue
+		}
+		if heads[ledger] = l.memory.take(ledger); heads[ledger] == nil {
+			heads[ledger] = &head{}
+			unknown = append(unknown, ledger)
+		}
 	}
-	condition, args := l.oneOf("ledger", slices.Collect(maps.Keys(heads)))
+	if len(unknown) == 0 {
+		return heads, nil
+	}
+	condition, args := l.oneOf("ledger", unknown)
 	found, err := tx.QueryContext(ctx, `SELECT ledger, size, frontier, last_ts, posted FROM audit_head WHERE `+condition, args...)
 	if err != nil {
 		return nil, err

@@ -88,8 +88,11 @@ func (l *Ledger) complete(ledger string, e event.Event) (staged, Ticket, error) 
 		}
 		row.clear, row.salt, e.Commitment = &opening.Clear, opening.Salt, opening.Commitment()
 	}
+	e.Occurred = e.Occurred.UTC().Truncate(time.Microsecond) // as it is written
 	var err error
 	row.body, err = e.Leaf()
+	e.Private = nil
+	row.event = &e
 	return row, Ticket{Ledger: ledger, Event: e.ID}, err
 }
 

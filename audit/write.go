@@ -75,7 +75,7 @@ func (l *Ledger) write(ctx context.Context, tx *sql.Tx, b *batch) error {
 	if err := l.insertEntries(ctx, tx, b.entries); err != nil {
 		return fmt.Errorf("writing events: %w", err)
 	}
-	if err := l.post(ctx, tx, b.heads); err != nil {
+	if err := l.insertPostings(ctx, tx, b.postings); err != nil {
 		return fmt.Errorf("posting events: %w", err)
 	}
 	if err := l.writeHeads(ctx, tx, b.heads); err != nil {
