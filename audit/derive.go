@@ -37,9 +37,9 @@ func (l *Ledger) derivePage(ctx context.Context, db *sql.DB) (int, error) {
 		return 0, err
 	}
 	for _, e := range entries {
-		_, err := tx.ExecContext(ctx, `UPDATE audit_event SET phase = $1, kind = $2, organisation = $3, role = $4, site = $5,
-			country = $6, bytes = $7 WHERE ledger = $8 AND seq = $9`, string(e.Phase), string(e.Action.Kind()), optional(e.Organisation),
-			optional(e.Role), optional(e.Site), optional(e.Country), e.Bytes, e.Ledger, e.Seq)
+		_, err := tx.ExecContext(ctx, `UPDATE audit_event SET phase = $1, kind = $2, organisation = NULLIF($3, ''), role = NULLIF($4, ''),
+			site = NULLIF($5, ''), country = NULLIF($6, ''), bytes = $7 WHERE ledger = $8 AND seq = $9`, string(e.Phase), string(e.Action.Kind()), e.Organisation,
+			e.Role, e.Site, e.Country, e.Bytes, e.Ledger, e.Seq)
 		if err != nil {
 			return 0, err
 		}

@@ -132,7 +132,7 @@ func (i *importing) begin(ctx context.Context) error {
 	if err := l.postAgain(ctx, i.tx, b.Ledger, &i.head); err != nil {
 		return err
 	}
-	if err := l.writeHeads(ctx, i.tx, placed.heads); err != nil {
+	if err := l.insert(ctx, i.tx, headRows(placed.heads)); err != nil {
 		return err
 	}
 	if err := i.writeOpen(ctx); err != nil {
@@ -146,7 +146,7 @@ func (i *importing) write(ctx context.Context, entries []entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	if err := i.ledger.insertEntries(ctx, i.tx, entries); err != nil {
+	if err := i.ledger.insert(ctx, i.tx, eventRows(entries)); err != nil {
 		return err
 	}
 	return i.ledger.writeMarks(ctx, i.tx, entries)

@@ -164,11 +164,11 @@ func (l *Ledger) clearPrivate(ctx context.Context, tx *sql.Tx, ledger string, se
 	if len(seqs) == 0 {
 		return nil
 	}
-	ledgers := make(values[string], len(seqs))
+	ledgers := make(list[string], len(seqs))
 	for i := range ledgers {
 		ledgers[i] = ledger
 	}
-	return l.writeRows(ctx, tx, clearMany, clearOne, len(seqs), ledgers, values[int64](seqs))
+	return l.change(ctx, tx, clearMany, clearOne, len(seqs), ledgers, list[int64](seqs))
 }
 
 // Acted says whether the ledger holds anything that the person did.

@@ -31,11 +31,6 @@ func ends(e *event.Event) bool {
 	return false
 }
 
-const insertOpen = `INSERT INTO audit_open (ledger, event, seq, node)
-	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS bigint[]), CAST($4 AS text[])) ON CONFLICT DO NOTHING`
-
-const insertOneOpen = `INSERT INTO audit_open (ledger, event, seq, node) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-
 const deleteOpen = `DELETE FROM audit_open USING unnest(CAST($1 AS text[]), CAST($2 AS text[])) AS ended (l, e)
 	WHERE audit_open.ledger = ended.l AND audit_open.event = ended.e`
 
@@ -57,24 +52,23 @@ func (l *Ledger) writeOpen(ctx context.Context, tx *sql.Tx, entries []entry) err
 			delete(ended, t)
 		}
 	}
-	if len(begun) > 0 {
-		err := l.writeRows(ctx, tx, insertOpen, insertOneOpen, len(begun),
-			each(begun, func(e *entry) string { return e.Ledger }),
-			each(begun, func(e *entry) string { return e.ID }),
-			each(begun, func(e *entry) int64 { return e.Seq }),
-			each(begun, func(e *entry) string { return e.Node }))
-		if err != nil {
-			return err
-		}
+	err := l.insert(ctx, tx, insertion{table: "audit_open", rows: len(begun), columns: []column{
+		texts("ledger", begun, func(e *entry) string { return e.Ledger }),
+		texts("event", begun, func(e *entry) string { return e.ID }),
+		numbers("seq", begun, func(e *entry) int64 { return e.Seq }),
+		texts("node", begun, func(e *entry) string { return e.Node }),
+	}, conflict: `ON CONFLICT DO NOTHING`})
+	if err != nil {
+		return err
 	}
 	if len(ended) == 0 {
 		return nil
 	}
-	var ledgers, grants values[string]
+	var ledgers, grants list[string]
 	for t := range ended {
 		ledgers, grants = append(ledgers, t.Ledger), append(grants, t.Event)
 	}
-	return l.writeRows(ctx, tx, deleteOpen, deleteOneOpen, len(grants), ledgers, grants)
+	return l.change(ctx, tx, deleteOpen, deleteOneOpen, len(grants), ledgers, grants)
 }
 
 // silent is a process that has accesses running and shows no sign of life.

@@ -115,23 +115,16 @@ func (g *lineage) add(seq int64, action event.Action, subject string) error {
 	return err
 }
 
-const insertMarks = `INSERT INTO audit_mark (ledger, seq, action, subject)
-	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS text[]))`
-
-const insertMark = `INSERT INTO audit_mark (ledger, seq, action, subject) VALUES ($1, $2, $3, $4)`
-
 // writeMarks copies what of the entries is about names and keys.
 func (l *Ledger) writeMarks(ctx context.Context, tx *sql.Tx, entries []entry) error {
 	marks := slices.Clone(entries)
 	marks = slices.DeleteFunc(marks, func(e entry) bool { return !e.Action.Marks() })
-	if len(marks) == 0 {
-		return nil
-	}
-	return l.writeRows(ctx, tx, insertMarks, insertMark, len(marks),
-		each(marks, func(e *entry) string { return e.Ledger }),
-		each(marks, func(e *entry) int64 { return e.Seq }),
-		each(marks, func(e *entry) string { return string(e.Action) }),
-		each(marks, func(e *entry) string { return e.Subject }))
+	return l.insert(ctx, tx, insertion{table: "audit_mark", rows: len(marks), columns: []column{
+		texts("ledger", marks, func(e *entry) string { return e.Ledger }),
+		numbers("seq", marks, func(e *entry) int64 { return e.Seq }),
+		texts("action", marks, func(e *entry) string { return string(e.Action) }),
+		texts("subject", marks, func(e *entry) string { return e.Subject }),
+	}})
 }
 
 // Epoch is the number of the epoch that a ledger is in: 1 until BeginEpoch.

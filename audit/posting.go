@@ -110,36 +110,29 @@ func catchUp(ctx context.Context, tx *sql.Tx, ledger string, h *head) ([]posting
 	return list, rows.Err()
 }
 
-// Whoever lets a head say less than is posted gets the same rows a second time, which must not stop the ledgers. Rows that
-// say something else are found by the verification of a database.
-const insertPostings = `INSERT INTO audit_posting (ledger, field, value, block, bits)
-	SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS bigint[]))
-	ON CONFLICT DO NOTHING`
-
-const insertPosting = `INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
-
-func (l *Ledger) insertPostings(ctx context.Context, tx *sql.Tx, list []posting) error {
-	if len(list) == 0 {
-		return nil
-	}
-	slices.SortFunc(list, func(a, b posting) int { // as they are stored, so that as few pages as can be are written
+func postingRows(of []posting) insertion {
+	slices.SortFunc(of, func(a, b posting) int { // as they are stored, so that as few pages as can be are written
 		return cmp.Or(cmp.Compare(a.ledger, b.ledger), cmp.Compare(a.field, b.field), cmp.Compare(a.value, b.value), cmp.Compare(a.block, b.block))
 	})
-	return l.writeRows(ctx, tx, insertPostings, insertPosting, len(list),
-		each(list, func(p *posting) string { return p.ledger }),
-		each(list, func(p *posting) int64 { return int64(p.field) }),
-		each(list, func(p *posting) string { return p.value }),
-		each(list, func(p *posting) int64 { return p.block }),
-		each(list, func(p *posting) int64 { return int64(p.bits) }))
+	return insertion{table: "audit_posting", rows: len(of), columns: []column{
+		texts("ledger", of, func(p *posting) string { return p.ledger }),
+		numbers("field", of, func(p *posting) int64 { return int64(p.field) }),
+		texts("value", of, func(p *posting) string { return p.value }),
+		numbers("block", of, func(p *posting) int64 { return p.block }),
+		numbers("bits", of, func(p *posting) int64 { return int64(p.bits) }),
+	}}
 }
 
-// postStored posts the next of a ledger's blocks that are stored and have no postings.
+// postStored posts the next of a ledger's blocks that are stored and have no postings. Whoever lets a head say less than is
+// posted gets the same rows a second time, which must not stop the ledgers.
 func (l *Ledger) postStored(ctx context.Context, tx *sql.Tx, ledger string, h *head) (more bool, err error) {
-	list, err := catchUp(ctx, tx, ledger, h)
-	if err == nil {
-		err = l.insertPostings(ctx, tx, list)
+	missed, err := catchUp(ctx, tx, ledger, h)
+	if err != nil {
+		return false, err
 	}
-	return h.posted < h.size/blockSize, err
+	rows := postingRows(missed)
+	rows.conflict = `ON CONFLICT DO NOTHING`
+	return h.posted < h.size/blockSize, l.insert(ctx, tx, rows)
 }
 
 // postOld posts what was written before there were postings. It can be cut off anywhere: what is left it finds again.
@@ -176,7 +169,7 @@ func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err er
 	if more, err = l.postStored(ctx, tx, ledger, heads[ledger]); err != nil {
 		return false, err
 	}
-	if err := l.writeHeads(ctx, tx, heads); err != nil {
+	if err := l.insert(ctx, tx, headRows(heads)); err != nil {
 		return false, err
 	}
 	return more, tx.Commit()

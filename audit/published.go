@@ -14,25 +14,18 @@ type Published struct {
 	Size   int64
 }
 
-const notePublished = `INSERT INTO audit_published (name, size) SELECT * FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]))
-	ON CONFLICT (name) DO UPDATE SET size = excluded.size WHERE audit_published.size < excluded.size`
-
-const noteOnePublished = `INSERT INTO audit_published (name, size) VALUES ($1, $2)
-	ON CONFLICT (name) DO UPDATE SET size = excluded.size WHERE audit_published.size < excluded.size`
-
 // NotePublished notes what was published, so that it is noticed when that goes back. It never notes less than before.
 func (l *Ledger) NotePublished(ctx context.Context, published []Published) error {
-	var names values[string]
-	var sizes values[int64]
-	for _, p := range published {
-		names, sizes = append(names, event.LogName(l.firstName(p.Ledger), p.Epoch)), append(sizes, p.Size)
-	}
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("noting what is published: %w", err)
 	}
 	defer tx.Rollback()
-	if err := l.writeRows(ctx, tx, notePublished, noteOnePublished, len(published), names, sizes); err != nil {
+	err = l.insert(ctx, tx, insertion{table: "audit_published", rows: len(published), columns: []column{
+		texts("name", published, func(p *Published) string { return event.LogName(l.firstName(p.Ledger), p.Epoch) }),
+		numbers("size", published, func(p *Published) int64 { return p.Size }),
+	}, conflict: `ON CONFLICT (name) DO UPDATE SET size = excluded.size WHERE audit_published.size < excluded.size`})
+	if err != nil {
 		return fmt.Errorf("noting what is published: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

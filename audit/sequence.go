@@ -110,11 +110,9 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
 	for ledger, h := range heads {
 		if h.posted < h.size/blockSize {
-			missed, err := catchUp(ctx, tx, ledger, h)
-			if err != nil {
+			if _, err := l.postStored(ctx, tx, ledger, h); err != nil {
 				return nil, err
 			}
-			b.postings = append(b.postings, missed...)
 		}
 	}
 	now := l.config.Clock()

@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The two engines take many rows at once in two ways, and the difference is worth a factor: PostgreSQL in one statement
+// from arrays, because each statement is a trip to the server; SQLite one by one through a prepared statement, because
+// there is no trip and a long statement would have to be compiled for each number of rows.
+
+// insertion is rows to insert into a table.
+type insertion struct {
+	table    string
+	rows     int
+	columns  []column
+	conflict string // what comes after the rows, as in ON CONFLICT
+}
+
+// column is one column of the rows. A text is never empty: such a one is NULL.
+type column struct {
+	name, kind string
+	values
+}
+
+// values are those of one column.
+type values interface {
+	at(i int) any
+	array() any
+}
+
+type list[T any] []T
+
+func (v list[T]) at(i int) any { return v[i] }
+func (v list[T]) array() any   { return []T(v) }
+
+func texts[R any](name string, rows []R, value func(*R) string) column {
+	return column{name, "text", list[string](each(rows, value))}
+}
+
+func numbers[R any](name string, rows []R, value func(*R) int64) column {
+	return column{name, "bigint", list[int64](each(rows, value))}
+}
+
+func blobs[R any](name string, rows []R, value func(*R) []byte) column {
+	return column{name, "bytea", list[[]byte](each(rows, value))}
+}
+
+func each[R, T any](rows []R, value func(*R) T) []T {
+	all := make([]T, len(rows))
+	for i := range rows {
+		all[i] = value(&rows[i])
+	}
+	return all
+}
+
+// insert inserts rows into different tables.
+func (l *Ledger) insert(ctx context.Context, tx *sql.Tx, into ...insertion) error {
+	into = slices.DeleteFunc(into, func(i insertion) bool { return i.rows == 0 })
+	if l.config.PostgreSQL {
+		return insertAtOnce(ctx, tx, into)
+	}
+	for _, i := range into {
+		if err := i.oneByOne(ctx, tx); err != nil {
+			return fmt.Errorf("%s: %w", i.table, err)
+		}
+	}
+	return nil
+}
+
+// insertAtOnce inserts everything with one statement.
+func insertAtOnce(ctx context.Context, tx *sql.Tx, into []insertion) error {
+	if len(into) == 0 {
+		return nil
+	}
+	var inserts []string
+	var args []any
+	for _, i := range into {
+		arrays := make([]string, len(i.columns))
+		for c, column := range i.columns {
+			args = append(args, column.array())
+			arrays[c] = fmt.Sprintf("CAST($%d AS %s[])", len(args), column.kind)
+		}
+		inserts = append(inserts, i.into()+` SELECT `+i.list(func(_ int, name string) string { return name })+
+			` FROM unnest(`+strings.Join(arrays, ", ")+`) AS given (`+i.names()+`) `+i.conflict)
+	}
+	last := len(inserts) - 1
+	for n := range inserts[:last] {
+		inserts[n] = fmt.Sprintf(`%s inserted%d AS (%s)`, [...]string{`WITH`, `,`}[min(n, 1)], n, inserts[n])
+	}
+	_, err := tx.ExecContext(ctx, strings.Join(inserts, " "), args...)
+	return err
+}
+
+// oneByOne inserts the rows one by one.
+func (i insertion) oneByOne(ctx context.Context, tx *sql.Tx) error {
+	statement := i.into() + ` VALUES (` + i.list(func(n int, _ string) string { return fmt.Sprintf("$%d", n+1) }) + `) ` + i.conflict
+	return eachRow(ctx, tx, statement, i.rows, each(i.columns, func(c *column) values { return c.values })...)
+}
+
+// eachRow carries out a statement for each of n rows.
+func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns ...values) error {
+	prepared, err := tx.PrepareContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer prepared.Close()
+	args := make([]any, len(columns))
+	for row := range n {
+		for c, column := range columns {
+			args[c] = column.at(row)
+		}
+		if _, err := prepared.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change carries out a statement for n rows: on PostgreSQL one that takes arrays, else one for each row.
+func (l *Ledger) change(ctx context.Context, tx *sql.Tx, atOnce, one string, n int, columns ...values) error {
+	if !l.config.PostgreSQL {
+		return eachRow(ctx, tx, one, n, columns...)
+	}
+	_, err := tx.ExecContext(ctx, atOnce, each(columns, func(v *values) any { return (*v).array() })...)
+	return err
+}
+
+func (i insertion) into() string { return `INSERT INTO ` + i.table + ` (` + i.names() + `)` }
+
+func (i insertion) names() string {
+	return strings.Join(each(i.columns, func(c *column) string { return c.name }), ", ")
+}
+
+// list is what to insert, where the function says how the n-th column is referred to.
+func (i insertion) list(refer func(n int, name string) string) string {
+	all := make([]string, len(i.columns))
+	for n, c := range i.columns {
+		all[n] = refer(n, c.name)
+		if c.kind == "text" {
+			all[n] = `NULLIF(` + all[n] + `, '')`
+		}
+	}
+	return strings.Join(all, ", ")
+}
