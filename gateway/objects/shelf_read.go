@@ -29,28 +29,42 @@ func (s *Shelf) Read(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (s *Shelf) read(ctx context.Context, name string) ([]byte, error) {
-	if err := errors.Join(ctx.Err(), publish.CheckName(name)); err != nil {
+	body, size, err := s.open(ctx, name)
+	if err != nil {
 		return nil, err
+	}
+	defer body.Close()
+	if size > maxPublished {
+		return nil, errors.New("it is larger than anything that is published")
+	}
+	return io.ReadAll(body)
+}
+
+// open opens what is stored under a name, and says how long it is.
+func (s *Shelf) open(ctx context.Context, name string) (io.ReadCloser, int64, error) {
+	if err := errors.Join(ctx.Err(), publish.CheckName(name)); err != nil {
+		return nil, 0, err
 	}
 	var o minio.GetObjectOptions
 	if s.immutable(name) {
 		var err error
 		if o.VersionID, err = s.firstVersion(ctx, name); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	body, info, _, err := s.store.reads.GetObject(ctx, s.store.bucket, s.name(name), o)
+	body, _, header, err := s.store.reads.GetObject(ctx, s.store.bucket, s.name(name), o)
 	if err = storeError(err); errors.Is(err, gateway.ErrObjectMissing) {
-		return nil, publish.ErrMissing
+		return nil, 0, publish.ErrMissing
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer body.Close()
-	if info.Size > maxPublished {
-		return nil, errors.New("it is larger than anything that is published")
+	size, err := wholeSize(header, 0)
+	if err != nil {
+		body.Close()
+		return nil, 0, err
 	}
-	return io.ReadAll(&bounded{body: body, left: info.Size, failure: storeError})
+	return &bounded{body: body, left: size, failure: storeError}, size, nil
 }
 
 // firstVersion is the id of the oldest version of an object: the one that was published, whatever lies over it.
