@@ -98,34 +98,56 @@ func (s *Shelf) List(ctx context.Context, folder string) ([]string, error) {
 }
 
 func (s *Shelf) list(ctx context.Context, folder string) ([]string, error) {
-	prefix := ""
-	if folder != "." {
-		if err := publish.CheckName(folder); err != nil {
+	found := map[string]bool{}
+	for name, err := range s.names(ctx, folder) {
+		if err != nil {
 			return nil, err
 		}
-		prefix = folder + "/"
-	}
-	objects := s.versions(ctx, prefix, false)
-	if s.mode == NoRetention {
-		objects = s.store.reads.ListObjectsIter(ctx, s.store.bucket, minio.ListObjectsOptions{Prefix: s.name(prefix)})
-	}
-	found := map[string]bool{}
-	for info := range objects {
-		if info.Err != nil {
-			return nil, storeError(info.Err)
-		}
-		// A folder ends in a slash.
-		name := strings.TrimSuffix(strings.TrimPrefix(s.relative(info.Key), prefix), "/")
-		if publish.CheckName(name) == nil && !info.IsDeleteMarker {
-			found[name] = true
-		}
+		found[name] = true
 	}
 	sorted := make([]string, 0, len(found))
 	for name := range found {
 		sorted = append(sorted, name)
 	}
 	sort.Strings(sorted)
-	return sorted, ctx.Err()
+	return sorted, nil
+}
+
+// names gives the last parts of the names right below a folder, in the order of the bucket. One that has several versions comes
+// once where they come one after the other. After an error nothing comes any more.
+func (s *Shelf) names(ctx context.Context, folder string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		prefix := ""
+		if folder != "." {
+			if err := publish.CheckName(folder); err != nil {
+				yield("", err)
+				return
+			}
+			prefix = folder + "/"
+		}
+		objects := s.versions(ctx, prefix, false)
+		if !s.keeps {
+			objects = s.store.reads.ListObjectsIter(ctx, s.store.bucket, minio.ListObjectsOptions{Prefix: s.name(prefix)})
+		}
+		last := ""
+		for info := range objects {
+			if info.Err != nil {
+				yield("", storeError(info.Err))
+				return
+			}
+			// A folder ends in a slash.
+			name := strings.TrimSuffix(strings.TrimPrefix(s.relative(info.Key), prefix), "/")
+			if publish.CheckName(name) != nil || info.IsDeleteMarker || name == last {
+				continue
+			}
+			if last = name; !yield(name, nil) {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil { // a listing that was cancelled ends as if it were complete
+			yield("", err)
+		}
+	}
 }
 
 // versions lists all versions of what begins with the prefix, and marks that it is deleted; what is in folders below it
