@@ -113,11 +113,11 @@ func (r *ShelfReader) Stat(name string) (fs.FileInfo, error) {
 	return shelfInfo{name: name}, nil
 }
 
-// isShelfFolder says which names within a ledger's folder are those of folders: itself, those of its checkpoints and of its keys,
-// and those of its epochs after the first (see package publish). A bucket would have to be asked.
+// isShelfFolder says which names within a ledger's folder are those of folders, of all that are listed by whoever verifies: itself,
+// what is right below it, and the same of its epochs after the first (see package publish). A bucket would have to be asked.
 func isShelfFolder(name string) bool {
-	base := path.Base(name)
-	if base == "." || base == "checkpoints" || base == "keys" {
+	switch path.Base(name) {
+	case ".", "checkpoints", "keys", "tile":
 		return true
 	}
 	_, err := strconv.ParseInt(name, 10, 64)
