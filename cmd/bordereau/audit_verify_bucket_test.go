@@ -15,10 +15,8 @@ import (
 	"testing"
 
 	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/bordereau/bordereau/config"
-	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
@@ -44,27 +42,13 @@ const underHouse = "house/operator/"
 
 func publishToBucket(t *testing.T, server *s3server.Server, mode config.RetentionMode) *publishedBucket {
 	t.Helper()
-	b := &publishedBucket{server: server, c: server.Config(), where: where{data: filepath.Join(t.TempDir(), "house")}}
-	t.Setenv("BORDEREAU_LEDGER__PUBLISH__SECRET_KEY", b.c.SecretKey)
-	starter := config.Default()
-	publish := &starter.Ledger.Publish
-	publish.Engine, publish.Endpoint, publish.Secure, publish.Region = config.S3, b.c.Endpoint, false, b.c.Region
-	publish.Bucket, publish.Prefix, publish.AccessKey = b.c.Bucket, "house/", b.c.AccessKey
-	if publish.RetentionMode = mode; mode != config.NoRetention {
-		publish.RetentionDays = 1
-	}
-	first := gateway.First{Organisation: "Operator", Country: "FR", Person: "Olga"}
-	if err := initialise(t.Context(), b.where, starter, first, io.Discard); err != nil {
-		t.Fatal(err)
-	}
+	c := server.Config()
+	b := &publishedBucket{server: server, c: c, owner: coreOf(t, c), where: houseInBucket(t, c, mode)}
 	err := onLedger(t.Context(), b.where, func(_ context.Context, in *installation) error {
 		b.key = in.ledger.VerifierKey("operator")
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if b.owner, err = minio.NewCore(b.c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(b.c.AccessKey, b.c.SecretKey, ""), Region: b.c.Region}); err != nil {
 		t.Fatal(err)
 	}
 	b.kept = write(t, "kept", string(b.read(t, "checkpoint")))
@@ -135,21 +119,6 @@ func (b *publishedBucket) verify(t *testing.T, more ...string) (exit int, said s
 	t.Helper()
 	return commandLine(t, append([]string{"audit", "verify", "--tiles", "s3://" + b.c.Bucket + "/house", "--s3-endpoint", b.door, "--s3-secure=false",
 		"--key", b.key}, more...)...)
-}
-
-// commandLine runs a command in this process, and gives what it printed and what it ended with.
-func commandLine(t *testing.T, args ...string) (exit int, said string) {
-	t.Helper()
-	root, started := newRoot(), false
-	noteStart(root, &started)
-	var out strings.Builder
-	root.SetArgs(args)
-	root.SetOut(&out)
-	err := root.ExecuteContext(t.Context())
-	if err != nil {
-		out.WriteString(err.Error())
-	}
-	return exitCode(err, started), out.String()
 }
 
 func want(t *testing.T, what string, exit int, said string, wantExit int, wantSaid ...string) {
