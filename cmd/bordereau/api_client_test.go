@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -111,11 +110,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"policy", "impact", "c_x"}, exitUsage},
 		{[]string{"nothing"}, exitUsage},
 	} {
-		root, started := newRoot(), false
-		noteStart(root, &started)
-		root.SetArgs(c.args)
-		root.SetOut(io.Discard)
-		if got := exitCode(root.ExecuteContext(context.Background()), started); got != c.want {
+		if got, _ := commandLine(t, c.args...); got != c.want {
 			t.Errorf("%v: %d, want %d", c.args, got, c.want)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 func auditVerifyCommand() *cobra.Command {
 	var w where
 	var ledgers, older, keys []string
-	var tiles string
+	var tiles tilesFlags
 	var other otherSources
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -26,8 +26,8 @@ func auditVerifyCommand() *cobra.Command {
 		Short: "Prove that the ledgers are what was signed",
 		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
 			"the older checkpoints given, what was published of it, and the columns that queries are answered from.\n\n" +
-			"With --tiles, verify instead a folder that ledgers were published to, or a copy of one: no installation is needed, only a key " +
-			"for each ledger (see `audit key`), from somebody you trust.\n\n" +
+			"With --tiles, verify instead a folder or a bucket that ledgers were published to, or a copy of one: no installation is needed, " +
+			"only a key for each ledger (see `audit key`), from somebody you trust. A bucket is only read.\n\n" +
 			"With --pack, verify an evidence pack; with --database, a database alone, which is only read; with --api, a ledger that a gateway " +
 			"serves. No installation is needed for these either.\n\n" +
 			"Exits with 1 when anything is wrong, and with 3 when nothing is but nothing is proven either, for want of a key or a checkpoint.",
@@ -43,7 +43,7 @@ func auditVerifyCommand() *cobra.Command {
 			if other.chosen() {
 				return other.verify(cmd.Context(), verification{ledgers, keys, notes, tiles, asJSON, cmd.OutOrStdout()})
 			}
-			if tiles != "" {
+			if tiles.place != "" {
 				return verifyTiles(cmd.Context(), tiles, keys, notes, asJSON, cmd.OutOrStdout())
 			}
 			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation) error {
@@ -54,11 +54,8 @@ func auditVerifyCommand() *cobra.Command {
 	w.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers to verify: clients' ids or operator (default all)")
 	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger named")
-	cmd.Flags().StringVar(&tiles, "tiles", "", "folder of published ledgers to verify, in place of an installation")
+	tiles.addFlags(cmd)
 	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles, --pack, --database or --api")
-	cmd.MarkFlagsMutuallyExclusive("tiles", "data")
-	cmd.MarkFlagsMutuallyExclusive("tiles", "config")
-	cmd.MarkFlagsMutuallyExclusive("tiles", "ledger")
 	other.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per ledger")
 	return cmd

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// otherSources are what `audit verify` can verify beside an installation and a folder of tiles.
+// otherSources are what `audit verify` can verify beside an installation and published tiles.
 type otherSources struct {
 	pack     string
 	database string
@@ -18,7 +18,7 @@ type otherSources struct {
 type verification struct {
 	ledgers, keys []string
 	older         [][]byte
-	tiles         string
+	tiles         tilesFlags
 	asJSON        bool
 	out           io.Writer
 }
@@ -40,12 +40,15 @@ func (o *otherSources) addFlags(cmd *cobra.Command) {
 }
 
 // check refuses flags that would be ignored.
-func (o *otherSources) check(tiles string, keys []string) error {
+func (o *otherSources) check(tiles tilesFlags, keys []string) error {
 	switch {
-	case len(keys) == 0 && tiles != "":
+	case len(keys) == 0 && tiles.place != "":
 		return usageError("--tiles needs the --key of each ledger, from somebody you trust")
-	case len(keys) > 0 && tiles == "" && !o.chosen():
+	case len(keys) > 0 && tiles.place == "" && !o.chosen():
 		return usageError("--key goes with --tiles, --pack, --database or --api: an installation has its own")
+	}
+	if err := tiles.check(); err != nil {
+		return err
 	}
 	return o.live.check(keys)
 }

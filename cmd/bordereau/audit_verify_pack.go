@@ -15,7 +15,7 @@ import (
 )
 
 // verifyPack verifies an evidence pack, and with tiles the copy of the ledger that it is from, against each other.
-func verifyPack(ctx context.Context, path string, keys []string, older [][]byte, tiles string, asJSON bool, out io.Writer) error {
+func verifyPack(ctx context.Context, path string, keys []string, older [][]byte, tiles tilesFlags, asJSON bool, out io.Writer) error {
 	if len(keys) > 1 {
 		return usageError("a pack is of one ledger: name its key alone")
 	}
@@ -36,7 +36,7 @@ func verifyPack(ctx context.Context, path string, keys []string, older [][]byte,
 	switch {
 	case !report.OK():
 		return errReported
-	case tiles != "":
+	case tiles.place != "":
 		return verifyTiles(ctx, tiles, keys, append(older, report.Note), asJSON, out)
 	case !report.Proves():
 		return errUnproven

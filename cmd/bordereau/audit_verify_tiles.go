@@ -6,16 +6,115 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/objects"
 )
 
-// verifyTiles verifies the ledgers that the keys are of, in a folder that they were published to.
-func verifyTiles(ctx context.Context, dir string, keys []string, older [][]byte, asJSON bool, out io.Writer) error {
+// tilesFlags say where published ledgers are: in a folder, or in a bucket, and how that is reached. Its key is that of the usual
+// chain, and on no command line.
+type tilesFlags struct {
+	place  string // empty: nowhere
+	bucket bucketFlags
+}
+
+// bucketFlags are those of ledger.publish in the configuration that say how a bucket is reached.
+type bucketFlags struct {
+	endpoint, region, caFile string
+	secure                   bool
+}
+
+const bucketScheme = "s3://"
+
+var defaultBucket = bucketFlags{region: "us-east-1", secure: true}
+
+func (t *tilesFlags) addFlags(cmd *cobra.Command) {
+	f, d := cmd.Flags(), defaultBucket
+	f.StringVar(&t.place, "tiles", "", "folder of published ledgers to verify, or s3://BUCKET/PREFIX, in place of an installation")
+	f.StringVar(&t.bucket.endpoint, "s3-endpoint", d.endpoint, "tiles in a bucket: its server, HOST or HOST:PORT. The key is looked for as usual: "+
+		"AWS_ACCESS_KEY_ID and so on, the shared credentials file, the identity of the machine")
+	f.StringVar(&t.bucket.region, "s3-region", d.region, "tiles in a bucket: its region")
+	f.BoolVar(&t.bucket.secure, "s3-secure", d.secure, "tiles in a bucket: whether it is reached by TLS")
+	f.StringVar(&t.bucket.caFile, "s3-ca-file", d.caFile, "tiles in a bucket: PEM file with authorities to trust beside the system's")
+	for _, other := range []string{"data", "config", "ledger"} {
+		cmd.MarkFlagsMutuallyExclusive("tiles", other)
+	}
+}
+
+// check refuses flags that would be ignored, and places that are none.
+func (t tilesFlags) check() error {
+	if !strings.HasPrefix(t.place, bucketScheme) {
+		if t.bucket != defaultBucket {
+			return usageError("--s3-endpoint, --s3-region, --s3-secure and --s3-ca-file go with --tiles s3://BUCKET/PREFIX")
+		}
+		return nil
+	}
+	_, err := t.config()
+	return err
+}
+
+// config says which bucket it is.
+func (t tilesFlags) config() (objects.S3Config, error) {
+	u, err := url.Parse(t.place)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Port() != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return objects.S3Config{}, usageError("--tiles must be a folder, or s3://BUCKET/PREFIX")
+	case t.bucket.endpoint == "":
+		return objects.S3Config{}, usageError("which server is the bucket of? Name it with --s3-endpoint, as in s3.eu-west-3.amazonaws.com")
+	case t.bucket.caFile != "" && !t.bucket.secure:
+		return objects.S3Config{}, usageError("--s3-ca-file is of no use without --s3-secure")
+	}
+	return objects.S3Config{Endpoint: t.bucket.endpoint, Insecure: !t.bucket.secure, CAFile: t.bucket.caFile, Region: t.bucket.region,
+		Bucket: u.Hostname(), Prefix: strings.TrimSuffix(strings.TrimPrefix(u.Path, "/"), "/")}, nil
+}
+
+// publishedLedgers are ledgers in a folder or a bucket, each in a folder of its name.
+type publishedLedgers interface {
+	fs.FS
+	io.Closer
+
+	// Err is why something could not be read: then what was read says nothing about the ledgers.
+	Err() error
+}
+
+func (t tilesFlags) open(ctx context.Context) (publishedLedgers, error) {
+	if !strings.HasPrefix(t.place, bucketScheme) {
+		// A root is not left by a link out of the folder.
+		root, err := os.OpenRoot(t.place)
+		if err != nil {
+			return nil, fmt.Errorf("opening the published ledgers: %w", err)
+		}
+		return publishedFolder{root.FS(), root}, nil
+	}
+	c, err := t.config()
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := objects.OpenShelfReader(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("opening the published ledgers: %w", err)
+	}
+	return bucket, nil
+}
+
+// publishedFolder is a folder of this machine.
+type publishedFolder struct {
+	fs.FS
+	io.Closer
+}
+
+// Err implements publishedLedgers: what cannot be read of a folder is reported as a problem of it.
+func (publishedFolder) Err() error { return nil }
+
+// verifyTiles verifies the ledgers that the keys are of, where they were published to.
+func verifyTiles(ctx context.Context, tiles tilesFlags, keys []string, older [][]byte, asJSON bool, out io.Writer) (err error) {
 	if len(older) > 0 && len(keys) != 1 {
 		return fmt.Errorf("older checkpoints belong to one ledger: name its key alone")
 	}
@@ -29,19 +128,22 @@ func verifyTiles(ctx context.Context, dir string, keys []string, older [][]byte,
 		ledgers = append(ledgers, ledger)
 		byLedger[ledger] = key
 	}
-	// A root is not left by a link out of the folder.
-	root, err := os.OpenRoot(dir)
+	published, err := tiles.open(ctx)
 	if err != nil {
-		return fmt.Errorf("opening the published ledgers: %w", err)
+		return err
 	}
-	err = showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) {
-		folder, err := fs.Sub(root.FS(), ledger)
+	defer func() { err = errors.Join(err, published.Close()) }()
+	return showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) {
+		folder, err := fs.Sub(published, ledger)
 		if err != nil {
 			return nil, err
 		}
-		return verify.Published(ctx, folder, verify.Evidence{Ledger: ledger, Key: byLedger[ledger], Older: older})
+		report, err := verify.Published(ctx, folder, verify.Evidence{Ledger: ledger, Key: byLedger[ledger], Older: older})
+		if unread := published.Err(); unread != nil {
+			return nil, unread
+		}
+		return report, err
 	})
-	return errors.Join(err, root.Close())
 }
 
 // ledgerOf is the ledger that a verifier key is of, in whatever epoch.

@@ -34,8 +34,7 @@ func statusCommand(verb, short string, change func(*api.Client, context.Context,
 			}
 			return s.show(text, contractTable(contract))
 		})
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record: 1 to 200 bytes, no personal data")
-	required(cmd, "reason")
+	addReason(cmd, &reason)
 	return cmd
 }
 
@@ -57,6 +56,12 @@ func contractApproveCommand() *cobra.Command {
 	cmd.Flags().Int64Var(&version, "version", 0, "the version that you have read and approve")
 	required(cmd, "version")
 	return cmd
+}
+
+// addReason adds the flag for a reason that is kept.
+func addReason(cmd *cobra.Command, reason *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why, for the record: 1 to 200 bytes, no personal data")
+	required(cmd, "reason")
 }
 
 // required marks flags without which a command is not one.

@@ -118,7 +118,7 @@ func TestNewEpochAndNewKey(t *testing.T) {
 			t.Errorf("verified: %+v, %v", report, err)
 		}
 		var out strings.Builder
-		if err := verifyTiles(t.Context(), c.Ledger.Publish.Dir, []string{key}, nil, false, &out); err != nil {
+		if err := verifyTiles(t.Context(), tilesFlags{place: c.Ledger.Publish.Dir}, []string{key}, nil, false, &out); err != nil {
 			t.Errorf("published: %s, %v", out.String(), err)
 		}
 	})

@@ -77,7 +77,8 @@ type installation struct {
 	receipts  *identity.ReceiptKey
 	closers   []func() error // in the order of opening
 
-	recovering bool // nothing is signed, so that keys for signing may be lost; see openToRecover
+	clock      func() time.Time // of the gateway and its ledger; time.Now when nil
+	recovering bool             // nothing is signed, so that keys for signing may be lost; see openToRecover
 }
 
 // open opens an installation whose keys exist. Its tables are brought up to date.
@@ -111,7 +112,7 @@ func openWith(ctx context.Context, in *installation, loadRoot func(config.Keys) 
 		return nil, err
 	}
 	in.gateway, err = gateway.New(ctx, gateway.Config{Database: in.database, Ledger: in.ledger, Objects: store, Root: root,
-		Receipts: in.receipts, Logger: in.log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
+		Receipts: in.receipts, Clock: in.clock, Logger: in.log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
 		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
 	return in, err
@@ -141,7 +142,8 @@ func (in *installation) openLedger(ctx context.Context) error {
 		return err
 	}
 	in.ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Logger: in.log, WaitTimeout: c.Limits.LedgerWait, Unsigned: in.recovering})
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.clock, Logger: in.log,
+		WaitTimeout: c.Limits.LedgerWait, Unsigned: in.recovering})
 	if err != nil || in.recovering {
 		return err // what is published may be lost, and a recovery adds nothing to it
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 func memberCommand() *cobra.Command {
-	return group("member", "Look after the people of organisations, over the API", memberLeaveCommand())
+	return group("member", "Look after the people of organisations, and after what the ledgers hold of them, over the API",
+		memberLeaveCommand(), memberErasureCommand(), memberHoldCommand())
 }
 
 func memberLeaveCommand() *cobra.Command {

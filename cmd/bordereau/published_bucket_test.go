@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
 
@@ -22,21 +23,7 @@ import (
 // history has written first halts the ledgers.
 func TestPublishingToABucket(t *testing.T) {
 	server := s3server.StartLocked(t).Config()
-	bucket, err := minio.NewCore(server.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(server.AccessKey, server.SecretKey, ""), Region: server.Region})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := where{data: filepath.Join(t.TempDir(), "house")}
-	t.Setenv("BORDEREAU_LEDGER__PUBLISH__SECRET_KEY", server.SecretKey)
-	starter := config.Default()
-	publish := &starter.Ledger.Publish
-	publish.Engine, publish.Endpoint, publish.Secure, publish.Region = config.S3, server.Endpoint, false, server.Region
-	publish.Bucket, publish.Prefix, publish.AccessKey = server.Bucket, "house/", server.AccessKey
-	publish.RetentionMode, publish.RetentionDays = config.Governance, 1
-	first := gateway.First{Organisation: "Operator", Country: "FR", Person: "Olga"}
-	if err := initialise(t.Context(), w, starter, first, io.Discard); err != nil {
-		t.Fatal(err)
-	}
+	bucket, w := coreOf(t, server), houseInBucket(t, server, config.Governance)
 	record(t, w, 300)
 	const folder = "house/operator/"
 	for _, name := range []string{"checkpoint", "checkpoints/00000000000000000301", "tile/0/000", "tile/entries/000", "tile/entries/001.p/45"} {
@@ -64,6 +51,35 @@ func TestPublishingToABucket(t *testing.T) {
 	if reason := halted(t, w); reason == nil || !strings.Contains(reason.Error(), "tile/entries/001.p/47") {
 		t.Errorf("after another history was published: %v", reason)
 	}
+}
+
+// houseInBucket makes an installation that publishes to a bucket, under house/.
+func houseInBucket(t *testing.T, c objects.S3Config, mode config.RetentionMode) where {
+	t.Helper()
+	w := where{data: filepath.Join(t.TempDir(), "house")}
+	t.Setenv("BORDEREAU_LEDGER__PUBLISH__SECRET_KEY", c.SecretKey)
+	starter := config.Default()
+	publish := &starter.Ledger.Publish
+	publish.Engine, publish.Endpoint, publish.Secure, publish.Region = config.S3, c.Endpoint, false, c.Region
+	publish.Bucket, publish.Prefix, publish.AccessKey = c.Bucket, "house/", c.AccessKey
+	if publish.RetentionMode = mode; mode != config.NoRetention {
+		publish.RetentionDays = 1
+	}
+	first := gateway.First{Organisation: "Operator", Country: "FR", Person: "Olga"}
+	if err := initialise(t.Context(), w, starter, first, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// coreOf looks past the installation into its bucket.
+func coreOf(t *testing.T, c objects.S3Config) *minio.Core {
+	t.Helper()
+	core, err := minio.NewCore(c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Region: c.Region})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core
 }
 
 // record records so many events and publishes them.

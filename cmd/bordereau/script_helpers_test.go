@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -176,4 +177,19 @@ func command(f func() error) func() {
 			os.Exit(1)
 		}
 	}
+}
+
+// commandLine runs a command in this process, and gives what it printed and what it ended with.
+func commandLine(t *testing.T, args ...string) (exit int, said string) {
+	t.Helper()
+	root, started := newRoot(), false
+	noteStart(root, &started)
+	var out strings.Builder
+	root.SetArgs(args)
+	root.SetOut(&out)
+	err := root.ExecuteContext(t.Context())
+	if err != nil {
+		out.WriteString(err.Error())
+	}
+	return exitCode(err, started), out.String()
 }

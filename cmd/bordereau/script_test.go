@@ -9,6 +9,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"bordereau": main,
+		"aged":      command(aged),
 		"deliver":   command(deliver),
 		"slowly":    command(slowly),
 	})

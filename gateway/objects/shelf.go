@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ type ShelfConfig struct {
 // over it.
 type Shelf struct {
 	store *S3
+	keeps bool // the bucket has Object Lock, and what is published for good is kept by it
 	mode  RetentionMode
 	days  int64
 	clock func() time.Time
@@ -63,14 +65,19 @@ func OpenShelf(ctx context.Context, c ShelfConfig) (*Shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shelf{store: store, mode: c.Retention, days: c.Days, clock: c.Clock, locked: map[string]time.Time{}}
-	if s.clock == nil {
-		s.clock = time.Now
-	}
+	s := newShelf(store, c)
 	if err := s.checkLock(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening %s: %w", c, err), store.Close())
 	}
 	return s, nil
+}
+
+func newShelf(store *S3, c ShelfConfig) *Shelf {
+	s := &Shelf{store: store, keeps: c.Retention != NoRetention, mode: c.Retention, days: c.Days, clock: c.Clock, locked: map[string]time.Time{}}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	return s
 }
 
 func (c ShelfConfig) check() error {
@@ -87,20 +94,26 @@ func (c ShelfConfig) check() error {
 
 // checkLock refuses a bucket that would take a retention for an ornament.
 func (s *Shelf) checkLock(ctx context.Context) error {
-	if s.mode == NoRetention {
+	if !s.keeps {
 		return nil
 	}
-	enabled, _, _, _, err := s.store.reads.GetObjectLockConfig(ctx, s.store.bucket)
-	if err != nil {
-		if minio.ToErrorResponse(err).Code == "ObjectLockConfigurationNotFoundError" {
-			return errNoLock
-		}
-		return fmt.Errorf("asking for Object Lock: %w", storeError(err))
-	}
-	if enabled != "Enabled" {
+	locks, err := s.hasLock(ctx)
+	if err == nil && !locks {
 		return errNoLock
 	}
-	return nil
+	return err
+}
+
+// hasLock says whether the bucket has Object Lock. A server that does not know what that is has none.
+func (s *Shelf) hasLock(ctx context.Context) (bool, error) {
+	enabled, _, _, _, err := s.store.reads.GetObjectLockConfig(ctx, s.store.bucket)
+	if answer := minio.ToErrorResponse(err); answer.Code == "ObjectLockConfigurationNotFoundError" || answer.StatusCode == http.StatusNotImplemented {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking for Object Lock: %w", storeError(err))
+	}
+	return enabled == "Enabled", nil
 }
 
 var errNoLock = errors.New("the bucket has no Object Lock, which a retention needs; it can only be had when a bucket is made")
@@ -109,7 +122,7 @@ var errNoLock = errors.New("the bucket has no Object Lock, which a retention nee
 func (s *Shelf) Close() error { return s.store.Close() }
 
 // immutable says whether the name is one whose first version counts, because it cannot be taken away.
-func (s *Shelf) immutable(name string) bool { return s.mode != NoRetention && publish.Permanent(name) }
+func (s *Shelf) immutable(name string) bool { return s.keeps && publish.Permanent(name) }
 
 // name is where the object lies in the bucket.
 func (s *Shelf) name(name string) string { return s.store.prefix + name }

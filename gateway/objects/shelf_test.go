@@ -256,6 +256,28 @@ func TestShelfThatIsAway(t *testing.T) {
 	}
 }
 
+// A server that does not say how long an object is, or that says too much, is not believed.
+func TestShelfReadsWhatHasAnEnd(t *testing.T) {
+	for want, answer := range map[string]http.HandlerFunc{
+		"did not say how long": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+			w.(http.Flusher).Flush()
+			io.WriteString(w, "data")
+		},
+		"larger than anything": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+			w.Header().Set("Content-Length", "1099511627776")
+		},
+	} {
+		server := httptest.NewServer(&script{answer: answer})
+		t.Cleanup(server.Close)
+		shelf := openShelf(t, objects.ShelfConfig{S3Config: scripted(server)})
+		if _, err := shelf.Read(t.Context(), shelved+"/checkpoint"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("read: %v, want an error that says %q", err, want)
+		}
+	}
+}
+
 // A server may answer for a bucket without a lock with a configuration that enables none.
 func TestAConfigurationWithoutALockIsNone(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
