@@ -107,6 +107,69 @@ func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.
 	return h.size, root, nil
 }
 
+// Posting is a row of what events are found by: see docs/ledger.md.
+type Posting struct {
+	Field int64
+	Value string
+	Block int64
+	Bits  uint64
+}
+
+// Posted is how many blocks of a ledger, from the first on, have postings.
+func (c Copier) Posted(ctx context.Context, ledger string) (blocks int64, err error) {
+	h, err := readHead(ctx, c.Database, ledger)
+	if err != nil {
+		err = fmt.Errorf("reading the head of a ledger: %w", err)
+	}
+	return h.posted, err
+}
+
+// Postings gives all postings of a ledger, and checks nothing, as Copy does.
+func (c Copier) Postings(ctx context.Context, ledger string) iter.Seq2[Posting, error] {
+	return func(yield func(Posting, error) bool) {
+		var last Posting
+		for {
+			page, err := c.postings(ctx, ledger, last)
+			if err != nil {
+				yield(Posting{}, fmt.Errorf("copying postings: %w", err))
+				return
+			}
+			for _, last = range page {
+				if !yield(last, nil) {
+					return
+				}
+			}
+			if len(page) < postingPage {
+				return
+			}
+		}
+	}
+}
+
+// postingPage is how many rows Postings reads at a time.
+const postingPage = 4096
+
+func (c Copier) postings(ctx context.Context, ledger string, after Posting) ([]Posting, error) {
+	rows, err := c.Database.QueryContext(ctx, `SELECT field, value, block, bits FROM audit_posting
+		WHERE ledger = $1 AND (field, value, block) > ($2, $3, $4) ORDER BY field, value, block LIMIT $5`,
+		ledger, after.Field, after.Value, after.Block, postingPage)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	page := make([]Posting, 0, postingPage)
+	for rows.Next() {
+		var p Posting
+		var stored int64
+		if err := rows.Scan(&p.Field, &p.Value, &p.Block, &stored); err != nil {
+			return nil, err
+		}
+		p.Bits = uint64(stored)
+		page = append(page, p)
+	}
+	return page, rows.Err()
+}
+
 func (c Copier) page(ctx context.Context, ledger string, after int64) ([]Row, error) {
 	rows, err := c.Database.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
 		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, ''),

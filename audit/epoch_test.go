@@ -49,7 +49,7 @@ func (o outside) history() audit.History {
 }
 
 // tables are those that a backup holds of the ledgers.
-var tables = []string{"audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published"}
+var tables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
 
 // backUp copies the ledgers' tables; what it returns puts the copies back.
 func backUp(t *testing.T, db *database.DB) (restore func()) {

@@ -53,7 +53,7 @@ func openLarge(b *testing.B, engine, dir string) *database.DB {
 	return db
 }
 
-// fillYear makes the year unless it is there. The indexes are made after the rows, which takes a third of the time.
+// fillYear makes the year unless it is there.
 func fillYear(b *testing.B, db *database.DB) {
 	ledger := open(b, config(db))
 	if ledgers, err := ledger.Ledgers(b.Context()); err != nil || len(ledgers) > 0 {
@@ -63,7 +63,6 @@ func fillYear(b *testing.B, db *database.DB) {
 		return
 	}
 	began := time.Now()
-	rebuild := dropIndexes(b, db)
 	y, filler := newYear(), ledger.NewFiller()
 	total := 0
 	for d := range y.days {
@@ -74,12 +73,8 @@ func fillYear(b *testing.B, db *database.DB) {
 			total += len(batch)
 		}
 	}
-	filled := time.Since(began)
-	for _, statement := range rebuild {
-		run(b, db, statement)
-	}
 	run(b, db, `ANALYZE`)
-	b.Logf("made %d events in %s, and their indexes in %s", total, filled.Round(time.Second), (time.Since(began) - filled).Round(time.Second))
+	b.Logf("made %d events in %s", total, time.Since(began).Round(time.Second))
 }
 
 func chunks(events []event.Event, n int) iter.Seq[[]event.Event] {
@@ -88,31 +83,6 @@ func chunks(events []event.Event, n int) iter.Seq[[]event.Event] {
 			events = events[min(n, len(events)):]
 		}
 	}
-}
-
-// dropIndexes drops the indexes of audit_event but its key, and gives the statements that make them again.
-func dropIndexes(b *testing.B, db *database.DB) []string {
-	list := `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'audit_event' AND sql IS NOT NULL`
-	if db.PostgreSQL() {
-		list = `SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'audit_event' AND indexname <> 'audit_event_pkey'`
-	}
-	rows, err := db.Writer().QueryContext(b.Context(), list)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var names, statements []string
-	for rows.Next() {
-		var name, statement string
-		if err := rows.Scan(&name, &statement); err != nil {
-			b.Fatal(err)
-		}
-		names, statements = append(names, name), append(statements, statement)
-	}
-	rows.Close()
-	for _, name := range names {
-		run(b, db, `DROP INDEX `+name)
-	}
-	return statements
 }
 
 // run executes a statement that may take minutes.

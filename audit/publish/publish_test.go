@@ -378,15 +378,18 @@ func TestRunPublishesAtItsEnd(t *testing.T) {
 // backup is the ledger as it is now; what it returns restores it.
 func (b *bench) backup(t *testing.T) (restore func()) {
 	t.Helper()
-	var size, last int64
+	var size, last, posted, latest int64
 	var frontier []byte
-	if err := b.db.Writer().QueryRowContext(t.Context(), `SELECT size, frontier, last_ts FROM audit_head`).Scan(&size, &frontier, &last); err != nil {
+	if err := b.db.Writer().QueryRowContext(t.Context(), `SELECT size, frontier, last_ts, posted, (SELECT latest FROM audit_sequencer) FROM audit_head`).
+		Scan(&size, &frontier, &last, &posted, &latest); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
 		b.exec(t, `DELETE FROM audit_tile`)
 		b.exec(t, `DELETE FROM audit_event WHERE seq >= $1`, size)
-		b.exec(t, `UPDATE audit_head SET size = $1, frontier = $2, last_ts = $3`, size, frontier, last)
+		b.exec(t, `DELETE FROM audit_posting WHERE block >= $1`, posted)
+		b.exec(t, `UPDATE audit_head SET size = $1, frontier = $2, last_ts = $3, posted = $4`, size, frontier, last, posted)
+		b.exec(t, `UPDATE audit_sequencer SET latest = $1`, latest)
 	}
 }
 

@@ -44,6 +44,10 @@ var tamperings = []tampering{
 	{"edit a private half", sql(`UPDATE audit_event SET priv = '{"address":"192.0.2.9"}' WHERE seq = 8`, nil), byDatabase},
 	{"edit a column of the index", sql(`UPDATE audit_event SET action = 'batch.read' WHERE seq = 8`, nil), byDatabase},
 	{"edit the head", sql(`UPDATE audit_head SET frontier = $1`, func(*testing.T, *bench) []byte { return make([]byte, 3*32) }), byDatabase},
+	{"edit a posting", sql(`UPDATE audit_posting SET bits = 1 WHERE field = 1`, nil), byDatabase},
+	{"take postings away", sql(`DELETE FROM audit_posting WHERE field = 4`, nil), byDatabase},
+	{"add a posting", sql(`INSERT INTO audit_posting (ledger, field, value, block, bits) SELECT ledger, 15, 'p_x', 0, 1 FROM audit_head`, nil), byDatabase},
+	{"say that more is posted", sql(`UPDATE audit_head SET posted = posted + 1`, nil), byDatabase},
 	{"edit a kept tile", func(t *testing.T, b *bench) {
 		b.append(t, 200)
 		if text := byProof(t, b, nil); text != "" {
@@ -229,7 +233,9 @@ func inserted(t *testing.T, b *bench) {
 func (b *bench) setBack(t *testing.T, size int64) {
 	t.Helper()
 	b.exec(t, fmt.Sprintf(`DELETE FROM audit_event WHERE seq >= %d`, size))
-	b.exec(t, fmt.Sprintf(`UPDATE audit_head SET size = %d, frontier = $1`, size), b.frontier(t, size))
+	b.exec(t, fmt.Sprintf(`DELETE FROM audit_posting WHERE block >= %d`, size/64))
+	b.exec(t, fmt.Sprintf(`UPDATE audit_head SET size = %d, posted = %d, frontier = $1`, size, size/64), b.frontier(t, size))
+	b.exec(t, `UPDATE audit_sequencer SET latest = 0`)
 }
 
 // frontier is the roots of the complete subtrees that the first events split into, the largest first.
@@ -283,8 +289,19 @@ func byDatabase(t *testing.T, b *bench, kept []byte) string {
 		}
 		return verify.Head{Size: size, Root: root.String()}, err
 	}
+	blocks, err := copier.Posted(t.Context(), client)
+	if err != nil && !errors.Is(err, audit.ErrTampered) {
+		t.Fatal(err)
+	}
+	postings := &verify.Postings{Blocks: blocks, All: func(yield func(verify.Posting, error) bool) {
+		for p, err := range copier.Postings(t.Context(), client) {
+			if !yield(verify.Posting(p), err) {
+				return
+			}
+		}
+	}}
 	return told(verify.Copy(t.Context(), rowsOf(t.Context(), copier), verify.Evidence{Ledger: client, Key: b.ledger.VerifierKey(client),
-		Checkpoint: kept, Head: head}))
+		Checkpoint: kept, Head: head, Postings: postings}))
 }
 
 func rowsOf(ctx context.Context, copier audit.Copier) iter.Seq2[verify.Row, error] {

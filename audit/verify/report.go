@@ -55,6 +55,7 @@ const (
 	KindTime    Kind = "time"    // time goes back
 	KindPrivate Kind = "private" // the private half does not open its commitment
 	KindColumn  Kind = "column"  // the index beside the leaf says something else
+	KindPosting Kind = "posting" // what events are found by says something else than they do
 	KindErased  Kind = "erased"  // private halves are gone that nobody recorded to have erased
 	KindHead    Kind = "head"    // the state that a database goes on from is not that of the events
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before

@@ -51,6 +51,9 @@ func (v *verification) event(r Row, e event.Event) {
 	v.last = e.Time
 	v.private(r, e)
 	v.columns(r, e)
+	if v.postings != nil {
+		v.postings.event(r.Seq, e)
+	}
 	v.erasure(e)
 	v.grant(r.Seq, e)
 }

@@ -33,6 +33,9 @@ type Evidence struct {
 	// Head reads the state that a database goes on from. It is asked before the rows and after them, and nil where there is
 	// no such state.
 	Head func() (Head, error)
+
+	// Postings are what a database finds events by; nil where there are none.
+	Postings *Postings
 }
 
 // Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
@@ -55,6 +58,9 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 		}
 	}
 	if err := v.endHead(against.Head); err != nil {
+		return nil, fmt.Errorf("verifying ledger: %w", err)
+	}
+	if err := v.endPostings(); err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
 	if err := v.end(); err != nil {
@@ -85,7 +91,8 @@ type verification struct {
 	latest   int64             // epoch that a checkpoint is of
 	lastRoot tlog.Hash         // of the newest checkpoint
 
-	head *Head // nil when there is none, or the tree has passed it
+	postings *postings // nil when there are none
+	head     *Head     // nil when there is none, or the tree has passed it
 }
 
 func begin(against Evidence) (*verification, error) {
@@ -93,6 +100,9 @@ func begin(against Evidence) (*verification, error) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
 	v := &verification{report: newReport(against.Ledger), grants: newGrants(), epoch: 1}
+	if against.Postings != nil {
+		v.postings = newPostings(*against.Postings)
+	}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
 		return v, v.compare()

@@ -25,7 +25,7 @@ func auditVerifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Prove that the ledgers are what was signed",
 		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
-			"the older checkpoints given, what was published of it, and the columns that queries are answered from.\n\n" +
+			"the older checkpoints given, what was published of it, and the columns and postings that queries are answered from.\n\n" +
 			"With --tiles, verify instead a folder or a bucket that ledgers were published to, or a copy of one: no installation is needed, " +
 			"only a key for each ledger (see `audit key`), from somebody you trust. A bucket is only read.\n\n" +
 			"With --pack, verify an evidence pack; with --database, a database alone, which is only read; with --api, a ledger that a gateway " +
@@ -160,9 +160,12 @@ func (in *installation) verify(ctx context.Context, ledger string, older [][]byt
 	if err != nil {
 		return nil, err
 	}
-	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger),
-		Checkpoint: checkpoint, Older: slices.Concat(older, published), Statements: statements,
-		Head: headOf(ctx, audit.Copier{Database: in.database.Reader()}, ledger)})
+	against := verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger), Checkpoint: checkpoint,
+		Older: slices.Concat(older, published), Statements: statements}
+	if err := addDerived(ctx, audit.Copier{Database: in.database.Reader()}, &against); err != nil {
+		return nil, err
+	}
+	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), against)
 }
 
 // statements lead from the keys that a ledger has had to the one that it has.

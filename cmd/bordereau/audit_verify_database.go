@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns that queries
-// are answered from, and the head that the ledger goes on from. The checkpoints are those given: the database has none.
+// verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns and
+// postings that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the database has none.
 func verifyDatabase(ctx context.Context, name string, v verification) (err error) {
 	keyOf, err := keysByLedger(v.keys)
 	if err != nil {
@@ -34,7 +34,10 @@ func verifyDatabase(ctx context.Context, name string, v verification) (err error
 		return errors.New("checkpoints belong to one ledger: name it with --ledger, and its --key")
 	}
 	return showAll(v.out, ledgers, v.asJSON, func(ledger string) (*verify.Report, error) {
-		against := verify.Evidence{Ledger: ledger, Key: keyOf[ledger], Head: headOf(ctx, copier, ledger)}
+		against := verify.Evidence{Ledger: ledger, Key: keyOf[ledger]}
+		if err := addDerived(ctx, copier, &against); err != nil {
+			return nil, err
+		}
 		if against.Key != "" {
 			if against.Statements, err = statementsOf(ctx, copier, ledger, against.Key); err != nil {
 				return nil, err
@@ -59,6 +62,23 @@ func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) 
 		}
 	}
 	return statements, nil
+}
+
+// addDerived adds to the evidence what a database keeps of the ledger beside its rows. Both are read before them.
+func addDerived(ctx context.Context, copier audit.Copier, against *verify.Evidence) error {
+	blocks, err := copier.Posted(ctx, against.Ledger)
+	if err != nil && !errors.Is(err, audit.ErrTampered) { // a head that contradicts itself is found below
+		return err
+	}
+	against.Head = headOf(ctx, copier, against.Ledger)
+	against.Postings = &verify.Postings{Blocks: blocks, All: func(yield func(verify.Posting, error) bool) {
+		for p, err := range copier.Postings(ctx, against.Ledger) {
+			if !yield(verify.Posting(p), err) {
+				return
+			}
+		}
+	}}
+	return nil
 }
 
 // headOf reads the head of a ledger for the verifier.

@@ -83,7 +83,7 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 }
 
 // A database whose ledger has another key now is proven by the first key as by the new one: the statement between them is in
-// its events. Hidden from the index, that event is missed where it stands.
+// its events. An event that is hidden, or forgotten, is missed where it stands.
 func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 	file := t.TempDir() + "/bordereau.db"
 	for engine, c := range map[string]database.Config{"sqlite": {SQLite: file}, "postgresql": {PostgreSQL: databasetest.PostgreSQLDSN(t)}} {
@@ -118,8 +118,12 @@ func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 			}
 			databasetest.Unguard(t, db)
 			change(t, db, `UPDATE audit_event SET action = 'audit.query' WHERE ledger = $1 AND action = 'audit.rekey'`, ledger)
+			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "says something else than the leaf: action") {
+				t.Errorf("hidden from the index: %v: %s", err, out)
+			}
+			change(t, db, `DELETE FROM audit_mark WHERE ledger = $1`, ledger)
 			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "key: the key was replaced here") {
-				t.Errorf("hidden: %v: %s", err, out)
+				t.Errorf("forgotten: %v: %s", err, out)
 			}
 		})
 	}

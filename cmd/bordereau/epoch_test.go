@@ -66,7 +66,7 @@ func asked(t *testing.T, in *installation) []event.Event {
 }
 
 // ledgerTables are copied and put back, as a backup would.
-var ledgerTables = []string{"audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published"}
+var ledgerTables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
 
 func backUpLedgers(t *testing.T, in *installation) (restore func()) {
 	t.Helper()
