@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
@@ -68,15 +69,18 @@ func benchmarkOn(b *testing.B, db *database.DB, replicas, ledgers, appenders int
 	}
 	var taken atomic.Int64
 	var group sync.WaitGroup
+	took := make([]time.Duration, b.N)
 	b.ResetTimer()
 	for i := range appenders {
 		node := nodes[i%replicas]
 		group.Go(func() {
 			for n := int(taken.Add(1)); n <= b.N; n = int(taken.Add(1)) {
+				began := time.Now()
 				if err := one(b.Context(), node, db.Writer(), client(n%ledgers), read(n)); err != nil {
 					b.Error(err)
 					return
 				}
+				took[n-1] = time.Since(began)
 			}
 		})
 	}
@@ -87,4 +91,6 @@ func benchmarkOn(b *testing.B, db *database.DB, replicas, ledgers, appenders int
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/turns, "events/turn")
+	sortDurations(took)
+	b.ReportMetric(float64(quantile(took, 0.50).Microseconds())/1000, "p50-ms")
 }

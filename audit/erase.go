@@ -139,8 +139,8 @@ func (l *Ledger) doneByActor(ctx context.Context, tx *sql.Tx, e PrivateErasure, 
 	const most = eraseWindow / blockSize
 	s.first, s.end = e.From, end
 	posted := min(s.end, s.posted)
-	blocks, err := readBlocks(ctx, tx, selectPostings+` AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`,
-		e.Ledger, fieldActor, e.Actor, s.first/blockSize, (posted+blockSize-1)/blockSize, most)
+	blocks, err := readBlocks(ctx, tx, `SELECT block, bits FROM audit_posting WHERE ledger = $1 AND field = $2 AND value = $3
+		AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`, e.Ledger, fieldActor, e.Actor, s.first/blockSize, (posted+blockSize-1)/blockSize, most)
 	if err != nil {
 		return nil, 0, err
 	}

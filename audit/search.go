@@ -112,7 +112,7 @@ func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, e
 	if err != nil || len(s.terms) == 0 {
 		return events, err
 	}
-	found := s.postings(l.config.Reader, l.config.PostgreSQL)
+	found := s.postings(l.config.Reader)
 	for len(events) < n {
 		seqs, err := found.next(ctx, n)
 		if err != nil {
@@ -163,7 +163,7 @@ func (l *Ledger) count(ctx context.Context, db searching, s *search, most int64)
 	if err != nil || len(s.terms) == 0 {
 		return n, err
 	}
-	found := s.postings(db, l.config.PostgreSQL)
+	found := s.postings(db)
 	for n < most {
 		blocks, err := found.blocks(ctx)
 		if err != nil {
@@ -187,7 +187,7 @@ func (l *Ledger) numbers(ctx context.Context, db searching, s *search, most int6
 	if err != nil {
 		return nil, err
 	}
-	found := s.postings(db, l.config.PostgreSQL)
+	found := s.postings(db)
 	for {
 		more, err := found.next(ctx, maxBlocks)
 		if err != nil || len(more) == 0 {
@@ -216,7 +216,7 @@ func readNumbers(ctx context.Context, db searching, query string, args ...any) (
 	return numbers, rows.Err()
 }
 
-// Postings are read by as many blocks as this at a time: few at first, because a page needs few, then more.
+// A search goes on by so many blocks of its rarest term: by few at first, because a page needs few, then by more.
 const (
 	minBlocks = 64
 	maxBlocks = 4096
@@ -240,21 +240,17 @@ func (b block) numbers(to []int64) []int64 {
 
 // found goes through what the postings of all terms of a search have in common, from the newest block to the oldest.
 type found struct {
-	db         searching
-	postgresql bool
-	search     *search
-	terms      []term // the rarest first, once they are ordered
-	oldest     int64  // block to look at
-	before     int64  // blocks from here on have been looked at
-	chunk      int
-	ended      bool
-	left       []int64 // events that were found and not given yet
+	db     searching
+	search *search
+	oldest int64   // block to look at
+	before int64   // blocks from here on have been looked at
+	chunk  int     // how many blocks of the rarest term are looked at next
+	left   []int64 // events that were found and not given yet
 }
 
-func (s *search) postings(db searching, postgresql bool) *found {
+func (s *search) postings(db searching) *found {
 	end := min(s.end, s.posted)
-	return &found{db: db, postgresql: postgresql, search: s, terms: slices.Clone(s.terms), chunk: minBlocks,
-		oldest: s.first / blockSize, before: (end + blockSize - 1) / blockSize, ended: end <= s.first}
+	return &found{db: db, search: s, chunk: minBlocks, oldest: s.first / blockSize, before: (end + blockSize - 1) / blockSize}
 }
 
 // next gives the numbers of the next events, at most n. There are none when there are no more.
@@ -280,89 +276,62 @@ func (f *found) next(ctx context.Context, n int) ([]int64, error) {
 
 // blocks gives the next blocks in which something was found, the newest first. There are none when there are no more.
 func (f *found) blocks(ctx context.Context) ([]block, error) {
-	for !f.ended {
-		if err := f.order(ctx); err != nil {
-			return nil, err
-		}
-		common, err := f.read(ctx, f.terms[0], f.chunk)
+	for f.before > f.oldest {
+		terms, from, err := f.stretch(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if f.ended = len(common) < f.chunk; !f.ended {
-			f.before = common[len(common)-1].number
+		blocks, err := f.read(ctx, terms, from)
+		if err != nil {
+			return nil, err
 		}
-		f.chunk = min(2*f.chunk, maxBlocks)
-		for _, t := range f.terms[1:] {
-			if len(common) == 0 {
-				break
-			}
-			if common, err = f.both(ctx, common, t); err != nil {
-				return nil, err
-			}
-		}
-		if common = f.search.within(common); len(common) > 0 {
-			return common, nil
+		f.before, f.chunk = from, min(4*f.chunk, maxBlocks)
+		if blocks = f.search.within(blocks); len(blocks) > 0 {
+			return blocks, nil
 		}
 	}
 	return nil, nil
 }
 
-// order puts the rarest term first, because the others are looked up only where it has something. The rarest is the one
-// whose newest blocks reach back furthest.
-func (f *found) order(ctx context.Context) error {
-	if f.chunk > minBlocks || len(f.terms) == 1 {
-		return nil
-	}
-	reach := map[term]int64{}
-	for _, t := range f.terms {
-		blocks, err := f.read(ctx, t, minBlocks)
+// stretch says how far back to look next, and puts the term first that is the rarest there: the one whose next postings
+// reach back furthest. What is rare in one stretch may be common in another.
+func (f *found) stretch(ctx context.Context) (terms []term, from int64, err error) {
+	terms = slices.Clone(f.search.terms)
+	reach, count := make(map[term]int64), make(map[term]int)
+	for _, t := range terms {
+		var low sql.NullInt64
+		var n int
+		err := f.db.QueryRowContext(ctx, `SELECT MIN(block), COUNT(*) FROM (SELECT block FROM audit_posting
+			WHERE ledger = $1 AND field = $2 AND value = $3 AND block >= $4 AND block < $5 ORDER BY block DESC LIMIT $6) newest`,
+			f.search.ledger, t.field, t.value, f.oldest, f.before, f.chunk).Scan(&low, &n)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		if len(blocks) < minBlocks {
-			reach[t] = int64(len(blocks)) - minBlocks // it ends there
-		} else {
-			reach[t] = blocks[minBlocks-1].number
+		if reach[t], count[t] = low.Int64, n; n < f.chunk { // there are no more
+			reach[t] = f.oldest
 		}
 	}
-	slices.SortStableFunc(f.terms, func(a, b term) int { return cmp.Compare(reach[a], reach[b]) })
-	return nil
+	slices.SortStableFunc(terms, func(a, b term) int {
+		return cmp.Or(cmp.Compare(reach[a], reach[b]), cmp.Compare(count[a], count[b]))
+	})
+	return terms, reach[terms[0]], nil
 }
 
-const selectPostings = `SELECT block, bits FROM audit_posting WHERE ledger = $1 AND field = $2 AND value = $3`
-
-// read reads the term's postings before those that have been looked at.
-func (f *found) read(ctx context.Context, t term, n int) ([]block, error) {
-	return readBlocks(ctx, f.db, selectPostings+` AND block >= $4 AND block < $5 ORDER BY block DESC LIMIT $6`,
-		f.search.ledger, t.field, t.value, f.oldest, f.before, n)
-}
-
-// both leaves of the blocks what the term's postings have too.
-func (f *found) both(ctx context.Context, blocks []block, t term) ([]block, error) {
-	newest, oldest := blocks[0].number, blocks[len(blocks)-1].number
-	query, args := selectPostings, []any{f.search.ledger, t.field, t.value}
-	if newest-oldest < 4*int64(len(blocks)) { // they are close together: going along them is less than looking up each
-		query, args = query+` AND block >= $4 AND block <= $5`, append(args, oldest, newest)
-	} else {
-		c := &conditions{args: args}
-		c.amongNumbers(f.postgresql, "block", each(blocks, func(b *block) int64 { return b.number }))
-		query, args = query+` AND `+c.String(), c.args
+// read reads the blocks before those that have been looked at, down to one, in which an event has all of the terms: along the
+// first of them, and looking up the others for each of its blocks. It says so itself, because a join is planned by statistics,
+// which know of no ledger how often it has a value.
+func (f *found) read(ctx context.Context, terms []term, from int64) ([]block, error) {
+	var c conditions
+	posted := func(t term, and string) string {
+		return `FROM audit_posting WHERE ledger = ` + c.bind(f.search.ledger) + ` AND field = ` + c.bind(t.field) + ` AND value = ` + c.bind(t.value) + and
 	}
-	others, err := readBlocks(ctx, f.db, query, args...)
-	if err != nil {
-		return nil, err
+	common := `bits`
+	for _, t := range terms[1:] {
+		common += ` & COALESCE((SELECT bits ` + posted(t, ` AND block = first.block`) + `), 0)`
 	}
-	has := make(map[int64]uint64, len(others))
-	for _, b := range others {
-		has[b.number] = b.bits
-	}
-	var common []block
-	for _, b := range blocks {
-		if b.bits &= has[b.number]; b.bits != 0 {
-			common = append(common, b)
-		}
-	}
-	return common, nil
+	first := posted(terms[0], ` AND block >= `+c.bind(from)+` AND block < `+c.bind(f.before)+` ORDER BY block DESC LIMIT `+c.bind(maxBlocks))
+	return readBlocks(ctx, f.db, `SELECT block, common FROM (SELECT block, `+common+` AS common FROM (SELECT block, bits `+first+`) first LIMIT `+
+		c.bind(maxBlocks)+`) found WHERE common <> 0 ORDER BY block DESC`, c.args...)
 }
 
 // within leaves out the events of the blocks that are beyond the bounds of the search.
