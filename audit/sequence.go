@@ -41,7 +41,7 @@ func (l *Ledger) committed(b *batch) {
 // The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
 // and so that each sees all that the others committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*batch, error) {
-	former, turn, err := l.lock(ctx, tx)
+	t, err := l.lock(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*ba
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
-	b.former, b.turn = former, turn
+	b.turn = t
 	if err := l.write(ctx, tx, b); err != nil {
 		return nil, err
 	}
