@@ -73,6 +73,19 @@ func (s *search) filter(column string, t term) {
 	}
 }
 
+// nothing is a condition that no event meets.
+const nothing = `1 = 0`
+
+// meet makes the search find only what meets the conditions too.
+func (s *search) meet(conditions ...string) {
+	for _, c := range conditions {
+		s.conditions.add(c)
+		if c == nothing {
+			s.end = s.first // else all postings would be gone through for it
+		}
+	}
+}
+
 // readBounds makes bounds of seq out of times, and reads how far the postings go.
 func (s *search) readBounds(ctx context.Context, db searching, from, to time.Time) error {
 	var c conditions
