@@ -28,7 +28,7 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (int, error) {
 	return len(b.entries), nil
 }
 
-// committed answers those who wait for a batch.
+// committed remembers where a batch ends, and answers those who wait for it.
 func (l *Ledger) committed(b *batch) {
 	if len(b.entries) > 0 {
 		l.memory.keep(b)
@@ -108,12 +108,8 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 		return nil, err
 	}
 	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
-	for ledger, h := range heads {
-		if h.posted < h.size/blockSize {
-			if _, err := l.postStored(ctx, tx, ledger, h); err != nil {
-				return nil, err
-			}
-		}
+	if err := l.postMissed(ctx, tx, heads); err != nil {
+		return nil, fmt.Errorf("posting events: %w", err)
 	}
 	now := l.config.Clock()
 	for _, row := range rows {
