@@ -26,8 +26,9 @@
 //
 // By its number, its id or its time at once. By what it says, through postings: for every value in a block of 64 events one
 // row, whose bits say in which of them it is (posting.go). Filters are bits that several postings have in common; the events
-// after the last full block are read as they are. What is found is then read, and must meet the filters itself: a posting
-// that was tampered with hides events and never makes one up. Postings are derived from leaves, and verified as columns are.
+// after the last full block are read as they are. What a page shows is then read, and must meet the filters itself; counts go
+// by the bits. So a posting that was tampered with hides events or miscounts them, and never shows one. Postings are derived
+// from the leaves, and verified as the columns are.
 //
 // # What is trusted
 //
