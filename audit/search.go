@@ -115,6 +115,9 @@ func (s *search) where(from, before int64) *conditions {
 	return c
 }
 
+// maxNumbersOfPage is how many events one statement looks at for a page.
+const maxNumbersOfPage = 4096
+
 // newest gives the n newest events that are found, the newest first.
 func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, error) {
 	from := s.first
@@ -126,8 +129,8 @@ func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, e
 		return events, err
 	}
 	found := s.postings(l.config.Reader, l.config.PostgreSQL)
-	for len(events) < n {
-		seqs, err := found.next(ctx, n)
+	for most := n; len(events) < n; most = min(2*most, maxNumbersOfPage) { // more, where few meet the other conditions
+		seqs, err := found.next(ctx, most)
 		if err != nil {
 			return nil, err
 		}
