@@ -50,8 +50,7 @@ type entry struct {
 
 // batch puts staged events in their places. It knows no database.
 type batch struct {
-	former   int64            // turn, after which this one comes
-	turn     int64            // in which it is written
+	turn     turn             // in which it is written
 	heads    map[string]*head // of the ledgers touched
 	entries  []entry
 	postings []posting // of the blocks that are full now

@@ -11,7 +11,7 @@
 //	act:       BEGIN; change state; Stage(event); COMMIT          no transaction is open after this
 //	           Wait(ticket)                                       wakes the sequencer
 //	sequencer: BEGIN; lock; drain the stage; give each event its number, time and leaf;
-//	           write events and heads; COMMIT; answer those who wait
+//	           write events, what they are found by, and heads; COMMIT; answer those who wait
 //	act:       only now an answer of success, or the first byte
 //
 // Stage makes the event part of the act: neither exists without the other. The sequencer (Run) is what makes it durable
@@ -21,6 +21,14 @@
 //
 // A commit whose answer is lost counts as nothing: the events are looked up by their ids. So Wait may fail for an event
 // that is in the ledger, and never succeeds for one that is not.
+//
+// # How an event is found
+//
+// By its number, its id or its time at once. By what it says, through postings: for every value in a block of 64 events one
+// row, whose bits say in which of them it is (posting.go). Filters are bits that several postings have in common; the events
+// after the last full block are read as they are. What a page shows is then read, and must meet the filters itself; counts go
+// by the bits. So a posting that was tampered with hides events or miscounts them, and never shows one. Postings are derived
+// from the leaves, and verified as the columns are.
 //
 // # What is trusted
 //

@@ -144,11 +144,15 @@ func (l *Ledger) doneByActor(ctx context.Context, tx *sql.Tx, e PrivateErasure, 
 	if err != nil {
 		return nil, 0, err
 	}
+	to = end
+	if len(blocks) == most {
+		to = min((blocks[most-1].number+1)*blockSize, end)
+	}
 	for _, b := range s.within(blocks) {
 		of = b.numbers(of)
 	}
-	if len(blocks) == most {
-		return of, min((blocks[most-1].number+1)*blockSize, end), nil
+	if to < end {
+		return of, to, nil
 	}
 	where := s.where(max(s.first, s.posted), end)
 	latest, err := readNumbers(ctx, tx, `SELECT seq FROM audit_event WHERE `+where.String(), where.args...)

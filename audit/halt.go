@@ -109,21 +109,21 @@ func (l *Ledger) tendHalt(ctx context.Context) error {
 // lock takes the sequencer's row until the transaction ends, and leaves the number of this turn there for the next one. It
 // fails where the ledgers are halted: the condition is on the row that is locked, so whoever halts them comes before the turn
 // or after it.
-func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (former, turn int64, err error) {
-	turn = 1 + rand.Int64N(math.MaxInt64-1)
-	err = tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, former = latest, latest = $1 WHERE halt IS NULL
-		RETURNING former`, turn).Scan(&former)
+func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (turn, error) {
+	t := turn{number: 1 + rand.Int64N(math.MaxInt64-1)}
+	err := tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, former = latest, latest = $1 WHERE halt IS NULL
+		RETURNING turn, former`, t.number).Scan(&t.count, &t.former)
 	switch {
 	case err == nil:
-		l.memory.after(former)
-		return former, turn, nil
+		l.memory.before(t)
+		return t, nil
 	case !errors.Is(err, sql.ErrNoRows):
-		return 0, 0, fmt.Errorf("locking the sequencer: %w", err)
+		return turn{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	if err := l.readHalt(ctx, tx); err != nil {
-		return 0, 0, err
+		return turn{}, err
 	}
-	return 0, 0, errHalted
+	return turn{}, errHalted
 }
 
 // ErrNotHalted says that there is nothing to resume.

@@ -19,9 +19,12 @@ func longMigrations(postgresql bool) []*goose.Migration {
 	}
 }
 
+// unlimitedTime lets the statements of a PostgreSQL transaction take as long as they do.
+const unlimitedTime = `SET LOCAL statement_timeout = 0`
+
 func longMigration(version int64, postgresql bool, statements []string) *goose.Migration {
 	if postgresql {
-		statements = append([]string{`SET LOCAL statement_timeout = 0`}, statements...)
+		statements = append([]string{unlimitedTime}, statements...)
 	}
 	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range statements {

@@ -20,10 +20,11 @@ type insertion struct {
 	conflict string // what comes after the rows, as in ON CONFLICT
 }
 
-// column is one column of the rows. A text is never empty: such a one is NULL.
+// column is one column of the rows.
 type column struct {
 	name, kind string
 	values
+	optional bool // an empty text is NULL
 }
 
 // values are those of one column.
@@ -38,15 +39,22 @@ func (v list[T]) at(i int) any { return v[i] }
 func (v list[T]) array() any   { return []T(v) }
 
 func texts[R any](name string, rows []R, value func(*R) string) column {
-	return column{name, "text", list[string](each(rows, value))}
+	return column{name: name, kind: "text", values: list[string](each(rows, value))}
+}
+
+// optional are texts that may not apply.
+func optional[R any](name string, rows []R, value func(*R) string) column {
+	c := texts(name, rows, value)
+	c.optional = true
+	return c
 }
 
 func numbers[R any](name string, rows []R, value func(*R) int64) column {
-	return column{name, "bigint", list[int64](each(rows, value))}
+	return column{name: name, kind: "bigint", values: list[int64](each(rows, value))}
 }
 
 func blobs[R any](name string, rows []R, value func(*R) []byte) column {
-	return column{name, "bytea", list[[]byte](each(rows, value))}
+	return column{name: name, kind: "bytea", values: list[[]byte](each(rows, value))}
 }
 
 func each[R, T any](rows []R, value func(*R) T) []T {
@@ -140,7 +148,7 @@ func (i insertion) list(refer func(n int, name string) string) string {
 	all := make([]string, len(i.columns))
 	for n, c := range i.columns {
 		all[n] = refer(n, c.name)
-		if c.kind == "text" {
+		if c.optional {
 			all[n] = `NULLIF(` + all[n] + `, '')`
 		}
 	}

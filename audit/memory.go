@@ -5,22 +5,35 @@ import "sync"
 // maxRemembered is of how many ledgers a process remembers the ends.
 const maxRemembered = 4096
 
+// turn is one of the sequencer's, by what its row says of it.
+type turn struct {
+	count  int64 // of turns, with this one
+	number int64 // at random, left for the next turn to find
+	former int64 // number of the turn before, 0 when it left none
+}
+
+// follows says that no other turn came between the two.
+func (t turn) follows(former turn) bool {
+	return t.former != 0 && t.former == former.number && t.count == former.count+1
+}
+
 // memory is what a process remembers of the last turn that it committed: where the ledgers end. It spares the next turn
 // reading that, if no other turn came between. Each turn leaves a random number in the row that all of them lock, and finds
 // the one before it there: only a memory of that very turn is of use. So it is none after a turn of another replica, nor of
-// a turn whose commit was lost in a failover, however many others followed.
+// a turn whose commit was lost in a failover, however many others followed. They are counted as well, because a process of
+// a version from before this leaves the number as it is.
 type memory struct {
 	mu    sync.Mutex
-	turn  int64 // 0: none
+	turn  turn
 	heads map[string]*head
 }
 
-// after forgets everything but what the turn left behind.
-func (m *memory) after(turn int64) {
+// before forgets everything but what the turn that comes before this one left behind.
+func (m *memory) before(t turn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.turn != turn || turn == 0 {
-		m.turn, m.heads = turn, map[string]*head{}
+	if !t.follows(m.turn) {
+		m.turn, m.heads = turn{count: t.count - 1, number: t.former}, map[string]*head{}
 	}
 }
 
@@ -38,7 +51,7 @@ func (m *memory) take(ledger string) *head {
 func (m *memory) keep(b *batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b.former != m.turn || len(m.heads)+len(b.heads) > maxRemembered {
+	if !b.turn.follows(m.turn) || len(m.heads)+len(b.heads) > maxRemembered {
 		m.heads = map[string]*head{}
 	}
 	m.turn = b.turn

@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// outsideWindow is how many events one page of outside looks at. No index knows what is unusual, so a page that finds
+// outsideWindow is how many events one page of outside looks at. No posting says what is unusual, so a page that finds
 // little ends there and says where to go on.
 const outsideWindow = 20_000
 

@@ -71,12 +71,17 @@ type posting struct {
 	bits  uint64 // bit i stands for event block × 64 + i
 }
 
-// catchUp are the postings of the full blocks of a ledger that have none, of so many at a time. There are such blocks where
+// catchUpAtOnce is how many blocks are posted at once from what is stored.
+const catchUpAtOnce = 64
+
+// unposted is how many full blocks of the ledger have no postings.
+func (h *head) unposted() int64 { return h.size/blockSize - h.posted }
+
+// catchUp are the postings of the next full blocks of a ledger that have none, of most of them. There are such blocks where
 // this process did not see one begin. What cannot be read of them is left out and stops nobody but who asks for it: whoever
 // verifies the database finds it.
-func catchUp(ctx context.Context, tx *sql.Tx, ledger string, h *head) ([]posting, error) {
-	const atOnce = 64
-	to := min(h.size/blockSize, h.posted+atOnce)
+func catchUp(ctx context.Context, tx *sql.Tx, ledger string, h *head, most int64) ([]posting, error) {
+	to := h.posted + min(h.unposted(), most)
 	rows, err := tx.QueryContext(ctx, `SELECT seq, leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`,
 		ledger, h.posted*blockSize, to*blockSize)
 	if err != nil {
@@ -125,14 +130,31 @@ func postingRows(of []posting) insertion {
 
 // postStored posts the next of a ledger's blocks that are stored and have no postings. Whoever lets a head say less than is
 // posted gets the same rows a second time, which must not stop the ledgers.
-func (l *Ledger) postStored(ctx context.Context, tx *sql.Tx, ledger string, h *head) (more bool, err error) {
-	missed, err := catchUp(ctx, tx, ledger, h)
+func (l *Ledger) postStored(ctx context.Context, tx *sql.Tx, ledger string, h *head, most int64) error {
+	missed, err := catchUp(ctx, tx, ledger, h, most)
 	if err != nil {
-		return false, err
+		return err
 	}
 	rows := postingRows(missed)
 	rows.conflict = `ON CONFLICT DO NOTHING`
-	return h.posted < h.size/blockSize, l.insert(ctx, tx, rows)
+	return l.insert(ctx, tx, rows)
+}
+
+// postMissed posts stored blocks of the ledgers that a turn goes to, not more than it has time for: the rest is left to later
+// ones.
+func (l *Ledger) postMissed(ctx context.Context, tx *sql.Tx, heads map[string]*head) error {
+	left := int64(catchUpAtOnce)
+	for ledger, h := range heads {
+		most := min(h.unposted(), left)
+		if most <= 0 {
+			continue
+		}
+		if err := l.postStored(ctx, tx, ledger, h, most); err != nil {
+			return err
+		}
+		left -= most
+	}
+	return nil
 }
 
 // postOld posts what was written before there were postings. It can be cut off anywhere: what is left it finds again.
@@ -166,24 +188,28 @@ func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err er
 	if err != nil {
 		return false, err
 	}
-	if more, err = l.postStored(ctx, tx, ledger, heads[ledger]); err != nil {
+	if err := l.postStored(ctx, tx, ledger, heads[ledger], catchUpAtOnce); err != nil {
 		return false, err
 	}
 	if err := l.insert(ctx, tx, headRows(heads)); err != nil {
 		return false, err
 	}
-	return more, tx.Commit()
+	return heads[ledger].unposted() > 0, tx.Commit()
 }
 
-// postAgain posts a ledger anew, some of whose events are others than they were.
+// postAgain posts a ledger anew, some of whose events are others than they were. Of millions that takes longer than
+// PostgreSQL lets an ordinary statement take.
 func (l *Ledger) postAgain(ctx context.Context, tx *sql.Tx, ledger string, h *head) error {
+	if l.config.PostgreSQL {
+		if _, err := tx.ExecContext(ctx, unlimitedTime); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM audit_posting WHERE ledger = $1`, ledger); err != nil {
 		return err
 	}
-	h.posted = 0
-	for more := true; more; {
-		var err error
-		if more, err = l.postStored(ctx, tx, ledger, h); err != nil {
+	for h.posted = 0; h.unposted() > 0; {
+		if err := l.postStored(ctx, tx, ledger, h, catchUpAtOnce); err != nil {
 			return err
 		}
 	}

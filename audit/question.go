@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -138,9 +137,7 @@ func (l *Ledger) events(ctx context.Context, a Ask, conditions ...string) (Answe
 	if err != nil {
 		return Answer{}, err
 	}
-	for _, c := range conditions {
-		s.conditions.add(c)
-	}
+	s.meet(conditions...)
 	events, next, err := l.page(ctx, a.Query, s)
 	return Answer{Events: events, Next: next}, err
 }
@@ -153,7 +150,7 @@ func only[T comparable](filter *T, about T) (condition string) {
 		*filter = about
 		return `1 = 1`
 	}
-	return `1 = 0`
+	return nothing
 }
 
 func (l *Ledger) whoRead(ctx context.Context, a Ask) (Answer, error) {
@@ -185,7 +182,7 @@ func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
 		if err != nil {
 			return Answer{}, fmt.Errorf("looking for first refusals: %w", err)
 		}
-		s.conditions.add(refused)
+		s.meet(refused)
 		s.terms = nil // there are few, and all are known
 		s.conditions.amongNumbers(l.config.PostgreSQL, "seq", first)
 		events, next, err := l.page(ctx, a.Query, s)
@@ -197,13 +194,13 @@ func (l *Ledger) denials(ctx context.Context, a Ask) (Answer, error) {
 // firstRefusals are the numbers of each person's first refusal, whatever else is asked: from person to person along the
 // postings of refusals, two looks for each, however often they were refused.
 func (l *Ledger) firstRefusals(ctx context.Context, s *search) ([]int64, error) {
-	one := fmt.Sprintf(`FROM audit_posting WHERE ledger = $1 AND field = %d AND value`, fieldRefused)
+	const one = `FROM audit_posting WHERE ledger = $1 AND field = $2 AND value`
 	rows, err := l.config.Reader.QueryContext(ctx, `WITH RECURSIVE refused (person) AS (SELECT MIN(value) `+one+` > ''
 			UNION ALL SELECT (SELECT MIN(value) `+one+` > person) FROM refused WHERE person IS NOT NULL),
 		begun (person, block) AS (SELECT person, (SELECT MIN(block) `+one+` = person) FROM refused WHERE person IS NOT NULL)
 		SELECT person, p.block, p.bits FROM begun JOIN audit_posting p
-			ON p.ledger = $1 AND p.field = `+strconv.Itoa(int(fieldRefused))+` AND p.value = person AND p.block = begun.block
-		WHERE p.block < $2`, s.ledger, s.posted/blockSize)
+			ON p.ledger = $1 AND p.field = $2 AND p.value = person AND p.block = begun.block
+		WHERE p.block < $3`, s.ledger, fieldRefused, s.posted/blockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +325,7 @@ func (l *Ledger) sumUp(ctx context.Context, a Ask, column, count string, conditi
 	return answer, rows.Err()
 }
 
-// maxNumbers is how many events are read one by one. Of more, or of every fourth, reading all is less work.
+// maxNumbers is how many events are read one by one. Of more, or of more than every fourth, reading all is less work.
 const maxNumbers = 100_000
 
 // summed is the condition of what is summed up.
@@ -337,14 +334,12 @@ func (l *Ledger) summed(ctx context.Context, a Ask, conditions []string) (*condi
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range conditions {
-		s.conditions.add(c)
-	}
+	s.meet(conditions...)
 	where := s.where(s.first, s.end)
 	if len(s.terms) == 0 {
 		return where, nil
 	}
-	numbers, err := l.numbers(ctx, l.config.Reader, s, min(maxNumbers, max(s.posted-s.first, 0)/4))
+	numbers, err := l.numbers(ctx, l.config.Reader, s, min(maxNumbers, max(min(s.end, s.posted)-s.first, 0)/4))
 	if err != nil {
 		return nil, fmt.Errorf("summing up events: %w", err)
 	}

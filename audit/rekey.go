@@ -35,7 +35,7 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 		return 0, err
 	}
 	defer tx.Rollback()
-	if _, _, err := l.lock(ctx, tx); err != nil {
+	if _, err := l.lock(ctx, tx); err != nil {
 		return 0, err
 	}
 	ledgers, err := listLedgers(ctx, tx, begunLedgers)

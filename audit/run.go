@@ -85,7 +85,7 @@ func (l *Ledger) drain(ctx context.Context) error {
 func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
 	defer cancel()
-	runtime.Gosched()
+	runtime.Gosched() // whoever the last turn answered may have more to say: this one takes it along
 	waitedFor := l.waiters.tickets()
 	n, err := l.sequence(ctx, gone)
 	if err != nil {

@@ -73,6 +73,19 @@ func (s *search) filter(column string, t term) {
 	}
 }
 
+// nothing is a condition that no event meets.
+const nothing = `1 = 0`
+
+// meet makes the search find only what meets the conditions too.
+func (s *search) meet(conditions ...string) {
+	for _, c := range conditions {
+		s.conditions.add(c)
+		if c == nothing {
+			s.end = s.first // else all postings would be gone through for it
+		}
+	}
+}
+
 // readBounds makes bounds of seq out of times, and reads how far the postings go.
 func (s *search) readBounds(ctx context.Context, db searching, from, to time.Time) error {
 	var c conditions
@@ -102,6 +115,9 @@ func (s *search) where(from, before int64) *conditions {
 	return c
 }
 
+// maxNumbersOfPage is how many events one statement looks at for a page.
+const maxNumbersOfPage = 4096
+
 // newest gives the n newest events that are found, the newest first.
 func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, error) {
 	from := s.first
@@ -113,8 +129,8 @@ func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, e
 		return events, err
 	}
 	found := s.postings(l.config.Reader)
-	for len(events) < n {
-		seqs, err := found.next(ctx, n)
+	for most := n; len(events) < n; most = min(2*most, maxNumbersOfPage) { // more, where few meet the other conditions
+		seqs, err := found.next(ctx, most)
 		if err != nil {
 			return nil, err
 		}

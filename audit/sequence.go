@@ -28,7 +28,7 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (int, error) {
 	return len(b.entries), nil
 }
 
-// committed answers those who wait for a batch.
+// committed remembers where a batch ends, and answers those who wait for it.
 func (l *Ledger) committed(b *batch) {
 	if len(b.entries) > 0 {
 		l.memory.keep(b)
@@ -41,7 +41,7 @@ func (l *Ledger) committed(b *batch) {
 // The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
 // and so that each sees all that the others committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*batch, error) {
-	former, turn, err := l.lock(ctx, tx)
+	t, err := l.lock(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*ba
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
-	b.former, b.turn = former, turn
+	b.turn = t
 	if err := l.write(ctx, tx, b); err != nil {
 		return nil, err
 	}
@@ -108,12 +108,8 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 		return nil, err
 	}
 	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
-	for ledger, h := range heads {
-		if h.posted < h.size/blockSize {
-			if _, err := l.postStored(ctx, tx, ledger, h); err != nil {
-				return nil, err
-			}
-		}
+	if err := l.postMissed(ctx, tx, heads); err != nil {
+		return nil, fmt.Errorf("posting events: %w", err)
 	}
 	now := l.config.Clock()
 	for _, row := range rows {

@@ -30,7 +30,8 @@ ALTER TABLE audit_event ADD COLUMN bytes bigint;
 
 -- What is common needs no index: a page of it is found by reading the newest events. What is rare is what people look
 -- for, and there the newest events do not help. So these hold the rare ones only, and cost the common ones nothing.
--- SQLite uses such an index only for a query that repeats its condition word for word: see rare in question.go.
+-- SQLite uses such an index only for a query that repeats its condition word for word. All but the last one went with
+-- migration 51.
 CREATE INDEX audit_event_action ON audit_event (ledger, action, seq)
     WHERE action NOT IN ('document.read', 'document.receive', 'document.inspect', 'batch.list');
 CREATE INDEX audit_event_role ON audit_event (ledger, role, seq) WHERE role NOT IN ('handler', 'client-system');

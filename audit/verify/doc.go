@@ -20,7 +20,8 @@
 //
 // Beside the tree, Copy checks what the leaves say: that each is in its one form and of this ledger, that sequence
 // numbers have no gap and times never fall, that what ended was granted before, that private halves which are still
-// there open their commitments, and that the index a database keeps beside the leaves says what the leaves say.
+// there open their commitments, and that the index a database keeps beside the leaves, and the postings that it finds them
+// by, say what the leaves say.
 //
 // # Published ledgers
 //

@@ -120,7 +120,11 @@ func (p *postings) add(posting Posting, away bool) {
 	if away {
 		s.low, s.high = -s.low, -s.high
 	}
-	at := stretch{posting.Block / stretchSize, posting.Field}
+	field := posting.Field
+	if field < 1 || field > int64(len(postedFields)) {
+		field = 0 // there is none of this number
+	}
+	at := stretch{posting.Block / stretchSize, field}
 	total := p.sums[at]
 	p.sums[at] = sum{total.low + s.low, total.high + s.high}
 }
@@ -158,7 +162,7 @@ func (v *verification) endPostings() error {
 }
 
 func fieldName(field int64) string {
-	if field < 1 || field > int64(len(postedFields)) {
+	if field == 0 {
 		return "a field that there is not"
 	}
 	return postedFields[field-1].name

@@ -13,8 +13,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns and
-// postings that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the database has none.
+// verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns and the
+// postings that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the
+// database has none.
 func verifyDatabase(ctx context.Context, name string, v verification) (err error) {
 	keyOf, err := keysByLedger(v.keys)
 	if err != nil {
@@ -64,7 +65,7 @@ func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) 
 	return statements, nil
 }
 
-// addDerived adds to the evidence what a database keeps of the ledger beside its rows. Both are read before them.
+// addDerived adds to the evidence what a database keeps of the ledger beside its rows.
 func addDerived(ctx context.Context, copier audit.Copier, against *verify.Evidence) error {
 	blocks, err := copier.Posted(ctx, against.Ledger)
 	if err != nil && !errors.Is(err, audit.ErrTampered) { // a head that contradicts itself is found below
