@@ -2,8 +2,9 @@ package audit
 
 import "sync"
 
-// maxRemembered is of how many ledgers a process remembers the ends.
-const maxRemembered = 4096
+// maxRemembered is of how many ledgers a process remembers the ends. Each may take some ten kilobytes, most of it for the
+// block that is being filled.
+const maxRemembered = 1024
 
 // turn is one of the sequencer's, by what its row says of it.
 type turn struct {

@@ -33,10 +33,7 @@ func (l *Ledger) outside(ctx context.Context, a Ask) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	begin, end, err := l.window(ctx, s)
-	if err != nil {
-		return Answer{}, fmt.Errorf("looking outside: %w", err)
-	}
+	begin, end := s.window()
 	where := s.where(max(begin, s.first), end)
 	where.add(`(`, refused, ` OR action = 'document.read' AND phase = 'grant' AND outcome = 'allow')`)
 	if a.Hours == "" { // else whoever reads at the wrong hour in the right country is to be seen, too
@@ -78,16 +75,12 @@ func (l *Ledger) sift(ctx context.Context, q Query, where *conditions, begin int
 }
 
 // window is the range of the next events to look at, [begin, end). When begin is 0 there is nothing before it.
-func (l *Ledger) window(ctx context.Context, s *search) (begin, end int64, err error) {
-	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) FROM audit_head WHERE ledger = $1`, s.ledger).Scan(&end)
-	if err != nil {
-		return 0, 0, err
-	}
-	end = min(end, s.end)
+func (s *search) window() (begin, end int64) {
+	end = min(s.end, s.size)
 	if begin = end - outsideWindow; begin <= s.first {
 		begin = 0
 	}
-	return begin, end, nil
+	return begin, end
 }
 
 // notIn is the condition that the text is none of the list, which is in capitals there.

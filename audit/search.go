@@ -21,6 +21,7 @@ type search struct {
 	terms      []term // all of them must hold
 	conditions conditions
 	first, end int64 // first ≤ seq < end
+	size       int64 // events that the ledger has
 	posted     int64 // events, from 0 on, that are found by postings
 }
 
@@ -86,7 +87,7 @@ func (s *search) meet(conditions ...string) {
 	}
 }
 
-// readBounds makes bounds of seq out of times, and reads how far the postings go.
+// readBounds makes bounds of seq out of times, and reads how far the ledger and its postings go.
 func (s *search) readBounds(ctx context.Context, db searching, from, to time.Time) error {
 	var c conditions
 	since, until := `0`, strconv.FormatInt(math.MaxInt64, 10)
@@ -96,8 +97,8 @@ func (s *search) readBounds(ctx context.Context, db searching, from, to time.Tim
 	if !to.IsZero() {
 		until = c.firstSince(s.ledger, to)
 	}
-	err := db.QueryRowContext(ctx, `SELECT COALESCE((SELECT posted FROM audit_head WHERE ledger = `+c.bind(s.ledger)+`), 0),
-		COALESCE(`+since+`, 0), COALESCE(`+until+`, 0)`, c.args...).Scan(&s.posted, &s.first, &s.end)
+	err := db.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0), COALESCE(MAX(posted), 0), COALESCE(`+since+`, 0), COALESCE(`+until+`, 0)
+		FROM audit_head WHERE ledger = `+c.bind(s.ledger), c.args...).Scan(&s.size, &s.posted, &s.first, &s.end)
 	s.posted *= blockSize
 	return err
 }
@@ -169,15 +170,14 @@ func (l *Ledger) rows(ctx context.Context, ledger string, where *conditions, n i
 
 // count counts what is found, up to most.
 func (l *Ledger) count(ctx context.Context, db searching, s *search, most int64) (n int64, err error) {
-	from := s.first
-	if len(s.terms) > 0 {
-		from = max(from, s.posted)
+	if len(s.terms) == 0 { // numbers have no gaps
+		return min(max(min(s.end, s.size)-s.first, 0), most), nil
 	}
-	where := s.where(from, s.end)
+	where := s.where(max(s.first, s.posted), s.end)
 	err = db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM audit_event WHERE `+where.String()+
 		` LIMIT `+where.bind(most)+`) found`, where.args...).Scan(&n)
-	if err != nil || len(s.terms) == 0 {
-		return n, err
+	if err != nil {
+		return 0, err
 	}
 	found := s.postings(db)
 	for n < most {
