@@ -34,11 +34,15 @@ func (m *memory) take(ledger string) *head {
 	return h
 }
 
-// keep remembers a batch that was committed.
+// keep remembers a batch that was committed. Whoever says so late, when another turn has begun meanwhile, says nothing of the
+// last one any more.
 func (m *memory) keep(b *batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b.former != m.turn || len(m.heads)+len(b.heads) > maxRemembered {
+	if b.former != m.turn {
+		return
+	}
+	if len(m.heads)+len(b.heads) > maxRemembered {
 		m.heads = map[string]*head{}
 	}
 	m.turn = b.turn
