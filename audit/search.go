@@ -113,8 +113,9 @@ func (l *Ledger) newest(ctx context.Context, s *search, n int) ([]event.Event, e
 		return events, err
 	}
 	found := s.postings(l.config.Reader, l.config.PostgreSQL)
-	for len(events) < n {
-		seqs, err := found.next(ctx, n)
+	// The conditions may be more than the terms, and few or none of what is found meet them: then more is read at a time.
+	for most := n; len(events) < n; most = min(2*most, maxBlocks) {
+		seqs, err := found.next(ctx, most)
 		if err != nil {
 			return nil, err
 		}
