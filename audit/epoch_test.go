@@ -51,7 +51,7 @@ func (o outside) history() audit.History {
 // tables are those that a backup holds of the ledgers.
 var tables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
 
-// backUp copies the ledgers' tables; what it returns puts the copies back.
+// backUp copies the ledgers' tables; what it returns puts the copies back, the last that were made.
 func backUp(t *testing.T, db *database.DB) (restore func()) {
 	t.Helper()
 	each := func(statements ...string) {
@@ -63,7 +63,7 @@ func backUp(t *testing.T, db *database.DB) (restore func()) {
 			}
 		}
 	}
-	each(`CREATE TABLE copy_of_$ AS SELECT * FROM $`)
+	each(`DROP TABLE IF EXISTS copy_of_$`, `CREATE TABLE copy_of_$ AS SELECT * FROM $`)
 	return func() {
 		databasetest.Unguarded(t, db, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
 	}

@@ -50,7 +50,8 @@ func (l *Ledger) ErasePrivate(ctx context.Context, tx *sql.Tx, e PrivateErasure)
 	if err != nil {
 		return PrivateErased{}, fmt.Errorf("erasing private halves: %w", err)
 	}
-	done := PrivateErased{From: e.From, To: max(end, e.From), Done: true}
+	end = max(end, e.From)
+	done := PrivateErased{From: e.From, To: end, Done: true}
 	var of []int64
 	switch {
 	case e.Actor != "":

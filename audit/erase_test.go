@@ -85,6 +85,7 @@ func TestErasePrivate(t *testing.T) {
 		"before everything":   {audit.PrivateErasure{Before: noon}, nil, audit.PrivateErased{}},
 		"from an event on":    {audit.PrivateErasure{From: 8}, []int64{8, 9}, audit.PrivateErased{From: 8, To: 10, Erased: 2}},
 		"from after the end":  {audit.PrivateErasure{From: 12}, nil, audit.PrivateErased{From: 12, To: 12}},
+		"a person's after it": {audit.PrivateErasure{From: 12, Actor: "p_1"}, nil, audit.PrivateErased{From: 12, To: 12}},
 		"a person":            {audit.PrivateErasure{Actor: "p_1"}, []int64{1, 4, 7}, audit.PrivateErased{To: 10, Erased: 3}},
 		"not what is kept": {audit.PrivateErasure{Actor: "p_1", Due: func(h audit.Half) bool {
 			return h.Class != event.RetainDenial && h.Document != "d_4" && h.Contract == "c_0" && h.Actor == "p_1" && !h.Time.Before(noon)

@@ -19,6 +19,9 @@ type faults struct {
 	refuseReads   atomic.Bool  // queries fail
 
 	refuseStatements atomic.Bool // statements that write fail
+
+	spareCommits atomic.Int32                 // so many commits are sound before others are refused or lost
+	seen         atomic.Pointer[func(string)] // is told of each query; nil tells nobody
 }
 
 // take uses up one of the faults in the counter.
@@ -82,6 +85,9 @@ func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driv
 	if c.faults.refuseReads.Load() {
 		return nil, errLost
 	}
+	if seen := c.faults.seen.Load(); seen != nil {
+		(*seen)(query)
+	}
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
@@ -98,6 +104,9 @@ type faultyTx struct {
 }
 
 func (t *faultyTx) Commit() error {
+	if take(&t.faults.spareCommits) {
+		return t.Tx.Commit()
+	}
 	if take(&t.faults.refuseCommits) {
 		return errors.Join(errLost, t.Rollback())
 	}

@@ -15,7 +15,7 @@ type turn struct {
 
 // follows says that no other turn came between the two.
 func (t turn) follows(former turn) bool {
-	return t.former != 0 && t.former == former.number && t.count == former.count+1
+	return t.former == former.number && t.count == former.count+1
 }
 
 // memory is what a process remembers of the last turn that it committed: where the ledgers end. It spares the next turn
@@ -33,7 +33,7 @@ type memory struct {
 func (m *memory) before(t turn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !t.follows(m.turn) {
+	if t.former == 0 || !t.follows(m.turn) {
 		m.turn, m.heads = turn{count: t.count - 1, number: t.former}, map[string]*head{}
 	}
 }
@@ -48,11 +48,15 @@ func (m *memory) take(ledger string) *head {
 	return h
 }
 
-// keep remembers a batch that was committed.
+// keep remembers a batch that was committed. Whoever says so late, when another turn has begun meanwhile, says nothing of the
+// last one any more.
 func (m *memory) keep(b *batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !b.turn.follows(m.turn) || len(m.heads)+len(b.heads) > maxRemembered {
+	if !b.turn.follows(m.turn) {
+		return
+	}
+	if len(m.heads)+len(b.heads) > maxRemembered {
 		m.heads = map[string]*head{}
 	}
 	m.turn = b.turn

@@ -83,8 +83,11 @@ func newPostings(given Postings) *postings {
 	return p
 }
 
-// event takes an event that the copy has as its seq-th.
+// event takes an event that the copy has as its seq-th. One before the first is in no block.
 func (p *postings) event(seq int64, e event.Event) {
+	if seq < 0 {
+		return
+	}
 	if seq/blockSize != p.block {
 		p.endBlock()
 		p.block = seq / blockSize
@@ -107,7 +110,7 @@ func (p *postings) endBlock() {
 
 // add adds a posting to the sum of its stretch, or takes it away.
 func (p *postings) add(posting Posting, away bool) {
-	if posting.Block < 0 || posting.Block >= p.given.Blocks {
+	if posting.Block >= p.given.Blocks {
 		return // not posted when the verification began
 	}
 	row := make([]byte, 0, 128)
@@ -124,7 +127,7 @@ func (p *postings) add(posting Posting, away bool) {
 	if field < 1 || field > int64(len(postedFields)) {
 		field = 0 // there is none of this number
 	}
-	at := stretch{posting.Block / stretchSize, field}
+	at := stretch{max(posting.Block, 0) / stretchSize, field} // nor a block before the first, but somebody may say so
 	total := p.sums[at]
 	p.sums[at] = sum{total.low + s.low, total.high + s.high}
 }

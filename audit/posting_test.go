@@ -1,0 +1,408 @@
+package audit_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/databasetest"
+)
+
+// postingsOf are the postings that the first blocks of a ledger must have, from the leaves alone and by docs/ledger.md.
+func postingsOf(leaves []event.Event, blocks int64) []audit.Posting {
+	bits := map[audit.Posting]uint64{}
+	for _, e := range leaves[:min(int64(len(leaves)), blocks*64)] {
+		refused := ""
+		if e.Outcome == event.OutcomeDeny {
+			refused = e.Actor
+		}
+		for i, value := range []string{string(e.Action), string(e.Action.Kind()), string(e.Phase), string(e.Outcome), e.Reason, e.Actor,
+			e.Organisation, e.Role, e.Site, e.Country, e.Contract, e.Provider, e.Batch, e.Document, refused} {
+			if value != "" {
+				bits[audit.Posting{Field: int64(i + 1), Value: value, Block: e.Seq / 64}] |= 1 << (e.Seq % 64)
+			}
+		}
+	}
+	var list []audit.Posting
+	for p, b := range bits {
+		p.Bits = b
+		list = append(list, p)
+	}
+	return inOrder(list)
+}
+
+func inOrder(list []audit.Posting) []audit.Posting {
+	slices.SortFunc(list, func(a, b audit.Posting) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Block, b.Block))
+	})
+	return list
+}
+
+// stored are the postings of a ledger and how many blocks have them.
+func stored(t *testing.T, db *database.DB, name string) (list []audit.Posting, blocks int64) {
+	t.Helper()
+	copier := audit.Copier{Database: db.Reader()}
+	blocks, err := copier.Posted(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, err := range copier.Postings(t.Context(), name) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return inOrder(list), blocks
+}
+
+// consistent holds everything that a database keeps of a ledger against its leaves: numbers without gaps, the head, and
+// exactly the postings of the blocks that have any. It returns the events.
+func consistent(t *testing.T, db *database.DB, ledger *audit.Ledger, name string) []event.Event {
+	t.Helper()
+	leaves := verified2(t, ledger, name)
+	got, blocks := stored(t, db, name)
+	if full := int64(len(leaves)) / 64; blocks > full {
+		t.Fatalf("%d blocks of %s are posted, and %d are full", blocks, name, full)
+	}
+	if diff := gocmp.Diff(postingsOf(leaves, blocks), got); diff != "" {
+		t.Fatalf("postings of the first %d blocks of %s (-want +got):\n%s", blocks, name, diff)
+	}
+	return leaves
+}
+
+// problemsOf is what verification says of the ledger in the database.
+func problemsOf(t *testing.T, db *database.DB, ledger *audit.Ledger, name string) []verify.Problem {
+	t.Helper()
+	copier := audit.Copier{Database: db.Reader()}
+	blocks, err := copier.Posted(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Copy(t.Context(), rowsToVerify(t.Context(), ledger, name), verify.Evidence{
+		Ledger: name,
+		Head: func() (verify.Head, error) {
+			size, root, err := copier.Head(t.Context(), name)
+			return verify.Head{Size: size, Root: root.String()}, err
+		},
+		Postings: &verify.Postings{Blocks: blocks, All: func(yield func(verify.Posting, error) bool) {
+			for p, err := range copier.Postings(t.Context(), name) {
+				if !yield(verify.Posting(p), err) {
+					return
+				}
+			}
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Problems
+}
+
+// answers asks random queries about a ledger.
+func answers(t *testing.T, ledger *audit.Ledger, name string, leaves []event.Event, r *rand.Rand, n int) {
+	t.Helper()
+	for range n {
+		q := randomQuery(r)
+		q.Ledger = name
+		asked(t, ledger, leaves, q, r)
+	}
+}
+
+// fillRandomly puts random events into ledgers, so many into each.
+func fillRandomly(t *testing.T, ledger *audit.Ledger, r *rand.Rand, sizes map[string]int) {
+	t.Helper()
+	filler := ledger.NewFiller()
+	for _, name := range names(sizes) {
+		events := make([]event.Event, sizes[name])
+		for i := range events {
+			events[i] = randomEvent(r)
+			events[i].Ledger, events[i].Occurred = name, noon.Add(time.Duration(i)*time.Second)
+		}
+		if err := filler.Fill(t.Context(), events); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func names[V any](of map[string]V) []string {
+	var list []string
+	for name := range of {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestMigrationPosts: a database from before there were postings gets them, whenever that is cut off, and every query is right
+// before, in the middle and after, also when somebody goes on writing who knows nothing of them.
+func TestMigrationPosts(t *testing.T) {
+	each := func(t *testing.T, f func(t *testing.T, db *database.DB, writes *faults, c audit.Config)) {
+		run := func(t *testing.T, config_ database.Config, dsn string) {
+			db := databasetest.Open(t, config_)
+			migrate(t, db)
+			c := config(db)
+			var writes faults
+			c.Writer = openFaulty(t, db.Writer().Driver(), dsn, &writes)
+			c.Writer.SetMaxOpenConns(2) // one of them holds the migrations' lock
+			f(t, db, &writes, c)
+		}
+		t.Run("sqlite", func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			run(t, database.Config{SQLite: path}, "file:"+path+"?_busy_timeout=60000&_synchronous=OFF&_txlock=immediate")
+		})
+		t.Run("postgresql", func(t *testing.T) {
+			dsn := databasetest.PostgreSQLDSN(t)
+			run(t, database.Config{PostgreSQL: dsn}, dsn)
+		})
+	}
+	each(t, func(t *testing.T, db *database.DB, writes *faults, c audit.Config) {
+		r := rand.New(rand.NewPCG(1, 51))
+		// One is longer than what one transaction posts, one ends with a full block, one has none.
+		sizes := map[string]int{client(1): 70*64 + 20, client(2): 640, client(3): 64, client(4): 63, event.Operator: 1}
+		fillRandomly(t, open(t, config(db)), r, sizes)
+		before51(t, db)
+
+		cut := 0
+		for ; ; cut++ {
+			writes.spareCommits.Store(int32(cut % 2))
+			writes.refuseCommits.Store(1)
+			err := audit.Migrate(t.Context(), c.Writer, c.PostgreSQL)
+			writes.spareCommits.Store(0)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, errLost) {
+				t.Fatal(err)
+			}
+			if !migrated(t, db) {
+				continue // nobody opens that with this version
+			}
+			ledger := open(t, config(db))
+			name := client(1 + cut%3)
+			answers(t, ledger, name, eventsOf(t, ledger, name), r, 2)
+			consistent(t, db, ledger, name)
+			oldVersion(t, db, ledger, client(3), 1+r.IntN(9))
+		}
+		if writes.refuseCommits.Store(0); cut < 5 {
+			t.Errorf("cut off %d times only", cut)
+		}
+		ledger := open(t, config(db))
+		for _, name := range names(sizes) {
+			leaves := consistent(t, db, ledger, name)
+			if _, blocks := stored(t, db, name); blocks != int64(len(leaves)/64) {
+				t.Errorf("%d blocks of %d events are posted", blocks, len(leaves))
+			}
+			answers(t, ledger, name, leaves, r, 10)
+			if p := problemsOf(t, db, ledger, name); len(p) > 0 {
+				t.Errorf("%s: %v", name, p)
+			}
+		}
+	})
+}
+
+// before51 takes back what migration 51 did.
+func before51(t *testing.T, db *database.DB) {
+	t.Helper()
+	statements := []string{`DROP TABLE audit_posting`, `ALTER TABLE audit_head DROP COLUMN posted`, `ALTER TABLE audit_sequencer DROP COLUMN former`,
+		`ALTER TABLE audit_sequencer DROP COLUMN latest`, `DELETE FROM audit_schema WHERE version_id = 51`}
+	if db.PostgreSQL() {
+		statements = append(statements, `DROP FUNCTION audit_posting_refuse`)
+	}
+	for _, index := range []string{"actor", "contract", "provider", "batch", "document", "refused", "role", "reason", "kind", "denied",
+		"organisation", "site", "country", "rare_action", "phase", "denied_contract", "denied_organisation"} {
+		statements = append(statements, `CREATE INDEX audit_event_`+index+` ON audit_event (ledger, seq)`)
+	}
+	for _, statement := range statements {
+		if _, err := db.Writer().ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+func migrated(t *testing.T, db *database.DB) bool {
+	t.Helper()
+	return count(t, db, `audit_schema WHERE version_id = 51`) > 0
+}
+
+// oldVersion appends events as a version does that knows nothing of postings: it raises the turn, and leaves no number there.
+func oldVersion(t *testing.T, db *database.DB, ledger *audit.Ledger, name string, n int) {
+	t.Helper()
+	tx, err := db.Writer().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if err := ledger.WithoutPostings(t.Context(), tx, name, func(i int) event.Event { return read(i) }, n); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOldVersionWrites beside this one: the postings lag by many blocks, the queries are right, and each turn catches up.
+func TestOldVersionWrites(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		r := rand.New(rand.NewPCG(2, 51))
+		one := func() { // a turn of this version
+			t.Helper()
+			mustStage(t, ledger, db, client(1), randomEvent(r))
+			err := ledger.Settle(t.Context())
+			if count(t, db, "audit_stage") > 0 { // what it remembered was not so any more: it knows now
+				err = ledger.Settle(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 6 {
+			one()
+			oldVersion(t, db, ledger, client(1), 1+r.IntN(150))
+			answers(t, ledger, client(1), consistent(t, db, ledger, client(1)), r, 3)
+		}
+		oldVersion(t, db, ledger, client(1), 66*64) // more than one turn posts
+		leaves := consistent(t, db, ledger, client(1))
+		answers(t, ledger, client(1), leaves, r, 5)
+		for range 2 {
+			one()
+			leaves = consistent(t, db, ledger, client(1))
+			answers(t, ledger, client(1), leaves, r, 5)
+		}
+		if _, blocks := stored(t, db, client(1)); blocks != int64(len(leaves)/64) {
+			t.Errorf("%d blocks of %d events are posted", blocks, len(leaves))
+		}
+		if p := problemsOf(t, db, ledger, client(1)); len(p) > 0 {
+			t.Error(p)
+		}
+	})
+}
+
+// TestPostingsByHand: who owns the tables changes what events are found by. The verification names it. A head that says less
+// than is posted is no lie: it stops nothing, hides nothing, and is put right by the next turn.
+func TestPostingsByHand(t *testing.T) {
+	const size = 70*64 + 10 // more than one turn posts
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		migrate(t, db)
+		ledger := open(t, config(db))
+		r := rand.New(rand.NewPCG(3, 51))
+		fillRandomly(t, ledger, r, map[string]int{client(1): size})
+		leaves := consistent(t, db, ledger, client(1))
+		restore := backUp(t, db)
+		for name, tt := range map[string]struct {
+			statement string
+			want      string // of the first problem; empty: there is none
+		}{
+			"one deleted": {`DELETE FROM audit_posting WHERE field = 6 AND value = 'p_1' AND block = 7`,
+				"the postings of the events from here to 4479 say something else than these: actor"},
+			"all of a value deleted": {`DELETE FROM audit_posting WHERE field = 14 AND value = 'd_2' AND block >= 64`,
+				"the postings of the events from here to 4479 say something else than these: document"},
+			"bits changed": {`UPDATE audit_posting SET bits = bits - 1 WHERE field = 4 AND value = 'deny' AND block = 69 AND bits <> 0`,
+				"the postings of the events from here to 4479 say something else than these: outcome"},
+			"a value changed": {`UPDATE audit_posting SET value = 'p_9' WHERE field = 15 AND value = 'p_2' AND block = 0`,
+				"the postings of the events from here to 4479 say something else than these: refused actor"},
+			"moved to another ledger": {`UPDATE audit_posting SET ledger = '` + client(2) + `' WHERE field = 5 AND value = 'site' AND block = 1`,
+				"the postings of the events from here to 4479 say something else than these: reason"},
+			"one added": {`INSERT INTO audit_posting VALUES ('` + client(1) + `', 6, 'p_7', 3, 1)`,
+				"the postings of the events from here to 4479 say something else than these: actor"},
+			"one of a field that there is not": {`INSERT INTO audit_posting VALUES ('` + client(1) + `', 16, 'p_7', 3, 1)`,
+				"the postings of the events from here to 4479 say something else than these: a field that there is not"},
+			// The search for first refusals begins with the lowest block.
+			"one before the first block": {`INSERT INTO audit_posting VALUES ('` + client(1) + `', 15, 'p_2', -300, 1)`,
+				"the postings of the events from here to 4479 say something else than these: refused actor"},
+			// No search comes there, and whoever verifies while events come in finds such.
+			"one beyond what is posted": {`INSERT INTO audit_posting VALUES ('` + client(1) + `', 6, 'p_7', 70, 1)`, ""},
+			"raised":                    {`UPDATE audit_head SET posted = 71`, "the head says that 71 blocks of events have postings, and the events fill 70"},
+			"raised beyond all":         {`UPDATE audit_head SET posted = 9223372036854775807`, "the head says that 9223372036854775807 blocks of events have postings, and the events fill 70"},
+			"lowered":                   {`UPDATE audit_head SET posted = 60`, ""},
+			"lowered to nothing":        {`UPDATE audit_head SET posted = -7`, ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				restore()
+				execute(t, db, tt.statement)
+				var got string
+				if problems := problemsOf(t, db, ledger, client(1)); len(problems) > 0 {
+					if got = problems[0].Detail; problems[0].Kind != verify.KindPosting {
+						t.Errorf("it is a problem of the kind %s", problems[0].Kind)
+					}
+				}
+				if got != tt.want {
+					t.Errorf("it says %q, want %q", got, tt.want)
+				}
+				if tt.want == "" {
+					answers(t, ledger, client(1), leaves, r, 3)
+				}
+			})
+		}
+		restore()
+		for _, posted := range []int{69, 60, 0, -7} {
+			for name, fresh := range map[string]bool{"another process": true, "the one that remembers": false} {
+				execute(t, db, fmt.Sprintf(`UPDATE audit_head SET posted = %d`, posted))
+				turns := 1
+				if fresh {
+					ledger, turns = open(t, config(db)), 2 // of 64 blocks each
+				}
+				for range turns {
+					mustStage(t, ledger, db, client(1), randomEvent(r))
+					if err := ledger.Settle(t.Context()); err != nil {
+						t.Fatalf("%s: %v", name, err)
+					}
+				}
+				consistent(t, db, ledger, client(1))
+				if _, blocks := stored(t, db, client(1)); blocks < size/64 {
+					t.Errorf("%s, lowered to %d: %d are posted", name, posted, blocks)
+				}
+			}
+		}
+	})
+}
+
+// TestUnreadableEventIsPosted as nothing, and stops nobody.
+func TestUnreadableEventIsPosted(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		for n := range 65 {
+			mustStage(t, ledger, db, client(1), read(n))
+		}
+		if err := ledger.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		execute(t, db, `UPDATE audit_event SET leaf = CAST('x' AS bytea) WHERE seq = 3`)
+		execute(t, db, `UPDATE audit_head SET posted = 0`)
+		execute(t, db, `DELETE FROM audit_posting`)
+		if err := audit.Migrate(t.Context(), db.Writer(), db.PostgreSQL()); err != nil {
+			t.Fatal(err)
+		}
+		got, blocks := stored(t, db, client(1))
+		if i := slices.IndexFunc(got, func(p audit.Posting) bool { return p.Field == 2 }); blocks != 1 || got[i].Bits != ^uint64(1<<3) {
+			t.Errorf("%d blocks, %v", blocks, got[i])
+		}
+	})
+}
+
+// The database refuses to change postings, whoever asks with the gateway's rights.
+func TestGuardedPostings(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		fillRandomly(t, ledger, rand.New(rand.NewPCG(4, 51)), map[string]int{client(1): 64})
+		refused := []string{`UPDATE audit_posting SET bits = 0`, `UPDATE audit_posting SET value = 'p_7' WHERE value = 'p_1'`,
+			`DELETE FROM audit_posting WHERE field = 6`}
+		if db.PostgreSQL() {
+			refused = append(refused, `TRUNCATE audit_posting`)
+		}
+		for _, statement := range refused {
+			if _, err := db.Writer().ExecContext(t.Context(), statement); err == nil {
+				t.Errorf("allowed: %s", statement)
+			}
+		}
+		consistent(t, db, ledger, client(1))
+	})
+}
