@@ -112,6 +112,9 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 // begin places the event that begins the epoch, and puts the events that were set aside in line behind it.
 func (i *importing) begin(ctx context.Context) error {
 	b, l := i.beginning, i.ledger
+	if err := i.checkEpoch(ctx); err != nil {
+		return err
+	}
 	e := b.Event
 	e.Phase, e.Action, e.Outcome, e.Reason = event.PhaseState, event.ActionEpoch, event.OutcomeAllow, "rollback"
 	if i.done.SetAside > 0 {
@@ -139,6 +142,26 @@ func (i *importing) begin(ctx context.Context) error {
 		return err
 	}
 	return i.recordAgain(ctx)
+}
+
+// checkEpoch refuses a history that says to be of another epoch than its events are: the next one would not follow on it.
+func (i *importing) checkEpoch(ctx context.Context) error {
+	epoch := int64(1)
+	var subject string
+	err := i.tx.QueryRowContext(ctx, `SELECT subject FROM audit_mark WHERE ledger = $1 AND action = $2 ORDER BY seq DESC LIMIT 1`,
+		i.beginning.Ledger, event.ActionEpoch).Scan(&subject)
+	if err == nil {
+		var mark event.EpochMark
+		mark, err = event.ParseEpochMark(subject)
+		epoch = mark.Epoch
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if said := i.beginning.History.Epoch; said != epoch {
+		return fmt.Errorf("%w: the published checkpoint is of epoch %d, and its events of epoch %d", ErrTampered, said, epoch)
+	}
+	return nil
 }
 
 // write inserts events with their marks.

@@ -22,7 +22,7 @@ import (
 // heads agree with the leaves, the postings are exactly those of the leaves, nothing that was committed is lost or there twice,
 // and queries find what picking the leaves one by one does.
 func TestAnyHistory(t *testing.T) {
-	for _, seed := range []uint64{1, rand.Uint64()} {
+	for _, seed := range []uint64{1, 2} {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Run("sqlite", func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "ledger.db")
@@ -46,10 +46,12 @@ type history struct {
 
 	processes []*process
 	key       byte
+	epochs    int                        // that were begun
 	due       map[string]map[string]bool // events of each ledger that are staged or have their place
 	copied    struct {
 		restore func()
 		key     byte
+		epochs  int
 		due     map[string]map[string]bool
 	}
 }
@@ -258,7 +260,7 @@ func (h *history) restartOne() {
 }
 
 func (h *history) copy() {
-	h.copied.restore, h.copied.key, h.copied.due = backUp(h.T, h.db), h.key, map[string]map[string]bool{}
+	h.copied.restore, h.copied.key, h.copied.epochs, h.copied.due = backUp(h.T, h.db), h.key, h.epochs, map[string]map[string]bool{}
 	for name, due := range h.due {
 		h.copied.due[name] = maps.Clone(due)
 	}
@@ -280,8 +282,8 @@ func (h *history) failOver() {
 	h.append(p)
 	before := h.sizes()
 	h.goBack()
-	if h.key != h.copied.key { // whoever signs with a key that is lost was started after it
-		h.key = h.copied.key
+	if h.key != h.copied.key || h.epochs != h.copied.epochs { // whoever knows of a key or an epoch that is lost is started again
+		h.key, h.epochs = h.copied.key, h.copied.epochs
 		h.restart()
 		p = h.one()
 	}
@@ -393,6 +395,7 @@ func (h *history) beginEpoch() {
 	had := maps.Clone(h.due[name])
 	outside := keptOutside(h.T, p.Ledger, name)
 	h.goBack()
+	h.epochs = h.copied.epochs
 	h.restart()
 	p = h.one()
 	if h.r.IntN(2) == 0 {
@@ -404,6 +407,7 @@ func (h *history) beginEpoch() {
 		h.Fatal(err)
 	}
 	if err == nil {
+		h.epochs++
 		h.count(name, names(had))
 	}
 	for i, o := range h.processes {
