@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -19,6 +20,8 @@ type faults struct {
 	refuseReads   atomic.Bool  // queries fail
 
 	refuseStatements atomic.Bool // statements that write fail
+
+	postings atomic.Int32 // so many queries have looked at postings; no fault
 }
 
 // take uses up one of the faults in the counter.
@@ -81,6 +84,9 @@ func (c *faultyConn) ExecContext(ctx context.Context, query string, args []drive
 func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if c.faults.refuseReads.Load() {
 		return nil, errLost
+	}
+	if strings.Contains(query, "FROM audit_posting") {
+		c.faults.postings.Add(1)
 	}
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
