@@ -80,8 +80,12 @@ func (in *installation) repost(ctx context.Context, r repost, out io.Writer) err
 // settleReposted records and publishes what was done, unless the ledgers are halted: then it waits for whoever resumes them.
 func (in *installation) settleReposted(ctx context.Context) error {
 	reason, err := in.ledger.LookHalted(ctx)
-	if err != nil || reason != nil {
+	if err != nil {
 		return err
+	}
+	if reason != nil {
+		in.log.Warn("the ledgers are halted: that postings were made again is recorded once they go on", "halted", reason)
+		return nil
 	}
 	if err := in.ledger.Settle(ctx); err != nil {
 		return fmt.Errorf("postings were made again, and the event that says so is not recorded yet; the next process does it: %w", err)
