@@ -107,27 +107,33 @@ func TestRepost(t *testing.T) {
 		stop := start(t, working)
 		mustAppend(t, working, db, client(2), read(0))
 		times := 0
-		for _, tampering := range []string{
-			`UPDATE audit_posting SET bits = 1 WHERE field = 6 AND block = 1`,
-			`DELETE FROM audit_posting WHERE field = 14`,
-			`INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ('` + client(1) + `', 4, 'deny', 2, 5)`,
-			`UPDATE audit_head SET posted = posted + 1 WHERE ledger = '` + client(1) + `'`,
-			`UPDATE audit_head SET posted = posted - 1 WHERE ledger = '` + client(1) + `'`, // is in order, and made up for
+		for _, tampering := range []struct {
+			statement string
+			unseen    bool // by verification
+		}{
+			{`UPDATE audit_posting SET bits = 1 WHERE field = 6 AND block = 1`, false},
+			{`DELETE FROM audit_posting WHERE field = 14`, false},
+			{`INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ('` + client(1) + `', 4, 'deny', 2, 5)`, false},
+			{`UPDATE audit_head SET posted = posted + 1 WHERE ledger = '` + client(1) + `'`, false},
+			// Fewer blocks are posted, as after an older version; and one is in the way of a block that is not full yet, which would
+			// stop the ledgers there.
+			{`UPDATE audit_head SET posted = posted - 1 WHERE ledger = '` + client(1) + `'`, true},
+			{`INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ('` + client(1) + `', 1, 'document.read', 3, 1)`, true},
 		} {
-			tamperWith(t, db, tampering)
-			if found := derivedProblems(t, db, ledger, client(1)); !onlyPosting(found) && !strings.Contains(tampering, "- 1") {
-				t.Errorf("%s: verification finds %q", tampering, found)
+			tamperWith(t, db, tampering.statement)
+			if found := derivedProblems(t, db, ledger, client(1)); !onlyPosting(found) && !tampering.unseen {
+				t.Errorf("%s: verification finds %q", tampering.statement, found)
 			}
 			done, err := ledger.Repost(t.Context(), client(1), reposted(client(1)))
 			if want := (audit.Reposted{Ledger: client(1), Events: 201, Blocks: 3}); err != nil || done != want {
-				t.Fatalf("%s: %+v, %v", tampering, done, err)
+				t.Fatalf("%s: %+v, %v", tampering.statement, done, err)
 			}
 			times++
 			if found := derivedProblems(t, db, ledger, client(1)); len(found) > 0 {
-				t.Errorf("%s: after it: %q", tampering, found)
+				t.Errorf("%s: after it: %q", tampering.statement, found)
 			}
 			if diff := cmp.Diff(right, asked()); diff != "" {
-				t.Errorf("%s: -before +after:\n%s", tampering, diff)
+				t.Errorf("%s: -before +after:\n%s", tampering.statement, diff)
 			}
 		}
 		for _, statement := range []string{`UPDATE audit_posting SET bits = 0`, `DELETE FROM audit_posting`, `DELETE FROM audit_event`} {
