@@ -192,21 +192,22 @@ func TestRepostRefusesOtherLeaves(t *testing.T) {
 		for name, tampering := range map[string]struct {
 			statement string
 			args      []any
+			says      string
 		}{
-			"edited into no event":    {`UPDATE audit_event SET leaf = $1 WHERE seq = 8`, []any{[]byte(`{"v":1}`)}},
-			"edited into another one": {`UPDATE audit_event SET leaf = $1 WHERE seq = 8`, []any{edited}},
-			"of another place":        {`UPDATE audit_event SET leaf = (SELECT leaf FROM audit_event WHERE seq = 9) WHERE seq = 8`, nil},
-			"the last one edited":     {`UPDATE audit_event SET leaf = $1 WHERE seq = 200`, []any{edited}},
-			"missing":                 {`DELETE FROM audit_event WHERE seq = 8`, nil},
-			"the last ones missing":   {`DELETE FROM audit_event WHERE seq > 100`, nil},
-			"beyond the head":         {insert, []any{201}},
-			"before the first":        {insert, []any{-1}},
-			"the head of others":      {`UPDATE audit_head SET frontier = $1`, []any{make([]byte, 4*32)}},
-			"the head is none":        {`UPDATE audit_head SET size = -1`, nil},
+			"edited into no event":    {`UPDATE audit_event SET leaf = $1 WHERE seq = 8`, []any{[]byte(`{"v":1}`)}, "event 8 of"},
+			"edited into another one": {`UPDATE audit_event SET leaf = $1 WHERE seq = 8`, []any{edited}, "not over the 201"},
+			"of another place":        {`UPDATE audit_event SET leaf = (SELECT leaf FROM audit_event WHERE seq = 9) WHERE seq = 8`, nil, "event 8 of"},
+			"the last one edited":     {`UPDATE audit_event SET leaf = $1 WHERE seq = 200`, []any{edited}, "event 200 of"},
+			"missing":                 {`DELETE FROM audit_event WHERE seq = 8`, nil, "is missing"},
+			"the last ones missing":   {`DELETE FROM audit_event WHERE seq > 100`, nil, "not over the 101"},
+			"beyond the head":         {insert, []any{201}, "event 201 of"},
+			"before the first":        {insert, []any{-1}, "event -1 of"},
+			"the head of others":      {`UPDATE audit_head SET frontier = $1`, []any{make([]byte, 4*32)}, "not over the 201"},
+			"the head is none":        {`UPDATE audit_head SET size = -1`, nil, "leaves"},
 		} {
 			tamperWith(t, db, tampering.statement, tampering.args...)
 			before := state()
-			if _, err := ledger.Repost(t.Context(), client(1), reposted(client(1))); !errors.Is(err, audit.ErrTampered) {
+			if _, err := ledger.Repost(t.Context(), client(1), reposted(client(1))); !errors.Is(err, audit.ErrTampered) || !strings.Contains(err.Error(), tampering.says) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if diff := cmp.Diff(before, state()); diff != "" {
