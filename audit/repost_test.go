@@ -129,6 +129,10 @@ func TestRepost(t *testing.T) {
 				t.Fatalf("%s: %+v, %v", tampering.statement, done, err)
 			}
 			times++
+			var latest int64
+			if err := db.Reader().QueryRowContext(t.Context(), `SELECT latest FROM audit_sequencer`).Scan(&latest); err != nil || latest != 0 {
+				t.Errorf("%s: a memory of turn %d is gone by, %v", tampering.statement, latest, err)
+			}
 			if found := derivedProblems(t, db, ledger, client(1)); len(found) > 0 {
 				t.Errorf("%s: after it: %q", tampering.statement, found)
 			}
