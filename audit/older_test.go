@@ -117,6 +117,33 @@ func TestAnOlderVersionWritesBeside(t *testing.T) {
 	})
 }
 
+// An older version wrote more than a turn has time to post, and that turn fills a block of its own: it comes after those that are
+// left, in a later turn.
+func TestAnOlderVersionWroteMuch(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		const older, newer = 70 * 64, 2 * 64
+		var events []event.Event
+		for n := range older {
+			events = append(events, read(n))
+		}
+		olderTurn(t, db, client(1), events)
+		for turn, want := range []int64{64, 74, 76} {
+			for n := range newer {
+				mustStage(t, ledger, db, client(1), read(n))
+			}
+			if err := ledger.Settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if blocks, err := (audit.Copier{Database: db.Reader()}).Posted(t.Context(), client(1)); err != nil || blocks != want {
+				t.Errorf("after turn %d %d blocks are posted, want %d, %v", turn, blocks, want, err)
+			}
+			if found := derivedProblems(t, db, ledger, client(1)); len(found) > 0 {
+				t.Errorf("after turn %d verification finds %q", turn, found)
+			}
+		}
+	})
+}
+
 // An access from before migration 10 that has not ended, and whose leaf names no process: after the migration it is open, and it is
 // closed as those of any other process that is gone.
 func TestAnOldAccessOfNoProcess(t *testing.T) {

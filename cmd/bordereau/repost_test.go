@@ -69,23 +69,37 @@ func TestRepostedLedger(t *testing.T) {
 		if found := wrong(); len(found) > 0 {
 			t.Errorf("after it verification finds %v", found)
 		}
-		last := asked(t, opened(t, c))[1]
-		if last.Action != "audit.repost" || last.Actor != "system" || last.Subject != event.Operator {
-			t.Errorf("recorded %+v", last)
+		// It is recorded and published before the command ends.
+		found, _, err := in.ledger.Query(t.Context(), audit.Query{Ledger: event.Operator, Limit: 1})
+		if err != nil || found[0].Action != "audit.repost" || found[0].Actor != "system" || found[0].Subject != event.Operator {
+			t.Errorf("recorded %+v, %v", found, err)
 		}
+		if size, err := in.ledger.PublishedSize(t.Context(), event.Operator, 1); err != nil || size != found[0].Seq+1 {
+			t.Errorf("%d events are published, %v", size, err)
+		}
+	})
+}
 
-		// A ledger with another leaf is refused, and nothing of it is changed.
-		databasetest.Unguarded(t, in.database, func() {
-			change(t, in.database, `UPDATE audit_event SET leaf = (SELECT leaf FROM audit_event WHERE seq = 4) WHERE seq = 3`)
-			change(t, in.database, `DELETE FROM audit_posting WHERE field = 4`)
+// TestRepostRefusedForOne: of two ledgers the first has an event too many. It is refused, and the other one is posted again.
+func TestRepostRefusedForOne(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, c config.Config) {
+		in, other := opened(t, c), "o_"+strings.Repeat("a", 26)
+		err := in.during(t.Context(), func(ctx context.Context) error {
+			_, err := in.ledger.Append(ctx, other, event.Event{Phase: event.PhaseState, Action: "document.read", Outcome: event.OutcomeAllow, Actor: "p_1"})
+			return err
 		})
-		before := wrong()
-		out.Reset()
-		if err := repostLedgers(t.Context(), c, repost{}, &out); !errors.Is(err, audit.ErrTampered) {
-			t.Errorf("with another leaf: %v", err)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if found := wrong(); len(found) != len(before) || !strings.Contains(found[len(found)-1].Detail, "outcome") {
-			t.Errorf("with another leaf verification finds %v", found)
+		change(t, in.database, `INSERT INTO audit_event (ledger, seq, ts, event, action, outcome, leaf, phase, kind, bytes)
+			SELECT ledger, 1, ts, event, action, outcome, leaf, phase, kind, bytes FROM audit_event WHERE ledger = $1`, other)
+		var out strings.Builder
+		err = repostLedgers(t.Context(), c, repost{json: true}, &out)
+		if !errors.Is(err, audit.ErrTampered) || !strings.Contains(err.Error(), "event 1 of "+other) {
+			t.Errorf("refused: %v", err)
+		}
+		if !strings.HasPrefix(out.String(), `{"ledger":"operator",`) || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("printed %s", out.String())
 		}
 	})
 }
