@@ -57,7 +57,7 @@ func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
 	return readHead(ctx, l.config.Reader, ledger)
 }
 
-func readHead(ctx context.Context, db *sql.DB, ledger string) (head, error) {
+func readHead(ctx context.Context, db queryer, ledger string) (head, error) {
 	var h head
 	var stored []byte
 	err := db.QueryRowContext(ctx, `SELECT size, frontier, last_ts, posted FROM audit_head WHERE ledger = $1`, ledger).

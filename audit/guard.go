@@ -11,7 +11,7 @@ import (
 const guardVersion = 41
 
 // guarded is a table with its guards: triggers by which the database itself refuses what nothing in this package does, but
-// for BeginEpoch. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
+// for BeginEpoch and Repost. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
 // found out by the tree, and by whoever verifies the database.
 type guarded struct {
 	table  string

@@ -126,6 +126,15 @@ func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (turn, error) {
 	return turn{}, errHalted
 }
 
+// lockOnce is lock for what is done once, also while the ledgers are halted. It leaves no number: no process goes by what it
+// remembers after that.
+func lockOnce(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0`); err != nil {
+		return fmt.Errorf("locking the sequencer: %w", err)
+	}
+	return nil
+}
+
 // ErrNotHalted says that there is nothing to resume.
 var ErrNotHalted = errors.New("the ledgers are not halted")
 

@@ -181,7 +181,7 @@ func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err er
 		return false, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0`); err != nil {
+	if err := lockOnce(ctx, tx); err != nil {
 		return false, err
 	}
 	heads, err := l.readHeads(ctx, tx, []string{ledger})

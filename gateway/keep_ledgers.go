@@ -39,3 +39,11 @@ func (g *Gateway) LocalRotateLedgerKey(ctx context.Context, next ed25519.Private
 func (g *Gateway) LocalRepublish(ctx context.Context) error {
 	return g.recordLocally(ctx, policy.ActionAuditRepublish)
 }
+
+// LocalRepost makes the postings of a ledger again from its events, as whoever holds the machine, and records it in the
+// operator's. What is recorded is sequenced by whoever comes next.
+func (g *Gateway) LocalRepost(ctx context.Context, ledger string) (audit.Reposted, error) {
+	noted := g.localEvent(policy.ActionAuditRepost)
+	noted.Subject = ledger
+	return g.ledger.Repost(ctx, ledger, noted)
+}

@@ -97,4 +97,5 @@ const (
 	ActionAuditRekey     Action = "audit.rekey"
 	ActionAuditRepublish Action = "audit.republish"
 	ActionAuditResume    Action = "audit.resume" // ledgers that were halted may go on
+	ActionAuditRepost    Action = "audit.repost"
 )

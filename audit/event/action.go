@@ -78,6 +78,7 @@ var catalogue = []Entry{
 	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
 	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
 	{"audit.resume", "the ledgers, which had been halted over a difference from what was published, were let go on"},
+	{"audit.repost", "what the events of a ledger are found by was made again from them"},
 }
 
 // Catalogue lists the actions that this build records.

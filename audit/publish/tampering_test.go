@@ -47,6 +47,7 @@ var tamperings = []tampering{
 	{"edit a posting", sql(`UPDATE audit_posting SET bits = 1 WHERE field = 1`, nil), byDatabase},
 	{"take postings away", sql(`DELETE FROM audit_posting WHERE field = 4`, nil), byDatabase},
 	{"add a posting", sql(`INSERT INTO audit_posting (ledger, field, value, block, bits) SELECT ledger, 15, 'p_x', 0, 1 FROM audit_head`, nil), byDatabase},
+	{"add a posting of events to come", sql(`INSERT INTO audit_posting (ledger, field, value, block, bits) SELECT ledger, 4, 'allow', 7, 1 FROM audit_head`, nil), byDatabase},
 	{"say that more is posted", sql(`UPDATE audit_head SET posted = posted + 1`, nil), byDatabase},
 	{"edit a kept tile", func(t *testing.T, b *bench) {
 		b.append(t, 200)

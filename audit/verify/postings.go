@@ -18,6 +18,7 @@ import (
 type Postings struct {
 	Blocks int64                     // from the first on, that have postings; read before the rows
 	All    iter.Seq2[Posting, error] // in any order; read after the rows
+	Now    func() (int64, error)     // how many blocks have postings by now; asked after All was read, and nil where nothing comes in
 }
 
 // Posting says in which events of a block a field has a value.
@@ -142,11 +143,23 @@ func (v *verification) endPostings() error {
 	if full := v.next / blockSize; p.given.Blocks > full {
 		v.report.problem(KindPosting, NoSeq, "the head says that %d blocks of events have postings, and the events fill %d", p.given.Blocks, full)
 	}
+	latest := int64(-1)
 	for posting, err := range p.given.All {
 		if err != nil {
 			return fmt.Errorf("reading postings: %w", err)
 		}
 		p.add(posting, true)
+		latest = max(latest, posting.Block)
+	}
+	now := p.given.Blocks
+	if p.given.Now != nil {
+		var err error
+		if now, err = p.given.Now(); err != nil {
+			return fmt.Errorf("reading postings: %w", err)
+		}
+	}
+	if latest >= now {
+		v.report.problem(KindPosting, NoSeq, "there is a posting of block %d, and the head says that %d blocks have postings", latest, now)
 	}
 	wrong := map[int64][]string{}
 	for at, s := range p.sums {

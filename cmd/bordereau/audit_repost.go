@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/config"
+)
+
+// repost is what the flags say.
+type repost struct {
+	where
+	ledgers []string
+	json    bool
+}
+
+func auditRepostCommand() *cobra.Command {
+	var r repost
+	cmd := &cobra.Command{
+		Use:   "repost",
+		Short: "Make again what events are found by, where somebody changed it",
+		Long: "Make the postings of ledgers again from their events, where `audit verify` found that they say something else. A ledger whose " +
+			"events are not those that it goes on from is refused, because then it is not the postings that are wrong; so is a database that is " +
+			"not what was published of it. Columns of the index are left as they are. It is recorded in the operator's ledger. Stop every " +
+			"gateway, and find out first who could change them: queries were answered from them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := r.load()
+			if err != nil {
+				return err
+			}
+			return repostLedgers(cmd.Context(), c, r, cmd.OutOrStdout())
+		},
+	}
+	r.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringSliceVar(&r.ledgers, "ledger", nil, "only these ledgers: clients' ids or operator (default: all)")
+	f.BoolVar(&r.json, "json", false, "print one JSON object per ledger")
+	return cmd
+}
+
+func repostLedgers(ctx context.Context, c config.Config, r repost, out io.Writer) error {
+	in, err := open(ctx, c, newLogger(c.Log))
+	if err != nil {
+		return err
+	}
+	err = in.alone(ctx, func(ctx context.Context) error { return in.repost(ctx, r, out) })
+	return errors.Join(err, in.close())
+}
+
+// repost makes postings again, ledger by ledger: one that is refused keeps none of the others from it.
+func (in *installation) repost(ctx context.Context, r repost, out io.Writer) error {
+	if err := in.checkPublished(ctx); err != nil {
+		return err
+	}
+	ledgers, err := in.chosenLedgers(ctx, r.ledgers)
+	if err != nil {
+		return err
+	}
+	var done []audit.Reposted
+	var refused error
+	for _, ledger := range ledgers {
+		one, err := in.gateway.LocalRepost(ctx, ledger)
+		if err != nil {
+			refused = errors.Join(refused, err)
+			continue
+		}
+		done = append(done, one)
+	}
+	return errors.Join(tellReposted(done, r.json, out), refused, in.settleReposted(ctx))
+}
+
+// settleReposted records and publishes what was done, unless the ledgers are halted: then it waits for whoever resumes them.
+func (in *installation) settleReposted(ctx context.Context) error {
+	reason, err := in.ledger.LookHalted(ctx)
+	if err != nil {
+		return err
+	}
+	if reason != nil {
+		in.log.Warn("the ledgers are halted: that postings were made again is recorded once they go on", "halted", reason)
+		return nil
+	}
+	if err := in.ledger.Settle(ctx); err != nil {
+		return fmt.Errorf("postings were made again, and the event that says so is not recorded yet; the next process does it: %w", err)
+	}
+	return in.publisher.Publish(ctx)
+}
+
+func tellReposted(done []audit.Reposted, asJSON bool, out io.Writer) error {
+	if asJSON {
+		lines := json.NewEncoder(out)
+		for _, one := range done {
+			if err := lines.Encode(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "LEDGER\tEVENTS\tBLOCKS POSTED")
+	for _, one := range done {
+		fmt.Fprintf(table, "%s\t%d\t%d\n", one.Ledger, one.Events, one.Blocks)
+	}
+	return table.Flush()
+}
