@@ -353,6 +353,7 @@ func TestTamperedHistoryIsNotImported(t *testing.T) {
 			"truncated":        func(o *outside) { o.leaves = o.leaves[:3] },
 			"another ledger":   func(o *outside) { *o = another },
 			"another root":     func(o *outside) { o.root[0] ^= 1 },
+			"another epoch":    func(o *outside) { o.epoch = 2 },
 		} {
 			o := outside{leaves: append([][]byte(nil), before.leaves...), epoch: 1, root: before.root}
 			tamper(&o)

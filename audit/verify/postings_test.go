@@ -132,7 +132,7 @@ func TestTamperedPostings(t *testing.T) {
 			i := of(list, 3, 259)[0]
 			return slices.Delete(list, i, i+1)
 		}, []string{second + "phase"}},
-		"a bit more":   {func(list []verify.Posting) []verify.Posting { list[of(list, 15, 255)[0]].Bits |= 1 << 63; return list }, []string{first + "refused actor"}},
+		"another bit":  {func(list []verify.Posting) []verify.Posting { list[of(list, 15, 255)[0]].Bits ^= 1 << 63; return list }, []string{first + "refused actor"}},
 		"without bits": {func(list []verify.Posting) []verify.Posting { return append(list, verify.Posting{6, "p_none", 2, 0}) }, []string{first + "actor"}},
 		"all away": {func(list []verify.Posting) []verify.Posting { return nil }, []string{
 			first + "action, actor, batch, contract, country, document, kind, organisation, outcome, phase, provider, reason, refused actor, role, site",
@@ -159,6 +159,20 @@ func TestTamperedPostings(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What comes in while a database is verified is posted by the end; what is beyond that was put there.
+func TestPostingsOfEventsToCome(t *testing.T) {
+	const blocks = 3
+	rows := manyRows(t, blocks*64+9)
+	whole := postings(rows, blocks)
+	for now, want := range map[int64]int{blocks: 1, blocks + 1: 0} {
+		g := given(blocks, append(slices.Clone(whole), verify.Posting{Field: 6, Value: "p_none", Block: blocks, Bits: 1}))
+		g.Now = func() (int64, error) { return now, nil }
+		if report := verified(t, rows, verify.Evidence{Ledger: client, Postings: g}); len(report.Problems) != want {
+			t.Errorf("%d blocks posted by the end: %v", now, report.Problems)
+		}
 	}
 }
 
