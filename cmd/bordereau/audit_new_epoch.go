@@ -171,13 +171,7 @@ func tellBehind(behind map[string]error, asJSON bool, out io.Writer) error {
 
 func tellEpochs(done []audit.Continuation, published []string, asJSON bool, out io.Writer) error {
 	if asJSON {
-		lines := json.NewEncoder(out)
-		for _, one := range done {
-			if err := lines.Encode(one); err != nil {
-				return err
-			}
-		}
-		return nil
+		return encodeEach(done, out)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LEDGER\tEPOCH\tBEGINS\tHELD\tTAKEN OVER\tSET ASIDE\tRECORDED AGAIN")
@@ -189,4 +183,15 @@ func tellEpochs(done []audit.Continuation, published []string, asJSON bool, out 
 	}
 	_, err := fmt.Fprintf(out, "\n%d epochs were published. The gateways may be started.\n", len(published))
 	return err
+}
+
+// encodeEach prints one JSON object a line.
+func encodeEach[T any](each []T, out io.Writer) error {
+	lines := json.NewEncoder(out)
+	for _, one := range each {
+		if err := lines.Encode(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }

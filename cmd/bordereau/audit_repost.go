@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,13 +94,7 @@ func (in *installation) settleReposted(ctx context.Context) error {
 
 func tellReposted(done []audit.Reposted, asJSON bool, out io.Writer) error {
 	if asJSON {
-		lines := json.NewEncoder(out)
-		for _, one := range done {
-			if err := lines.Encode(one); err != nil {
-				return err
-			}
-		}
-		return nil
+		return encodeEach(done, out)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LEDGER\tEVENTS\tBLOCKS POSTED")
