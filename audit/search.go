@@ -9,6 +9,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -301,6 +302,9 @@ func (f *found) blocks(ctx context.Context) ([]block, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(terms) == 1 && len(blocks) == f.chunk { // nobody looked how far that is
+			from = blocks[f.chunk-1].number
+		}
 		f.before, f.chunk = from, min(4*f.chunk, maxBlocks)
 		if blocks = f.search.within(blocks); len(blocks) > 0 {
 			return blocks, nil
@@ -313,24 +317,38 @@ func (f *found) blocks(ctx context.Context) ([]block, error) {
 // reach back furthest. What is rare in one stretch may be common in another.
 func (f *found) stretch(ctx context.Context) (terms []term, from int64, err error) {
 	terms = slices.Clone(f.search.terms)
+	if len(terms) == 1 {
+		return terms, f.oldest, nil
+	}
+	var c conditions
+	ledger, low, high, chunk := c.bind(f.search.ledger), c.bind(f.oldest), c.bind(f.before), c.bind(f.chunk)
+	next := make([]string, len(terms))
+	for i, t := range terms {
+		next[i] = `SELECT ` + strconv.Itoa(i) + `, MIN(block), COUNT(*) FROM (SELECT block FROM audit_posting WHERE ledger = ` + ledger +
+			` AND field = ` + c.bind(t.field) + ` AND value = ` + c.bind(t.value) + ` AND block >= ` + low + ` AND block < ` + high +
+			` ORDER BY block DESC LIMIT ` + chunk + `) newest`
+	}
+	rows, err := f.db.QueryContext(ctx, strings.Join(next, ` UNION ALL `), c.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
 	reach, count := make(map[term]int64), make(map[term]int)
-	for _, t := range terms {
-		var low sql.NullInt64
-		var n int
-		err := f.db.QueryRowContext(ctx, `SELECT MIN(block), COUNT(*) FROM (SELECT block FROM audit_posting
-			WHERE ledger = $1 AND field = $2 AND value = $3 AND block >= $4 AND block < $5 ORDER BY block DESC LIMIT $6) newest`,
-			f.search.ledger, t.field, t.value, f.oldest, f.before, f.chunk).Scan(&low, &n)
-		if err != nil {
+	for rows.Next() {
+		var i, n int
+		var block sql.NullInt64
+		if err := rows.Scan(&i, &block, &n); err != nil {
 			return nil, 0, err
 		}
-		if reach[t], count[t] = low.Int64, n; n < f.chunk { // there are no more
+		t := f.search.terms[i]
+		if reach[t], count[t] = block.Int64, n; n < f.chunk { // there are no more
 			reach[t] = f.oldest
 		}
 	}
 	slices.SortStableFunc(terms, func(a, b term) int {
 		return cmp.Or(cmp.Compare(reach[a], reach[b]), cmp.Compare(count[a], count[b]))
 	})
-	return terms, reach[terms[0]], nil
+	return terms, reach[terms[0]], rows.Err()
 }
 
 // read reads the blocks before those that have been looked at, down to one, in which an event has all of the terms: along the
@@ -345,9 +363,9 @@ func (f *found) read(ctx context.Context, terms []term, from int64) ([]block, er
 	for _, t := range terms[1:] {
 		common += ` & COALESCE((SELECT bits ` + posted(t, ` AND block = first.block`) + `), 0)`
 	}
-	first := posted(terms[0], ` AND block >= `+c.bind(from)+` AND block < `+c.bind(f.before)+` ORDER BY block DESC LIMIT `+c.bind(maxBlocks))
+	first := posted(terms[0], ` AND block >= `+c.bind(from)+` AND block < `+c.bind(f.before)+` ORDER BY block DESC LIMIT `+c.bind(f.chunk))
 	return readBlocks(ctx, f.db, `SELECT block, common FROM (SELECT block, `+common+` AS common FROM (SELECT block, bits `+first+`) first LIMIT `+
-		c.bind(maxBlocks)+`) found WHERE common <> 0 ORDER BY block DESC`, c.args...)
+		c.bind(f.chunk)+`) found WHERE common <> 0 ORDER BY block DESC`, c.args...)
 }
 
 // within leaves out the events of the blocks that are beyond the bounds of the search.
