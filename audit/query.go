@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -103,6 +104,16 @@ func (c *conditions) add(parts ...string) { c.terms = append(c.terms, strings.Jo
 func (c *conditions) bind(value any) string {
 	c.args = append(c.args, value)
 	return "$" + strconv.Itoa(len(c.args))
+}
+
+// amongNumbers is the condition that the column is one of the numbers, however many, with its argument. SQLite takes no list.
+func (c *conditions) amongNumbers(postgresql bool, column string, numbers []int64) {
+	if postgresql {
+		c.add(column, ` = ANY (CAST(`, c.bind(numbers), ` AS bigint[]))`)
+		return
+	}
+	list, _ := json.Marshal(numbers) // of numbers it cannot fail
+	c.add(column, ` IN (SELECT value FROM json_each(`, c.bind(string(list)), `))`)
 }
 
 // firstSince is the number of the first event at or after t, or of the one that comes next when there is none. t is

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -69,16 +68,6 @@ func headRows(heads map[string]*head) insertion {
 		numbers("posted", rows, func(h *namedHead) int64 { return h.posted }),
 	}, conflict: `ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts,
 		posted = excluded.posted`}
-}
-
-// amongNumbers is the condition that the column is one of the numbers, however many, with its argument. SQLite takes no list.
-func (c *conditions) amongNumbers(postgresql bool, column string, numbers []int64) {
-	if postgresql {
-		c.add(column, ` = ANY (CAST(`, c.bind(numbers), ` AS bigint[]))`)
-		return
-	}
-	list, _ := json.Marshal(numbers) // of numbers it cannot fail
-	c.add(column, ` IN (SELECT value FROM json_each(`, c.bind(string(list)), `))`)
 }
 
 // oneOf is the condition that the column is one of the texts, with its arguments.
