@@ -60,8 +60,8 @@ func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
 func readHead(ctx context.Context, db queryer, ledger string) (head, error) {
 	var h head
 	var stored []byte
-	err := db.QueryRowContext(ctx, `SELECT size, frontier, last_ts, posted FROM audit_head WHERE ledger = $1`, ledger).
-		Scan(&h.size, &stored, &h.last, &h.posted)
+	err := db.QueryRowContext(ctx, `SELECT size, frontier, last_ts FROM audit_head WHERE ledger = $1`, ledger).
+		Scan(&h.size, &stored, &h.last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return head{}, nil
 	}

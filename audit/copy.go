@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -115,13 +116,20 @@ type Posting struct {
 	Bits  uint64
 }
 
+// ErrNoPostings says that a database is from before there were postings.
+var ErrNoPostings = errors.New("the database has no postings")
+
 // Posted is how many blocks of a ledger, from the first on, have postings.
 func (c Copier) Posted(ctx context.Context, ledger string) (blocks int64, err error) {
-	h, err := readHead(ctx, c.Database, ledger)
-	if err != nil {
-		err = fmt.Errorf("reading the head of a ledger: %w", err)
+	var none int64
+	if c.Database.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_posting WHERE 1 = 0`).Scan(&none) != nil && ctx.Err() == nil {
+		return 0, ErrNoPostings
 	}
-	return h.posted, err
+	err = c.Database.QueryRowContext(ctx, `SELECT COALESCE(MAX(posted), 0) FROM audit_head WHERE ledger = $1`, ledger).Scan(&blocks)
+	if err != nil {
+		return 0, fmt.Errorf("reading how far a ledger is posted: %w", err)
+	}
+	return blocks, nil
 }
 
 // Postings gives all postings of a ledger, and checks nothing, as Copy does.

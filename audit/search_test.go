@@ -91,7 +91,9 @@ func TestManyBlocks(t *testing.T) {
 		t.Run("in vain", func(t *testing.T) { searchInVain(t, ledger, reads) })
 		t.Run("first refusals", func(t *testing.T) { searchFirstRefusals(t, ledger, leaves, r) })
 		t.Run("sums", func(t *testing.T) { searchSums(t, ledger, leaves) })
-		t.Run("a person's halves", func(t *testing.T) { eraseFromBlocks(t, db, ledger, leaves) })
+		t.Run("a person's halves", func(t *testing.T) {
+			eraseFromBlocks(t, db, ledger, leaves, "p_all", "p_even", "p_few", "p_rare", "p_last", "p_tail", "p_nobody")
+		})
 		// The same with a tail of several blocks, and with one that is all of the ledger.
 		for _, posted := range []int{manyBlocks - 3, 0} {
 			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET posted = %d`, posted))
@@ -99,7 +101,7 @@ func TestManyBlocks(t *testing.T) {
 				searchTerms(t, ledger, leaves, r)
 				searchFirstRefusals(t, ledger, leaves, r)
 				searchSums(t, ledger, leaves)
-				eraseFromBlocks(t, db, ledger, leaves)
+				eraseFromBlocks(t, db, ledger, leaves, "p_few", "p_tail")
 			})
 		}
 	})
@@ -272,17 +274,20 @@ func searchSums(t *testing.T, ledger *audit.Ledger, leaves []event.Event) {
 
 // eraseFromBlocks looks at what a person did from and up to every edge, batch by batch: nothing is left out, nothing is looked
 // at twice, and it ends. Nothing is due, so that nothing is erased.
-func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves []event.Event) {
+func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves []event.Event, actors ...string) {
 	tx, err := db.Writer().BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	for _, actor := range []string{"p_all", "p_even", "p_few", "p_rare", "p_last", "p_tail", "p_nobody"} {
+	for _, actor := range actors {
 		type bounds struct{ from, before int64 }
 		all := []bounds{{0, 78*64 - 5}, {0, 78 * 64}, {0, 78*64 + 1}, {64, 79*64 - 5}} // about where so many blocks end as one look goes along
 		for i, from := range append(edges, 78*64-1, 78*64, edges[len(edges)-1]+9) {
 			all = append(all, bounds{from, [...]int64{1 << 20, edges[i*5%len(edges)]}[i%2]})
+		}
+		if actor == "p_all" { // whose every look is a long one
+			all = all[:4]
 		}
 		for _, b := range all {
 			from, before := b.from, b.before

@@ -290,11 +290,12 @@ func byDatabase(t *testing.T, b *bench, kept []byte) string {
 		}
 		return verify.Head{Size: size, Root: root.String()}, err
 	}
-	blocks, err := copier.Posted(t.Context(), client)
-	if err != nil && !errors.Is(err, audit.ErrTampered) {
+	posted := func() (int64, error) { return copier.Posted(t.Context(), client) }
+	blocks, err := posted()
+	if err != nil {
 		t.Fatal(err)
 	}
-	postings := &verify.Postings{Blocks: blocks, All: func(yield func(verify.Posting, error) bool) {
+	postings := &verify.Postings{Blocks: blocks, Now: posted, All: func(yield func(verify.Posting, error) bool) {
 		for p, err := range copier.Postings(t.Context(), client) {
 			if !yield(verify.Posting(p), err) {
 				return

@@ -67,18 +67,15 @@ func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) 
 
 // addDerived adds to the evidence what a database keeps of the ledger beside its rows.
 func addDerived(ctx context.Context, copier audit.Copier, against *verify.Evidence) error {
-	posted := func() (int64, error) {
-		blocks, err := copier.Posted(ctx, against.Ledger)
-		if errors.Is(err, audit.ErrTampered) { // a head that contradicts itself is found below
-			err = nil
-		}
-		return blocks, err
-	}
+	against.Head = headOf(ctx, copier, against.Ledger)
+	posted := func() (int64, error) { return copier.Posted(ctx, against.Ledger) }
 	blocks, err := posted()
+	if errors.Is(err, audit.ErrNoPostings) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	against.Head = headOf(ctx, copier, against.Ledger)
 	against.Postings = &verify.Postings{Blocks: blocks, Now: posted, All: func(yield func(verify.Posting, error) bool) {
 		for p, err := range copier.Postings(ctx, against.Ledger) {
 			if !yield(verify.Posting(p), err) {

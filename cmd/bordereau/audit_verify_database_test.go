@@ -78,6 +78,11 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 			if err := verifyDatabase(t.Context(), name, v); err != nil {
 				t.Errorf("put right: %v: %s", err, out.String())
 			}
+			change(t, db, `DROP TABLE audit_posting`) // as in a backup from before there was one
+			out.Reset()
+			if err := verifyDatabase(t.Context(), name, v); err != nil || !strings.Contains(out.String(), "the database is from before there were postings") {
+				t.Errorf("without postings: %v: %s", err, out.String())
+			}
 		})
 	}
 }
