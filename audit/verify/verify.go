@@ -104,6 +104,7 @@ func begin(against Evidence) (*verification, error) {
 	case against.Postings != nil:
 		v.postings = newPostings(*against.Postings)
 	case against.Head != nil:
+		v.report.NoPostings = true
 		v.report.notChecked("what queries find events by: the database is from before there were postings, or has lost them")
 	}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
