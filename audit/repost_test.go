@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -103,7 +104,9 @@ func TestRepost(t *testing.T) {
 			return found
 		}
 		right := asked()
-		working := open(t, config(db)) // remembers where the ledger ends
+		c := config(db)
+		c.Poll, c.Heartbeat = time.Hour, time.Hour // it takes no turn of its own accord
+		working := open(t, c)                      // remembers where the ledger ends
 		stop := start(t, working)
 		mustAppend(t, working, db, client(2), read(0))
 		times := 0
