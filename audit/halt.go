@@ -70,7 +70,9 @@ func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
 	return l.Halted(), err
 }
 
+// queryer is what is asked: the database, or a transaction.
 type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 

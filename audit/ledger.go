@@ -144,9 +144,7 @@ func (l *Ledger) Ledgers(ctx context.Context) ([]string, error) {
 	return listLedgers(ctx, l.config.Reader, begunLedgers)
 }
 
-func listLedgers(ctx context.Context, from interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}, query string) ([]string, error) {
+func listLedgers(ctx context.Context, from queryer, query string) ([]string, error) {
 	rows, err := from.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("listing ledgers: %w", err)

@@ -26,12 +26,6 @@ type search struct {
 	posted     int64 // events, from 0 on, that are found by postings
 }
 
-// searching is what a search is carried out on: the database, or a transaction.
-type searching interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // search prepares the search for what all filters of the query find.
 func (l *Ledger) search(ctx context.Context, q Query) (*search, error) {
 	if !event.ValidLedger(q.Ledger) {
@@ -89,7 +83,7 @@ func (s *search) meet(conditions ...string) {
 }
 
 // readBounds makes bounds of seq out of times, and reads how far the ledger and its postings go.
-func (s *search) readBounds(ctx context.Context, db searching, from, to time.Time) error {
+func (s *search) readBounds(ctx context.Context, db queryer, from, to time.Time) error {
 	var c conditions
 	since, until := `0`, strconv.FormatInt(math.MaxInt64, 10)
 	if !from.IsZero() {
@@ -170,7 +164,7 @@ func (l *Ledger) rows(ctx context.Context, ledger string, where *conditions, n i
 }
 
 // count counts what is found, up to most.
-func (l *Ledger) count(ctx context.Context, db searching, s *search, most int64) (n int64, err error) {
+func (l *Ledger) count(ctx context.Context, db queryer, s *search, most int64) (n int64, err error) {
 	if len(s.terms) == 0 { // numbers have no gaps
 		return min(max(min(s.end, s.size)-s.first, 0), most), nil
 	}
@@ -198,7 +192,7 @@ func (l *Ledger) count(ctx context.Context, db searching, s *search, most int64)
 
 // numbers are all that are found, the newest first, or nil when there are more than most: then it is no more work to read
 // all events.
-func (l *Ledger) numbers(ctx context.Context, db searching, s *search, most int64) ([]int64, error) {
+func (l *Ledger) numbers(ctx context.Context, db queryer, s *search, most int64) ([]int64, error) {
 	where := s.where(max(s.first, s.posted), s.end)
 	numbers, err := readNumbers(ctx, db, `SELECT seq FROM audit_event WHERE `+where.String()+` ORDER BY seq DESC`, where.args...)
 	if err != nil {
@@ -216,7 +210,7 @@ func (l *Ledger) numbers(ctx context.Context, db searching, s *search, most int6
 	}
 }
 
-func readNumbers(ctx context.Context, db searching, query string, args ...any) ([]int64, error) {
+func readNumbers(ctx context.Context, db queryer, query string, args ...any) ([]int64, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -257,7 +251,7 @@ func (b block) numbers(to []int64) []int64 {
 
 // found goes through what the postings of all terms of a search have in common, from the newest block to the oldest.
 type found struct {
-	db     searching
+	db     queryer
 	search *search
 	oldest int64   // block to look at
 	before int64   // blocks from here on have been looked at
@@ -265,7 +259,7 @@ type found struct {
 	left   []int64 // events that were found and not given yet
 }
 
-func (s *search) postings(db searching) *found {
+func (s *search) postings(db queryer) *found {
 	end := min(s.end, s.posted)
 	return &found{db: db, search: s, chunk: minBlocks, oldest: s.first / blockSize, before: (end + blockSize - 1) / blockSize}
 }
@@ -385,7 +379,7 @@ func (s *search) within(blocks []block) []block {
 	return kept
 }
 
-func readBlocks(ctx context.Context, db searching, query string, args ...any) ([]block, error) {
+func readBlocks(ctx context.Context, db queryer, query string, args ...any) ([]block, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
