@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -44,12 +45,13 @@ func aged() error {
 		return err
 	}
 	then := time.Now().AddDate(0, 0, -400)
-	in, err := openWith(ctx, &installation{config: c, log: newLogger(c.Log), clock: func() time.Time { return then }}, loadRoot)
+	in, err := installation.Open(ctx, installation.Options{Config: c, Logger: newLogger(c.Log),
+		Clock: func() time.Time { return then }})
 	if err != nil {
 		return err
 	}
-	err = in.during(ctx, func(ctx context.Context) error { return settleAged(ctx, in.gateway) })
-	return errors.Join(err, in.close())
+	err = in.WithServices(ctx, func(ctx context.Context) error { return settleAged(ctx, in.Gateway) })
+	return errors.Join(err, in.Close())
 }
 
 func settleAged(ctx context.Context, g *gateway.Gateway) error {

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditCommand() *cobra.Command {
@@ -19,8 +19,8 @@ func auditCommand() *cobra.Command {
 }
 
 // chosenLedgers are the named ledgers, or all of them.
-func (in *installation) chosenLedgers(ctx context.Context, named []string) ([]string, error) {
-	all, err := in.ledger.Ledgers(ctx)
+func chosenLedgers(ctx context.Context, in *installation.Installation, named []string) ([]string, error) {
+	all, err := in.Ledger.Ledgers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -33,18 +33,4 @@ func (in *installation) chosenLedgers(ctx context.Context, named []string) ([]st
 		}
 	}
 	return named, nil
-}
-
-// onAudit opens the installation and runs f while the ledger works.
-func onAudit(ctx context.Context, w where, f func(ctx context.Context, in *installation) error) error {
-	c, err := w.load()
-	if err != nil {
-		return err
-	}
-	in, err := open(ctx, c, newLogger(c.Log))
-	if err != nil {
-		return err
-	}
-	err = in.during(ctx, func(ctx context.Context) error { return f(ctx, in) })
-	return errors.Join(err, in.close())
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditQuestionsCommand() *cobra.Command {
@@ -64,8 +65,8 @@ func auditAskCommand() *cobra.Command {
 				return fmt.Errorf("a question goes to one ledger: name it with --ledger")
 			}
 			asked.Question = args[0]
-			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
-				return in.askByName(ctx, q, asked, cmd.OutOrStdout())
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
+				return askByName(ctx, in, q, asked, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -80,8 +81,8 @@ func auditAskCommand() *cobra.Command {
 	return cmd
 }
 
-func (in *installation) askByName(ctx context.Context, q question, asked gateway.LedgerQuestion, out io.Writer) error {
-	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+func askByName(ctx context.Context, in *installation.Installation, q question, asked gateway.LedgerQuestion, out io.Writer) error {
+	ledgers, err := chosenLedgers(ctx, in, q.ledgers)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (in *installation) askByName(ctx context.Context, q question, asked gateway
 		if q.Limit > 0 {
 			asked.Limit = min(left, audit.MaxPage)
 		}
-		answer, err := in.gateway.LocalAsk(ctx, ledgers[0], asked)
+		answer, err := in.Gateway.LocalAsk(ctx, ledgers[0], asked)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditExportCommand() *cobra.Command {
@@ -41,11 +42,11 @@ func auditExportCommand() *cobra.Command {
 			if err := pack.check(cmd, format); err != nil {
 				return err
 			}
-			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
 				if format == "pack" {
-					return in.exportPack(ctx, q, pack, cmd.OutOrStdout())
+					return exportPack(ctx, in, q, pack, cmd.OutOrStdout())
 				}
-				return in.export(ctx, q, format, cmd.OutOrStdout())
+				return exportEvents(ctx, in, q, format, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -56,12 +57,12 @@ func auditExportCommand() *cobra.Command {
 	return cmd
 }
 
-func (in *installation) export(ctx context.Context, q question, format string, out io.Writer) error {
-	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+func exportEvents(ctx context.Context, in *installation.Installation, q question, format string, out io.Writer) error {
+	ledgers, err := chosenLedgers(ctx, in, q.ledgers)
 	if err != nil {
 		return err
 	}
-	events, err := in.gateway.LocalExport(ctx, ledgers[0], q.EventQuery)
+	events, err := in.Gateway.LocalExport(ctx, ledgers[0], q.EventQuery)
 	if err != nil {
 		return err
 	}

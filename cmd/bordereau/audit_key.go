@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditKeyCommand() *cobra.Command {
@@ -18,10 +19,10 @@ func auditKeyCommand() *cobra.Command {
 			"does not go through whoever runs the gateway's machine: they are what makes a proof one.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation) error {
-				chosen, err := in.chosenLedgers(ctx, ledgers)
+			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
+				chosen, err := chosenLedgers(ctx, in, ledgers)
 				for _, ledger := range chosen {
-					fmt.Fprintln(cmd.OutOrStdout(), in.ledger.VerifierKey(ledger))
+					fmt.Fprintln(cmd.OutOrStdout(), in.Ledger.VerifierKey(ledger))
 				}
 				return err
 			})
@@ -31,18 +32,4 @@ func auditKeyCommand() *cobra.Command {
 	w.addFlags(cmd)
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers: clients' ids or operator (default all)")
 	return cmd
-}
-
-// onLedger opens what of the installation is about the ledgers and runs f, which reads: nothing is recorded meanwhile.
-func onLedger(ctx context.Context, w where, f func(ctx context.Context, in *installation) error) error {
-	c, err := w.load()
-	if err != nil {
-		return err
-	}
-	in := &installation{config: c, log: newLogger(c.Log)}
-	err = in.openLedger(ctx)
-	if err == nil {
-		err = f(ctx, in)
-	}
-	return errors.Join(err, in.close())
 }

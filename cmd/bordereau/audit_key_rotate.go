@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditKeyRotateCommand() *cobra.Command {
@@ -61,37 +62,37 @@ type ledgerKeys struct {
 func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
 	r := ledgerKeys{Key: c.Keys.Ledger}
 	fresh := c.Keys.Ledger + ".next"
-	in, err := open(ctx, c, newLogger(c.Log))
+	in, err := open(ctx, c)
 	recorded := errors.Is(err, audit.ErrKey)
 	if recorded {
 		withFresh := c
 		withFresh.Keys.Ledger = fresh
 		var again error
-		if in, again = open(ctx, withFresh, newLogger(c.Log)); again != nil {
+		if in, again = open(ctx, withFresh); again != nil {
 			return r, err // the key at hand is an older one, and not because of us
 		}
 	} else if err != nil {
 		return r, err
 	}
-	err = in.alone(ctx, func(ctx context.Context) error {
-		if err := in.checkPublished(ctx); err != nil {
+	err = in.Exclusively(ctx, func(ctx context.Context) error {
+		if err := in.CheckPublished(ctx); err != nil {
 			return err
 		}
-		if r.Ledgers, err = in.recordKey(ctx, fresh, recorded); err != nil {
+		if r.Ledgers, err = recordKey(ctx, in, fresh, recorded); err != nil {
 			return err
 		}
 		if r.Former, err = exchangeKeys(c.Keys.Ledger, fresh); err != nil {
 			return err
 		}
-		return in.publisher.Publish(ctx)
+		return in.Publisher.Publish(ctx)
 	})
-	return r, errors.Join(err, in.close())
+	return r, errors.Join(err, in.Close())
 }
 
 // recordKey records the new key in the ledgers, unless that was done.
-func (in *installation) recordKey(ctx context.Context, fresh string, recorded bool) (int, error) {
+func recordKey(ctx context.Context, in *installation.Installation, fresh string, recorded bool) (int, error) {
 	if recorded {
-		ledgers, err := in.ledger.Ledgers(ctx)
+		ledgers, err := in.Ledger.Ledgers(ctx)
 		return len(ledgers), err
 	}
 	key, err := identity.LoadKey(fresh)
@@ -101,7 +102,7 @@ func (in *installation) recordKey(ctx context.Context, fresh string, recorded bo
 	if err != nil {
 		return 0, err
 	}
-	return in.gateway.LocalRotateLedgerKey(ctx, key)
+	return in.Gateway.LocalRotateLedgerKey(ctx, key)
 }
 
 // exchangeKeys keeps the old key under a name of its own and puts the new one in its place. At any moment there is one.
@@ -123,16 +124,4 @@ func exchangeKeys(path, fresh string) (former string, err error) {
 		return "", err
 	}
 	return former, errors.Join(folder.Sync(), folder.Close())
-}
-
-func loadKeys(paths []string) ([]ed25519.PrivateKey, error) {
-	var keys []ed25519.PrivateKey
-	for _, path := range paths {
-		key, err := identity.LoadKey(path)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // newEpoch is what the flags say.
@@ -43,12 +44,12 @@ func auditNewEpochCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in, err := open(cmd.Context(), c, newLogger(c.Log))
+			in, err := open(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			err = in.alone(cmd.Context(), func(ctx context.Context) error { return in.newEpochs(ctx, n, cmd.OutOrStdout()) })
-			return errors.Join(err, in.close())
+			err = in.Exclusively(cmd.Context(), func(ctx context.Context) error { return beginEpochs(ctx, in, n, cmd.OutOrStdout()) })
+			return errors.Join(err, in.Close())
 		},
 	}
 	n.addFlags(cmd)
@@ -61,12 +62,12 @@ func auditNewEpochCommand() *cobra.Command {
 	return cmd
 }
 
-func (in *installation) newEpochs(ctx context.Context, n newEpoch, out io.Writer) error {
-	behind, err := in.behind(ctx, n.ledgers)
+func beginEpochs(ctx context.Context, in *installation.Installation, n newEpoch, out io.Writer) error {
+	behind, err := rolledBack(ctx, in, n.ledgers)
 	if err != nil {
 		return err
 	}
-	begun, err := in.unpublishedEpochs(ctx)
+	begun, err := in.UnpublishedEpochs(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -80,24 +81,24 @@ func (in *installation) newEpochs(ctx context.Context, n newEpoch, out io.Writer
 	}
 	var done []audit.Continuation
 	for _, ledger := range slices.Sorted(maps.Keys(behind)) {
-		one, err := in.newEpoch(ctx, n, ledger)
+		one, err := beginEpoch(ctx, in, n, ledger)
 		if err != nil {
 			return err
 		}
 		done, begun = append(done, one), append(begun, ledger)
 	}
-	if err := in.ledger.Settle(ctx); err != nil {
+	if err := in.Ledger.Settle(ctx); err != nil {
 		return err
 	}
-	if err := in.publisher.PublishOnly(ctx, begun); err != nil {
+	if err := in.Publisher.PublishOnly(ctx, begun); err != nil {
 		return fmt.Errorf("the epochs have begun, and are not published: run this again: %w", err)
 	}
 	return tellEpochs(done, begun, n.json, out)
 }
 
-// behind are the ledgers of which more, or something else, is published than the database holds.
-func (in *installation) behind(ctx context.Context, only []string) (map[string]error, error) {
-	differences, err := in.publisher.Differences(ctx)
+// rolledBack are the ledgers of which more, or something else, is published than the database holds.
+func rolledBack(ctx context.Context, in *installation.Installation, only []string) (map[string]error, error) {
+	differences, err := in.Publisher.Differences(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -112,37 +113,14 @@ func (in *installation) behind(ctx context.Context, only []string) (map[string]e
 	return differences, nil
 }
 
-// unpublishedEpochs are the ledgers whose epoch has begun and is not published: an earlier run was broken off.
-func (in *installation) unpublishedEpochs(ctx context.Context) ([]string, error) {
-	ledgers, err := in.ledger.Ledgers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, ledger := range ledgers {
-		epoch := in.ledger.Epoch(ledger)
-		if epoch == 1 {
-			continue
-		}
-		size, err := in.ledger.PublishedSize(ctx, ledger, epoch)
-		if err != nil {
-			return nil, err
-		}
-		if size == 0 {
-			found = append(found, ledger)
-		}
-	}
-	return found, nil
-}
-
-func (in *installation) newEpoch(ctx context.Context, n newEpoch, ledger string) (audit.Continuation, error) {
-	history, err := in.publisher.History(ctx, ledger)
+func beginEpoch(ctx context.Context, in *installation.Installation, n newEpoch, ledger string) (audit.Continuation, error) {
+	history, err := in.Publisher.History(ctx, ledger)
 	if err != nil {
 		return audit.Continuation{}, err
 	}
 	progress, stop := progressBar("taking over "+ledger, n.json)
 	defer stop()
-	done, err := in.gateway.LocalNewEpoch(ctx, gateway.NewEpoch{Ledger: ledger, History: history, Differing: n.differing, Incident: n.incident}, progress)
+	done, err := in.Gateway.LocalNewEpoch(ctx, gateway.NewEpoch{Ledger: ledger, History: history, Differing: n.differing, Incident: n.incident}, progress)
 	if errors.Is(err, audit.ErrDiffers) {
 		err = fmt.Errorf("%w: somebody went on after the restore, or changed them. Look at it with `bordereau audit verify`. To set them aside,\n"+
 			"as evidence, and record them again in the new epoch, add --differing", err)

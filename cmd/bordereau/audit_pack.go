@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // packFlags are the flags of an evidence pack.
@@ -51,8 +52,8 @@ func (p *packFlags) check(cmd *cobra.Command, format string) error {
 }
 
 // exportPack writes a pack to its file, which is there only when it is whole.
-func (in *installation) exportPack(ctx context.Context, q question, p packFlags, out io.Writer) error {
-	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+func exportPack(ctx context.Context, in *installation.Installation, q question, p packFlags, out io.Writer) error {
+	ledgers, err := chosenLedgers(ctx, in, q.ledgers)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (in *installation) exportPack(ctx context.Context, q question, p packFlags,
 		return fmt.Errorf("%s exists already", p.out)
 	}
 	p.asked.Query = q.EventQuery
-	pack, err := in.gateway.LocalPack(ctx, ledgers[0], p.asked)
+	pack, err := in.Gateway.LocalPack(ctx, ledgers[0], p.asked)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (in *installation) exportPack(ctx context.Context, q question, p packFlags,
 		return fmt.Errorf("writing the pack: %w", err)
 	}
 	if p.json {
-		return json.NewEncoder(out).Encode(map[string]any{"file": p.out, "bytes": size, "ledger": ledgers[0], "key": in.ledger.VerifierKey(ledgers[0])})
+		return json.NewEncoder(out).Encode(map[string]any{"file": p.out, "bytes": size, "ledger": ledgers[0], "key": in.Ledger.VerifierKey(ledgers[0])})
 	}
 	_, err = fmt.Fprintf(out, "%s: %d bytes. Whoever gets it verifies it with\n    bordereau audit verify --pack FILE --key KEY\n"+
 		"and the ledger's key, by another way than the pack: `bordereau audit key` prints it.\n", p.out, size)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditQueryCommand() *cobra.Command {
@@ -28,8 +29,8 @@ func auditQueryCommand() *cobra.Command {
 			if err := q.parseTimes(); err != nil {
 				return err
 			}
-			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
-				return in.ask(ctx, q, cmd.OutOrStdout())
+			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
+				return askLedgers(ctx, in, q, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -94,28 +95,28 @@ func (q *question) parseTimes() error {
 	return nil
 }
 
-func (in *installation) ask(ctx context.Context, q question, out io.Writer) error {
-	ledgers, err := in.chosenLedgers(ctx, q.ledgers)
+func askLedgers(ctx context.Context, in *installation.Installation, q question, out io.Writer) error {
+	ledgers, err := chosenLedgers(ctx, in, q.ledgers)
 	if err != nil {
 		return err
 	}
 	print, flush := printer(out, q.json)
 	for _, ledger := range ledgers {
-		if err := in.askLedger(ctx, ledger, q, print); err != nil {
+		if err := askLedger(ctx, in, ledger, q, print); err != nil {
 			return err
 		}
 	}
 	return flush()
 }
 
-func (in *installation) askLedger(ctx context.Context, ledger string, q question, print printEvent) error {
+func askLedger(ctx context.Context, in *installation.Installation, ledger string, q question, print printEvent) error {
 	page, left := q.EventQuery, q.Limit
 	for {
 		page.Limit = 500
 		if q.Limit > 0 {
 			page.Limit = min(left, 500)
 		}
-		answer, err := in.gateway.LocalAsk(ctx, ledger, gateway.LedgerQuestion{Query: page})
+		answer, err := in.Gateway.LocalAsk(ctx, ledger, gateway.LedgerQuestion{Query: page})
 		if err != nil {
 			return err
 		}

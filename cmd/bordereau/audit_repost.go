@@ -11,6 +11,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // repost is what the flags say.
@@ -46,50 +47,50 @@ func auditRepostCommand() *cobra.Command {
 }
 
 func repostLedgers(ctx context.Context, c config.Config, r repost, out io.Writer) error {
-	in, err := open(ctx, c, newLogger(c.Log))
+	in, err := open(ctx, c)
 	if err != nil {
 		return err
 	}
-	err = in.alone(ctx, func(ctx context.Context) error { return in.repost(ctx, r, out) })
-	return errors.Join(err, in.close())
+	err = in.Exclusively(ctx, func(ctx context.Context) error { return repostChosen(ctx, in, r, out) })
+	return errors.Join(err, in.Close())
 }
 
-// repost makes postings again, ledger by ledger: one that is refused keeps none of the others from it.
-func (in *installation) repost(ctx context.Context, r repost, out io.Writer) error {
-	if err := in.checkPublished(ctx); err != nil {
+// repostChosen makes postings again, ledger by ledger: one that is refused keeps none of the others from it.
+func repostChosen(ctx context.Context, in *installation.Installation, r repost, out io.Writer) error {
+	if err := in.CheckPublished(ctx); err != nil {
 		return err
 	}
-	ledgers, err := in.chosenLedgers(ctx, r.ledgers)
+	ledgers, err := chosenLedgers(ctx, in, r.ledgers)
 	if err != nil {
 		return err
 	}
 	var done []audit.Reposted
 	var refused error
 	for _, ledger := range ledgers {
-		one, err := in.gateway.LocalRepost(ctx, ledger)
+		one, err := in.Gateway.LocalRepost(ctx, ledger)
 		if err != nil {
 			refused = errors.Join(refused, err)
 			continue
 		}
 		done = append(done, one)
 	}
-	return errors.Join(tellReposted(done, r.json, out), refused, in.settleReposted(ctx))
+	return errors.Join(tellReposted(done, r.json, out), refused, settleReposted(ctx, in))
 }
 
 // settleReposted records and publishes what was done, unless the ledgers are halted: then it waits for whoever resumes them.
-func (in *installation) settleReposted(ctx context.Context) error {
-	reason, err := in.ledger.LookHalted(ctx)
+func settleReposted(ctx context.Context, in *installation.Installation) error {
+	reason, err := in.Ledger.LookHalted(ctx)
 	if err != nil {
 		return err
 	}
 	if reason != nil {
-		in.log.Warn("the ledgers are halted: that postings were made again is recorded once they go on", "halted", reason)
+		in.Log.Warn("the ledgers are halted: that postings were made again is recorded once they go on", "halted", reason)
 		return nil
 	}
-	if err := in.ledger.Settle(ctx); err != nil {
+	if err := in.Ledger.Settle(ctx); err != nil {
 		return fmt.Errorf("postings were made again, and the event that says so is not recorded yet; the next process does it: %w", err)
 	}
-	return in.publisher.Publish(ctx)
+	return in.Publisher.Publish(ctx)
 }
 
 func tellReposted(done []audit.Reposted, asJSON bool, out io.Writer) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit/publish"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditRepublishCommand() *cobra.Command {
@@ -24,23 +25,23 @@ func auditRepublishCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in, err := open(cmd.Context(), c, newLogger(c.Log))
+			in, err := open(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
-			err = in.alone(cmd.Context(), in.republish)
+			err = in.Exclusively(cmd.Context(), func(ctx context.Context) error { return republish(ctx, in) })
 			if err == nil {
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), "All ledgers are published.")
 			}
-			return errors.Join(err, in.close())
+			return errors.Join(err, in.Close())
 		},
 	}
 	w.addFlags(cmd)
 	return cmd
 }
 
-func (in *installation) republish(ctx context.Context) error {
-	differences, err := in.publisher.Differences(ctx)
+func republish(ctx context.Context, in *installation.Installation) error {
+	differences, err := in.Publisher.Differences(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,8 +53,8 @@ func (in *installation) republish(ctx context.Context) error {
 	if len(differences) == 0 {
 		return errors.New("nothing is lost: all that was published is there")
 	}
-	if err := in.publisher.Republish(ctx); err != nil {
+	if err := in.Publisher.Republish(ctx); err != nil {
 		return err
 	}
-	return in.beside(ctx, in.gateway.LocalRepublish, in.ledger.Run, in.publisher.Run)
+	return in.WithLedgerServices(ctx, in.Gateway.LocalRepublish)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditResumeCommand() *cobra.Command {
@@ -32,17 +33,17 @@ func resume(ctx context.Context, w where, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c, newLogger(c.Log))
+	in, err := open(ctx, c)
 	if err != nil {
 		return err
 	}
-	ticket, err := in.resume(ctx, out)
-	if err := errors.Join(err, in.close()); err != nil {
+	ticket, err := resumeLedgers(ctx, in, out)
+	if err := errors.Join(err, in.Close()); err != nil {
 		return err
 	}
 	// Opened afresh, because to this process the ledgers stay halted.
-	return onAudit(ctx, w, func(ctx context.Context, in *installation) error {
-		if _, err := in.ledger.Wait(ctx, ticket); err != nil {
+	return onAudit(ctx, w, func(ctx context.Context, in *installation.Installation) error {
+		if _, err := in.Ledger.Wait(ctx, ticket); err != nil {
 			return fmt.Errorf("the ledgers may go on, and the event that says so is not recorded yet; the next process does it: %w", err)
 		}
 		fmt.Fprintln(out, "the ledgers go on; start the gateways again")
@@ -50,9 +51,9 @@ func resume(ctx context.Context, w where, out io.Writer) error {
 	})
 }
 
-// resume takes the halt back when nothing speaks against it.
-func (in *installation) resume(ctx context.Context, out io.Writer) (audit.Ticket, error) {
-	reason, err := in.ledger.LookHalted(ctx)
+// resumeLedgers takes the halt back when nothing speaks against it.
+func resumeLedgers(ctx context.Context, in *installation.Installation, out io.Writer) (audit.Ticket, error) {
+	reason, err := in.Ledger.LookHalted(ctx)
 	if err == nil && reason == nil {
 		err = audit.ErrNotHalted
 	}
@@ -60,21 +61,11 @@ func (in *installation) resume(ctx context.Context, out io.Writer) (audit.Ticket
 		return audit.Ticket{}, err
 	}
 	fmt.Fprintln(out, reason)
-	if err := in.checkPublished(ctx); err != nil {
+	if err := in.CheckPublished(ctx); err != nil {
 		return audit.Ticket{}, err
 	}
-	if err := in.verifyAll(ctx, nil, nil, false, out); err != nil {
+	if err := verifyLedgers(ctx, in, nil, nil, false, out); err != nil {
 		return audit.Ticket{}, err
 	}
-	return in.gateway.ResumeLedgers(ctx)
-}
-
-// checkHalted refuses to begin while the ledgers are halted, and says what to do.
-func (in *installation) checkHalted(ctx context.Context) error {
-	reason, err := in.ledger.LookHalted(ctx)
-	if err != nil || reason == nil {
-		return err
-	}
-	return fmt.Errorf("%w\n\nThe ledgers are halted and nothing is recorded. Find out why what was published and the database differ, with\n"+
-		"`bordereau audit verify`; put right the one that is wrong; then let them go on with `bordereau audit resume`", reason)
+	return in.Gateway.ResumeLedgers(ctx)
 }

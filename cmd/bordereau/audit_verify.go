@@ -13,6 +13,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func auditVerifyCommand() *cobra.Command {
@@ -46,8 +47,8 @@ func auditVerifyCommand() *cobra.Command {
 			if tiles.place != "" {
 				return verifyTiles(cmd.Context(), tiles, keys, notes, asJSON, cmd.OutOrStdout())
 			}
-			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation) error {
-				return in.verifyAll(ctx, ledgers, notes, asJSON, cmd.OutOrStdout())
+			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
+				return verifyLedgers(ctx, in, ledgers, notes, asJSON, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -73,15 +74,15 @@ func readNotes(paths []string) ([][]byte, error) {
 	return notes, nil
 }
 
-func (in *installation) verifyAll(ctx context.Context, named []string, older [][]byte, asJSON bool, out io.Writer) error {
+func verifyLedgers(ctx context.Context, in *installation.Installation, named []string, older [][]byte, asJSON bool, out io.Writer) error {
 	if len(older) > 0 && len(named) != 1 {
 		return fmt.Errorf("older checkpoints belong to one ledger: name it with --ledger")
 	}
-	ledgers, err := in.chosenLedgers(ctx, named)
+	ledgers, err := chosenLedgers(ctx, in, named)
 	if err != nil {
 		return err
 	}
-	return showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) { return in.verify(ctx, ledger, older) })
+	return showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) { return verifyLedger(ctx, in, ledger, older) })
 }
 
 // showAll verifies ledgers one after the other and shows what was found.
@@ -151,33 +152,33 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 	return nil
 }
 
-// verify proves one ledger against its newest checkpoint, the older ones given, and the newest that was published.
-func (in *installation) verify(ctx context.Context, ledger string, older [][]byte) (*verify.Report, error) {
-	published, err := in.publisher.Checkpoints(ctx, ledger)
+// verifyLedger proves one ledger against its newest checkpoint, the older ones given, and the newest that was published.
+func verifyLedger(ctx context.Context, in *installation.Installation, ledger string, older [][]byte) (*verify.Report, error) {
+	published, err := in.Publisher.Checkpoints(ctx, ledger)
 	if err != nil {
 		return nil, err
 	}
-	statements, err := in.statements(ledger)
+	statements, err := keyStatements(in, ledger)
 	if err != nil {
 		return nil, err
 	}
-	checkpoint, err := in.ledger.Checkpoint(ctx, ledger)
+	checkpoint, err := in.Ledger.Checkpoint(ctx, ledger)
 	if err != nil {
 		return nil, err
 	}
-	against := verify.Evidence{Ledger: ledger, Key: in.ledger.VerifierKey(ledger), Checkpoint: checkpoint,
+	against := verify.Evidence{Ledger: ledger, Key: in.Ledger.VerifierKey(ledger), Checkpoint: checkpoint,
 		Older: slices.Concat(older, published), Statements: statements}
-	if err := addDerived(ctx, audit.Copier{Database: in.database.Reader()}, &against); err != nil {
+	if err := addDerived(ctx, audit.Copier{Database: in.Database.Reader()}, &against); err != nil {
 		return nil, err
 	}
-	return verify.Copy(ctx, rowsOf(in.ledger.Copy(ctx, ledger)), against)
+	return verify.Copy(ctx, rowsOf(in.Ledger.Copy(ctx, ledger)), against)
 }
 
-// statements lead from the keys that a ledger has had to the one that it has.
-func (in *installation) statements(ledger string) ([]verify.Statement, error) {
+// keyStatements lead from the keys that a ledger has had to the one that it has.
+func keyStatements(in *installation.Installation, ledger string) ([]verify.Statement, error) {
 	var statements []verify.Statement
-	for _, r := range in.ledger.Rotations(ledger) {
-		signed, err := in.ledger.Statement(ledger, r)
+	for _, r := range in.Ledger.Rotations(ledger) {
+		signed, err := in.Ledger.Statement(ledger, r)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
@@ -44,8 +45,8 @@ func publishToBucket(t *testing.T, server *s3server.Server, mode config.Retentio
 	t.Helper()
 	c := server.Config()
 	b := &publishedBucket{server: server, c: c, owner: coreOf(t, c), where: houseInBucket(t, c, mode)}
-	err := onLedger(t.Context(), b.where, func(_ context.Context, in *installation) error {
-		b.key = in.ledger.VerifierKey("operator")
+	err := onLedger(t.Context(), b.where, func(_ context.Context, in *installation.Installation) error {
+		b.key = in.Ledger.VerifierKey("operator")
 		return nil
 	})
 	if err != nil {

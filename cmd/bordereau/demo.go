@@ -20,6 +20,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/demo"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // demoFlags are the flags of the demo.
@@ -70,13 +71,13 @@ func runDemo(ctx context.Context, f demoFlags, out io.Writer) (err error) {
 	if err != nil {
 		return errors.Join(err, api.Close(), admin.Close())
 	}
-	err = in.during(ctx, func(ctx context.Context) error {
-		return in.playWhileServing(ctx, f, api, admin, out)
+	err = in.WithServices(ctx, func(ctx context.Context) error {
+		return playWhileServing(ctx, in, f, api, admin, out)
 	})
 	if f.once || ctx.Err() == nil {
-		return errors.Join(err, in.close())
+		return errors.Join(err, in.Close())
 	}
-	return errors.Join(ignoreCanceled(err), in.close()) // interrupted, which is how a demo ends
+	return errors.Join(ignoreCanceled(err), in.Close()) // interrupted, which is how a demo ends
 }
 
 func ignoreCanceled(err error) error {
@@ -87,7 +88,7 @@ func ignoreCanceled(err error) error {
 }
 
 // openDemo opens the installation in the folder, made when there is none. The address of a demo is another one each time.
-func openDemo(ctx context.Context, data, url string) (*installation, error) {
+func openDemo(ctx context.Context, data, url string) (*installation.Installation, error) {
 	w := where{data: data}
 	starter := config.Default()
 	starter.PublicURL = url
@@ -100,17 +101,17 @@ func openDemo(ctx context.Context, data, url string) (*installation, error) {
 		return nil, err
 	}
 	c.PublicURL = url
-	return open(ctx, c, newLogger(c.Log))
+	return open(ctx, c)
 }
 
 // playWhileServing serves, plays the story and, unless it was asked for once, goes on serving until ctx ends.
-func (in *installation) playWhileServing(ctx context.Context, f demoFlags, api, admin net.Listener, out io.Writer) error {
+func playWhileServing(ctx context.Context, in *installation.Installation, f demoFlags, api, admin net.Listener, out io.Writer) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- in.serve(serving, api, admin) }()
+	go func() { served <- serve(serving, in, api, admin) }()
 
-	world, err := in.play(ctx, f, admin.Addr().String(), out)
+	world, err := playDemo(ctx, in, f, admin.Addr().String(), out)
 	if err == nil && f.ready != "" {
 		err = writeReady(f.ready, world)
 	}
@@ -122,8 +123,8 @@ func (in *installation) playWhileServing(ctx context.Context, f demoFlags, api, 
 	return errors.Join(err, <-served)
 }
 
-func (in *installation) play(ctx context.Context, f demoFlags, admin string, out io.Writer) (*demo.World, error) {
-	operator, err := readCredential(filepath.Join(in.config.DataDir, credentialName))
+func playDemo(ctx context.Context, in *installation.Installation, f demoFlags, admin string, out io.Writer) (*demo.World, error) {
+	operator, err := readCredential(filepath.Join(in.Config.DataDir, credentialName))
 	if err != nil {
 		return nil, fmt.Errorf("reading the operator's credential: %w", err)
 	}
@@ -132,21 +133,21 @@ func (in *installation) play(ctx context.Context, f demoFlags, admin string, out
 		documents = os.DirFS(f.documents)
 	}
 	return demo.Play(ctx, demo.Config{
-		API: in.config.PublicURL, Admin: "http://" + admin, Data: in.config.DataDir, Out: out, Scale: f.scale, Documents: documents,
+		API: in.Config.PublicURL, Admin: "http://" + admin, Data: in.Config.DataDir, Out: out, Scale: f.scale, Documents: documents,
 		Operator: demo.Credential{Person: string(operator.Person), Secret: demo.Secret(operator.Secret)}, Seed: 1,
-		Verify: in.verifySummary,
+		Verify: func(ctx context.Context) (string, error) { return verifySummary(ctx, in) },
 	})
 }
 
 // verifySummary verifies every ledger and says so in one line.
-func (in *installation) verifySummary(ctx context.Context) (string, error) {
-	ledgers, err := in.ledger.Ledgers(ctx)
+func verifySummary(ctx context.Context, in *installation.Installation) (string, error) {
+	ledgers, err := in.Ledger.Ledgers(ctx)
 	if err != nil {
 		return "", err
 	}
 	var events int64
 	for _, ledger := range ledgers {
-		report, err := in.verify(ctx, ledger, nil)
+		report, err := verifyLedger(ctx, in, ledger, nil)
 		if err != nil {
 			return "", err
 		}

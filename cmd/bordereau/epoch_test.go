@@ -12,6 +12,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // onEachEngine runs f on an installation of each engine.
@@ -40,22 +41,22 @@ func onEachEngine(t *testing.T, f func(t *testing.T, c config.Config)) {
 }
 
 // opened opens the installation until the test ends.
-func opened(t *testing.T, c config.Config) *installation {
+func opened(t *testing.T, c config.Config) *installation.Installation {
 	t.Helper()
-	in, err := open(t.Context(), c, newLogger(c.Log))
+	in, err := open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { in.close() })
+	t.Cleanup(func() { in.Close() })
 	return in
 }
 
 // asked asks the operator's ledger something, which it records.
-func asked(t *testing.T, in *installation) []event.Event {
+func asked(t *testing.T, in *installation.Installation) []event.Event {
 	t.Helper()
 	var found []event.Event
-	err := in.during(t.Context(), func(ctx context.Context) error {
-		answer, err := in.gateway.LocalAsk(ctx, event.Operator, gateway.LedgerQuestion{Query: gateway.EventQuery{Limit: 100}})
+	err := in.WithServices(t.Context(), func(ctx context.Context) error {
+		answer, err := in.Gateway.LocalAsk(ctx, event.Operator, gateway.LedgerQuestion{Query: gateway.EventQuery{Limit: 100}})
 		found = answer.Events
 		return err
 	})
@@ -68,12 +69,12 @@ func asked(t *testing.T, in *installation) []event.Event {
 // ledgerTables are copied and put back, as a backup would.
 var ledgerTables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
 
-func backUpLedgers(t *testing.T, in *installation) (restore func()) {
+func backUpLedgers(t *testing.T, in *installation.Installation) (restore func()) {
 	t.Helper()
 	each := func(statements ...string) {
 		for _, table := range ledgerTables {
 			for _, statement := range statements {
-				if _, err := in.database.Writer().ExecContext(t.Context(), strings.ReplaceAll(statement, "$", table)); err != nil {
+				if _, err := in.Database.Writer().ExecContext(t.Context(), strings.ReplaceAll(statement, "$", table)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -81,7 +82,7 @@ func backUpLedgers(t *testing.T, in *installation) (restore func()) {
 	}
 	each(`CREATE TABLE copy_of_$ AS SELECT * FROM $`)
 	return func() {
-		databasetest.Unguarded(t, in.database, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
+		databasetest.Unguarded(t, in.Database, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
 	}
 }
 
@@ -92,14 +93,14 @@ func TestNewEpochAndNewKey(t *testing.T) {
 		restore := backUpLedgers(t, in)
 		asked(t, opened(t, c))
 		before := asked(t, opened(t, c))
-		key := in.ledger.VerifierKey(event.Operator)
+		key := in.Ledger.VerifierKey(event.Operator)
 		restore()
 
 		in = opened(t, c)
-		if err := in.during(t.Context(), func(context.Context) error { return nil }); err == nil || !strings.Contains(err.Error(), "new-epoch") {
+		if err := in.WithServices(t.Context(), func(context.Context) error { return nil }); err == nil || !strings.Contains(err.Error(), "new-epoch") {
 			t.Fatalf("after a restore: %v", err)
 		}
-		err := in.alone(t.Context(), func(ctx context.Context) error { return in.newEpochs(ctx, newEpoch{confirm: true}, io.Discard) })
+		err := in.Exclusively(t.Context(), func(ctx context.Context) error { return beginEpochs(ctx, in, newEpoch{confirm: true}, io.Discard) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +114,7 @@ func TestNewEpochAndNewKey(t *testing.T) {
 		}
 		in = opened(t, c)
 		asked(t, in)
-		report, err := in.verify(t.Context(), event.Operator, nil)
+		report, err := verifyLedger(t.Context(), in, event.Operator, nil)
 		if err != nil || !report.OK() || report.Older < 2 {
 			t.Errorf("verified: %+v, %v", report, err)
 		}
@@ -128,8 +129,8 @@ func TestNewEpochAndNewKey(t *testing.T) {
 func TestNothingElseMayRun(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		running, other := opened(t, c), opened(t, c)
-		err := running.during(t.Context(), func(ctx context.Context) error {
-			if err := other.alone(ctx, func(context.Context) error { return nil }); !errors.Is(err, database.ErrInUse) {
+		err := running.WithServices(t.Context(), func(ctx context.Context) error {
+			if err := other.Exclusively(ctx, func(context.Context) error { return nil }); !errors.Is(err, database.ErrInUse) {
 				t.Errorf("while a gateway runs: %v", err)
 			}
 			if _, err := rotateLedgerKey(ctx, c); !errors.Is(err, database.ErrInUse) {
@@ -140,8 +141,8 @@ func TestNothingElseMayRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = other.alone(t.Context(), func(ctx context.Context) error {
-			if err := running.during(ctx, func(context.Context) error { return nil }); !errors.Is(err, database.ErrInUse) {
+		err = other.Exclusively(t.Context(), func(ctx context.Context) error {
+			if err := running.WithServices(ctx, func(context.Context) error { return nil }); !errors.Is(err, database.ErrInUse) {
 				t.Errorf("while somebody is alone: %v", err)
 			}
 			return nil
@@ -165,19 +166,19 @@ func testUnpublishedEpoch(t *testing.T, again bool) {
 		asked(t, in)
 		restore()
 		in = opened(t, c)
-		if _, err := in.publisher.Differences(t.Context()); err != nil {
+		if _, err := in.Publisher.Differences(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, err := in.newEpoch(t.Context(), newEpoch{}, event.Operator)
+		_, err := beginEpoch(t.Context(), in, newEpoch{}, event.Operator)
 		if err != nil {
 			t.Fatal(err)
 		}
 		in = opened(t, c)
 		if again {
-			err = in.newEpochs(t.Context(), newEpoch{confirm: true}, io.Discard)
+			err = beginEpochs(t.Context(), in, newEpoch{confirm: true}, io.Discard)
 		} else {
-			err = in.during(t.Context(), func(ctx context.Context) error { // the publisher's own first turn comes later
-				if notes, err := in.publisher.Checkpoints(ctx, event.Operator); err != nil || len(notes) != 2 {
+			err = in.WithServices(t.Context(), func(ctx context.Context) error { // the publisher's own first turn comes later
+				if notes, err := in.Publisher.Checkpoints(ctx, event.Operator); err != nil || len(notes) != 2 {
 					t.Errorf("%d epochs are published before anything is served, %v", len(notes), err)
 				}
 				return nil
@@ -186,7 +187,7 @@ func testUnpublishedEpoch(t *testing.T, again bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if notes, err := in.publisher.Checkpoints(t.Context(), event.Operator); err != nil || len(notes) != 2 {
+		if notes, err := in.Publisher.Checkpoints(t.Context(), event.Operator); err != nil || len(notes) != 2 {
 			t.Errorf("%d epochs are published, %v", len(notes), err)
 		}
 	})

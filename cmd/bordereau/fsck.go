@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func fsckCommand() *cobra.Command {
@@ -28,8 +29,8 @@ func fsckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return onKeys(cmd.Context(), configuration, func(ctx context.Context, in *installation) error {
-				return in.fsck(ctx, c, f.json, cmd.OutOrStdout())
+			return onKeys(cmd.Context(), configuration, func(ctx context.Context, in *installation.Installation) error {
+				return checkStore(ctx, in, c, f.json, cmd.OutOrStdout())
 			})
 		},
 	}
@@ -41,11 +42,11 @@ func fsckCommand() *cobra.Command {
 	return cmd
 }
 
-func (in *installation) fsck(ctx context.Context, c gateway.StoreCheck, asJSON bool, out io.Writer) error {
+func checkStore(ctx context.Context, in *installation.Installation, c gateway.StoreCheck, asJSON bool, out io.Writer) error {
 	progress, stop := progressBar("comparing folders", asJSON)
 	var findings []gateway.Finding // shown when the bar is gone, where they are for people
 	lines := json.NewEncoder(out)
-	report, err := in.gateway.LocalCheckStore(ctx, c, func(f gateway.Finding) {
+	report, err := in.Gateway.LocalCheckStore(ctx, c, func(f gateway.Finding) {
 		if asJSON {
 			lines.Encode(f)
 			return

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // credentialName is the file with the first operator's credential.
@@ -68,7 +69,7 @@ func initialise(ctx context.Context, w where, starter config.Config, first gatew
 	if err := makeOperator(ctx, c, first, out); err != nil {
 		return err
 	}
-	if publishedBeside(c) {
+	if installation.PublishedOnDatabaseDisk(c) {
 		fmt.Fprintf(out, "\nThe ledgers are published to %s, on the disk of the database. Before real documents come, set\n"+
 			"ledger.publish to another disk, or to a bucket with Object Lock.\n", c.Ledger.Publish.Dir)
 	}
@@ -102,13 +103,13 @@ func makeKey(out io.Writer, what, path string, create func(string) error) error 
 }
 
 func makeOperator(ctx context.Context, c config.Config, first gateway.First, out io.Writer) error {
-	in, err := open(ctx, c, newLogger(c.Log))
+	in, err := open(ctx, c)
 	if err != nil {
 		return err
 	}
-	err = in.during(ctx, func(ctx context.Context) error {
+	err = in.WithServices(ctx, func(ctx context.Context) error {
 		path := filepath.Join(c.DataDir, credentialName)
-		_, credential, err := in.gateway.Bootstrap(ctx, first)
+		_, credential, err := in.Gateway.Bootstrap(ctx, first)
 		var conflict *gateway.Conflict
 		if errors.As(err, &conflict) {
 			tell(out, false, "operator", "in the database")
@@ -123,7 +124,7 @@ func makeOperator(ctx context.Context, c config.Config, first gateway.First, out
 		tell(out, true, "operator", path)
 		return nil
 	})
-	return errors.Join(err, in.close())
+	return errors.Join(err, in.Close())
 }
 
 func tell(out io.Writer, made bool, what, where string) {

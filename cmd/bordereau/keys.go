@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
-
-	"github.com/bordereau/bordereau/config"
 )
 
 func keysCommand() *cobra.Command {
@@ -32,17 +28,6 @@ type keysFlags struct {
 func (f *keysFlags) addFlags(cmd *cobra.Command) {
 	f.where.addFlags(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
-}
-
-// onKeys opens the installation and runs work while the ledger's sequencer does. The sweeper does not run: whoever rotates
-// a key wants to see this process do it.
-func onKeys(ctx context.Context, c config.Config, work func(ctx context.Context, in *installation) error) error {
-	in, err := open(ctx, c, newLogger(c.Log))
-	if err != nil {
-		return err
-	}
-	err = in.duringLedger(ctx, func(ctx context.Context) error { return work(ctx, in) })
-	return errors.Join(err, in.close())
 }
 
 func printJSON(out io.Writer, v any) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysCheckCommand() *cobra.Command {
@@ -24,9 +25,9 @@ func keysCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation) error {
+			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation.Installation) error {
 				progress, stop := progressBar("checking contracts", f.json)
-				check, err := in.gateway.LocalCheckKeys(ctx, all, progress)
+				check, err := in.Gateway.LocalCheckKeys(ctx, all, progress)
 				stop()
 				if err != nil {
 					return err

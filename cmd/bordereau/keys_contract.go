@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysRotateContractCommand() *cobra.Command {
@@ -26,8 +27,8 @@ func keysRotateContractCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation) error {
-				r, err := in.rotateContract(ctx, gateway.ContractID(args[0]), background, f.json)
+			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation.Installation) error {
+				r, err := rotateContract(ctx, in, gateway.ContractID(args[0]), background, f.json)
 				if err != nil {
 					return err
 				}
@@ -41,8 +42,8 @@ func keysRotateContractCommand() *cobra.Command {
 }
 
 // rotateContract begins a rotation, or goes on with the one that runs.
-func (in *installation) rotateContract(ctx context.Context, id gateway.ContractID, background, quiet bool) (gateway.Rotation, error) {
-	r, err := in.gateway.LocalRotateContract(ctx, id)
+func rotateContract(ctx context.Context, in *installation.Installation, id gateway.ContractID, background, quiet bool) (gateway.Rotation, error) {
+	r, err := in.Gateway.LocalRotateContract(ctx, id)
 	if errors.Is(err, gateway.ErrNotFound) {
 		return r, fmt.Errorf("there is no contract %q", id)
 	}
@@ -52,7 +53,7 @@ func (in *installation) rotateContract(ctx context.Context, id gateway.ContractI
 	}
 	progress, stop := progressBar("rewrapping headers", quiet)
 	defer stop()
-	r, err = in.gateway.ContinueRotation(ctx, id, progress)
+	r, err = in.Gateway.ContinueRotation(ctx, id, progress)
 	if err == nil && isConflict && r.Epoch == 0 {
 		return r, conflict // nothing runs: it was another reason
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysInitCommand() *cobra.Command {
@@ -62,7 +63,7 @@ func makeMissingKeys(f keysFlags, out io.Writer) error {
 	if err := makeKeys(c.Keys, io.Discard); err != nil {
 		return err
 	}
-	root, err := loadRoot(c.Keys)
+	root, err := installation.LoadRoot(c.Keys)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysReapplyCommand() *cobra.Command {
@@ -22,8 +23,8 @@ func keysReapplyCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out, repeated := cmd.OutOrStdout(), 0
-			err := onAudit(cmd.Context(), w, func(ctx context.Context, in *installation) error {
-				return in.gateway.ReapplyErasures(ctx, func(c gateway.JournalClaims) {
+			err := onAudit(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
+				return in.Gateway.ReapplyErasures(ctx, func(c gateway.JournalClaims) {
 					repeated++
 					if asJSON {
 						json.NewEncoder(out).Encode(c)
@@ -52,8 +53,8 @@ func erasedThing(c gateway.JournalClaims) string {
 
 // refuseUnknownErasures is why nothing may be served: the database was restored from a backup that brought back what had
 // been erased.
-func (in *installation) refuseUnknownErasures(ctx context.Context) error {
-	unknown, err := in.gateway.UnknownErasures(ctx)
+func refuseUnknownErasures(ctx context.Context, in *installation.Installation) error {
+	unknown, err := in.Gateway.UnknownErasures(ctx)
 	if err != nil {
 		return err
 	}

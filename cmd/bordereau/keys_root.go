@@ -14,6 +14,7 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysRotateRootCommand() *cobra.Command {
@@ -49,7 +50,7 @@ type sealing struct {
 }
 
 func rotateRoot(ctx context.Context, c config.Config, f keysFlags, retire bool, out io.Writer) error {
-	root, err := loadRoot(c.Keys)
+	root, err := installation.LoadRoot(c.Keys)
 	if err != nil {
 		return err
 	}
@@ -92,14 +93,14 @@ func nextStep(retire, inFile bool) string {
 
 // sealAnew seals every key to the roots and recovery recipients that the configuration names.
 func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.Writer) error {
-	return onKeys(ctx, c, func(ctx context.Context, in *installation) error {
+	return onKeys(ctx, c, func(ctx context.Context, in *installation.Installation) error {
 		progress, stop := progressBar("sealing keys", asJSON)
-		resealed, err := in.gateway.LocalResealKeys(ctx, retire, progress)
+		resealed, err := in.Gateway.LocalResealKeys(ctx, retire, progress)
 		stop()
 		if err != nil {
 			return err
 		}
-		root, err := loadRoot(c.Keys)
+		root, err := installation.LoadRoot(c.Keys)
 		if err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func addRecovery(w where, text string) error {
 	if err != nil {
 		return err
 	}
-	root, err := readRoot(c.Keys)
+	root, err := installation.ReadRoot(c.Keys)
 	if err != nil {
 		return err
 	}

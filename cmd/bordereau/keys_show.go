@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func keysShowCommand() *cobra.Command {
@@ -24,8 +25,8 @@ func keysShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation) error {
-				keys, err := in.gateway.LocalKeys(ctx)
+			return onKeys(cmd.Context(), c, func(ctx context.Context, in *installation.Installation) error {
+				keys, err := in.Gateway.LocalKeys(ctx)
 				switch {
 				case err != nil:
 					return err

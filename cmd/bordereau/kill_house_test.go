@@ -21,6 +21,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -60,7 +61,7 @@ func newServed(t *testing.T, starter config.Config, url string) *served {
 	if err := initialise(t.Context(), h.where(), starter, first, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if err := onAudit(t.Context(), h.where(), func(ctx context.Context, in *installation) error { return h.settle(ctx, in.gateway) }); err != nil {
+	if err := onAudit(t.Context(), h.where(), func(ctx context.Context, in *installation.Installation) error { return h.settle(ctx, in.Gateway) }); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -221,9 +222,9 @@ func (p *process) stop(t *testing.T) {
 }
 
 // onDatabase opens what of the installation is about the ledgers.
-func (h *served) onDatabase(t *testing.T, f func(in *installation)) {
+func (h *served) onDatabase(t *testing.T, f func(in *installation.Installation)) {
 	t.Helper()
-	err := onLedger(t.Context(), h.where(), func(_ context.Context, in *installation) error {
+	err := onLedger(t.Context(), h.where(), func(_ context.Context, in *installation.Installation) error {
 		f(in)
 		return nil
 	})
@@ -237,11 +238,11 @@ func (h *served) onDatabase(t *testing.T, f func(in *installation)) {
 func (h *served) check(t *testing.T) {
 	t.Helper()
 	acknowledged := h.journal.all()
-	h.onDatabase(t, func(in *installation) {
-		if err := in.checkPublished(t.Context()); err != nil {
+	h.onDatabase(t, func(in *installation.Installation) {
+		if err := in.CheckPublished(t.Context()); err != nil {
 			t.Error(err)
 		}
-		ledgers, err := in.ledger.Ledgers(t.Context())
+		ledgers, err := in.Ledger.Ledgers(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -258,17 +259,17 @@ func (h *served) check(t *testing.T) {
 }
 
 // prove verifies a ledger, against its checkpoint of the last check too.
-func (h *served) prove(t *testing.T, in *installation, ledger string) {
+func (h *served) prove(t *testing.T, in *installation.Installation, ledger string) {
 	t.Helper()
 	var older [][]byte
 	if before := h.checkpoints[ledger]; before != nil {
 		older = append(older, before)
 	}
-	checkpoint, err := in.ledger.Checkpoint(t.Context(), ledger)
+	checkpoint, err := in.Ledger.Checkpoint(t.Context(), ledger)
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := in.verify(t.Context(), ledger, append(older, checkpoint))
+	report, err := verifyLedger(t.Context(), in, ledger, append(older, checkpoint))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +280,7 @@ func (h *served) prove(t *testing.T, in *installation, ledger string) {
 }
 
 // readOn reads the leaves that came since the last check.
-func (h *served) readOn(t *testing.T, in *installation, ledger string) {
+func (h *served) readOn(t *testing.T, in *installation.Installation, ledger string) {
 	t.Helper()
 	for e := range h.leaves(t, in, ledger, h.seen[ledger]) {
 		if e.Seq != h.seen[ledger] {
@@ -293,9 +294,9 @@ func (h *served) readOn(t *testing.T, in *installation, ledger string) {
 	}
 }
 
-func (h *served) leaves(t *testing.T, in *installation, ledger string, from int64) func(yield func(event.Event) bool) {
+func (h *served) leaves(t *testing.T, in *installation.Installation, ledger string, from int64) func(yield func(event.Event) bool) {
 	return func(yield func(event.Event) bool) {
-		rows, err := in.database.Reader().QueryContext(t.Context(),
+		rows, err := in.Database.Reader().QueryContext(t.Context(),
 			`SELECT leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 ORDER BY seq`, ledger, from)
 		if err != nil {
 			t.Fatal(err)
@@ -323,7 +324,7 @@ func (h *served) leaves(t *testing.T, in *installation, ledger string, from int6
 // checkGrants wants an end of every access that was granted.
 func (h *served) checkGrants(t *testing.T) {
 	t.Helper()
-	h.onDatabase(t, func(in *installation) {
+	h.onDatabase(t, func(in *installation.Installation) {
 		for ledger := range h.seen {
 			open := map[string]int64{}
 			for e := range h.leaves(t, in, ledger, 0) {
@@ -346,10 +347,10 @@ func (h *served) checkPublished(t *testing.T) {
 	t.Helper()
 	var dir string
 	args := []string{"audit", "verify"}
-	h.onDatabase(t, func(in *installation) {
-		dir = in.config.Ledger.Publish.Dir
+	h.onDatabase(t, func(in *installation.Installation) {
+		dir = in.Config.Ledger.Publish.Dir
 		for ledger := range h.seen {
-			args = append(args, "--key", in.ledger.VerifierKey(ledger))
+			args = append(args, "--key", in.Ledger.VerifierKey(ledger))
 		}
 	})
 	out, err := exec.CommandContext(t.Context(), "bordereau", append(args, "--tiles", dir)...).CombinedOutput()

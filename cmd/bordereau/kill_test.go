@@ -9,6 +9,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 const (
@@ -97,8 +98,8 @@ func (h *served) awaitNoOpenGrant(t *testing.T) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for open := -1; open != 0; {
-		h.onDatabase(t, func(in *installation) {
-			if err := in.database.Reader().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_open`).Scan(&open); err != nil {
+		h.onDatabase(t, func(in *installation.Installation) {
+			if err := in.Database.Reader().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM audit_open`).Scan(&open); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -148,16 +148,16 @@ func (p *program) settle(t *testing.T, data string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := open(t.Context(), c, newLogger(c.Log))
+	in, err := open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	background, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- in.ledger.Run(background) }()
+	go func() { done <- in.Ledger.Run(background) }()
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(<-done, in.close()); err != nil && !errors.Is(err, context.Canceled) {
+		if err := errors.Join(<-done, in.Close()); err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})
@@ -165,7 +165,7 @@ func (p *program) settle(t *testing.T, data string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	house := &gatewaytest.House{Gateway: in.gateway, Operator: gateway.Caller{Person: operator.Person, Auth: "test", Address: gatewaytest.Address}}
+	house := &gatewaytest.House{Gateway: in.Gateway, Operator: gateway.Caller{Person: operator.Person, Auth: "test", Address: gatewaytest.Address}}
 	p.world = house.World(t)
 	p.world.Contract = p.world.NewContract(t, gatewaytest.Unlimited(p.world.Client, p.world.Provider))
 	p.world.Join(t, p.world.Contract)

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
@@ -85,15 +86,15 @@ func coreOf(t *testing.T, c objects.S3Config) *minio.Core {
 // record records so many events and publishes them.
 func record(t *testing.T, w where, n int) {
 	t.Helper()
-	err := onAudit(t.Context(), w, func(ctx context.Context, in *installation) error {
+	err := onAudit(t.Context(), w, func(ctx context.Context, in *installation.Installation) error {
 		var ticket audit.Ticket
-		tx, err := in.database.Writer().BeginTx(ctx, nil)
+		tx, err := in.Database.Writer().BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
 		defer tx.Rollback()
 		for range n {
-			ticket, err = in.ledger.Stage(ctx, tx, event.Operator, event.Event{Phase: event.PhaseState, Action: "audit.query", Outcome: event.OutcomeAllow})
+			ticket, err = in.Ledger.Stage(ctx, tx, event.Operator, event.Event{Phase: event.PhaseState, Action: "audit.query", Outcome: event.OutcomeAllow})
 			if err != nil {
 				return err
 			}
@@ -101,7 +102,7 @@ func record(t *testing.T, w where, n int) {
 		if err := tx.Commit(); err != nil {
 			return err
 		}
-		_, err = in.ledger.Wait(ctx, ticket)
+		_, err = in.Ledger.Wait(ctx, ticket)
 		return err
 	})
 	if err != nil {
@@ -111,8 +112,8 @@ func record(t *testing.T, w where, n int) {
 
 func halted(t *testing.T, w where) (reason error) {
 	t.Helper()
-	err := onLedger(t.Context(), w, func(ctx context.Context, in *installation) (err error) {
-		reason, err = in.ledger.LookHalted(ctx)
+	err := onLedger(t.Context(), w, func(ctx context.Context, in *installation.Installation) (err error) {
+		reason, err = in.Ledger.LookHalted(ctx)
 		return err
 	})
 	if err != nil {

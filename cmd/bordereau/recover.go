@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
-	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // recoverFlags say what to recover, with what, and where to.
@@ -63,58 +62,48 @@ func (f *recoverFlags) run(ctx context.Context, c config.Config, out io.Writer) 
 	if err != nil {
 		return err
 	}
-	err = in.duringLedger(ctx, func(ctx context.Context) error {
-		in.warnOfGateway()
+	err = in.WithSequencer(ctx, func(ctx context.Context) error {
+		warnOfGateway(in)
 		folder, err := openRecoveryFolder(f.out)
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", f.out, err)
 		}
-		return errors.Join(in.recover(ctx, f, folder, out), folder.close())
+		return errors.Join(recoverDocuments(ctx, in, f, folder, out), folder.close())
 	})
-	return errors.Join(err, in.close())
+	return errors.Join(err, in.Close())
 }
 
-// openToRecover opens what is left of an installation. A recovery signs no receipt and no checkpoint, so those keys may be
-// lost. Keys of this run, which are never used, stand in for them.
-func openToRecover(ctx context.Context, c config.Config, identityFile string) (*installation, error) {
-	return openWith(ctx, &installation{config: c, log: newLogger(c.Log), recovering: true}, func(k config.Keys) (*keyring.Root, error) {
+// openToRecover opens what is left of an installation.
+func openToRecover(ctx context.Context, c config.Config, identityFile string) (*installation.Installation, error) {
+	root := func(k config.Keys) (*keyring.Root, error) {
 		if identityFile != "" {
 			return keyring.Load(identityFile)
 		}
-		root, err := loadRoot(k)
+		root, err := installation.LoadRoot(k)
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("%w: without the root key, name a recovery key with --identity", err)
 		}
 		return root, err
-	})
-}
-
-// loadKey loads a key for signing.
-func (in *installation) loadKey(path string) (ed25519.PrivateKey, error) {
-	key, err := identity.LoadKey(path)
-	if in.recovering && errors.Is(err, os.ErrNotExist) {
-		in.log.Warn("a key for signing is missing; a recovery goes on without it", "path", path)
-		_, key, err = ed25519.GenerateKey(nil)
 	}
-	return key, err
+	return installation.Open(ctx, installation.Options{Config: c, Logger: newLogger(c.Log), Root: root, Recovering: true})
 }
 
 // warnOfGateway says that a gateway seems to serve, which does no harm and may be a mistake.
-func (in *installation) warnOfGateway() {
-	connection, err := net.DialTimeout("tcp", in.config.Listen.Admin, time.Second)
+func warnOfGateway(in *installation.Installation) {
+	connection, err := net.DialTimeout("tcp", in.Config.Listen.Admin, time.Second)
 	if err != nil {
 		return
 	}
 	connection.Close()
-	in.log.Warn("a gateway seems to serve this installation: documents that it receives from now on may be missing here", "admin", in.config.Listen.Admin)
+	in.Log.Warn("a gateway seems to serve this installation: documents that it receives from now on may be missing here", "admin", in.Config.Listen.Admin)
 }
 
-// recover takes the documents out, writes the manifest and tells how it went.
-func (in *installation) recover(ctx context.Context, f *recoverFlags, folder *recoveryFolder, out io.Writer) error {
+// recoverDocuments takes the documents out, writes the manifest and tells how it went.
+func recoverDocuments(ctx context.Context, in *installation.Installation, f *recoverFlags, folder *recoveryFolder, out io.Writer) error {
 	progress, stop := progressBar("recovering documents", f.json)
 	manifest := &manifest{folder: folder}
 	r := gateway.Recovery{Contract: gateway.ContractID(f.contract), Age: f.age, Identities: f.identities, To: folder}
-	report, err := in.gateway.LocalRecover(ctx, r, manifest.add, progress)
+	report, err := in.Gateway.LocalRecover(ctx, r, manifest.add, progress)
 	stop()
 	err = errors.Join(recoverError(err, f.contract), manifest.end(report, err == nil))
 	if err != nil && report.Documents == 0 {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 // Whoever recovers while a gateway serves is told.
@@ -15,15 +17,15 @@ func TestARecoveryWarnsOfAGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	in := &installation{log: slog.New(slog.NewTextHandler(&log, nil))}
-	in.config.Listen.Admin = listener.Addr().String()
-	in.warnOfGateway()
+	in := &installation.Installation{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	in.Config.Listen.Admin = listener.Addr().String()
+	warnOfGateway(in)
 	if !strings.Contains(log.String(), "a gateway seems to serve") {
 		t.Errorf("with a gateway: %q", log.String())
 	}
 	log.Reset()
 	listener.Close()
-	in.warnOfGateway()
+	warnOfGateway(in)
 	if log.Len() > 0 {
 		t.Errorf("without one: %q", log.String())
 	}

@@ -21,9 +21,9 @@ import (
 func TestRepostedLedger(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		in := opened(t, c)
-		err := in.during(t.Context(), func(ctx context.Context) error {
+		err := in.WithServices(t.Context(), func(ctx context.Context) error {
 			for range 70 {
-				if _, err := in.gateway.LocalAsk(ctx, event.Operator, gateway.LedgerQuestion{}); err != nil {
+				if _, err := in.Gateway.LocalAsk(ctx, event.Operator, gateway.LedgerQuestion{}); err != nil {
 					return err
 				}
 			}
@@ -34,19 +34,19 @@ func TestRepostedLedger(t *testing.T) {
 		}
 		wrong := func() []verify.Problem {
 			t.Helper()
-			report, err := in.verify(t.Context(), event.Operator, nil)
+			report, err := verifyLedger(t.Context(), in, event.Operator, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return report.Problems
 		}
-		databasetest.Unguarded(t, in.database, func() { change(t, in.database, `DELETE FROM audit_posting WHERE field = 4`) })
+		databasetest.Unguarded(t, in.Database, func() { change(t, in.Database, `DELETE FROM audit_posting WHERE field = 4`) })
 		if found := wrong(); len(found) != 1 || found[0].Kind != verify.KindPosting {
 			t.Errorf("verification finds %v", found)
 		}
 
 		running := opened(t, c)
-		err = running.during(t.Context(), func(ctx context.Context) error {
+		err = running.WithServices(t.Context(), func(ctx context.Context) error {
 			if err := repostLedgers(ctx, c, repost{}, io.Discard); !errors.Is(err, database.ErrInUse) {
 				t.Errorf("while a gateway runs: %v", err)
 			}
@@ -70,11 +70,11 @@ func TestRepostedLedger(t *testing.T) {
 			t.Errorf("after it verification finds %v", found)
 		}
 		// It is recorded and published before the command ends.
-		found, _, err := in.ledger.Query(t.Context(), audit.Query{Ledger: event.Operator, Limit: 1})
+		found, _, err := in.Ledger.Query(t.Context(), audit.Query{Ledger: event.Operator, Limit: 1})
 		if err != nil || found[0].Action != "audit.repost" || found[0].Actor != "system" || found[0].Subject != event.Operator {
 			t.Errorf("recorded %+v, %v", found, err)
 		}
-		if size, err := in.ledger.PublishedSize(t.Context(), event.Operator, 1); err != nil || size != found[0].Seq+1 {
+		if size, err := in.Ledger.PublishedSize(t.Context(), event.Operator, 1); err != nil || size != found[0].Seq+1 {
 			t.Errorf("%d events are published, %v", size, err)
 		}
 	})
@@ -84,14 +84,14 @@ func TestRepostedLedger(t *testing.T) {
 func TestRepostRefusedForOne(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		in, other := opened(t, c), "o_"+strings.Repeat("a", 26)
-		err := in.during(t.Context(), func(ctx context.Context) error {
-			_, err := in.ledger.Append(ctx, other, event.Event{Phase: event.PhaseState, Action: "document.read", Outcome: event.OutcomeAllow, Actor: "p_1"})
+		err := in.WithServices(t.Context(), func(ctx context.Context) error {
+			_, err := in.Ledger.Append(ctx, other, event.Event{Phase: event.PhaseState, Action: "document.read", Outcome: event.OutcomeAllow, Actor: "p_1"})
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		change(t, in.database, `INSERT INTO audit_event (ledger, seq, ts, event, action, outcome, leaf, phase, kind, bytes)
+		change(t, in.Database, `INSERT INTO audit_event (ledger, seq, ts, event, action, outcome, leaf, phase, kind, bytes)
 			SELECT ledger, 1, ts, event, action, outcome, leaf, phase, kind, bytes FROM audit_event WHERE ledger = $1`, other)
 		var out strings.Builder
 		err = repostLedgers(t.Context(), c, repost{json: true}, &out)

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway/httpapi"
 	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/installation"
 )
 
 func serveCommand() *cobra.Command {
@@ -31,20 +32,20 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			log := newLogger(c.Log)
-			in, err := open(cmd.Context(), c, log)
+			in, err := installation.Open(cmd.Context(), installation.Options{Config: c, Logger: log})
 			if err != nil {
 				return err
 			}
-			if publishedBeside(c) {
+			if installation.PublishedOnDatabaseDisk(c) {
 				log.Warn("ledgers are published to the disk of the database: restored together, neither shows that the other went back. "+
 					"Set ledger.publish to another disk or a bucket", "published", c.Ledger.Publish.Dir, "database", c.Database.Path)
 			}
 			api, admin, err := listen(c.Listen)
 			if err == nil {
 				log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", c.PublicURL)
-				err = in.during(cmd.Context(), func(ctx context.Context) error { return in.serve(ctx, api, admin) })
+				err = in.WithServices(cmd.Context(), func(ctx context.Context) error { return serve(ctx, in, api, admin) })
 			}
-			return errors.Join(err, in.close())
+			return errors.Join(err, in.Close())
 		},
 	}
 	w.addFlags(cmd)
@@ -62,28 +63,28 @@ func listen(c config.Listen) (api, admin net.Listener, err error) {
 }
 
 // serve answers on both listeners until ctx ends and running transfers have finished or had their time.
-func (in *installation) serve(ctx context.Context, api, admin net.Listener) error {
-	handler, err := in.handler()
+func serve(ctx context.Context, in *installation.Installation, api, admin net.Listener) error {
+	handler, err := newHandler(in)
 	if err == nil {
-		err = in.refuseUnknownErasures(ctx)
+		err = refuseUnknownErasures(ctx, in)
 	}
 	if err != nil {
 		return errors.Join(err, api.Close(), admin.Close())
 	}
-	limits := in.config.Limits
-	public := httpapi.NewServer(handler, in.log)
+	limits := in.Config.Limits
+	public := httpapi.NewServer(handler, in.Log)
 	public.ReadHeaderTimeout, public.IdleTimeout = limits.ReadHeader, limits.Idle
-	private := httpapi.NewServer(httpapi.NewAdminHandler(in.ready, in.log), in.log)
+	private := httpapi.NewServer(httpapi.NewAdminHandler(func() error { return ready(in) }, in.Log), in.Log)
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return in.serveAPI(public, api) })
+	group.Go(func() error { return serveAPI(in, public, api) })
 	group.Go(func() error { return ignoreClosed(private.Serve(admin)) })
 	group.Go(func() error {
 		<-ctx.Done()
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.Shutdown)
 		defer cancel()
 		if err := public.Shutdown(late); err != nil {
-			in.log.Warn("transfers were cut at the shutdown", "error", err)
+			in.Log.Warn("transfers were cut at the shutdown", "error", err)
 			public.Close()
 		}
 		return private.Close()
@@ -91,8 +92,8 @@ func (in *installation) serve(ctx context.Context, api, admin net.Listener) erro
 	return group.Wait()
 }
 
-func (in *installation) serveAPI(server *http.Server, l net.Listener) error {
-	if c := in.config.TLS; c.Cert != "" {
+func serveAPI(in *installation.Installation, server *http.Server, l net.Listener) error {
+	if c := in.Config.TLS; c.Cert != "" {
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		return ignoreClosed(server.ServeTLS(l, c.Cert, c.Key))
 	}
@@ -106,33 +107,33 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// handler is the API over this installation.
-func (in *installation) handler() (http.Handler, error) {
-	key, err := identity.LoadKey(in.config.Keys.Token)
+// newHandler is the API over this installation.
+func newHandler(in *installation.Installation) (http.Handler, error) {
+	key, err := identity.LoadKey(in.Config.Keys.Token)
 	if err != nil {
 		return nil, err
 	}
-	issuer, err := identity.NewIssuer(identity.IssuerConfig{Key: key, Issuer: in.config.PublicURL, Audience: in.config.PublicURL})
+	issuer, err := identity.NewIssuer(identity.IssuerConfig{Key: key, Issuer: in.Config.PublicURL, Audience: in.Config.PublicURL})
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := identity.NewVerifier(identity.VerifierConfig{Keys: issuer.KeySet(), Issuer: in.config.PublicURL,
-		Audience: in.config.PublicURL})
+	verifier, err := identity.NewVerifier(identity.VerifierConfig{Keys: issuer.KeySet(), Issuer: in.Config.PublicURL,
+		Audience: in.Config.PublicURL})
 	if err != nil {
 		return nil, err
 	}
 	keys := issuer.KeySet()
-	keys.Keys = append(keys.Keys, in.receipts.PublicJWK())
-	return httpapi.NewHandler(httpapi.Config{Gateway: in.gateway, Issuer: issuer, Verifier: verifier, Keys: keys, Logger: in.log,
-		TrustedProxies: in.config.TrustedProxies, Progress: in.config.Limits.Stall})
+	keys.Keys = append(keys.Keys, in.Receipts.PublicJWK())
+	return httpapi.NewHandler(httpapi.Config{Gateway: in.Gateway, Issuer: issuer, Verifier: verifier, Keys: keys, Logger: in.Log,
+		TrustedProxies: in.Config.TrustedProxies, Progress: in.Config.Limits.Stall})
 }
 
 // ready is nil while the database answers and the ledger goes on.
-func (in *installation) ready() error {
-	if err := in.ledger.Halted(); err != nil {
+func ready(in *installation.Installation) error {
+	if err := in.Ledger.Halted(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	return in.database.Reader().PingContext(ctx)
+	return in.Database.Reader().PingContext(ctx)
 }

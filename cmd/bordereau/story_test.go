@@ -47,14 +47,14 @@ func playStory(t *testing.T, c config.Config) {
 	if err := makeOperator(ctx, c, gateway.First{Organisation: "Operator", Country: "FR", Person: "Operator"}, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	in, err := open(ctx, c, newLogger(c.Log))
+	in, err := open(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
+	defer in.Close()
 	var told strings.Builder
-	err = in.during(ctx, func(ctx context.Context) error {
-		return in.playWhileServing(ctx, demoFlags{once: true}, api, admin, &told)
+	err = in.WithServices(ctx, func(ctx context.Context) error {
+		return playWhileServing(ctx, in, demoFlags{once: true}, api, admin, &told)
 	})
 	if err != nil {
 		t.Errorf("the story: %v\n%s", err, told.String())

@@ -57,7 +57,10 @@ var rooms = []room{
 	{"gateway/gatewaytest/needs", nil,
 		"every room's tests use it, so it must not bring the product along"},
 	{"config", nil,
-		"reads files and environment into one struct; the rooms take what they need from cmd, not from it"},
+		"reads files and environment into one struct; only cmd and gateway/installation read from it"},
+	{"gateway/installation", []string{"config", "crypto/keyring", "audit", "audit/event", "audit/publish", "gateway",
+		"gateway/database", "gateway/identity", "gateway/objects"},
+		"opens what a configuration names; it has no way to HTTP, and decides nothing"},
 	{"cmd/bordereau", []string{anything},
 		"puts everything together and decides nothing"},
 }

@@ -1,4 +1,4 @@
-package main
+package installation
 
 import (
 	"path/filepath"
@@ -7,7 +7,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-func TestPublishedBesideTheDatabase(t *testing.T) {
+func TestPublishedOnTheDatabaseDisk(t *testing.T) {
 	disk := t.TempDir()
 	for name, test := range map[string]struct {
 		change func(c *config.Config)
@@ -25,7 +25,7 @@ func TestPublishedBesideTheDatabase(t *testing.T) {
 		c = c.Resolve(disk)
 		c.Database.Path = filepath.Join(disk, "bordereau.db")
 		test.change(&c)
-		if got := publishedBeside(c); got != test.want {
+		if got := PublishedOnDatabaseDisk(c); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package installation
 
 import (
 	"os"
@@ -8,10 +8,11 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// publishedBeside says whether the ledgers are published to where the database is, so that whoever has one has the other,
-// and a snapshot that is restored brings back both. Nothing could then tell that the database has gone back. It is for the
-// operator to be told: what is better than the data folder this program cannot know.
-func publishedBeside(c config.Config) bool {
+// PublishedOnDatabaseDisk says whether the ledgers are published to the disk of the database.
+// Then a person who has one has the other, and a snapshot that is restored brings both back:
+// nothing could tell that the database has gone back. The operator has to be told, because this
+// program cannot know a better place than the data folder.
+func PublishedOnDatabaseDisk(c config.Config) bool {
 	if c.Ledger.Publish.Engine != config.Folder || c.Database.Engine != config.SQLite {
 		return false
 	}

@@ -1,4 +1,4 @@
-package main
+package installation
 
 import (
 	"context"
@@ -9,20 +9,18 @@ import (
 
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/config"
-	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
 // openPublisher opens where the ledgers are published to.
-func (in *installation) openPublisher(ctx context.Context) error {
-	c := in.config.Ledger.Publish
+func (in *Installation) openPublisher(ctx context.Context) error {
+	c := in.Config.Ledger.Publish
 	sink, err := in.openSink(ctx, c)
 	if err != nil {
 		return err
 	}
-	in.published = sink
 	in.closers = append(in.closers, sink.Close)
-	in.publisher, err = publish.New(publish.Config{Ledger: in.ledger, Sink: sink, Every: c.Every, Logger: in.log})
+	in.Publisher, err = publish.New(publish.Config{Ledger: in.Ledger, Sink: sink, Every: c.Every, Logger: in.Log})
 	return err
 }
 
@@ -32,7 +30,7 @@ type sinkCloser interface {
 	io.Closer
 }
 
-func (in *installation) openSink(ctx context.Context, c config.Publish) (sinkCloser, error) {
+func (in *Installation) openSink(ctx context.Context, c config.Publish) (sinkCloser, error) {
 	if c.Engine != config.S3 {
 		return publish.OpenFolder(c.Dir)
 	}
@@ -40,15 +38,15 @@ func (in *installation) openSink(ctx context.Context, c config.Publish) (sinkClo
 		config.Governance: objects.Governance, config.Compliance: objects.Compliance}
 	return objects.OpenShelf(ctx, objects.ShelfConfig{
 		S3Config: objects.S3Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile, Region: c.Region, Bucket: c.Bucket,
-			Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Logger: in.log},
+			Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Logger: in.Log},
 		Retention: retention[c.RetentionMode], Days: c.RetentionDays,
 	})
 }
 
-// checkPublished refuses a database that is not what was published of it, and a folder that is not what was published to
+// CheckPublished refuses a database that is not what was published of it, and a folder that is not what was published to
 // it, and says what to do.
-func (in *installation) checkPublished(ctx context.Context) error {
-	err := in.publisher.Check(ctx)
+func (in *Installation) CheckPublished(ctx context.Context) error {
+	err := in.Publisher.Check(ctx)
 	var lost *publish.Lost
 	switch {
 	case publish.TwoHistories(err):
@@ -63,31 +61,43 @@ func (in *installation) checkPublished(ctx context.Context) error {
 	}
 }
 
-// alone runs f while no other process works on the database.
-func (in *installation) alone(ctx context.Context, f func(ctx context.Context) error) error {
-	presence, err := in.database.Alone(ctx)
-	if errors.Is(err, database.ErrInUse) {
-		return fmt.Errorf("%w: stop every gateway and command that works on it first", err)
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(ctx), presence.Leave())
-}
-
 // publishEpochs publishes epochs that have begun and are not, before anything is signed with their names: after another
 // restore nobody would know that they are spent.
-func (in *installation) publishEpochs(ctx context.Context) error {
-	ledgers, err := in.unpublishedEpochs(ctx)
+func (in *Installation) publishEpochs(ctx context.Context) error {
+	ledgers, err := in.UnpublishedEpochs(ctx)
 	if err != nil || len(ledgers) == 0 {
 		return err
 	}
-	return in.publisher.PublishOnly(ctx, ledgers)
+	return in.Publisher.PublishOnly(ctx, ledgers)
+}
+
+// UnpublishedEpochs are the ledgers whose epoch has begun and is not published: an earlier run
+// was broken off.
+func (in *Installation) UnpublishedEpochs(ctx context.Context) ([]string, error) {
+	ledgers, err := in.Ledger.Ledgers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, ledger := range ledgers {
+		epoch := in.Ledger.Epoch(ledger)
+		if epoch == 1 {
+			continue
+		}
+		size, err := in.Ledger.PublishedSize(ctx, ledger, epoch)
+		if err != nil {
+			return nil, err
+		}
+		if size == 0 {
+			found = append(found, ledger)
+		}
+	}
+	return found, nil
 }
 
 // publishedAt says where the ledgers are published to, for people.
-func (in *installation) publishedAt() string {
-	c := in.config.Ledger.Publish
+func (in *Installation) publishedAt() string {
+	c := in.Config.Ledger.Publish
 	if c.Engine == config.S3 {
 		return fmt.Sprintf("bucket %s at %s, under %q", c.Bucket, c.Endpoint, c.Prefix)
 	}

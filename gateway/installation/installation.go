@@ -1,0 +1,169 @@
+// Package installation opens what a configuration names: database, ledger, published ledgers,
+// object store, keys and the gateway over them. It runs the services that an installation needs
+// while a command works, and refuses to begin where that would harm the ledgers.
+package installation
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/publish"
+	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/identity"
+	"github.com/bordereau/bordereau/gateway/objects"
+)
+
+// Options say which installation to open, and how.
+type Options struct {
+	Config config.Config
+	Logger *slog.Logger
+	Clock  func() time.Time // of the gateway and its ledger; time.Now when nil
+
+	// Root loads the roots; LoadRoot when nil.
+	Root func(config.Keys) (*keyring.Root, error)
+
+	// Recovering opens what is left of an installation to take documents out of it. Nothing is
+	// signed and nothing is published, so keys for signing and what was published may be lost.
+	// Keys of this run, which are never used, stand in for missing ones.
+	Recovering bool
+}
+
+// Installation is everything that a configuration names, opened.
+type Installation struct {
+	Config    config.Config
+	Log       *slog.Logger
+	Database  *database.DB
+	Ledger    *audit.Ledger
+	Publisher *publish.Publisher // nil while recovering
+	Gateway   *gateway.Gateway   // nil after OpenLedger
+	Receipts  *identity.ReceiptKey
+
+	options Options
+	closers []func() error // in the order of opening
+}
+
+// Open opens an installation whose keys exist. It brings the tables up to date.
+func Open(ctx context.Context, o Options) (*Installation, error) {
+	in, err := OpenLedger(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.openGateway(ctx); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+// OpenLedger opens the database and the ledger in it: all that a command about the audit trail
+// needs. It brings the tables up to date.
+func OpenLedger(ctx context.Context, o Options) (*Installation, error) {
+	if o.Root == nil {
+		o.Root = LoadRoot
+	}
+	in := &Installation{Config: o.Config, Log: o.Logger, options: o}
+	if err := in.openLedger(ctx); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+func (in *Installation) openGateway(ctx context.Context) error {
+	c := in.Config
+	store, err := in.openObjects(ctx)
+	if err != nil {
+		return err
+	}
+	root, err := in.options.Root(c.Keys)
+	if err != nil {
+		return err
+	}
+	receiptKey, err := in.loadKey(c.Keys.Receipt)
+	if err != nil {
+		return err
+	}
+	if in.Receipts, err = identity.NewReceiptKey(receiptKey); err != nil {
+		return err
+	}
+	in.Gateway, err = gateway.New(ctx, gateway.Config{Database: in.Database, Ledger: in.Ledger, Objects: store, Root: root,
+		Receipts: in.Receipts, Clock: in.options.Clock, Logger: in.Log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
+		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
+		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
+	return err
+}
+
+func (in *Installation) openLedger(ctx context.Context) error {
+	c := in.Config
+	db, err := database.Open(ctx, database.Config{SQLite: c.Database.Path, PostgreSQL: c.Database.URL.Reveal(), Logger: in.Log})
+	if err != nil {
+		return err
+	}
+	in.Database = db
+	in.closers = append(in.closers, db.Close)
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := audit.Migrate(ctx, db.Writer(), db.PostgreSQL()); err != nil {
+		return err
+	}
+	key, err := in.loadKey(c.Keys.Ledger)
+	if err != nil {
+		return err
+	}
+	former, err := loadKeys(c.Keys.LedgerFormer)
+	if err != nil {
+		return err
+	}
+	in.Ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.options.Clock, Logger: in.Log,
+		WaitTimeout: c.Limits.LedgerWait, Unsigned: in.options.Recovering})
+	if err != nil || in.options.Recovering {
+		return err // what is published may be lost, and a recovery adds nothing to it
+	}
+	return in.openPublisher(ctx)
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+func (in *Installation) openObjects(ctx context.Context) (gateway.Objects, error) {
+	c := in.Config.Objects
+	if c.Engine == config.S3 {
+		store, err := objects.OpenS3(ctx, objects.S3Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile,
+			Region: c.Region, Bucket: c.Bucket, Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey,
+			SecretKey: c.SecretKey.Reveal(), Logger: in.Log})
+		if err != nil {
+			return nil, err
+		}
+		in.closers = append(in.closers, store.Close)
+		return store, nil
+	}
+	folder, err := objects.OpenFolder(ctx, objects.FolderConfig{Dir: c.Dir, Logger: in.Log})
+	if err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, folder.Close)
+	return folder, nil
+}
+
+// Close closes what was opened, in the opposite order.
+func (in *Installation) Close() error {
+	var err error
+	for i := len(in.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, in.closers[i]())
+	}
+	in.closers = nil
+	return err
+}
