@@ -44,7 +44,7 @@ func checkUntil(until, now time.Time) error {
 }
 
 // checkAlone keeps systems and people apart.
-func (s *scene) checkAlone(ctx context.Context, tx *database.Tx, person string, role policy.Role) error {
+func checkAlone(ctx context.Context, tx *database.Tx, s *scene, person string, role policy.Role) error {
 	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: micros(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)

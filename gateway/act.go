@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
@@ -19,11 +20,11 @@ type act struct {
 
 	// look reads into the scene what the decision needs: at least onContract, onOrganisation or onOperator. An
 	// ErrNotFound from it is recorded as a denial.
-	look func(ctx context.Context, tx *database.Tx, s *scene) error
+	load func(ctx context.Context, tx *database.Tx, s *scene) error
 
 	// apply changes state once the decision allowed it, in the same transaction. A *Conflict, *Invalid or *Denied from it
 	// undoes all that the act changed, and is recorded as a refusal.
-	apply func(ctx context.Context, tx *database.Tx, s *scene) error
+	mutate func(ctx context.Context, tx *database.Tx, s *scene) error
 }
 
 // do runs one act: it reads the facts, decides, changes state and stages the event in one transaction, and returns when
@@ -38,8 +39,8 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		s = g.newScene(caller, a.action) // afresh: the transaction may be tried again
 		s.refusal = g.decide(ctx, tx, s, a)
-		if s.refusal == nil && a.apply != nil {
-			if err := a.apply(ctx, tx, s); err != nil {
+		if s.refusal == nil && a.mutate != nil {
+			if err := a.mutate(ctx, tx, s); err != nil {
 				return err
 			}
 		}
@@ -59,12 +60,12 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 		})
 	}
 	if err != nil {
-		g.giveUpGrant(s)
+		g.orphanGrant(s)
 		return nil, g.unavailable(err)
 	}
 	for _, t := range tickets {
 		if _, err := g.ledger.Wait(ctx, t); err != nil {
-			g.giveUpGrant(s)
+			g.orphanGrant(s)
 			return nil, g.unavailable(err)
 		}
 	}
@@ -74,9 +75,9 @@ func (g *Gateway) do(ctx context.Context, caller Caller, a act) (*scene, error) 
 	return s, nil
 }
 
-// giveUpGrant is for an act that failed with an unknown outcome: if it granted an access, nothing is released on it, and the
+// orphanGrant is for an act that failed with an unknown outcome: if it granted an access, nothing is released on it, and the
 // ledger closes it should the grant turn out to be recorded.
-func (g *Gateway) giveUpGrant(s *scene) {
+func (g *Gateway) orphanGrant(s *scene) {
 	if s != nil && s.event.Phase == event.PhaseGrant && len(s.ledgers) > 0 {
 		g.ledger.GiveUp(audit.Ticket{Ledger: s.ledgers[0], Event: s.event.ID})
 	}
@@ -87,7 +88,7 @@ func (g *Gateway) decide(ctx context.Context, tx *database.Tx, s *scene, a act) 
 	if err := s.readCaller(ctx, tx); err != nil {
 		return err
 	}
-	if err := a.look(ctx, tx, s); err != nil {
+	if err := a.load(ctx, tx, s); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNotFound
 		}
@@ -149,7 +150,7 @@ func (g *Gateway) stage(ctx context.Context, tx *database.Tx, s *scene) ([]audit
 // conclude records how something that was granted ended, or what the gateway did by itself, together with the change of
 // state that goes with it. Where apply says that there was nothing to do, nothing is recorded. It returns when the ledger
 // has sequenced the event.
-func (g *Gateway) conclude(ctx context.Context, ledger string, e event.Event, apply func(context.Context, *database.Tx) (bool, error)) error {
+func (g *Gateway) recordOutcome(ctx context.Context, ledger string, e event.Event, apply func(context.Context, *database.Tx) (bool, error)) error {
 	if apply == nil {
 		_, err := g.ledger.Append(ctx, ledger, e)
 		return g.unavailable(err)
@@ -228,3 +229,31 @@ func (g *Gateway) unavailable(err error) error {
 	}
 	return err
 }
+
+// isUnavailable says whether an error means that the database, the ledger or the store is away: nothing is known then.
+func isUnavailable(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, database.ErrUnavailable) || errors.Is(err, audit.ErrUnavailable)
+}
+
+// recordOwn is conclude for a change whose event is known only when it is done; nil is no event.
+func (g *Gateway) recordOwn(ctx context.Context, ledger string,
+	apply func(context.Context, *database.Tx) (*event.Event, error)) error {
+	var ticket *audit.Ticket
+	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		ticket = nil
+		e, err := apply(ctx, tx)
+		if err != nil || e == nil {
+			return err
+		}
+		t, err := g.ledger.Stage(ctx, tx.SQL, ledger, *e)
+		ticket = &t
+		return err
+	})
+	if err == nil && ticket != nil {
+		_, err = g.ledger.Wait(ctx, *ticket)
+	}
+	return g.unavailable(err)
+}
+
+// now is the act's time, in the precision that the database keeps.
+func (g *Gateway) now() time.Time { return g.clock().UTC().Truncate(time.Microsecond) }

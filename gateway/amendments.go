@@ -38,7 +38,7 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 	var c Contract
 	_, err = g.do(ctx, caller, act{
 		action: policy.ActionContractAmend,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			// Two amendments at once must queue: each gets a number of its own.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
@@ -49,7 +49,7 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 			s.onDuty()
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			from := effective
 			if from.IsZero() {
 				from = s.now
@@ -57,23 +57,23 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 			if from.Before(s.now) {
 				return &Invalid{Kind: InvalidParameter, Field: "effective", Detail: "must not be past"}
 			}
-			if s.version, err = s.insertAmendment(ctx, tx, id, terms, text, from); err != nil {
+			if s.version, err = insertAmendment(ctx, tx, s, id, terms, text, from); err != nil {
 				return err
 			}
-			c, err = s.readContract(ctx, tx, id)
+			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
 	})
 	return c, err
 }
 
-func (s *scene) insertAmendment(ctx context.Context, tx *database.Tx, id ContractID, terms *policy.Terms, text []byte,
+func insertAmendment(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms, text []byte,
 	effective time.Time) (int64, error) {
 	switch s.facts.Status {
 	case policy.StatusTerminated, policy.StatusExited:
 		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.facts.Status)}
 	}
-	if err := s.sameContract(ctx, tx, id, terms); err != nil {
+	if err := sameContract(ctx, tx, s, id, terms); err != nil {
 		return 0, err
 	}
 	newest, err := tx.NewestVersion(ctx, string(id))
@@ -93,7 +93,7 @@ func (s *scene) insertAmendment(ctx context.Context, tx *database.Tx, id Contrac
 }
 
 // sameContract refuses terms of other parties: their ledger, their keys and their people are the contract's.
-func (s *scene) sameContract(ctx context.Context, tx *database.Tx, id ContractID, terms *policy.Terms) error {
+func sameContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms) error {
 	row, err := tx.Contract(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading contract: %w", err)
@@ -113,7 +113,7 @@ func (s *scene) sameContract(ctx context.Context, tx *database.Tx, id ContractID
 // approveFrom marks a version as approved. Nothing comes into force backwards: where the effective date is past, it is
 // now. Versions are approved in their order, so that the newest approved version whose date has come is always the one
 // that was agreed last.
-func (s *scene) approveFrom(ctx context.Context, tx *database.Tx, v queries.ContractVersion) error {
+func approveFrom(ctx context.Context, tx *database.Tx, s *scene, v queries.ContractVersion) error {
 	effective := max(v.EffectiveFrom, micros(s.now))
 	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: effective})
 	if err != nil {
@@ -139,41 +139,14 @@ func (g *Gateway) ExitContract(ctx context.Context, caller Caller, id ContractID
 	return g.setStatus(ctx, caller, id, policy.ActionContractExit, reason, policy.StatusExited, policy.StatusTerminated)
 }
 
-// readEnd reads when the contract was terminated. A termination out of a suspension has no wind-down: what was stopped
-// does not begin again by ending.
-func (s *scene) readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) error {
-	s.facts.Terminated = time.Time{}
-	if s.facts.Status != policy.StatusTerminated {
-		return nil
-	}
-	suspended, err := tx.SuspendedUntil(ctx, queries.SuspendedUntilParams{Contract: status.Contract, ValidUntil: status.ValidFrom})
-	if err != nil {
-		return fmt.Errorf("reading contract status before its end: %w", err)
-	}
-	if suspended == 0 {
-		s.facts.Terminated = fromMicros(status.ValidFrom)
-	}
-	return nil
-}
-
-// decidedAt is the time whose version decides: now, and after the end the end, so that no amendment comes into force that
-// the contract did not live to see.
-func decidedAt(status queries.ContractStatus, now time.Time) time.Time {
-	switch policy.ContractStatus(status.Status) {
-	case policy.StatusTerminated, policy.StatusExited:
-		return fromMicros(status.ValidFrom)
-	}
-	return now
-}
-
 // ContractVersions lists the versions of a contract, oldest first, to whoever may read the contract: to the provider's people
 // those that were approved.
 func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id ContractID) ([]ContractVersion, error) {
 	var list []ContractVersion
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look:   lookAtDuty(id),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   loadDuty(id),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.ContractVersions(ctx, string(id))
 			if err != nil {
 				return fmt.Errorf("listing versions: %w", err)

@@ -28,7 +28,7 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 	var a Assignment
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionAssignmentCreate,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			// Two assignments of one batch must queue: each has to see what the other gave away.
 			if _, err := tx.BatchStateForChange(ctx, string(batch)); err != nil {
 				return err
@@ -36,8 +36,8 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 			_, err := s.onBatch(ctx, tx, batch)
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			id, err := s.insertAssignment(ctx, tx, batch, n)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			id, err := insertAssignment(ctx, tx, s, batch, n)
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 	return a, err
 }
 
-func (s *scene) insertAssignment(ctx context.Context, tx *database.Tx, batch BatchID, n NewAssignment) (string, error) {
+func insertAssignment(ctx context.Context, tx *database.Tx, s *scene, batch BatchID, n NewAssignment) (string, error) {
 	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
 		Person: string(n.Person), Contract: string(s.contract), Now: micros(s.now)})
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *scene) insertAssignment(ctx context.Context, tx *database.Tx, batch Bat
 	if err != nil {
 		return "", fmt.Errorf("inserting assignment: %w", err)
 	}
-	if err := s.assignDocuments(ctx, tx, id, batch, n.Documents); err != nil {
+	if err := assignDocuments(ctx, tx, s, id, batch, n.Documents); err != nil {
 		return "", err
 	}
 	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: id, Now: micros(s.now)})
@@ -77,7 +77,7 @@ func (s *scene) insertAssignment(ctx context.Context, tx *database.Tx, batch Bat
 	return id, nil
 }
 
-func (s *scene) assignDocuments(ctx context.Context, tx *database.Tx, id string, batch BatchID, documents []DocumentID) error {
+func assignDocuments(ctx context.Context, tx *database.Tx, s *scene, id string, batch BatchID, documents []DocumentID) error {
 	if len(documents) == 0 {
 		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: id, Batch: string(batch)})
 		if err != nil {
@@ -108,7 +108,7 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 	var a Assignment
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionAssignmentLease,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := tx.AssignmentForChange(ctx, string(id))
 			if err != nil {
 				return err
@@ -118,7 +118,7 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 			}
 			return s.onLease(ctx, tx, row)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			if s.facts.Lease != policy.LeaseHeld {
 				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: string(id),
 					Person: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: micros(s.now.Add(s.terms.Lease()))})
@@ -142,12 +142,12 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionAssignmentList,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			return s.onOwn(ctx, tx)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			var err error
-			list, next, err = s.listAssignments(ctx, tx, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
+			list, next, err = listAssignments(ctx, tx, s, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
 				Now: micros(s.now), After: page.After, Limit: page.rows()})
 			return err
 		},
@@ -156,7 +156,7 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 }
 
 // listAssignments reads on until the page is full of assignments that the caller may see. What is assigned is sealed.
-func (s *scene) listAssignments(ctx context.Context, tx *database.Tx, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
+func listAssignments(ctx context.Context, tx *database.Tx, s *scene, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
 	may := s.allowance()
 	for {
 		rows, err := tx.AssignmentsOfPerson(ctx, params)

@@ -20,11 +20,11 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 	var b Batch
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionBatchOpen,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			return s.onContract(ctx, tx, contract)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			id, err := s.insertBatch(ctx, tx, contract, reference)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			id, err := insertBatch(ctx, tx, s, contract, reference)
 			if err != nil {
 				return err
 			}
@@ -36,7 +36,7 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 	return b, err
 }
 
-func (s *scene) insertBatch(ctx context.Context, tx *database.Tx, contract ContractID, reference string) (BatchID, error) {
+func insertBatch(ctx context.Context, tx *database.Tx, s *scene, contract ContractID, reference string) (BatchID, error) {
 	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: string(contract), Reference: reference})
 	if err == nil {
 		return sameBatch(ctx, tx, earlier)
@@ -89,7 +89,7 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 	var b Batch
 	_, err = g.do(ctx, caller, act{
 		action: policy.ActionBatchSeal,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			// Taken before the shared lock of onBatch: two changes at once must queue, not deadlock.
 			if _, err := tx.BatchStateForChange(ctx, string(id)); err != nil {
 				return err
@@ -100,8 +100,8 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 			}
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := s.seal(ctx, tx, id, m, text); err != nil {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := seal(ctx, tx, s, id, m, text); err != nil {
 				return err
 			}
 			s.event.Length = m.Bytes
@@ -125,7 +125,7 @@ func (m Manifest) encode() (string, error) {
 	return string(text), err
 }
 
-func (s *scene) seal(ctx context.Context, tx *database.Tx, id BatchID, m Manifest, text string) error {
+func seal(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest, text string) error {
 	state, err := tx.BatchStateForChange(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading batch state: %w", err)
@@ -140,7 +140,7 @@ func (s *scene) seal(ctx context.Context, tx *database.Tx, id BatchID, m Manifes
 	if running > 0 {
 		return &Conflict{Kind: ConflictUploadInProgress, Detail: fmt.Sprintf("%d uploads into the batch are still running", running)}
 	}
-	if err := s.checkManifest(ctx, tx, id, m); err != nil {
+	if err := checkManifest(ctx, tx, s, id, m); err != nil {
 		return err
 	}
 	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: string(id), Manifest: text}); err != nil {
@@ -157,7 +157,7 @@ func (s *scene) seal(ctx context.Context, tx *database.Tx, id BatchID, m Manifes
 		State: string(policy.BatchSealed), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
 }
 
-func (s *scene) checkManifest(ctx context.Context, tx *database.Tx, id BatchID, m Manifest) error {
+func checkManifest(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest) error {
 	received, err := tx.BatchTotals(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("summing batch: %w", err)
@@ -174,11 +174,11 @@ func (g *Gateway) Batch(ctx context.Context, caller Caller, id BatchID) (Batch, 
 	var b Batch
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionBatchRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			_, err := s.onBatch(ctx, tx, id)
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			b, err = readBatch(ctx, tx, id)
 			return err
 		},
@@ -235,16 +235,16 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 	var next string
 	_, err = g.do(ctx, caller, act{
 		action: policy.ActionBatchList,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			return s.onOwn(ctx, tx)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State),
 				Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()}
 			if filter.AssignedToMe {
 				params.Assigned = string(caller.Person)
 			}
-			list, next, err = s.listBatches(ctx, tx, params)
+			list, next, err = listBatches(ctx, tx, s, params)
 			return err
 		},
 	})
@@ -252,7 +252,7 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 }
 
 // listBatches reads on until the page is full of batches that the caller may see.
-func (s *scene) listBatches(ctx context.Context, tx *database.Tx, params queries.BatchesParams) (list []Batch, next string, err error) {
+func listBatches(ctx context.Context, tx *database.Tx, s *scene, params queries.BatchesParams) (list []Batch, next string, err error) {
 	may := s.allowance()
 	for {
 		rows, err := tx.Batches(ctx, params)
@@ -292,6 +292,3 @@ func parseBatchCursor(cursor string) (opened int64, id string, err error) {
 	}
 	return opened, id, nil
 }
-
-// errCursor is the refusal of a cursor that no answer of ours gave.
-var errCursor = &Invalid{Kind: InvalidParameter, Field: "after", Detail: "is not a cursor of this listing"}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -120,7 +119,13 @@ func (g *Gateway) readBody(ctx context.Context, tx *database.Tx, row queries.Doc
 	return sealedBody{key: row.ObjectKey, header: header.Header, identity: identity, size: row.Size, digest: row.Digest}, nil
 }
 
-// isAway says whether an error means that the database, the ledger or the store is away: nothing is known then.
-func isAway(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, database.ErrUnavailable) || errors.Is(err, audit.ErrUnavailable)
+// tampered folds what opening a bad body says into ErrTampered; a store that stopped in the middle stays what it is.
+func tampered(err error) error {
+	if errors.Is(err, crypto.ErrTampered) || errors.Is(err, crypto.ErrWrongKey) {
+		return fmt.Errorf("%w: %v", ErrTampered, err)
+	}
+	return err
 }
+
+// chunk is what copy holds back. It is age's: more is never decrypted at once.
+const chunk = 64 << 10

@@ -27,14 +27,14 @@ const (
 	erasePage   = 500
 )
 
-// carryOut does what a decided erasure still lacks, and gives it as far as it came within waitForErasure. Every step may
+// executeErasure does what a decided erasure still lacks, and gives it as far as it came within waitForErasure. Every step may
 // be repeated, by anybody, at any time; the sweeper repeats them.
 //
 //  1. journalErasure: the journal, which outlives a restored database, knows it.
 //  2. eraseHeaders: of a contract, every document's header. (One document's went with the decision.)
 //  3. eraseObjects: the objects and all their versions, each looked for again.
 //  4. certify: what was destroyed is looked for; then the certificate is signed.
-func (g *Gateway) carryOut(ctx context.Context, id ErasureID) (Erasure, error) {
+func (g *Gateway) executeErasure(ctx context.Context, id ErasureID) (Erasure, error) {
 	row, err := g.erasureRow(ctx, id)
 	if err != nil {
 		return Erasure{}, g.unavailable(err)
@@ -177,8 +177,8 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// sweepErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
-func (g *Gateway) sweepErasures(ctx context.Context) error {
+// continueErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
+func (g *Gateway) continueErasures(ctx context.Context) error {
 	var open []queries.Erasure
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		open, err = tx.UnfinishedErasures(ctx, micros(g.now().Add(-waitForErasure)))
@@ -213,7 +213,7 @@ func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
 	e := event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
 		Actor: system, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
 		Reason: string(policy.ReasonAllowed)}
-	return g.conclude(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	return g.recordOutcome(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: micros(g.now()),
 			Certificate: jws, Retained: claims.Verification.Objects})
 		return n == 1, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -140,9 +141,8 @@ func (g *Gateway) openIdentities(ctx context.Context, tx *database.Tx, id Contra
 	if err != nil {
 		return 0, ignoreNoRows(err)
 	}
-	s := &scene{gateway: g, contract: id}
 	for epoch := int64(1); epoch <= current.Epoch; epoch++ {
-		_, err := s.identity(ctx, tx, epoch)
+		_, err := g.identity(ctx, tx, contractEpoch{id, epoch})
 		switch {
 		case err == nil:
 			opened++
@@ -155,7 +155,7 @@ func (g *Gateway) openIdentities(ctx context.Context, tx *database.Tx, id Contra
 
 // position finds where the decision stands in its ledger.
 func (g *Gateway) position(ctx context.Context, row queries.Erasure) (int64, error) {
-	q := EventQuery{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
+	q := audit.Query{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
 	q.Action = event.Action(policy.ActionContractErase)
 	if row.Document != "" {
 		q.Action = event.Action(policy.ActionDocumentErase)

@@ -11,21 +11,6 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
-func (g *Gateway) compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
-	return g.contracts.get(contractVersion{contract, version}, func() (*policy.Compiled, error) {
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(contract), Version: version})
-		if err != nil {
-			return nil, fmt.Errorf("reading contract version: %w", err)
-		}
-		terms, err := policy.ParseTerms(row.Terms)
-		if err != nil {
-			return nil, fmt.Errorf("reading stored terms: %w", err)
-		}
-		return policy.Compile(string(contract), version, terms)
-	})
-}
-
 // ProposeContract stores terms as version 1 of a new contract, not in force until somebody else approves it. A duty of
 // the client's contract manager.
 func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byte) (Contract, error) {
@@ -37,7 +22,7 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 	var c Contract
 	_, err = g.do(ctx, caller, act{
 		action: policy.ActionContractPropose,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			client, err := tx.Organisation(ctx, string(terms.Client))
 			if err != nil {
 				return err
@@ -46,7 +31,7 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 			s.event.Contract, s.event.Provider = string(id), string(terms.Provider)
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			provider, err := tx.Organisation(ctx, string(terms.Provider))
 			if err != nil || OrganisationKind(provider.Kind) != KindProvider {
 				return orInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
@@ -55,17 +40,17 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 				Client: string(terms.Client), Reference: terms.Reference}); !isNoRows(err) {
 				return orConflict(err, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"})
 			}
-			if err := s.insertContract(ctx, tx, id, terms, text); err != nil {
+			if err := insertContract(ctx, tx, s, id, terms, text); err != nil {
 				return err
 			}
-			c, err = s.readContract(ctx, tx, id)
+			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
 	})
 	return c, err
 }
 
-func (s *scene) insertContract(ctx context.Context, tx *database.Tx, id ContractID, terms *policy.Terms, text []byte) error {
+func insertContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms, text []byte) error {
 	n, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: string(id), Client: string(terms.Client),
 		Provider: string(terms.Provider), Reference: terms.Reference, Created: micros(s.now)})
 	if err != nil {
@@ -90,7 +75,7 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 	var c Contract
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractApprove,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			// Taken before the shared lock of onContract: two approvals at once must queue, not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
@@ -107,11 +92,11 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 			s.facts.ProposedBy = PersonID(v.ProposedBy)
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := s.approve(ctx, tx, id, version); err != nil {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := g.approve(ctx, tx, s, id, version); err != nil {
 				return err
 			}
-			c, err = s.readContract(ctx, tx, id)
+			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
 	})
@@ -120,7 +105,7 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 
 // approve checks that the version can be enforced, marks it, and makes the contract's first identity. The first version
 // that is approved makes the contract active.
-func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, version int64) error {
+func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *scene, id ContractID, version int64) error {
 	v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 	if err != nil {
 		return err
@@ -135,7 +120,7 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 	if _, err := policy.Compile(string(id), version, terms); err != nil {
 		return fmt.Errorf("compiling terms: %w", err)
 	}
-	if err := s.approveFrom(ctx, tx, v); err != nil {
+	if err := approveFrom(ctx, tx, s, v); err != nil {
 		return err
 	}
 	s.event.Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
@@ -143,10 +128,10 @@ func (s *scene) approve(ctx context.Context, tx *database.Tx, id ContractID, ver
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil
 	}
-	if err := s.firstIdentity(ctx, tx, id); err != nil {
+	if err := g.firstIdentity(ctx, tx, s, id); err != nil {
 		return err
 	}
-	return s.changeStatus(ctx, tx, id, policy.StatusActive, "", policy.StatusProposed)
+	return changeStatus(ctx, tx, s, id, policy.StatusActive, "", policy.StatusProposed)
 }
 
 // SuspendContract stops every access under the contract at once. A duty of the client's contract manager or compliance
@@ -174,7 +159,7 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 	var c Contract
 	_, err := g.do(ctx, caller, act{
 		action: action,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			// Taken before the shared lock of onContract: two changes at once must queue, not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
@@ -186,35 +171,15 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 			s.event.Private["note"] = reason
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := s.changeStatus(ctx, tx, id, to, reason, from...); err != nil {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			if err := changeStatus(ctx, tx, s, id, to, reason, from...); err != nil {
 				return err
 			}
-			c, err = s.readContract(ctx, tx, id)
+			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
 	})
 	return c, err
-}
-
-func (s *scene) changeStatus(ctx context.Context, tx *database.Tx, id ContractID, to policy.ContractStatus, reason string,
-	from ...policy.ContractStatus) error {
-	current, err := tx.ContractStatusForChange(ctx, string(id))
-	if err != nil {
-		return fmt.Errorf("reading contract status: %w", err)
-	}
-	allowed := false
-	for _, f := range from {
-		allowed = allowed || current.Status == string(f)
-	}
-	if !allowed {
-		return &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", current.Status)}
-	}
-	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: current.ID, ValidUntil: micros(s.now)}); err != nil {
-		return err
-	}
-	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(to), Reason: reason, ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
 }
 
 // Contract gives a contract to the people of its parties who hold a role on it, or a duty at its client. The provider's
@@ -223,16 +188,16 @@ func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (C
 	var c Contract
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look:   lookAtDuty(id),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			c, err = s.readContract(ctx, tx, id)
+		load:   loadDuty(id),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
 	})
 	return c, err
 }
 
-func (s *scene) readContract(ctx context.Context, tx *database.Tx, id ContractID) (Contract, error) {
+func readContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID) (Contract, error) {
 	row, err := tx.Contract(ctx, string(id))
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading contract: %w", err)
@@ -274,10 +239,10 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractList,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			return s.onOwn(ctx, tx)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			client := ""
 			if len(s.dutyRoles) > 0 && s.kind == KindClient {
 				client = string(s.organisation)
@@ -289,7 +254,7 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 				return err
 			}
 			for _, row := range rows {
-				c, err := s.readContract(ctx, tx, ContractID(row.ID))
+				c, err := readContract(ctx, tx, s, ContractID(row.ID))
 				if err != nil {
 					return err
 				}
@@ -304,31 +269,4 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 		},
 	})
 	return list, next, err
-}
-
-// rows is how many rows a page holds.
-func (p Page) rows() int32 {
-	switch {
-	case p.Limit <= 0:
-		return 50
-	case p.Limit > 500:
-		return 500
-	default:
-		return int32(p.Limit)
-	}
-}
-
-func orConflict(err error, conflict *Conflict) error {
-	if err == nil {
-		return conflict
-	}
-	return err
-}
-
-// orNotFound is ErrNotFound for a row that is not there.
-func orNotFound(err error) error {
-	if isNoRows(err) {
-		return ErrNotFound
-	}
-	return err
 }

@@ -14,14 +14,14 @@ func (g *Gateway) Document(ctx context.Context, caller Caller, id DocumentID) (D
 	var d Document
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentInspect,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := s.onDocument(ctx, tx, id)
 			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
 				return ErrNotFound // an upload that nobody acknowledged is no document yet
 			}
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			d, err = readDocument(ctx, tx, id)
 			return err
 		},
@@ -59,11 +59,11 @@ func (g *Gateway) Documents(ctx context.Context, caller Caller, batch BatchID, p
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionBatchRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			_, err := s.onBatch(ctx, tx, batch)
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: micros(s.now), Limit: page.rows()}
 			if s.decision.Role == policy.RoleHandler {
 				params.Assigned = string(caller.Person)

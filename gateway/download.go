@@ -39,9 +39,6 @@ type Content struct {
 	ended    bool
 }
 
-// errReceiver marks a failure of whoever receives a document.
-var errReceiver = errors.New("receiver failed")
-
 // Open grants a read and opens the document. Ceilings are reserved with the grant. Documents up to Config.VerifyWhole
 // are decrypted and verified whole here, so that a bad one is an error and not half an answer.
 //
@@ -57,10 +54,10 @@ func (g *Gateway) grantRead(ctx context.Context, caller Caller, id DocumentID, c
 	c := &Content{gateway: g, caller: caller}
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onReading(ctx, tx, id)
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return onReading(ctx, tx, s, id)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := c.prepare(ctx, tx, s, id); err != nil {
 				return err
 			}
@@ -75,7 +72,7 @@ func (g *Gateway) grantRead(ctx context.Context, caller Caller, id DocumentID, c
 }
 
 // onReading makes the reading of a document what the act is about, with what the person has read today.
-func (s *scene) onReading(ctx context.Context, tx *database.Tx, id DocumentID) error {
+func onReading(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
 	row, err := s.onDocument(ctx, tx, id)
 	if err != nil {
 		return err
@@ -110,7 +107,7 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *scene, id Doc
 	if err != nil {
 		return orNotFound(err) // erased since
 	}
-	if c.identity, err = s.identity(ctx, tx, header.Epoch); err != nil {
+	if c.identity, err = c.gateway.identity(ctx, tx, contractEpoch{s.contract, header.Epoch}); err != nil {
 		return fmt.Errorf("opening contract identity: %w", err)
 	}
 	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
@@ -148,14 +145,6 @@ func (c *Content) open(ctx context.Context) error {
 	return nil
 }
 
-// tampered folds what opening a bad body says into ErrTampered; a store that stopped in the middle stays what it is.
-func tampered(err error) error {
-	if errors.Is(err, crypto.ErrTampered) || errors.Is(err, crypto.ErrWrongKey) {
-		return fmt.Errorf("%w: %v", ErrTampered, err)
-	}
-	return err
-}
-
 // Started says whether any byte was written: after that a failure of Send must break the connection.
 func (c *Content) Started() bool { return c.sent > 0 }
 
@@ -176,9 +165,6 @@ func (c *Content) Send(ctx context.Context, w io.Writer) error {
 
 // Close ends a Content that was not sent.
 func (c *Content) Close() { c.end(context.Background(), errReceiver) }
-
-// chunk is what copy holds back. It is age's: more is never decrypted at once.
-const chunk = 64 << 10
 
 // copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
 // proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
@@ -228,17 +214,6 @@ func writeAll(w io.Writer, p []byte) error {
 	return nil
 }
 
-type countingWriter struct {
-	w    io.Writer
-	sent *int64
-}
-
-func (c countingWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	*c.sent += int64(n)
-	return n, err
-}
-
 // recheck asks again, from time to time, whether the read is still allowed. It reserves and records nothing: a grant
 // that still stands is no new access, and one that was cut is recorded when the download ends.
 func (c *Content) recheck(ctx context.Context) error {
@@ -250,7 +225,7 @@ func (c *Content) recheck(ctx context.Context) error {
 	c.checked = now
 	return g.ask(ctx, c.caller, act{
 		action: policy.ActionDocumentRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := s.onDocument(ctx, tx, c.Document.ID)
 			if err == nil {
 				err = s.noteErased(ctx, tx, row)
@@ -278,7 +253,7 @@ func (c *Content) end(ctx context.Context, cause error) {
 	if cause != nil {
 		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)
 	}
-	if err := c.gateway.conclude(ctx, c.ledger, e, nil); err != nil {
+	if err := c.gateway.recordOutcome(ctx, c.ledger, e, nil); err != nil {
 		c.gateway.log.Error("recording the end of a download failed", "document", c.Document.ID, "error", err)
 	}
 }

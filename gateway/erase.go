@@ -45,7 +45,7 @@ const waitForErasure = 20 * time.Second
 //
 //  1. The act: the header row goes, the erasure's row comes, in one transaction with the event. Die here: the document is
 //     erased, and the sweeper does the rest.
-//  2. carryOut: the journal, the object, the verification, the certificate.
+//  2. executeErasure: the journal, the object, the verification, the certificate.
 func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentID, reason string) (Erasure, error) {
 	if err := checkName("reason", reason); err != nil {
 		return Erasure{}, err
@@ -53,12 +53,12 @@ func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentI
 	var erasure ErasureID
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentErase,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Private["note"] = reason
-			return s.onErasableDocument(ctx, tx, id)
+			return onErasableDocument(ctx, tx, s, id)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			erasure, err = s.eraseDocument(ctx, tx, id, reason)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			erasure, err = eraseDocument(ctx, tx, s, id, reason)
 			s.event.Subject = string(erasure)
 			return err
 		},
@@ -66,12 +66,12 @@ func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentI
 	if err != nil {
 		return Erasure{}, err
 	}
-	return g.carryOut(ctx, erasure)
+	return g.executeErasure(ctx, erasure)
 }
 
 // onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
 // status row, so that neither overtakes the other.
-func (s *scene) onErasable(ctx context.Context, tx *database.Tx, id ContractID) error {
+func onErasable(ctx context.Context, tx *database.Tx, s *scene, id ContractID) error {
 	if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *scene) onErasable(ctx context.Context, tx *database.Tx, id ContractID) 
 }
 
 // onErasableDocument is onErasable for one document.
-func (s *scene) onErasableDocument(ctx context.Context, tx *database.Tx, id DocumentID) error {
+func onErasableDocument(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
 	row, err := tx.Document(ctx, string(id))
 	if err != nil {
 		return err
@@ -102,14 +102,14 @@ func (s *scene) onErasableDocument(ctx context.Context, tx *database.Tx, id Docu
 	if err := s.noteErased(ctx, tx, row); err != nil {
 		return err
 	}
-	if err := s.onErasable(ctx, tx, ContractID(row.Contract)); err != nil {
+	if err := onErasable(ctx, tx, s, ContractID(row.Contract)); err != nil {
 		return err
 	}
-	return s.hideUnsent(ctx, tx, row.ID)
+	return hideUnsent(ctx, tx, s, row.ID)
 }
 
 // hideUnsent is hideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
-func (s *scene) hideUnsent(ctx context.Context, tx *database.Tx, document string) error {
+func hideUnsent(ctx context.Context, tx *database.Tx, s *scene, document string) error {
 	if document == "" {
 		return nil
 	}
@@ -129,16 +129,7 @@ func (s *scene) hideUnsent(ctx context.Context, tx *database.Tx, document string
 	return nil
 }
 
-// noteErased makes it a fact when the document was erased.
-func (s *scene) noteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
-	_, err := tx.ErasedDocument(ctx, row.ID)
-	if err == nil {
-		s.facts.Document = policy.DocumentErased
-	}
-	return ignoreNoRows(err)
-}
-
-func (s *scene) eraseDocument(ctx context.Context, tx *database.Tx, id DocumentID, reason string) (ErasureID, error) {
+func eraseDocument(ctx context.Context, tx *database.Tx, s *scene, id DocumentID, reason string) (ErasureID, error) {
 	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !isNoRows(err) {
 		return ErasureID(erased.Erasure), err
 	}
@@ -173,12 +164,12 @@ func (g *Gateway) ProposeErasure(ctx context.Context, caller Caller, id Contract
 	var e Erasure
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionErasurePropose,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Private["note"] = reason
-			return s.onErasable(ctx, tx, id)
+			return onErasable(ctx, tx, s, id)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			row, err := s.proposeErasure(ctx, tx, reason)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := proposeErasure(ctx, tx, s, reason)
 			e, s.event.Subject = erasureOf(row), row.ID
 			return err
 		},
@@ -186,7 +177,7 @@ func (g *Gateway) ProposeErasure(ctx context.Context, caller Caller, id Contract
 	return e, err
 }
 
-func (s *scene) proposeErasure(ctx context.Context, tx *database.Tx, reason string) (row queries.Erasure, err error) {
+func proposeErasure(ctx context.Context, tx *database.Tx, s *scene, reason string) (row queries.Erasure, err error) {
 	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.contract), Document: ""})
 	if err != nil {
 		return row, fmt.Errorf("reading erasures: %w", err)
@@ -222,7 +213,7 @@ func (s *scene) proposeErasure(ctx context.Context, tx *database.Tx, reason stri
 func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureID) (Erasure, error) {
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractErase,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := tx.ErasureForChange(ctx, string(id))
 			if err != nil {
 				return err
@@ -231,19 +222,19 @@ func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureI
 			if row.Document != "" {
 				return ErrNotFound // a document's needs no approval
 			}
-			return s.onErasable(ctx, tx, ContractID(row.Contract))
+			return onErasable(ctx, tx, s, ContractID(row.Contract))
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.decideErasure(ctx, tx, id)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return decideErasure(ctx, tx, s, id)
 		},
 	})
 	if err != nil {
 		return Erasure{}, err
 	}
-	return g.carryOut(ctx, id)
+	return g.executeErasure(ctx, id)
 }
 
-func (s *scene) decideErasure(ctx context.Context, tx *database.Tx, id ErasureID) error {
+func decideErasure(ctx context.Context, tx *database.Tx, s *scene, id ErasureID) error {
 	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.caller.Person),
 		Decided: micros(s.now), Ledger: s.ledgers[0], Event: s.event.ID})
 	if err != nil {
@@ -263,7 +254,7 @@ func (s *scene) decideErasure(ctx context.Context, tx *database.Tx, id ErasureID
 		return nil
 	}
 	// An expired contract could be prolonged, and would then take documents that nobody can open.
-	return s.changeStatus(ctx, tx, s.contract, policy.StatusTerminated, "erased", s.facts.Status)
+	return changeStatus(ctx, tx, s, s.contract, policy.StatusTerminated, "erased", s.facts.Status)
 }
 
 // dropContract destroys the identities of a contract, unless documents are spared.
@@ -292,7 +283,7 @@ func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Era
 	var e Erasure
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionErasureRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := tx.Erasure(ctx, string(id))
 			if err != nil {
 				return err
@@ -303,7 +294,7 @@ func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Era
 			}
 			s.event.Document, s.event.Subject = row.Document, row.ID
 			s.onDuty()
-			return s.hideUnsent(ctx, tx, row.Document)
+			return hideUnsent(ctx, tx, s, row.Document)
 		},
 	})
 	if err != nil {

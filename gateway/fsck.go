@@ -102,7 +102,7 @@ func (g *Gateway) LocalCheckStore(ctx context.Context, c StoreCheck, told func(F
 	}
 	e := g.localEvent(policy.ActionObjectCheck)
 	e.Private["repair"], e.Private["read"] = fmt.Sprint(c.Repair), fmt.Sprint(c.Read)
-	if err := g.conclude(ctx, operatorLedger, e, nil); err != nil {
+	if err := g.recordOutcome(ctx, operatorLedger, e, nil); err != nil {
 		return StoreReport{}, err
 	}
 	check := &storeCheck{StoreCheck: c, gateway: g, local: true, told: told, progress: progress}

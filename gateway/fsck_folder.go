@@ -47,7 +47,7 @@ func (c *storeCheck) folders(ctx context.Context) error {
 	folders := objectFolders()
 	for i, folder := range folders {
 		c.progress.tell(int64(i), int64(len(folders)))
-		if err := c.foreign(ctx, listing, folder+"/"); err != nil {
+		if err := c.unknownObjects(ctx, listing, folder+"/"); err != nil {
 			return err
 		}
 		objects, err := listing.folder(folder + "/")
@@ -59,7 +59,7 @@ func (c *storeCheck) folders(ctx context.Context) error {
 		}
 	}
 	c.progress.tell(int64(len(folders)), int64(len(folders)))
-	return c.foreign(ctx, listing, "e")
+	return c.unknownObjects(ctx, listing, "e")
 }
 
 // objectListing is a listing of the store, of which one object is known ahead.
@@ -82,10 +82,10 @@ func (l *objectListing) folder(prefix string) (map[string]ObjectInfo, error) {
 }
 
 // foreign passes by what the listing has before a key, in folders that are none of ours.
-func (c *storeCheck) foreign(ctx context.Context, l *objectListing, before string) error {
+func (c *storeCheck) unknownObjects(ctx context.Context, l *objectListing, before string) error {
 	for ; l.more && l.err == nil && l.ahead.Key < before; l.advance() {
 		c.report.Objects++
-		if err := c.stranger(ctx, l.ahead); err != nil {
+		if err := c.orphan(ctx, l.ahead); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func (c *storeCheck) folder(ctx context.Context, folder string, objects map[stri
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(objects)) {
-		if err := c.stranger(ctx, objects[key]); err != nil {
+		if err := c.orphan(ctx, objects[key]); err != nil {
 			return err
 		}
 	}
@@ -136,13 +136,13 @@ func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolder
 	case row.State == string(policy.DocumentAbandoned):
 		if there && c.gateway.sweptForGood(row) {
 			f.Kind = FindingAbandoned
-			return false, c.leftover(ctx, f, row)
+			return false, c.stale(ctx, f, row)
 		}
 		return false, nil
 	case row.ObjectGone >= 0:
 		if there && row.ObjectGone > 0 { // else the erasure is being carried out
 			f.Kind = FindingErased
-			return false, c.leftover(ctx, f, row)
+			return false, c.stale(ctx, f, row)
 		}
 		return false, nil
 	}
@@ -214,7 +214,7 @@ func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow)
 	if err == nil {
 		err = c.gateway.verifyBody(ctx, body, io.Discard, io.Discard)
 	}
-	if err != nil && (isAway(err) || ctx.Err() != nil) {
+	if err != nil && (isUnavailable(err) || ctx.Err() != nil) {
 		return err
 	}
 	if err == nil {

@@ -16,7 +16,7 @@ func (g *Gateway) sweptForGood(row queries.DocumentsInFolderRow) bool {
 }
 
 // stranger is an object that no document's row knew when it was looked for.
-func (c *storeCheck) stranger(ctx context.Context, o ObjectInfo) error {
+func (c *storeCheck) orphan(ctx context.Context, o ObjectInfo) error {
 	f := Finding{Kind: FindingUnreferenced, Object: o.Key}
 	switch age := c.now.Sub(o.Modified); {
 	case !isObjectKey(o.Key):
@@ -36,7 +36,7 @@ func (c *storeCheck) stranger(ctx context.Context, o ObjectInfo) error {
 }
 
 // leftover is the object of a document that has none any more.
-func (c *storeCheck) leftover(ctx context.Context, f Finding, row queries.DocumentsInFolderRow) error {
+func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.DocumentsInFolderRow) error {
 	if f.Kind == FindingErased && row.ObjectGone == objectRefused && (!c.local || !c.Repair) {
 		f.State, f.Detail = FindingKept, "the store did not delete it; the certificate says so"
 		c.found(f)
@@ -81,7 +81,7 @@ func (c *storeCheck) remove(ctx context.Context, ledger string, f Finding, needl
 
 // record records that something is removed, if it is still needless.
 func (c *storeCheck) record(ctx context.Context, ledger string, f Finding, needless func(context.Context, *database.Tx) (bool, error)) (recorded bool, err error) {
-	err = c.gateway.conclude(ctx, ledger, c.sweepEvent(f), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = c.gateway.recordOutcome(ctx, ledger, c.sweepEvent(f), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		var err error
 		recorded, err = needless(ctx, tx)
 		return recorded, err

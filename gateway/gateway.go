@@ -62,12 +62,6 @@ type Config struct {
 	RecheckEvery time.Duration
 }
 
-// ReceiptSigner signs receipts: a compact JWS over claims as JSON, with a key used for nothing else. It is deterministic
-// and safe for concurrent use.
-type ReceiptSigner interface {
-	Sign(claims any) (jws string, err error)
-}
-
 // Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
 // one store.
 type Gateway struct {
@@ -88,20 +82,6 @@ type Gateway struct {
 	identities *cache[contractEpoch, *crypto.Identity]
 	recipients *cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
 	packs      chan struct{}                            // holds one for each evidence pack that is being made
-}
-
-// maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
-// in use. It holds 264 contracts of 30 classes, or 2,000 of three.
-const maxEnforcers = 8192
-
-type contractVersion struct {
-	contract ContractID
-	version  int64
-}
-
-type contractEpoch struct {
-	contract ContractID
-	epoch    int64
 }
 
 // New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
@@ -185,5 +165,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 }
 
-// now is the act's time, in the precision that the database keeps.
-func (g *Gateway) now() time.Time { return g.clock().UTC().Truncate(time.Microsecond) }
+// Sweep abandons uploads that have been silent, carries on with erasures that were not finished, tries again what stores
+// would not delete, and forgets identities that were destroyed. It may run on any number of replicas at once.
+func (g *Gateway) Sweep(ctx context.Context) error {
+	return errors.Join(g.sweepUploads(ctx), g.forgetDestroyed(ctx), g.continueErasures(ctx), g.retryRetained(ctx))
+}

@@ -25,14 +25,14 @@ type Hold struct {
 // same hold.
 func (g *Gateway) HoldContract(ctx context.Context, caller Caller, id ContractID, reason string) (Hold, error) {
 	return g.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *scene) error {
-		return s.onErasable(ctx, tx, id)
+		return onErasable(ctx, tx, s, id)
 	})
 }
 
 // HoldDocument forbids erasing a document. A duty of the client's compliance officer. Placed again, it is the same hold.
 func (g *Gateway) HoldDocument(ctx context.Context, caller Caller, id DocumentID, reason string) (Hold, error) {
 	return g.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *scene) error {
-		return s.onErasableDocument(ctx, tx, id)
+		return onErasableDocument(ctx, tx, s, id)
 	})
 }
 
@@ -44,9 +44,9 @@ func (g *Gateway) placeHold(ctx context.Context, caller Caller, reason string,
 	var h Hold
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldPlace,
-		look:   look,
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			row, err := s.insertHold(ctx, tx, reason)
+		load:   look,
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := insertHold(ctx, tx, s, reason)
 			h, s.event.Subject = holdOf(row), row.ID
 			s.event.Private["note"] = reason
 			return err
@@ -56,8 +56,8 @@ func (g *Gateway) placeHold(ctx context.Context, caller Caller, reason string,
 }
 
 // insertHold places a hold, or finds the one that stands. What is being erased cannot be held any more.
-func (s *scene) insertHold(ctx context.Context, tx *database.Tx, reason string) (row queries.Hold, err error) {
-	if err := s.checkNotErasing(ctx, tx); err != nil {
+func insertHold(ctx context.Context, tx *database.Tx, s *scene, reason string) (row queries.Hold, err error) {
+	if err := checkNotErasing(ctx, tx, s); err != nil {
 		return row, err
 	}
 	standing, err := tx.StandingHold(ctx, queries.StandingHoldParams{Contract: string(s.contract), Document: s.event.Document})
@@ -77,7 +77,7 @@ func (s *scene) insertHold(ctx context.Context, tx *database.Tx, reason string) 
 }
 
 // checkNotErasing refuses to hold what an erasure that was decided has destroyed or is about to.
-func (s *scene) checkNotErasing(ctx context.Context, tx *database.Tx) error {
+func checkNotErasing(ctx context.Context, tx *database.Tx, s *scene) error {
 	gone := &Conflict{Kind: ConflictState, Detail: "it is erased"}
 	if s.facts.Document == policy.DocumentErased {
 		return gone
@@ -106,18 +106,18 @@ func (g *Gateway) LiftHold(ctx context.Context, caller Caller, id HoldID) (Hold,
 	var h Hold
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldLift,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := tx.Hold(ctx, string(id))
 			if err != nil {
 				return err
 			}
 			s.event.Document, s.event.Subject = row.Document, row.ID
-			if err := s.onErasable(ctx, tx, ContractID(row.Contract)); err != nil {
+			if err := onErasable(ctx, tx, s, ContractID(row.Contract)); err != nil {
 				return err
 			}
-			return s.hideUnsent(ctx, tx, row.Document)
+			return hideUnsent(ctx, tx, s, row.Document)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := reconsider(ctx, tx, string(s.client)); err != nil {
 				return err
 			}
@@ -142,8 +142,8 @@ func (g *Gateway) Holds(ctx context.Context, caller Caller, id ContractID, page 
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldList,
-		look:   lookAtDuty(id),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   loadDuty(id),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: string(id), After: page.After, Limit: page.rows()})
 			if err != nil {
 				return fmt.Errorf("listing holds: %w", err)

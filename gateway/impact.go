@@ -41,7 +41,7 @@ type ReaderChange struct {
 func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, version int64) (Impact, error) {
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionPolicyImpact,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := s.onContract(ctx, tx, id); err != nil {
 				return err
 			}

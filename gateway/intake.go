@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -19,7 +18,7 @@ import (
 // intake is a document's plaintext on its way in. It counts and digests, and gives io.EOF only for a body that is whole:
 // of the declared length and digest, within the class's limit, and ended by its sender. Everything else is an error, so
 // that whoever reads from it stores nothing.
-type intake struct {
+type uploadReader struct {
 	body   io.Reader
 	length int64  // -1 when not declared
 	limit  int64  // bytes
@@ -31,12 +30,12 @@ type intake struct {
 	whole   bool
 }
 
-func newIntake(body io.Reader, length, limit int64, digest []byte) *intake {
-	return &intake{body: body, length: length, limit: limit, digest: digest, hash: sha256.New()}
+func newUploadReader(body io.Reader, length, limit int64, digest []byte) *uploadReader {
+	return &uploadReader{body: body, length: length, limit: limit, digest: digest, hash: sha256.New()}
 }
 
 // Read implements io.Reader.
-func (in *intake) Read(p []byte) (int, error) {
+func (in *uploadReader) Read(p []byte) (int, error) {
 	switch {
 	case in.failure != nil:
 		return 0, in.failure
@@ -64,7 +63,7 @@ func (in *intake) Read(p []byte) (int, error) {
 }
 
 // end checks a body that its sender has ended.
-func (in *intake) end() error {
+func (in *uploadReader) end() error {
 	switch {
 	case in.length >= 0 && in.count != in.length:
 		return &Invalid{Kind: InvalidLengthMismatch, Field: "Content-Length", Detail: "the body is shorter than declared"}
@@ -84,16 +83,14 @@ func interrupted(err error) error {
 	return &Invalid{Kind: InvalidBody, Detail: fmt.Sprintf("the body was interrupted (%T)", err)}
 }
 
-func (in *intake) sum() []byte { return in.hash.Sum(nil) }
-
-func hexOf(b []byte) string { return hex.EncodeToString(b) }
+func (in *uploadReader) sum() []byte { return in.hash.Sum(nil) }
 
 // sniffed is how many bytes mimetype looks at.
 const sniffed = 3072
 
 // checkType looks at the first bytes, refuses content that is plainly not what it was declared to be, and returns the
 // whole body.
-func (in *intake) checkType(declared string, allowed []string) (io.Reader, error) {
+func (in *uploadReader) checkType(declared string, allowed []string) (io.Reader, error) {
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(in, head)
 	if err != nil && in.failure != nil {

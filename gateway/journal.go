@@ -202,7 +202,7 @@ func (g *Gateway) reapply(ctx context.Context, c JournalClaims) error {
 	if err != nil {
 		return err
 	}
-	err = g.conclude(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.recordOutcome(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		return true, g.repeatErasure(ctx, tx, c, queries.InsertErasureParams{ID: string(c.ID), Contract: string(c.Contract),
 			Document: string(c.Document), ProposedBy: string(c.ProposedBy), Proposed: micros(c.Proposed), DecidedBy: string(c.DecidedBy),
 			Decided: micros(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: micros(now), Journaled: micros(now)}, known)

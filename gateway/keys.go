@@ -14,12 +14,12 @@ import (
 )
 
 // firstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
-func (s *scene) firstIdentity(ctx context.Context, tx *database.Tx, id ContractID) error {
+func (g *Gateway) firstIdentity(ctx context.Context, tx *database.Tx, s *scene, id ContractID) error {
 	_, err := tx.CurrentContractKey(ctx, string(id))
 	if err == nil || !isNoRows(err) {
 		return err
 	}
-	return s.gateway.newIdentity(ctx, tx, id, 1, s.now)
+	return g.newIdentity(ctx, tx, id, 1, s.now)
 }
 
 // newIdentity makes a contract's identity of an epoch. Only its recipient is kept in clear; the private half is sealed
@@ -78,7 +78,7 @@ func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, erro
 }
 
 // recipient is what new documents of the contract are sealed to.
-func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to *crypto.Recipient, err error) {
+func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *scene) (epoch int64, to *crypto.Recipient, err error) {
 	key, err := tx.CurrentContractKey(ctx, string(s.contract))
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
@@ -90,18 +90,13 @@ func (s *scene) recipient(ctx context.Context, tx *database.Tx) (epoch int64, to
 	if len(copies) == 0 {
 		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
 	}
-	to, err = s.gateway.recipients.get(contractEpoch{s.contract, key.Epoch}, func() (*crypto.Recipient, error) {
+	to, err = g.recipients.get(contractEpoch{s.contract, key.Epoch}, func() (*crypto.Recipient, error) {
 		return crypto.ParseRecipient(key.Recipient)
 	})
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract recipient: %w", err)
 	}
 	return key.Epoch, to, nil
-}
-
-// identity opens the contract's identity of one epoch.
-func (s *scene) identity(ctx context.Context, tx *database.Tx, epoch int64) (*crypto.Identity, error) {
-	return s.gateway.identity(ctx, tx, contractEpoch{s.contract, epoch})
 }
 
 // identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap, and an identity never changes
@@ -129,4 +124,9 @@ func copiesOf(ctx context.Context, tx *database.Tx, key contractEpoch) ([]keyrin
 		copies = append(copies, keyring.Copy{SealedTo: r.SealedTo, Sealed: r.Sealed})
 	}
 	return copies, nil
+}
+
+type contractEpoch struct {
+	contract ContractID
+	epoch    int64
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -120,11 +119,6 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
 	}
 	k.Rotations = append(k.Rotations, Rotation{Contract: id, Epoch: running.Epoch, Headers: running.Headers, Left: left})
 	return nil
-}
-
-// recordLocally records a local act that changes nothing.
-func (g *Gateway) recordLocally(ctx context.Context, action policy.Action) error {
-	return g.conclude(ctx, event.Operator, g.localEvent(action), nil)
 }
 
 // KeyProblem is something that does not open, or opens for too few.

@@ -100,7 +100,7 @@ func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
 func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
 	e := g.localEvent(policy.ActionKeyHolders)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	return g.conclude(ctx, operatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	return g.recordOutcome(ctx, operatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		rows, err := tx.KeyHolders(ctx)
 		if err != nil {
 			return false, fmt.Errorf("reading key holders: %w", err)
@@ -170,7 +170,7 @@ func (g *Gateway) resealKey(ctx context.Context, to *keyring.Root, k standingKey
 	key := contractEpoch{k.contract.id, k.epoch}
 	e := g.keyEvent(policy.ActionKeyReseal, key.contract, key.epoch)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	err = g.conclude(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.recordOutcome(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		changed = false
 		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.contract), Epoch: key.epoch})
 		if err != nil {

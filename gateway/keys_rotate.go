@@ -32,7 +32,7 @@ func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (Rotat
 	}
 	r := Rotation{Contract: id}
 	e := g.keyEvent(policy.ActionKeyRotate, id, 0)
-	err = g.conclude(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.recordOutcome(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if err := g.beginRotation(ctx, tx, &r, e); err != nil {
 			return false, err
 		}
@@ -207,7 +207,7 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 	if err != nil {
 		return err
 	}
-	err = g.conclude(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.recordOutcome(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
 		// As in beginRotation: nobody is between reading a header and opening its identity.
 		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
@@ -257,22 +257,4 @@ func (g *Gateway) ContinueRotations(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
-// earlier identity that is gone means that the upload was given up for dead.
-func (s *scene) newestHeader(ctx context.Context, tx *database.Tx, up *upload) (epoch int64, header []byte, err error) {
-	epoch, to, err := s.recipient(ctx, tx)
-	if err != nil || epoch == up.epoch {
-		return epoch, up.header, err
-	}
-	old, err := s.identity(ctx, tx, up.epoch)
-	if errors.Is(err, ErrNotFound) {
-		return 0, nil, errAbandoned
-	}
-	if err != nil {
-		return 0, nil, fmt.Errorf("opening contract identity: %w", err)
-	}
-	header, err = crypto.Rewrap(up.header, old, to)
-	return epoch, header, err
 }

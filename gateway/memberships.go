@@ -19,8 +19,8 @@ func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract Contr
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionRoleList,
-		look:   lookAtDuty(contract),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   loadDuty(contract),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: string(contract), After: page.After,
 				Now: micros(s.now), Limit: page.rows()})
 			if err != nil {

@@ -54,3 +54,9 @@ var (
 	ErrObjectMissing = errors.New("object missing")
 	ErrObjectTooLong = errors.New("object is longer than can be stored without its size")
 )
+
+// ReceiptSigner signs receipts: a compact JWS over claims as JSON, with a key used for nothing else. It is deterministic
+// and safe for concurrent use.
+type ReceiptSigner interface {
+	Sign(claims any) (jws string, err error)
+}

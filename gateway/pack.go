@@ -60,9 +60,9 @@ func (g *Gateway) ExportPack(ctx context.Context, caller Caller, ledger string, 
 	if err != nil {
 		return nil, err
 	}
-	look := lookAtLedger(ledger, text)
+	look := loadLedger(ledger, text)
 	s, err := g.do(ctx, caller, act{action: policy.ActionAuditExport,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Phase, s.event.Length = event.PhaseGrant, -1
 			return look(ctx, tx, s)
 		}})
@@ -72,7 +72,7 @@ func (g *Gateway) ExportPack(ctx context.Context, caller Caller, ledger string, 
 	}
 	p.grant = s.event
 	mayRead := func(ctx context.Context, contract ContractID) error {
-		return g.ask(ctx, caller, act{action: policy.ActionContractRead, look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		return g.ask(ctx, caller, act{action: policy.ActionContractRead, load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := s.onContract(ctx, tx, contract); err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ func (g *Gateway) ExportPack(ctx context.Context, caller Caller, ledger string, 
 			return nil
 		}})
 	}
-	return p.filled(ctx, q, s.narrow(&q.Query), mayRead)
+	return p.filled(ctx, q, scopeToOwn(s, &q.Query), mayRead)
 }
 
 // LocalPack is ExportPack for whoever holds the machine.
@@ -96,7 +96,7 @@ func (g *Gateway) LocalPack(ctx context.Context, ledger string, q PackQuestion) 
 	p.grant = event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseGrant, Length: -1,
 		Action: event.Action(policy.ActionAuditExport), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
 		Private: map[string]string{"question": text}}
-	if err := g.conclude(ctx, ledger, p.grant, nil); err != nil {
+	if err := g.recordOutcome(ctx, ledger, p.grant, nil); err != nil {
 		p.release()
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (p *Pack) end(ctx context.Context, cause error) {
 	if cause != nil {
 		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)
 	}
-	if err := p.gateway.conclude(ctx, p.ledger, e, nil); err != nil {
+	if err := p.gateway.recordOutcome(ctx, p.ledger, e, nil); err != nil {
 		p.gateway.log.Error("recording the end of an export failed", "ledger", p.ledger, "error", err)
 	}
 }

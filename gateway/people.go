@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -38,11 +35,11 @@ func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOr
 	o := Organisation{ID: OrganisationID(policy.NewID("o")), Kind: n.Kind, Name: n.Name, Country: n.Country}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionOrganisationCreate,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.onOperator()
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			o.Created = s.now
 			s.event.Subject = string(o.ID)
 			return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{
@@ -70,7 +67,7 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 	m := Member{ID: PersonID(policy.NewID("p")), Organisation: organisation, Name: n.Name, Duties: n.Duties, Until: n.Until}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionMemberAdd,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			o, err := tx.Organisation(ctx, string(organisation))
 			if err != nil {
 				return err
@@ -78,7 +75,7 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 			s.onOrganisation(o)
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := checkDuties(s.objectKind, n.Duties); err != nil {
 				return err
 			}
@@ -132,8 +129,8 @@ func checkDuties(kind OrganisationKind, duties []policy.Role) error {
 func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID) error {
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionMemberLeave,
-		look:   lookAtPerson(person),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   lookAtPerson(person),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			now := micros(s.now)
 			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: string(person), Now: now}); err != nil {
 				return err
@@ -182,9 +179,9 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 	m := Membership{ID: MembershipID(policy.NewID("m")), Contract: contract, Person: n.Person, Role: n.Role, Until: n.Until}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionRoleGrant,
-		look:   lookAtDuty(contract),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			side, err := s.sideOf(n.Role)
+		load:   loadDuty(contract),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			side, err := sideOf(s, n.Role)
 			if err != nil {
 				return err
 			}
@@ -196,7 +193,7 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			if err := checkUntil(n.Until, s.now); err != nil {
 				return err
 			}
-			if err := s.checkAlone(ctx, tx, p.ID, n.Role); err != nil {
+			if err := checkAlone(ctx, tx, s, p.ID, n.Role); err != nil {
 				return err
 			}
 			held, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
@@ -217,7 +214,7 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 }
 
 // sideOf is the party that a role belongs to: a provider's person cannot be the client's system.
-func (s *scene) sideOf(role policy.Role) (OrganisationID, error) {
+func sideOf(s *scene, role policy.Role) (OrganisationID, error) {
 	switch role {
 	case policy.RoleClientSystem, policy.RoleContractManager:
 		return s.client, nil
@@ -233,7 +230,7 @@ func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractI
 	var m queries.Membership
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionRoleEnd,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			m, err = tx.Membership(ctx, queries.MembershipParams{ID: string(id), Contract: string(contract)})
 			if err != nil {
 				return err
@@ -245,7 +242,7 @@ func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractI
 			s.event.Subject = m.Person
 			return nil
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: string(id), Now: micros(s.now)}); err != nil {
 				return err
 			}
@@ -255,24 +252,5 @@ func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractI
 			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: micros(s.now)})
 		},
 	})
-	return err
-}
-
-// checkName accepts what people write as a name: some visible text, no control characters.
-func checkName(field, s string) error {
-	switch {
-	case strings.TrimSpace(s) == "" || len(s) > 200:
-		return &Invalid{Kind: InvalidParameter, Field: field, Detail: "must be 1 to 200 bytes"}
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
-		return &Invalid{Kind: InvalidParameter, Field: field, Detail: "must be UTF-8 text without control characters"}
-	}
-	return nil
-}
-
-// orInvalid is invalid for what was not found, and err for every other failure.
-func orInvalid(err error, invalid *Invalid) error {
-	if err == nil || isNoRows(err) {
-		return invalid
-	}
 	return err
 }

@@ -31,12 +31,12 @@ func (g *Gateway) HoldPerson(ctx context.Context, caller Caller, ledger string, 
 	var h PersonHold
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldPlace,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Subject, s.event.Private["note"] = string(person), reason
-			return lookAtLedger(ledger, "")(ctx, tx, s)
+			return loadLedger(ledger, "")(ctx, tx, s)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			row, err := s.insertPersonHold(ctx, tx, ledger, person, reason)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			row, err := g.insertPersonHold(ctx, tx, s, ledger, person, reason)
 			h = personHoldOf(row)
 			return err
 		},
@@ -44,8 +44,8 @@ func (g *Gateway) HoldPerson(ctx context.Context, caller Caller, ledger string, 
 	return h, err
 }
 
-func (s *scene) insertPersonHold(ctx context.Context, tx *database.Tx, ledger string, person PersonID, reason string) (row queries.PersonHold, err error) {
-	acted, err := s.gateway.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+func (g *Gateway) insertPersonHold(ctx context.Context, tx *database.Tx, s *scene, ledger string, person PersonID, reason string) (row queries.PersonHold, err error) {
+	acted, err := g.ledger.Acted(ctx, tx.SQL, ledger, string(person))
 	if err != nil {
 		return row, err
 	}
@@ -69,15 +69,15 @@ func (g *Gateway) LiftPersonHold(ctx context.Context, caller Caller, ledger stri
 	read := queries.PersonHoldParams{ID: string(id), Ledger: ledger}
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldLift,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonHold(ctx, read)
 			s.event.Subject = row.Person
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := reconsider(ctx, tx, ledger); err != nil {
 				return err
 			}
@@ -113,8 +113,8 @@ func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string,
 	var next string
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionHoldList,
-		look:   lookAtLedger(ledger, ""),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   loadLedger(ledger, ""),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.rows()})
 			if err != nil {
 				return fmt.Errorf("listing holds: %w", err)

@@ -48,15 +48,15 @@ func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledge
 	var p PersonErasure
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionPrivacyPropose,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Subject, s.event.Private["note"] = string(person), reason
-			return lookAtLedger(ledger, "")(ctx, tx, s)
+			return loadLedger(ledger, "")(ctx, tx, s)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if person == caller.Person {
 				return &Denied{Reason: policy.ReasonSamePerson}
 			}
-			row, err := s.proposePersonErasure(ctx, tx, ledger, person, reason)
+			row, err := g.proposePersonErasure(ctx, tx, s, ledger, person, reason)
 			p = personErasureOf(row)
 			return err
 		},
@@ -64,8 +64,8 @@ func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledge
 	return p, err
 }
 
-func (s *scene) proposePersonErasure(ctx context.Context, tx *database.Tx, ledger string, person PersonID, reason string) (row queries.PersonErasure, err error) {
-	acted, err := s.gateway.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+func (g *Gateway) proposePersonErasure(ctx context.Context, tx *database.Tx, s *scene, ledger string, person PersonID, reason string) (row queries.PersonErasure, err error) {
+	acted, err := g.ledger.Acted(ctx, tx.SQL, ledger, string(person))
 	if err != nil {
 		return row, err
 	}
@@ -89,8 +89,8 @@ func (s *scene) proposePersonErasure(ctx context.Context, tx *database.Tx, ledge
 func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledger string, id ErasureID) (PersonErasure, error) {
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionPrivacyErase,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
@@ -100,7 +100,7 @@ func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledge
 			}
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),
 				Decided: micros(s.now)})
 			return err
@@ -128,8 +128,8 @@ func (g *Gateway) PersonErasure(ctx context.Context, caller Caller, ledger strin
 	var p PersonErasure
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionPrivacyRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := lookAtLedger(ledger, "")(ctx, tx, s); err != nil {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})

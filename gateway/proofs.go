@@ -47,7 +47,7 @@ func (g *Gateway) Tile(ctx context.Context, caller Caller, ledger, name string) 
 // prove records the question as an act and then answers it from the ledger as it is with that act in it.
 func (g *Gateway) prove(ctx context.Context, caller Caller, ledger, question string,
 	answer func(*audit.Tree) ([]byte, error)) ([]byte, error) {
-	if _, err := g.do(ctx, caller, act{action: policy.ActionAuditProve, look: lookAtLedger(ledger, question)}); err != nil {
+	if _, err := g.do(ctx, caller, act{action: policy.ActionAuditProve, load: loadLedger(ledger, question)}); err != nil {
 		return nil, err
 	}
 	tree, err := g.ledger.Tree(ctx, ledger)
@@ -59,4 +59,16 @@ func (g *Gateway) prove(ctx context.Context, caller Caller, ledger, question str
 		return nil, ErrNotFound
 	}
 	return proof, g.unavailable(err)
+}
+
+// Checkpoint gives the ledger's newest checkpoint: a signed note over its size and root.
+func (g *Gateway) Checkpoint(ctx context.Context, caller Caller, ledger string) ([]byte, error) {
+	if _, err := g.do(ctx, caller, act{
+		action: policy.ActionAuditProve,
+		load:   loadLedger(ledger, ""),
+	}); err != nil {
+		return nil, err
+	}
+	note, err := g.ledger.Checkpoint(ctx, ledger)
+	return note, g.unavailable(err)
 }

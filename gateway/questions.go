@@ -2,15 +2,16 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
-	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -34,7 +35,7 @@ type LedgerAnswer struct {
 func (g *Gateway) Questions(ctx context.Context, caller Caller) ([]NamedQuestion, error) {
 	if _, err := g.do(ctx, caller, act{
 		action: policy.ActionQuestionList,
-		look:   func(ctx context.Context, tx *database.Tx, s *scene) error { return s.onOwn(ctx, tx) },
+		load:   func(ctx context.Context, tx *database.Tx, s *scene) error { return s.onOwn(ctx, tx) },
 	}); err != nil {
 		return nil, err
 	}
@@ -45,21 +46,21 @@ func (g *Gateway) Questions(ctx context.Context, caller Caller) ([]NamedQuestion
 // event of the same ledger, and durable there before anything is answered.
 func (g *Gateway) AskLedger(ctx context.Context, caller Caller, ledger string, q LedgerQuestion) (LedgerAnswer, error) {
 	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, q, q.Query)
-	if err != nil || !s.narrow(&q.Query) {
+	if err != nil || !scopeToOwn(s, &q.Query) {
 		return LedgerAnswer{}, err
 	}
 	answer, err := g.answer(ctx, ledger, q)
 	if err != nil {
 		return LedgerAnswer{}, err
 	}
-	names, err := g.names(ctx, answer, s.onlyOwn())
+	names, err := g.names(ctx, answer, ownPeopleOnly(s))
 	return LedgerAnswer{answer, names}, err
 }
 
 // CountEvents counts the events that the filters find; more says that there are more than audit.MaxCount.
 func (g *Gateway) CountEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) (n int64, more bool, err error) {
 	s, err := g.question(ctx, caller, policy.ActionAuditQuery, ledger, struct{ Count EventQuery }{q}, q)
-	if err != nil || !s.narrow(&q) {
+	if err != nil || !scopeToOwn(s, &q) {
 		return 0, false, err
 	}
 	q.Ledger = ledger
@@ -75,7 +76,7 @@ func (g *Gateway) ExportEvents(ctx context.Context, caller Caller, ledger string
 	if err != nil {
 		return nil, err
 	}
-	if !s.narrow(&q) {
+	if !scopeToOwn(s, &q) {
 		return func(func(event.Event, error) bool) {}, nil
 	}
 	return g.allEvents(ctx, ledger, q)
@@ -87,30 +88,12 @@ func (g *Gateway) question(ctx context.Context, caller Caller, action policy.Act
 	if err != nil {
 		return nil, err
 	}
-	return g.do(ctx, caller, act{action: action, look: lookAtLedger(ledger, text)})
-}
-
-// watchOver adds the role of who watches over a provider's people on one of the client's contracts. It is enough to ask
-// the client's ledger, and narrow sees to it that nothing but their own is answered.
-func (s *scene) watchOver(ctx context.Context, tx *database.Tx) error {
-	if !s.facts.MemberActive || s.kind != KindProvider {
-		return nil
-	}
-	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: string(s.caller.Person),
-		Client: string(s.facts.ObjectOrganisation), Now: micros(s.now)})
-	if err != nil {
-		return fmt.Errorf("reading memberships: %w", err)
-	}
-	if n > 0 {
-		s.facts.Roles = append(s.facts.Roles, policy.RoleProviderCompliance)
-		s.visible = true
-	}
-	return nil
+	return g.do(ctx, caller, act{action: action, load: loadLedger(ledger, text)})
 }
 
 // narrow keeps a question of a provider's compliance to what its own people did. It is false when nothing is left.
-func (s *scene) narrow(q *EventQuery) bool {
-	own := s.onlyOwn()
+func scopeToOwn(s *scene, q *EventQuery) bool {
+	own := ownPeopleOnly(s)
 	if own == "" {
 		return true
 	}
@@ -121,8 +104,8 @@ func (s *scene) narrow(q *EventQuery) bool {
 	return true
 }
 
-// onlyOwn is the organisation whose people's events are all that the caller may see; empty where all may be seen.
-func (s *scene) onlyOwn() OrganisationID {
+// ownPeopleOnly is the organisation whose people's events are all that the caller may see; empty where all may be seen.
+func ownPeopleOnly(s *scene) OrganisationID {
 	if s.decision.Role != policy.RoleProviderCompliance {
 		return ""
 	}
@@ -156,7 +139,7 @@ func (g *Gateway) localQuestion(ctx context.Context, action policy.Action, ledge
 	if err != nil {
 		return err
 	}
-	return g.conclude(ctx, ledger, event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState,
+	return g.recordOutcome(ctx, ledger, event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState,
 		Action: event.Action(action), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
 		Private: map[string]string{"question": text}}, nil)
 }
@@ -245,4 +228,45 @@ func nameOf(ctx context.Context, tx *database.Tx, id string, only OrganisationID
 		return o.Name, ignoreNoRows(err)
 	}
 	return "", nil
+}
+
+// EventQuery is a question to a ledger. Its Ledger is set by whoever asks.
+type EventQuery = audit.Query
+
+// AuditEvents answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
+// event of the same ledger, and durable there before anything is answered.
+func (g *Gateway) AuditEvents(ctx context.Context, caller Caller, ledger string, q EventQuery) ([]event.Event, string, error) {
+	answer, err := g.AskLedger(ctx, caller, ledger, LedgerQuestion{Query: q})
+	return answer.Events, answer.Next, err
+}
+
+// maxQuestion bounds what a question puts into the ledger, in bytes of its JSON. No filter that could match is longer.
+const maxQuestion = 4 << 10
+
+// writeDown is the question as the ledger keeps it: q with its filters. What cannot be kept, or asked of a database, is
+// refused.
+func writeDown(q any, filters EventQuery) (string, error) {
+	for field, code := range map[string]string{"action": string(filters.Action), "reason": filters.Reason} {
+		if strings.ContainsFunc(code, notInCode) {
+			return "", &Invalid{Kind: InvalidParameter, Field: field, Detail: "is not a code of the ledger"}
+		}
+	}
+	if n, err := strconv.ParseInt(filters.Cursor, 10, 64); filters.Cursor != "" && (err != nil || strconv.FormatInt(n, 10) != filters.Cursor) {
+		return "", errCursor
+	}
+	text, err := json.Marshal(q)
+	switch {
+	case err != nil: // only a time can fail: one whose zone, or year, has no form in JSON
+		return "", &Invalid{Kind: InvalidParameter, Field: "from", Detail: "from or to is no time that can be written down"}
+	case len(text) > maxQuestion:
+		return "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: "the question is longer than 4 KiB"}
+	case strings.Contains(string(text), `\u0000`):
+		return "", &Invalid{Kind: InvalidParameter, Field: "query", Detail: "a filter holds a control character"}
+	}
+	return string(text), nil
+}
+
+// notInCode says whether an action or a reason of the ledger never holds the character.
+func notInCode(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_'
 }

@@ -48,8 +48,8 @@ type Subject struct {
 func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Readers, error) {
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionPolicyWho,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			err := s.onSubject(ctx, tx, about)
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			err := onSubject(ctx, tx, s, about)
 			s.onDuty()
 			return err
 		},
@@ -67,7 +67,7 @@ func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Reader
 }
 
 // onSubject makes the contract of what is asked about what the act is about.
-func (s *scene) onSubject(ctx context.Context, tx *database.Tx, about Subject) error {
+func onSubject(ctx context.Context, tx *database.Tx, s *scene, about Subject) error {
 	switch {
 	case about.Document != "":
 		_, err := s.onDocument(ctx, tx, about.Document)
@@ -94,7 +94,7 @@ func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when
 	var contracts []queries.Contract
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionPolicyPast,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			own, err := tx.Organisation(ctx, string(s.organisation))
 			if err != nil {
 				return err

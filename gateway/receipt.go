@@ -31,12 +31,12 @@ type ReceiptClaims struct {
 }
 
 // acknowledge signs and keeps the receipt of a document that has just been received.
-func (s *scene) acknowledge(ctx context.Context, tx *database.Tx, row queries.Document) (Receipt, error) {
+func (g *Gateway) acknowledge(ctx context.Context, tx *database.Tx, s *scene, row queries.Document) (Receipt, error) {
 	claims := ReceiptClaims{ID: ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.now.Unix(), Client: s.client,
 		Contract: s.contract, Version: s.version, Batch: BatchID(row.Batch), Document: DocumentID(row.ID),
 		Reference: row.Reference, Class: policy.Class(row.Class), MediaType: row.MediaType, Size: row.Size,
 		SHA256: hexOf(row.Digest)}
-	jws, err := s.gateway.receipts.Sign(claims)
+	jws, err := g.receipts.Sign(claims)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing receipt: %w", err)
 	}
@@ -57,7 +57,7 @@ func (g *Gateway) Receipt(ctx context.Context, caller Caller, id ReceiptID) (Rec
 	var r Receipt
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionReceiptRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			row, err := tx.Receipt(ctx, string(id))
 			if err != nil {
 				return err

@@ -171,7 +171,7 @@ func (r *recovery) contracts(ctx context.Context) error {
 func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 	e := r.gateway.localEvent(policy.ActionDocumentRecover)
 	e.Contract, e.Provider = c.ID, c.Provider
-	if err := r.gateway.conclude(ctx, c.Client, e, nil); err != nil {
+	if err := r.gateway.recordOutcome(ctx, c.Client, e, nil); err != nil {
 		return err
 	}
 	if r.Age && r.Identities {
@@ -293,7 +293,7 @@ func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64) error {
 	var identity *crypto.Identity
 	e := r.gateway.keyEvent(policy.ActionKeyRecover, ContractID(c.ID), epoch)
-	err := r.gateway.conclude(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+	err := r.gateway.recordOutcome(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
 		identity, err = r.gateway.identity(ctx, tx, contractEpoch{ContractID(c.ID), epoch})
 		return err == nil, err
 	})

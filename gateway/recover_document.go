@@ -119,7 +119,7 @@ func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Do
 	if r.Age {
 		e.Private["form"] = "age"
 	}
-	err = r.gateway.conclude(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+	err = r.gateway.recordOutcome(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
 		body, err = r.gateway.readBody(ctx, tx, row)
 		return err == nil, err
 	})
@@ -138,7 +138,7 @@ func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Even
 	if errors.Is(cause, errReceiver) {
 		e.Reason = "failed" // there is no client who went
 	}
-	return r.gateway.conclude(ctx, c.Client, e, nil)
+	return r.gateway.recordOutcome(ctx, c.Client, e, nil)
 }
 
 // ended says what became of a document that was opened.

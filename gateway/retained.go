@@ -18,8 +18,8 @@ import (
 // tryRetainedEvery is how often an object that its store would not delete is tried again. Locks are set by the day.
 const tryRetainedEvery = 12 * time.Hour
 
-// sweepRetained tries again what stores would not delete. It may run on any number of replicas at once.
-func (g *Gateway) sweepRetained(ctx context.Context) error {
+// retryRetained tries again what stores would not delete. It may run on any number of replicas at once.
+func (g *Gateway) retryRetained(ctx context.Context) error {
 	var objects []queries.RetainedObjectsRow
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		objects, err = tx.RetainedObjects(ctx, queries.RetainedObjectsParams{Before: micros(g.now().Add(-tryRetainedEvery)), Limit: erasePage})

@@ -19,8 +19,6 @@ const (
 	NameRetentionFloor   = 30 * day
 	NameRetentionDefault = 365 * day
 	NameRetentionCeiling = 1096 * day
-
-	day = 24 * time.Hour
 )
 
 // eventRetention is how long the private half of each class of events is kept: what was asked for, and the default for the
@@ -108,32 +106,6 @@ func (g *Gateway) expireBatch(ctx context.Context, ledger string, class event.Re
 // erasedRange is the events that were looked at, the first and the last. How many lost their private half is the length of
 // the event, where a verifier counts them.
 func erasedRange(e audit.PrivateErased) string { return fmt.Sprintf("%d-%d", e.From, e.To-1) }
-
-// ownEvent is an event of what the gateway does by itself.
-func ownEvent(action policy.Action, at time.Time) event.Event {
-	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(action), Actor: system,
-		Outcome: event.OutcomeAllow, Reason: string(policy.ReasonAllowed)}
-}
-
-// recordOwn is conclude for a change whose event is known only when it is done; nil is no event.
-func (g *Gateway) recordOwn(ctx context.Context, ledger string,
-	apply func(context.Context, *database.Tx) (*event.Event, error)) error {
-	var ticket *audit.Ticket
-	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		ticket = nil
-		e, err := apply(ctx, tx)
-		if err != nil || e == nil {
-			return err
-		}
-		t, err := g.ledger.Stage(ctx, tx.SQL, ledger, *e)
-		ticket = &t
-		return err
-	})
-	if err == nil && ticket != nil {
-		_, err = g.ledger.Wait(ctx, *ticket)
-	}
-	return g.unavailable(err)
-}
 
 // held is what the standing holds keep in one ledger.
 type held struct{ contracts, documents, people map[string]bool }

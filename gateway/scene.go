@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,9 +15,6 @@ import (
 
 // operatorLedger is the name of the operator's own ledger; a client's ledger has the name of its organisation.
 const operatorLedger = "operator"
-
-// system is the actor of what the gateway does by itself.
-const system = "system"
 
 // scene is what one act looks at: the facts for the decision, what the decision was, and the event to be kept.
 type scene struct {
@@ -162,8 +158,8 @@ func (s *scene) onDuty() {
 	s.facts.Roles = slices.Compact(s.facts.Roles)
 }
 
-// lookAtDuty is for an act about a duty on a contract.
-func lookAtDuty(id ContractID) func(context.Context, *database.Tx, *scene) error {
+// loadDuty is for an act about a duty on a contract.
+func loadDuty(id ContractID) func(context.Context, *database.Tx, *scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *scene) error {
 		if err := s.onContract(ctx, tx, id); err != nil {
 			return err
@@ -286,37 +282,72 @@ func (s *scene) onLease(ctx context.Context, tx *database.Tx, a queries.Assignme
 	return nil
 }
 
-func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-func ignoreNoRows(err error) error {
-	if isNoRows(err) {
+// readEnd reads when the contract was terminated. A termination out of a suspension has no wind-down: what was stopped
+// does not begin again by ending.
+func (s *scene) readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) error {
+	s.facts.Terminated = time.Time{}
+	if s.facts.Status != policy.StatusTerminated {
 		return nil
 	}
-	return err
-}
-
-// forever is the end of what has no end set.
-const forever = 1<<63 - 1
-
-func within(from, until int64, at time.Time) bool {
-	t := micros(at)
-	return from <= t && t < until
-}
-
-func micros(t time.Time) int64 { return t.UnixMicro() }
-
-// endMicros is the stored form of an end; the zero time means that there is none.
-func endMicros(t time.Time) int64 {
-	if t.IsZero() {
-		return forever
+	suspended, err := tx.SuspendedUntil(ctx, queries.SuspendedUntilParams{Contract: status.Contract, ValidUntil: status.ValidFrom})
+	if err != nil {
+		return fmt.Errorf("reading contract status before its end: %w", err)
 	}
-	return t.UnixMicro()
+	if suspended == 0 {
+		s.facts.Terminated = fromMicros(status.ValidFrom)
+	}
+	return nil
 }
 
-// fromMicros is the time of a stored one; 0 and forever are the zero time.
-func fromMicros(us int64) time.Time {
-	if us == 0 || us == forever {
-		return time.Time{}
+// noteErased makes it a fact when the document was erased.
+func (s *scene) noteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
+	_, err := tx.ErasedDocument(ctx, row.ID)
+	if err == nil {
+		s.facts.Document = policy.DocumentErased
 	}
-	return time.UnixMicro(us).UTC()
+	return ignoreNoRows(err)
+}
+
+// loadLedger makes the organisation whose ledger it is what the act is about.
+func loadLedger(ledger, question string) func(context.Context, *database.Tx, *scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+		if question != "" {
+			s.event.Private["question"] = question
+		}
+		if ledger == operatorLedger {
+			o, err := tx.OperatorOrganisation(ctx)
+			if err != nil {
+				return err
+			}
+			s.onOrganisation(o)
+			return nil
+		}
+		o, err := tx.Organisation(ctx, ledger)
+		if err != nil {
+			return err
+		}
+		if OrganisationKind(o.Kind) != KindClient {
+			return ErrNotFound // providers and, under its id, the operator have no ledger
+		}
+		s.onOrganisation(o)
+		return s.addProviderCompliance(ctx, tx)
+	}
+}
+
+// addProviderCompliance adds the role of who watches over a provider's people on one of the client's contracts. It is enough to ask
+// the client's ledger, and narrow sees to it that nothing but their own is answered.
+func (s *scene) addProviderCompliance(ctx context.Context, tx *database.Tx) error {
+	if !s.facts.MemberActive || s.kind != KindProvider {
+		return nil
+	}
+	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: string(s.caller.Person),
+		Client: string(s.facts.ObjectOrganisation), Now: micros(s.now)})
+	if err != nil {
+		return fmt.Errorf("reading memberships: %w", err)
+	}
+	if n > 0 {
+		s.facts.Roles = append(s.facts.Roles, policy.RoleProviderCompliance)
+		s.visible = true
+	}
+	return nil
 }

@@ -25,8 +25,8 @@ func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person Per
 	c.Secret, hash = newSecret()
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionCredentialIssue,
-		look:   lookAtPerson(person),
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load:   lookAtPerson(person),
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(person),
 				SecretHash: hash, ValidFrom: micros(s.now), ValidUntil: endMicros(c.Until)})
 		},
@@ -82,7 +82,7 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	}
 	_, err = g.do(ctx, caller, act{
 		action: policy.ActionTokenIssue,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.onOperator()
 			s.visible = false
 			s.event.Subject = string(in.Client)

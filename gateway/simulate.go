@@ -24,7 +24,7 @@ func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, ve
 	var answer Simulation
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionPolicySimulate,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			if err := s.onContract(ctx, tx, id); err != nil {
 				return err
 			}
@@ -35,15 +35,15 @@ func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, ve
 			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 			return err
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			answer, err = s.simulate(ctx, tx, version, f)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+			answer, err = simulate(ctx, tx, s, version, f)
 			return err
 		},
 	})
 	return answer, err
 }
 
-func (s *scene) simulate(ctx context.Context, tx *database.Tx, version int64, f policy.Facts) (Simulation, error) {
+func simulate(ctx context.Context, tx *database.Tx, s *scene, version int64, f policy.Facts) (Simulation, error) {
 	if f.Now.IsZero() {
 		f.Now = s.now
 	}

@@ -12,17 +12,14 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// cleanUp is how long clearing away after a failed request may take when its own context has ended.
-const cleanUp = 30 * time.Second
-
-// giveUp clears away an upload that will not be acknowledged, and records why. What it cannot do now the sweeper does.
-func (g *Gateway) giveUp(ctx context.Context, up *upload, cause error) {
+// abandonUpload clears away an upload that will not be acknowledged, and records why. What it cannot do now the sweeper does.
+func (g *Gateway) abandonUpload(ctx context.Context, up *upload, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
 	defer cancel()
 	e := up.grant
 	e.ID, e.Phase, e.Grant, e.Occurred = event.NewID(), event.PhaseAborted, up.grant.ID, g.now()
 	e.Outcome, e.Reason = event.OutcomeError, failureReason(cause)
-	err := g.conclude(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err := g.recordOutcome(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if up.earlier != nil {
 			return true, nil // a repetition has nothing of its own
 		}
@@ -37,26 +34,9 @@ func (g *Gateway) giveUp(ctx context.Context, up *upload, cause error) {
 	}
 }
 
-// failureReason is the closed code that the ledger keeps for how an upload or a download failed.
-func failureReason(err error) string {
-	switch {
-	case isRefusal(err):
-		return refusalReason(err)
-	case errors.Is(err, ErrTampered):
-		return "integrity-failed"
-	case errors.Is(err, ErrUnavailable):
-		return "unavailable"
-	case errors.Is(err, context.Canceled), errors.Is(err, errReceiver):
-		return "client-gone"
-	default:
-		return "failed"
-	}
-}
-
-// Sweep abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
-// brought back; it carries on with erasures that were not finished, tries again what stores would not delete, and forgets identities that were destroyed. It may run
-// on any number of replicas at once.
-func (g *Gateway) Sweep(ctx context.Context) error {
+// sweepUploads abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
+// brought back.
+func (g *Gateway) sweepUploads(ctx context.Context) error {
 	now := g.now()
 	var idle, late []queries.Document
 	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -77,7 +57,7 @@ func (g *Gateway) Sweep(ctx context.Context) error {
 	for _, d := range late {
 		err = errors.Join(err, g.clear(ctx, d))
 	}
-	return errors.Join(err, g.forgetDestroyed(ctx), g.sweepErasures(ctx), g.sweepRetained(ctx))
+	return err
 }
 
 // sweepIdle abandons one upload. The state comes first and the object after it: an upload that is just being
@@ -94,7 +74,7 @@ func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Ti
 		return fmt.Errorf("reading contract: %w", err)
 	}
 	e := abandoned(d, now, "upload-silent")
-	err = g.conclude(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.recordOutcome(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: micros(now.Add(-g.limits.IdleUpload))})
 		done = n == 1
 		return done, err

@@ -93,7 +93,7 @@ func (g *Gateway) Upload(ctx context.Context, caller Caller, n NewDocument, body
 		return g.repeatUpload(ctx, up, body)
 	}
 	if err := g.store(ctx, up, body); err != nil {
-		g.giveUp(ctx, up, err)
+		g.abandonUpload(ctx, up, err)
 		return Document{}, Receipt{}, err
 	}
 	d, r, err := g.receive(ctx, up)
@@ -106,12 +106,12 @@ func (g *Gateway) grantUpload(ctx context.Context, caller Caller, n NewDocument)
 	var up *upload
 	s, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentReceive,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			up = &upload{NewDocument: n, caller: caller, id: DocumentID(policy.NewID("d"))}
-			return s.onIncoming(ctx, tx, up, event.PhaseGrant, n.Length)
+			return onIncoming(ctx, tx, s, up, event.PhaseGrant, n.Length)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.takeReference(ctx, tx, up)
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return g.takeReference(ctx, tx, s, up)
 		},
 	})
 	if err != nil {
@@ -123,7 +123,7 @@ func (g *Gateway) grantUpload(ctx context.Context, caller Caller, n NewDocument)
 }
 
 // onIncoming makes a document that is coming in what the act is about.
-func (s *scene) onIncoming(ctx context.Context, tx *database.Tx, up *upload, phase event.Phase, size int64) error {
+func onIncoming(ctx context.Context, tx *database.Tx, s *scene, up *upload, phase event.Phase, size int64) error {
 	if _, err := s.onBatch(ctx, tx, up.Batch); err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *scene) onIncoming(ctx context.Context, tx *database.Tx, up *upload, pha
 	return nil
 }
 
-func (s *scene) takeReference(ctx context.Context, tx *database.Tx, up *upload) error {
+func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *scene, up *upload) error {
 	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: string(up.Batch), Reference: up.Reference})
 	switch {
 	case err == nil && policy.DocumentState(earlier.State) == policy.DocumentReceived:
@@ -144,13 +144,13 @@ func (s *scene) takeReference(ctx context.Context, tx *database.Tx, up *upload) 
 		s.event.Document = earlier.ID
 		return nil
 	case err == nil:
-		if err := s.takeOver(ctx, tx, earlier); err != nil {
+		if err := g.takeOver(ctx, tx, s, earlier); err != nil {
 			return err
 		}
 	case !isNoRows(err):
 		return fmt.Errorf("reading document by reference: %w", err)
 	}
-	if up.epoch, up.to, err = s.recipient(ctx, tx); err != nil {
+	if up.epoch, up.to, err = g.recipient(ctx, tx, s); err != nil {
 		return err
 	}
 	up.key = objectKey()
@@ -170,9 +170,9 @@ func (s *scene) takeReference(ctx context.Context, tx *database.Tx, up *upload) 
 var errUploading = &Conflict{Kind: ConflictUploadInProgress, Detail: "the reference is being uploaded by another request"}
 
 // takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
-func (s *scene) takeOver(ctx context.Context, tx *database.Tx, earlier queries.Document) error {
+func (g *Gateway) takeOver(ctx context.Context, tx *database.Tx, s *scene, earlier queries.Document) error {
 	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
-		IdleSince: micros(s.now.Add(-s.gateway.limits.TakeOver))})
+		IdleSince: micros(s.now.Add(-g.limits.TakeOver))})
 	if err != nil {
 		return fmt.Errorf("abandoning silent upload: %w", err)
 	}
@@ -196,7 +196,7 @@ func objectKey() string {
 func (g *Gateway) store(ctx context.Context, up *upload, body io.Reader) error {
 	ctx, stop := g.keepTouching(ctx, up.id)
 	defer stop()
-	in := newIntake(body, up.Length, up.limit, up.Digest)
+	in := newUploadReader(body, up.Length, up.limit, up.Digest)
 	plain, err := in.checkType(up.MediaType, up.types)
 	if err != nil {
 		return up.refused(err)
@@ -277,10 +277,10 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 	var r Receipt
 	_, err := g.do(ctx, up.caller, act{
 		action: policy.ActionDocumentReceive,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onIncoming(ctx, tx, up, event.PhaseCompleted, up.size)
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, up.size)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			s.event.Bytes = up.size
 			s.event.Private["sha256"] = hexOf(up.digest)
 			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: string(up.id), Size: up.size,
@@ -291,7 +291,7 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 			if n == 0 {
 				return errAbandoned
 			}
-			epoch, header, err := s.newestHeader(ctx, tx, up)
+			epoch, header, err := g.newestHeader(ctx, tx, s, up)
 			if err != nil {
 				return err
 			}
@@ -304,7 +304,7 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 				return fmt.Errorf("reading document: %w", err)
 			}
 			d = documentOf(row, up.FileName)
-			r, err = s.acknowledge(ctx, tx, row)
+			r, err = g.acknowledge(ctx, tx, s, row)
 			return err
 		},
 	})
@@ -316,7 +316,7 @@ func (g *Gateway) endUnreceived(ctx context.Context, up *upload, err error) {
 	switch {
 	case err == nil:
 	case isRefusal(err):
-		g.giveUp(ctx, up, err)
+		g.abandonUpload(ctx, up, err)
 	default:
 		g.ledger.GiveUp(audit.Ticket{Ledger: up.ledger, Event: up.grant.ID})
 	}
@@ -324,10 +324,10 @@ func (g *Gateway) endUnreceived(ctx context.Context, up *upload, err error) {
 
 // repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
 func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) (Document, Receipt, error) {
-	in := newIntake(body, up.Length, up.limit, up.Digest)
+	in := newUploadReader(body, up.Length, up.limit, up.Digest)
 	if _, err := io.Copy(io.Discard, in); err != nil {
 		err = up.refused(err)
-		g.giveUp(ctx, up, err)
+		g.abandonUpload(ctx, up, err)
 		return Document{}, Receipt{}, err
 	}
 	up.id = DocumentID(up.earlier.ID)
@@ -335,10 +335,10 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 	var r Receipt
 	_, err := g.do(ctx, up.caller, act{
 		action: policy.ActionDocumentReceive,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onIncoming(ctx, tx, up, event.PhaseCompleted, in.count)
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, in.count)
 		},
-		apply: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			if d, err = readDocument(ctx, tx, up.id); err != nil {
 				return err
 			}
@@ -358,4 +358,22 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 	})
 	g.endUnreceived(ctx, up, err)
 	return d, r, err
+}
+
+// newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
+// earlier identity that is gone means that the upload was given up for dead.
+func (g *Gateway) newestHeader(ctx context.Context, tx *database.Tx, s *scene, up *upload) (epoch int64, header []byte, err error) {
+	epoch, to, err := g.recipient(ctx, tx, s)
+	if err != nil || epoch == up.epoch {
+		return epoch, up.header, err
+	}
+	old, err := g.identity(ctx, tx, contractEpoch{s.contract, up.epoch})
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil, errAbandoned
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("opening contract identity: %w", err)
+	}
+	header, err = crypto.Rewrap(up.header, old, to)
+	return epoch, header, err
 }

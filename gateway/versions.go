@@ -16,16 +16,16 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 	inForce := false
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			if err := s.onContract(ctx, tx, id); err != nil {
 				return err
 			}
 			s.onDuty()
 			inForce = s.version == version
-			row, err = s.onVersion(ctx, tx, version)
+			row, err = onVersion(ctx, tx, s, version)
 			return err
 		},
-		apply: func(_ context.Context, _ *database.Tx, s *scene) error { return s.hideDrafts(row) },
+		mutate: func(_ context.Context, _ *database.Tx, s *scene) error { return hideDrafts(s, row) },
 	})
 	if err != nil {
 		return ContractVersion{}, err
@@ -34,7 +34,7 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 }
 
 // onVersion makes a version the one that the act's event names, in force or not.
-func (s *scene) onVersion(ctx context.Context, tx *database.Tx, version int64) (queries.ContractVersion, error) {
+func onVersion(ctx context.Context, tx *database.Tx, s *scene, version int64) (queries.ContractVersion, error) {
 	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.contract), Version: version})
 	if err == nil {
 		s.version = version
@@ -43,7 +43,7 @@ func (s *scene) onVersion(ctx context.Context, tx *database.Tx, version int64) (
 }
 
 // hideDrafts refuses to show the provider's people versions that are not approved: to them they do not exist.
-func (s *scene) hideDrafts(versions ...queries.ContractVersion) error {
+func hideDrafts(s *scene, versions ...queries.ContractVersion) error {
 	for _, v := range versions {
 		if v.Approved == 0 && s.ofProvider() {
 			return ErrNotFound
@@ -65,18 +65,18 @@ func (g *Gateway) Changes(ctx context.Context, caller Caller, id ContractID, bas
 	var before, after queries.ContractVersion
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionContractRead,
-		look: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			if err := s.onContract(ctx, tx, id); err != nil {
 				return err
 			}
 			s.onDuty()
-			if before, err = s.onVersion(ctx, tx, base); err != nil {
+			if before, err = onVersion(ctx, tx, s, base); err != nil {
 				return err
 			}
-			after, err = s.onVersion(ctx, tx, version)
+			after, err = onVersion(ctx, tx, s, version)
 			return err
 		},
-		apply: func(_ context.Context, _ *database.Tx, s *scene) error { return s.hideDrafts(before, after) },
+		mutate: func(_ context.Context, _ *database.Tx, s *scene) error { return hideDrafts(s, before, after) },
 	})
 	if err != nil {
 		return VersionChanges{}, err

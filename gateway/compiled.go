@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
+func (g *Gateway) compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
+	return g.contracts.get(contractVersion{contract, version}, func() (*policy.Compiled, error) {
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(contract), Version: version})
+		if err != nil {
+			return nil, fmt.Errorf("reading contract version: %w", err)
+		}
+		terms, err := policy.ParseTerms(row.Terms)
+		if err != nil {
+			return nil, fmt.Errorf("reading stored terms: %w", err)
+		}
+		return policy.Compile(string(contract), version, terms)
+	})
+}
+
+// maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
+// in use. It holds 264 contracts of 30 classes, or 2,000 of three.
+const maxEnforcers = 8192
+
+type contractVersion struct {
+	contract ContractID
+	version  int64
+}
+
+// checkEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
+func checkEnforceable(terms *policy.Terms) error {
+	if missing := terms.Missing(); len(missing) > 0 {
+		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing), Problems: missing}
+	}
+	if refused := terms.Unenforceable(); len(refused) > 0 {
+		return &Invalid{Kind: InvalidUnenforceable, Field: refused[0].Path, Detail: problems(refused), Problems: refused}
+	}
+	return nil
+}
+
+func problems(list []policy.Problem) string {
+	var parts []string
+	for _, p := range list {
+		parts = append(parts, p.Path+": "+p.Detail)
+	}
+	return strings.Join(parts, "; ")
+}
