@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -116,15 +115,8 @@ type Posting struct {
 	Bits  uint64
 }
 
-// ErrNoPostings says that a database is from before there were postings.
-var ErrNoPostings = errors.New("the database has no postings")
-
 // Posted is how many blocks of a ledger, from the first on, have postings.
 func (c Copier) Posted(ctx context.Context, ledger string) (blocks int64, err error) {
-	var none int64
-	if c.Database.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_posting WHERE 1 = 0`).Scan(&none) != nil && ctx.Err() == nil {
-		return 0, ErrNoPostings
-	}
 	err = c.Database.QueryRowContext(ctx, `SELECT COALESCE(MAX(posted), 0) FROM audit_head WHERE ledger = $1`, ledger).Scan(&blocks)
 	if err != nil {
 		return 0, fmt.Errorf("reading how far a ledger is posted: %w", err)
@@ -181,8 +173,8 @@ func (c Copier) postings(ctx context.Context, ledger string, after Posting) ([]P
 func (c Copier) page(ctx context.Context, ledger string, after int64) ([]Row, error) {
 	rows, err := c.Database.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
 		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, ''),
-		COALESCE(phase, ''), COALESCE(kind, ''), COALESCE(organisation, ''), COALESCE(role, ''), COALESCE(site, ''), COALESCE(country, ''),
-		COALESCE(bytes, 0)
+		phase, kind, COALESCE(organisation, ''), COALESCE(role, ''), COALESCE(site, ''), COALESCE(country, ''),
+		bytes
 		FROM audit_event WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3`, ledger, after, copyPage)
 	if err != nil {
 		return nil, err

@@ -2,12 +2,14 @@ package audit
 
 import (
 	"context"
-	"database/sql"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit/event"
 )
+
+// FirstSchema is the number of the schema.
+const FirstSchema = firstSchema
 
 // Waiting says whether anybody waits for an event.
 func (l *Ledger) Waiting() bool { return l.waiters.any() }
@@ -76,29 +78,4 @@ func (f *Filler) Fill(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	return tx.Commit()
-}
-
-// WithoutPostings appends n events to a ledger as a version does that knows no postings: it raises the turn and leaves no
-// number of its own there.
-func (l *Ledger) WithoutPostings(ctx context.Context, tx *sql.Tx, ledger string, of func(n int) event.Event, n int) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1`); err != nil {
-		return err
-	}
-	heads, err := (&Ledger{config: l.config}).readHeads(ctx, tx, []string{ledger})
-	if err != nil {
-		return err
-	}
-	b := &batch{heads: heads}
-	posted := heads[ledger].posted
-	for i := range n {
-		row, _, err := l.draft(ledger, of(i))
-		if err == nil {
-			err = b.add(row, l.config.Clock())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	b.postings, heads[ledger].posted = nil, posted
-	return l.write(ctx, tx, b)
 }

@@ -7,9 +7,6 @@ import (
 	"slices"
 )
 
-// guardVersion is the migration that guards audit_event.
-const guardVersion = 41
-
 // guarded is a table with its guards: triggers by which the database itself refuses what nothing in this package does, but
 // for BeginEpoch and Repost. Guards stop mistakes, and who has the gateway's rights alone. Who owns the tables can drop them: that is
 // found out by the tree, and by whoever verifies the database.
@@ -20,11 +17,10 @@ type guarded struct {
 
 type guard struct{ name, when string }
 
-// Events may be added. Of those there are, private halves may be erased whole, and the columns of rows from before migration
-// 10 filled.
+// Events may be added. Of those there are, private halves may be erased whole.
 var guardedEvents = guarded{"audit_event", []guard{
-	{"event", `BEFORE UPDATE OF ledger, seq, ts, event, action, outcome, reason, actor, contract, provider, batch, document, leaf ON audit_event FOR EACH ROW `},
-	{"columns", `BEFORE UPDATE OF phase, kind, organisation, role, site, country, bytes ON audit_event FOR EACH ROW WHEN (OLD.phase IS NOT NULL) `},
+	{"event", `BEFORE UPDATE OF ledger, seq, ts, event, action, kind, phase, outcome, reason, actor, organisation, role, site, country,
+		contract, provider, batch, document, bytes, leaf ON audit_event FOR EACH ROW `},
 	{"private", `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `},
 	{"delete", `BEFORE DELETE ON audit_event FOR EACH ROW `},
 }}

@@ -114,7 +114,7 @@ func (l *Ledger) tendHalt(ctx context.Context) error {
 func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (turn, error) {
 	t := turn{number: 1 + rand.Int64N(math.MaxInt64-1)}
 	err := tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, former = latest, latest = $1 WHERE halt IS NULL
-		RETURNING turn, former`, t.number).Scan(&t.count, &t.former)
+		RETURNING former`, t.number).Scan(&t.former)
 	switch {
 	case err == nil:
 		l.memory.before(t)

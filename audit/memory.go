@@ -8,21 +8,19 @@ const maxRemembered = 1024
 
 // turn is one of the sequencer's, by what its row says of it.
 type turn struct {
-	count  int64 // of turns, with this one
 	number int64 // at random, left for the next turn to find
 	former int64 // number of the turn before, 0 when it left none
 }
 
 // follows says that no other turn came between the two.
 func (t turn) follows(former turn) bool {
-	return t.former == former.number && t.count == former.count+1
+	return t.former == former.number
 }
 
 // memory is what a process remembers of the last turn that it committed: where the ledgers end. It spares the next turn
 // reading that, if no other turn came between. Each turn leaves a random number in the row that all of them lock, and finds
 // the one before it there: only a memory of that very turn is of use. So it is none after a turn of another replica, nor of
-// a turn whose commit was lost in a failover, however many others followed. They are counted as well, because a process of
-// a version from before this leaves the number as it is.
+// a turn whose commit was lost in a failover, however many others followed.
 type memory struct {
 	mu    sync.Mutex
 	turn  turn
@@ -34,7 +32,7 @@ func (m *memory) before(t turn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t.former == 0 || !t.follows(m.turn) {
-		m.turn, m.heads = turn{count: t.count - 1, number: t.former}, map[string]*head{}
+		m.turn, m.heads = turn{number: t.former}, map[string]*head{}
 	}
 }
 

@@ -3,16 +3,21 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"embed"
+	_ "embed"
 	"fmt"
-	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
+// schemaText makes the ledger's tables.
+//
+//go:embed schema.sql
+var schemaText string
+
+// firstSchema is the number of the oldest schema that this build goes on from.
+const firstSchema = 100
 
 // schemaTable is where goose notes which migrations have run: the ledger's own table, because the ledger's schema and
 // the product's move on separately.
@@ -21,13 +26,11 @@ const schemaTable = "audit_schema"
 // migrationLock keeps replicas that start together from migrating together (PostgreSQL).
 const migrationLock = 0x626f7264617564 // "bordaud"
 
-// Migrate brings the ledger's tables up to date.
+// Migrate brings the ledger's tables up to date. It refuses a database whose schema is older
+// than firstSchema, because no statement leads from there to here.
 func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("reading the ledger's migrations: %w", err)
-	}
-	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithTableName(schemaTable), goose.WithGoMigrations(longMigrations(postgresql)...)}
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(schema(postgresql))}
 	if postgresql {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock))
 		if err != nil {
@@ -35,15 +38,33 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 		}
 		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, db, files, options...)
+	provider, err := goose.NewProvider(dialect, db, nil, options...)
 	if err != nil {
 		return fmt.Errorf("preparing the ledger's migrations: %w", err)
+	}
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("migrating the ledger: %w", err)
+	}
+	if version > 0 && version < firstSchema {
+		return fmt.Errorf("migrating the ledger: the database has schema %d of a build from before the first release, and this build "+
+			"begins with schema %d: open it with the build that made it, or configure an empty database", version, firstSchema)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the ledger: %w", err)
 	}
-	if err := derive(ctx, db, postgresql); err != nil {
-		return err
+	return nil
+}
+
+// schema makes the tables and their triggers. It is no file of goose's, because the engines
+// share no language for triggers.
+func schema(postgresql bool) *goose.Migration {
+	text := schemaText
+	if !postgresql {
+		text = strings.ReplaceAll(text, "/* sqlite: WITHOUT ROWID */", "WITHOUT ROWID") // the table is its key
 	}
-	return postOld(ctx, db, postgresql)
+	statements := append([]string{text}, append(guardedEvents.raise(postgresql), guardedPostings.raise(postgresql)...)...)
+	return goose.NewGoMigration(firstSchema, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		return runAll(ctx, tx, statements)
+	}}, nil)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -157,45 +156,8 @@ func (l *Ledger) postMissed(ctx context.Context, tx *sql.Tx, heads map[string]*h
 	return nil
 }
 
-// postOld posts what was written before there were postings. It can be cut off anywhere: what is left it finds again.
-func postOld(ctx context.Context, db *sql.DB, postgresql bool) error {
-	l := &Ledger{config: Config{Writer: db, PostgreSQL: postgresql}}
-	ledgers, err := listLedgers(ctx, db, fmt.Sprintf(`SELECT ledger FROM audit_head WHERE posted < size / %d ORDER BY ledger`, blockSize))
-	if err != nil {
-		return fmt.Errorf("posting events: %w", err)
-	}
-	for _, ledger := range ledgers {
-		for more := true; more; {
-			if more, err = l.postNext(ctx, ledger); err != nil {
-				return fmt.Errorf("posting events of %s: %w", ledger, err)
-			}
-		}
-	}
-	return nil
-}
-
-// postNext posts the next blocks of a ledger, in a turn of their own: another process may be sequencing.
-func (l *Ledger) postNext(ctx context.Context, ledger string) (more bool, err error) {
-	tx, err := l.config.Writer.BeginTx(ctx, nil)
-	if err != nil {
-		return false, err
-	}
-	defer tx.Rollback()
-	if err := lockOnce(ctx, tx); err != nil {
-		return false, err
-	}
-	heads, err := l.readHeads(ctx, tx, []string{ledger})
-	if err != nil {
-		return false, err
-	}
-	if err := l.postStored(ctx, tx, ledger, heads[ledger], catchUpAtOnce); err != nil {
-		return false, err
-	}
-	if err := l.insert(ctx, tx, headRows(heads)); err != nil {
-		return false, err
-	}
-	return heads[ledger].unposted() > 0, tx.Commit()
-}
+// unlimitedTime lets the statements of a PostgreSQL transaction take as long as they do.
+const unlimitedTime = `SET LOCAL statement_timeout = 0`
 
 // postAgain posts a ledger anew, some of whose events are others than they were. Of millions that takes longer than
 // PostgreSQL lets an ordinary statement take.

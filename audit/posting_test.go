@@ -2,10 +2,8 @@ package audit_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -144,150 +142,6 @@ func names[V any](of map[string]V) []string {
 	return list
 }
 
-// TestMigrationPosts: a database from before there were postings gets them, whenever that is cut off, and every query is right
-// before, in the middle and after, also when somebody goes on writing who knows nothing of them.
-func TestMigrationPosts(t *testing.T) {
-	each := func(t *testing.T, f func(t *testing.T, db *database.DB, writes *faults, c audit.Config)) {
-		run := func(t *testing.T, config_ database.Config, dsn string) {
-			db := databasetest.Open(t, config_)
-			migrate(t, db)
-			c := config(db)
-			var writes faults
-			c.Writer = openFaulty(t, db.Writer().Driver(), dsn, &writes)
-			c.Writer.SetMaxOpenConns(2) // one of them holds the migrations' lock
-			f(t, db, &writes, c)
-		}
-		t.Run("sqlite", func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "ledger.db")
-			run(t, database.Config{SQLite: path}, "file:"+path+"?_busy_timeout=60000&_synchronous=OFF&_txlock=immediate")
-		})
-		t.Run("postgresql", func(t *testing.T) {
-			dsn := databasetest.PostgreSQLDSN(t)
-			run(t, database.Config{PostgreSQL: dsn}, dsn)
-		})
-	}
-	each(t, func(t *testing.T, db *database.DB, writes *faults, c audit.Config) {
-		r := rand.New(rand.NewPCG(1, 51))
-		// One is longer than what one transaction posts, one ends with a full block, one has none.
-		sizes := map[string]int{client(1): 70*64 + 20, client(2): 640, client(3): 64, client(4): 63, event.Operator: 1}
-		fillRandomly(t, open(t, config(db)), r, sizes)
-		before51(t, db)
-
-		cut := 0
-		for ; ; cut++ {
-			writes.spareCommits.Store(int32(cut % 2))
-			writes.refuseCommits.Store(1)
-			err := audit.Migrate(t.Context(), c.Writer, c.PostgreSQL)
-			writes.spareCommits.Store(0)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, errLost) {
-				t.Fatal(err)
-			}
-			if !migrated(t, db) {
-				continue // nobody opens that with this version
-			}
-			ledger := open(t, config(db))
-			name := client(1 + cut%3)
-			answers(t, ledger, name, eventsOf(t, ledger, name), r, 2)
-			consistent(t, db, ledger, name)
-			oldVersion(t, db, ledger, client(3), 1+r.IntN(9))
-		}
-		if writes.refuseCommits.Store(0); cut < 5 {
-			t.Errorf("cut off %d times only", cut)
-		}
-		ledger := open(t, config(db))
-		for _, name := range names(sizes) {
-			leaves := consistent(t, db, ledger, name)
-			if _, blocks := stored(t, db, name); blocks != int64(len(leaves)/64) {
-				t.Errorf("%d blocks of %d events are posted", blocks, len(leaves))
-			}
-			answers(t, ledger, name, leaves, r, 10)
-			if p := problemsOf(t, db, ledger, name); len(p) > 0 {
-				t.Errorf("%s: %v", name, p)
-			}
-		}
-	})
-}
-
-// before51 takes back what migration 51 did.
-func before51(t *testing.T, db *database.DB) {
-	t.Helper()
-	statements := []string{`DROP TABLE audit_posting`, `ALTER TABLE audit_head DROP COLUMN posted`, `ALTER TABLE audit_sequencer DROP COLUMN former`,
-		`ALTER TABLE audit_sequencer DROP COLUMN latest`, `DELETE FROM audit_schema WHERE version_id = 51`}
-	if db.PostgreSQL() {
-		statements = append(statements, `DROP FUNCTION audit_posting_refuse`)
-	}
-	for _, index := range []string{"actor", "contract", "provider", "batch", "document", "refused", "role", "reason", "kind", "denied",
-		"organisation", "site", "country", "rare_action", "phase", "denied_contract", "denied_organisation"} {
-		statements = append(statements, `CREATE INDEX audit_event_`+index+` ON audit_event (ledger, seq)`)
-	}
-	for _, statement := range statements {
-		if _, err := db.Writer().ExecContext(t.Context(), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-}
-
-func migrated(t *testing.T, db *database.DB) bool {
-	t.Helper()
-	return count(t, db, `audit_schema WHERE version_id = 51`) > 0
-}
-
-// oldVersion appends events as a version does that knows nothing of postings: it raises the turn, and leaves no number there.
-func oldVersion(t *testing.T, db *database.DB, ledger *audit.Ledger, name string, n int) {
-	t.Helper()
-	tx, err := db.Writer().BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback()
-	if err := ledger.WithoutPostings(t.Context(), tx, name, func(i int) event.Event { return read(i) }, n); err != nil {
-		t.Fatal(err)
-	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestOldVersionWrites beside this one: the postings lag by many blocks, the queries are right, and each turn catches up.
-func TestOldVersionWrites(t *testing.T) {
-	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
-		r := rand.New(rand.NewPCG(2, 51))
-		one := func() { // a turn of this version
-			t.Helper()
-			mustStage(t, ledger, db, client(1), randomEvent(r))
-			err := ledger.Settle(t.Context())
-			if count(t, db, "audit_stage") > 0 { // what it remembered was not so any more: it knows now
-				err = ledger.Settle(t.Context())
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 6 {
-			one()
-			oldVersion(t, db, ledger, client(1), 1+r.IntN(150))
-			answers(t, ledger, client(1), consistent(t, db, ledger, client(1)), r, 3)
-		}
-		oldVersion(t, db, ledger, client(1), 66*64) // more than one turn posts
-		leaves := consistent(t, db, ledger, client(1))
-		answers(t, ledger, client(1), leaves, r, 5)
-		for range 2 {
-			one()
-			leaves = consistent(t, db, ledger, client(1))
-			answers(t, ledger, client(1), leaves, r, 5)
-		}
-		if _, blocks := stored(t, db, client(1)); blocks != int64(len(leaves)/64) {
-			t.Errorf("%d blocks of %d events are posted", blocks, len(leaves))
-		}
-		if p := problemsOf(t, db, ledger, client(1)); len(p) > 0 {
-			t.Error(p)
-		}
-	})
-}
-
 // TestPostingsByHand: who owns the tables changes what events are found by. The verification names it. A head that says less
 // than is posted is no lie: it stops nothing, hides nothing, and is put right by the next turn.
 func TestPostingsByHand(t *testing.T) {
@@ -379,7 +233,8 @@ func TestUnreadableEventIsPosted(t *testing.T) {
 		execute(t, db, `UPDATE audit_event SET leaf = CAST('x' AS bytea) WHERE seq = 3`)
 		execute(t, db, `UPDATE audit_head SET posted = 0`)
 		execute(t, db, `DELETE FROM audit_posting`)
-		if err := audit.Migrate(t.Context(), db.Writer(), db.PostgreSQL()); err != nil {
+		mustStage(t, ledger, db, client(1), read(65))
+		if err := open(t, config(db)).Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		got, blocks := stored(t, db, client(1))

@@ -118,7 +118,7 @@ func TestRepost(t *testing.T) {
 			{`DELETE FROM audit_posting WHERE field = 14`, false},
 			{`INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ('` + client(1) + `', 4, 'deny', 2, 5)`, false},
 			{`UPDATE audit_head SET posted = posted + 1 WHERE ledger = '` + client(1) + `'`, false},
-			// Fewer blocks are posted, as after an older version; and one posting is there before its block is full, in the way of the
+			// Fewer blocks are posted; and one posting is there before its block is full, in the way of the
 			// one that belongs there.
 			{`UPDATE audit_head SET posted = posted - 1 WHERE ledger = '` + client(1) + `'`, true},
 			{`INSERT INTO audit_posting (ledger, field, value, block, bits) VALUES ('` + client(1) + `', 1, 'document.read', 3, 1)`, true},

@@ -24,10 +24,9 @@ type Report struct {
 	Open       int64   `json:"open"`        // grants whose end the copy does not tell
 	OpenGrants []Grant `json:"open_grants"` // the first thousand of them
 
-	Found      int64     `json:"found"`                 // problems
-	Problems   []Problem `json:"problems"`              // the first thousand of them
-	NotChecked []string  `json:"not_checked"`           // what could not be checked, and why
-	NoPostings bool      `json:"no_postings,omitempty"` // the copy is a database, and has nothing that queries find events by
+	Found      int64     `json:"found"`       // problems
+	Problems   []Problem `json:"problems"`    // the first thousand of them
+	NotChecked []string  `json:"not_checked"` // what could not be checked, and why
 }
 
 // maxListed bounds the lists of a report.

@@ -100,12 +100,8 @@ func begin(against Evidence) (*verification, error) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
 	v := &verification{report: newReport(against.Ledger), grants: newGrants(), epoch: 1}
-	switch {
-	case against.Postings != nil:
+	if against.Postings != nil {
 		v.postings = newPostings(*against.Postings)
-	case against.Head != nil:
-		v.report.NoPostings = true
-		v.report.notChecked("what queries find events by: the database is from before there were postings, or has lost them")
 	}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")

@@ -139,11 +139,6 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 			return err
 		}
 	}
-	if report.NoPostings {
-		if _, err := fmt.Fprintln(out, "       what queries find events by was not checked: the database is from before there were postings, or has lost them"); err != nil {
-			return err
-		}
-	}
 	for _, p := range report.Problems {
 		if _, err := fmt.Fprintf(out, "       %s: %s: %s\n", placeOf(p, "the ledger"), p.Kind, p.Detail); err != nil {
 			return err

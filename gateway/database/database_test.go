@@ -2,7 +2,9 @@ package database_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,6 +120,35 @@ func TestMigrateOlderBuild(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A database of a schema that this build does not go on from is refused, and left as it is.
+func TestAnOlderSchemaIsRefused(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		if _, err := db.Writer().Exec("UPDATE gateway_migration SET version_id = 8 WHERE version_id <> 0"); err != nil {
+			t.Fatal(err)
+		}
+		err := db.Migrate(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "schema 8") || !strings.Contains(err.Error(), "an empty database") {
+			t.Errorf("migrated: %v", err)
+		}
+		if n := count(t, db, "gateway_migration WHERE version_id > 8"); n != 0 {
+			t.Errorf("%d migrations ran", n)
+		}
+	})
+}
+
+// A schema that changes gets another number, so that databases of the one before are refused
+// and not misread.
+func TestASchemaOfItsNumber(t *testing.T) {
+	const number, digest = "00100", "1fbca2e07cc7e41e"
+	text, err := os.ReadFile("migrations/" + number + "_gateway.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(text))[:16]; got != digest {
+		t.Errorf("the schema is %s: raise its number in the file's name and in firstSchema, and note both here", got)
+	}
 }
 
 // Replicas that start together: one migrates, the others find it done.

@@ -23,9 +23,14 @@ const versionTable = "gateway_migration"
 // find it done.
 const migrationLock = 0x626f7264 // "bord"
 
-// Migrate brings the tables to the state that this build needs. It is safe to call at every start, also by several
-// replicas at once on PostgreSQL. It refuses nothing that is newer: an older build runs on a newer database as long as
-// its statements do.
+// firstSchema is the number of the oldest schema that this build goes on from.
+const firstSchema = 100
+
+// Migrate brings the tables to the state that this build needs. It is safe to call at every
+// start, also by several replicas at once on PostgreSQL. It refuses a database whose schema
+// is older than firstSchema, because no statement leads from there to here. It refuses
+// nothing that is newer: an older build runs on a newer database as long as its statements
+// do.
 func (db *DB) Migrate(ctx context.Context) error {
 	pool, dialect, options, err := db.migrationPool()
 	if err != nil {
@@ -42,6 +47,14 @@ func (db *DB) Migrate(ctx context.Context) error {
 	provider, err := goose.NewProvider(dialect, pool, files, options...)
 	if err != nil {
 		return fmt.Errorf("migrating database: %w", err)
+	}
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("migrating database: %w", classify(ctx, err))
+	}
+	if version > 0 && version < firstSchema {
+		return fmt.Errorf("migrating database: it has schema %d of a build from before the first release, and this build "+
+			"begins with schema %d: open it with the build that made it, or configure an empty database", version, firstSchema)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating database: %w", classify(ctx, err))
