@@ -8,8 +8,9 @@
 // Every request passes, in this order: its identifier and the security headers (request.go), recovery (recovery.go), the
 // deadlines of its body and its answer (progress.go), authentication (authenticate.go), the check of everything in the
 // path (path.go), and then its handler. JSON operations go through the generated strict server (server.gen.go), with
-// the body read by body.go and its members and query parameters checked by exact.go. Four operations are not JSON in and
-// JSON out and are written by hand: token.go, terms.go, upload.go, download.go.
+// the body read by body.go and its members and query parameters checked by exact.go. Seven operations are not JSON in and
+// JSON out and are written by hand: token.go, terms.go, upload.go, download.go,
+// proofs.go.
 //
 // # Errors
 //

@@ -18,7 +18,7 @@ import (
 // ExportEvents gives all events that match, streamed.
 func (s *server) ExportEvents(ctx context.Context, r ExportEventsRequestObject) (ExportEventsResponseObject, error) {
 	ctx, caller := enter(ctx)
-	query, err := eventQuery(filters(r.Params))
+	query, err := eventQuery(exportFilters(r.Params))
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"reflect"
 	"strings"
 
 	"github.com/bordereau/bordereau/gateway"
@@ -20,7 +19,7 @@ func (s *server) ListQuestions(ctx context.Context, _ ListQuestionsRequestObject
 func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (AskQuestionResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p := r.Params
-	query, err := eventQuery(filters(p))
+	query, err := eventQuery(questionFilters(p))
 	if err != nil {
 		return nil, err
 	}
@@ -42,25 +41,12 @@ func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (A
 // CountEvents counts the events that match.
 func (s *server) CountEvents(ctx context.Context, r CountEventsRequestObject) (CountEventsResponseObject, error) {
 	ctx, caller := enter(ctx)
-	query, err := eventQuery(filters(r.Params))
+	query, err := eventQuery(countFilters(r.Params))
 	if err != nil {
 		return nil, err
 	}
 	n, more, err := s.gateway.CountEvents(ctx, caller, query.Ledger, query)
 	return CountEvents200JSONResponse{Count: n, More: more}, err
-}
-
-// filters takes the filters that all questions to a ledger have in common out of an operation's parameters. They have the
-// same names and types everywhere; what is missing here is missing there.
-func filters(params any) api.ListEventsParams {
-	var p api.ListEventsParams
-	from, to := reflect.ValueOf(params), reflect.ValueOf(&p).Elem()
-	for i := range to.NumField() {
-		if field := from.FieldByName(to.Type().Field(i).Name); field.IsValid() {
-			to.Field(i).Set(field)
-		}
-	}
-	return p
 }
 
 func toQuestion(q gateway.NamedQuestion) api.Question {
