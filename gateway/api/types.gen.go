@@ -1341,17 +1341,50 @@ type After = string
 // AssignmentInPath defines model for AssignmentInPath.
 type AssignmentInPath = AssignmentID
 
+// AuditAction defines model for AuditAction.
+type AuditAction = string
+
+// AuditActor defines model for AuditActor.
+type AuditActor = PersonID
+
+// AuditBatch defines model for AuditBatch.
+type AuditBatch = BatchID
+
+// AuditContract defines model for AuditContract.
+type AuditContract = ContractID
+
 // AuditCountry defines model for AuditCountry.
 type AuditCountry = string
 
+// AuditDocument defines model for AuditDocument.
+type AuditDocument = DocumentID
+
+// AuditFrom defines model for AuditFrom.
+type AuditFrom = time.Time
+
+// AuditLedger defines model for AuditLedger.
+type AuditLedger = string
+
 // AuditOrganisation defines model for AuditOrganisation.
 type AuditOrganisation = OrganisationID
+
+// AuditOutcome defines model for AuditOutcome.
+type AuditOutcome = Outcome
+
+// AuditProvider defines model for AuditProvider.
+type AuditProvider = OrganisationID
+
+// AuditReason defines model for AuditReason.
+type AuditReason = string
 
 // AuditRole defines model for AuditRole.
 type AuditRole = string
 
 // AuditSite defines model for AuditSite.
 type AuditSite = string
+
+// AuditTo defines model for AuditTo.
+type AuditTo = time.Time
 
 // BatchInPath defines model for BatchInPath.
 type BatchInPath = BatchID
@@ -1405,21 +1438,21 @@ type ListAssignmentsParams struct {
 // CountEventsParams defines parameters for CountEvents.
 type CountEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
-	Ledger string `form:"ledger" json:"ledger"`
+	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
 	// Actor Who did it.
-	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
 
 	// Action As `document.read`.
-	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
-	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// Reason The reason code of a decision, as `no-lease`.
-	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
 	// Organisation The organisation of who did it.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
@@ -1434,30 +1467,30 @@ type CountEventsParams struct {
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
 
 	// From Not before this time.
-	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Before this time.
-	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
-	Ledger string `form:"ledger" json:"ledger"`
+	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
 	// Actor Who did it.
-	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
 
 	// Action As `document.read`.
-	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
-	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// Reason The reason code of a decision, as `no-lease`.
-	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
 	// Organisation The organisation of who did it.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
@@ -1472,10 +1505,10 @@ type ListEventsParams struct {
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
 
 	// From Not before this time.
-	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Before this time.
-	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
 	// After `next` of the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
@@ -1490,21 +1523,21 @@ type ExportEventsParams struct {
 	Format *ExportEventsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 
 	// Ledger A client's organisation identifier, or `operator`.
-	Ledger string `form:"ledger" json:"ledger"`
+	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
 	// Actor Who did it.
-	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
 
 	// Action As `document.read`.
-	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
-	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// Reason The reason code of a decision, as `no-lease`.
-	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
 	// Organisation The organisation of who did it.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
@@ -1519,10 +1552,10 @@ type ExportEventsParams struct {
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
 
 	// From Not before this time.
-	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Before this time.
-	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
 	// Question Of a pack. The named question that it answers, as `who-read`.
 	Question *string `form:"question,omitempty" json:"question,omitempty"`
@@ -1570,21 +1603,21 @@ type ListPersonHoldsParams struct {
 // AskQuestionParams defines parameters for AskQuestion.
 type AskQuestionParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
-	Ledger string `form:"ledger" json:"ledger"`
+	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
 	// Actor Who did it.
-	Actor    *PersonID       `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *DocumentID     `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *BatchID        `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *ContractID     `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *OrganisationID `form:"provider,omitempty" json:"provider,omitempty"`
+	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
+	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
 
 	// Action As `document.read`.
-	Action  *string  `form:"action,omitempty" json:"action,omitempty"`
-	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// Reason The reason code of a decision, as `no-lease`.
-	Reason *string `form:"reason,omitempty" json:"reason,omitempty"`
+	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
 	// Organisation The organisation of who did it.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
@@ -1599,10 +1632,10 @@ type AskQuestionParams struct {
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
 
 	// From Not before this time.
-	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Before this time.
-	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
 	// Which Of `denials`. `first`, only each person's first refusal ever.
 	Which *AskQuestionParamsWhich `form:"which,omitempty" json:"which,omitempty"`
