@@ -104,10 +104,24 @@ func (g *Gateway) decide(ctx context.Context, tx *database.Tx, s *scene, a act) 
 	default:
 		return fmt.Errorf("deciding %s: the act looked at nothing", a.action)
 	}
+	if err := g.checkFacts(a.action, s.decision); err != nil {
+		return err
+	}
 	if !s.decision.Allowed {
 		return &Denied{Reason: s.decision.Reason, Contract: s.contract, Version: s.version, Clause: s.decision.Clause}
 	}
 	return nil
+}
+
+// checkFacts refuses a decision that lacked facts. It is no answer about the act but a defect of ours: it stands in the
+// ledger as a denial, in the log as an error, and is shown as one.
+func (g *Gateway) checkFacts(a policy.Action, d policy.Decision) error {
+	if d.Reason != policy.ReasonFactMissing {
+		return nil
+	}
+	g.log.Error("a decision lacked facts that a condition needs: the gateway did not read them, and denied the act",
+		"action", a, "facts", d.Missing)
+	return &Denied{Reason: d.Reason}
 }
 
 // stage completes the act's event with the decision, and writes it into the queue of every ledger it stands in, in the

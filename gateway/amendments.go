@@ -69,9 +69,9 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 
 func insertAmendment(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms, text []byte,
 	effective time.Time) (int64, error) {
-	switch s.facts.Status {
+	switch s.facts.Contract.Status {
 	case policy.StatusTerminated, policy.StatusExited:
-		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.facts.Status)}
+		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.facts.Contract.Status)}
 	}
 	if err := sameContract(ctx, tx, s, id, terms); err != nil {
 		return 0, err

@@ -119,7 +119,7 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 			return s.onLease(ctx, tx, row)
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if s.facts.Lease != policy.LeaseHeld {
+			if s.facts.Work.Lease != policy.LeaseHeld {
 				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: string(id),
 					Person: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: micros(s.now.Add(s.terms.Lease()))})
 			}

@@ -95,10 +95,11 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 				return err
 			}
 			row, err := s.onBatch(ctx, tx, id)
-			if err == nil && s.facts.Batch == policy.BatchSealed && row.Manifest == text {
-				s.facts.Batch = policy.BatchOpen // a repetition is allowed whenever the first would be
+			if err != nil {
+				return err
 			}
-			return err
+			s.facts.Batch.Resent = s.facts.Batch.State == policy.BatchSealed && row.Manifest == text
+			return nil
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
 			if err := seal(ctx, tx, s, id, m, text); err != nil {
@@ -131,7 +132,7 @@ func seal(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest
 		return fmt.Errorf("reading batch state: %w", err)
 	}
 	if policy.BatchState(state.State) == policy.BatchSealed {
-		return nil // the repetition that look allowed
+		return nil // the request was sent again
 	}
 	running, err := tx.UploadsInProgress(ctx, string(id))
 	if err != nil {

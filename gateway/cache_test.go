@@ -37,8 +37,9 @@ func compileMany(text []byte) (*policy.Compiled, error) {
 func readingFacts(class string) policy.Facts {
 	return policy.Facts{Action: policy.ActionDocumentRead, Person: "p", Organisation: manyProvider, MemberActive: true,
 		Roles: []policy.Role{policy.RoleHandler}, Now: time.Date(2026, 5, 6, 8, 0, 0, 0, time.UTC), Address: netip.MustParseAddr("192.0.2.7"),
-		Status: policy.StatusActive, Class: policy.Class(class), Size: 1000, Batch: policy.BatchSealed, Document: policy.DocumentReceived,
-		Assigned: true, Lease: policy.LeaseHeld}
+		Class: policy.Class(class), Contract: &policy.Contract{Status: policy.StatusActive}, Batch: &policy.Batch{State: policy.BatchSealed},
+		Document: &policy.Document{State: policy.DocumentReceived, Size: 1000}, Work: &policy.Work{Assigned: true, Lease: policy.LeaseHeld},
+		Reading: &policy.Reading{}}
 }
 
 // However many contracts are asked about, no more than the bound is kept.

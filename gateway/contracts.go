@@ -89,7 +89,7 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 				return err
 			}
 			s.version = version
-			s.facts.ProposedBy = PersonID(v.ProposedBy)
+			s.facts.Proposal = &policy.Proposal{By: PersonID(v.ProposedBy)}
 			return nil
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
@@ -124,7 +124,7 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *scene, id Con
 		return err
 	}
 	s.event.Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
-	switch s.facts.Status {
+	switch s.facts.Contract.Status {
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil
 	}

@@ -81,7 +81,7 @@ func onReading(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) er
 	if err := s.noteErased(ctx, tx, row); err != nil {
 		return fmt.Errorf("reading erasure: %w", err)
 	}
-	if s.terms == nil || s.facts.Lease != policy.LeaseHeld {
+	if s.terms == nil || s.facts.Work.Lease != policy.LeaseHeld {
 		return nil // refused before any ceiling is asked
 	}
 	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.contract), Person: string(s.caller.Person),
@@ -89,7 +89,7 @@ func onReading(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) er
 	if err != nil {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}
-	s.facts.ReadDocuments, s.facts.ReadBytes = sums.Documents, sums.Bytes
+	s.facts.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (c *Content) recheck(ctx context.Context) error {
 			if err == nil {
 				err = s.noteErased(ctx, tx, row)
 			}
-			s.facts.ReadDocuments, s.facts.ReadBytes = 0, -c.Document.Size // reserved already
+			s.facts.Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // by the grant
 			return err
 		},
 	})

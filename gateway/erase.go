@@ -83,8 +83,8 @@ func onErasable(ctx context.Context, tx *database.Tx, s *scene, id ContractID) e
 	if err != nil {
 		return fmt.Errorf("reading holds: %w", err)
 	}
-	s.facts.Held = held > 0
-	s.facts.Ended = s.facts.Status == policy.StatusTerminated || s.terms != nil && s.terms.Expired(s.now)
+	s.facts.Holds = &policy.Holds{Standing: held > 0}
+	s.facts.Dates = &policy.Dates{Expired: s.terms != nil && s.terms.Expired(s.now)}
 	return nil
 }
 
@@ -98,7 +98,7 @@ func onErasableDocument(ctx context.Context, tx *database.Tx, s *scene, id Docum
 		return ErrNotFound // an upload that nobody acknowledged is no document yet
 	}
 	s.event.Batch, s.event.Document, s.event.Class, s.event.Length = row.Batch, row.ID, row.Class, row.Size
-	s.facts.Document = policy.DocumentReceived
+	s.facts.Document = &policy.Document{State: policy.DocumentState(row.State), Size: row.Size}
 	if err := s.noteErased(ctx, tx, row); err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureI
 			if err != nil {
 				return err
 			}
-			s.facts.ProposedBy, s.event.Subject = PersonID(row.ProposedBy), row.ID
+			s.facts.Proposal, s.event.Subject = &policy.Proposal{By: PersonID(row.ProposedBy)}, row.ID
 			if row.Document != "" {
 				return ErrNotFound // a document's needs no approval
 			}
@@ -250,11 +250,11 @@ func decideErasure(ctx context.Context, tx *database.Tx, s *scene, id ErasureID)
 	if err := dropContract(ctx, tx, id, s.contract, held, s.now); err != nil {
 		return err
 	}
-	if s.facts.Status == policy.StatusTerminated {
+	if s.facts.Contract.Status == policy.StatusTerminated {
 		return nil
 	}
 	// An expired contract could be prolonged, and would then take documents that nobody can open.
-	return changeStatus(ctx, tx, s, s.contract, policy.StatusTerminated, "erased", s.facts.Status)
+	return changeStatus(ctx, tx, s, s.contract, policy.StatusTerminated, "erased", s.facts.Contract.Status)
 }
 
 // dropContract destroys the identities of a contract, unless documents are spared.

@@ -57,7 +57,7 @@ func (g *Gateway) TimeDecision(ctx context.Context, caller Caller, id ContractID
 		if err := s.onContract(ctx, tx, id); err != nil {
 			return err
 		}
-		f.Now, f.Status, f.Roles, f.MemberActive, f.Organisation = s.now, s.facts.Status, s.facts.Roles, s.facts.MemberActive, s.organisation
+		f.Now, f.Contract, f.Roles, f.MemberActive, f.Organisation = s.now, s.facts.Contract, s.facts.Roles, s.facts.MemberActive, s.organisation
 		read := time.Now()
 		d = compiled.Decide(f)
 		spent = Timed{Compile: cached.Sub(start), Facts: read.Sub(cached), Decide: time.Since(read)}
@@ -109,3 +109,35 @@ func (g *Gateway) EpochsInMemory(id ContractID) []int64 {
 
 // Announce tells the database once which roots are at hand, as Run does from time to time.
 func (g *Gateway) Announce(ctx context.Context) error { return g.announce(ctx) }
+
+// EraseForgetfully is EraseDocument with a load that forgets the holds. It would erase if the decision allowed it.
+func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id DocumentID) error {
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionDocumentErase,
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			if err := s.onErasableDocument(ctx, tx, id); err != nil {
+				return err
+			}
+			s.facts.Holds = nil
+			return nil
+		},
+		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			_, err := s.eraseDocument(ctx, tx, id, "forgetfully")
+			return err
+		},
+	})
+	return err
+}
+
+// SignInForgetfully is SignIn with a load that forgets to check the credential.
+func (g *Gateway) SignInForgetfully(ctx context.Context, caller Caller) error {
+	_, err := g.do(ctx, caller, act{
+		action: policy.ActionTokenIssue,
+		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+			s.onOperator()
+			s.visible = false
+			return nil
+		},
+	})
+	return err
+}

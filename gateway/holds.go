@@ -79,14 +79,14 @@ func insertHold(ctx context.Context, tx *database.Tx, s *scene, reason string) (
 // checkNotErasing refuses to hold what an erasure that was decided has destroyed or is about to.
 func checkNotErasing(ctx context.Context, tx *database.Tx, s *scene) error {
 	gone := &Conflict{Kind: ConflictState, Detail: "it is erased"}
-	if s.facts.Document == policy.DocumentErased {
+	if s.facts.Document != nil && s.facts.Document.State == policy.DocumentErased {
 		return gone
 	}
 	copies, err := tx.CountContractKeyCopies(ctx, string(s.contract))
 	if err != nil {
 		return fmt.Errorf("counting contract keys: %w", err)
 	}
-	if copies == 0 && s.facts.Status != policy.StatusProposed {
+	if copies == 0 && s.facts.Contract.Status != policy.StatusProposed {
 		return gone
 	}
 	running, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.contract), Document: ""})

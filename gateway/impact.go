@@ -177,8 +177,13 @@ func (c *comparison) readers(ctx context.Context) error {
 		f.Now = at
 		r := ReaderChange{Reader: Reader{Person: PersonID(w.Person), Contract: ContractID(w.Contract), Version: c.impact.Before,
 			Batch: BatchID(w.Batch), Assignment: AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents,
-			Bytes: w.Bytes, At: at, Decision: decideFrom(before, f, before.Addresses())},
-			After: decideFrom(after, f, before.Addresses())}
+			Bytes: w.Bytes, At: at}}
+		if r.Decision, err = c.gateway.decideFrom(before, f, before.Addresses()); err != nil {
+			return err
+		}
+		if r.After, err = c.gateway.decideFrom(after, f, before.Addresses()); err != nil {
+			return err
+		}
 		if r.Decision.Reason != r.After.Reason {
 			c.impact.Readers = append(c.impact.Readers, r)
 		}

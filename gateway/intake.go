@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -20,9 +19,9 @@ import (
 // that whoever reads from it stores nothing.
 type uploadReader struct {
 	body   io.Reader
-	length int64  // -1 when not declared
-	limit  int64  // bytes
-	digest []byte // declared, or nil
+	length int64         // -1 when not declared
+	takes  policy.Upload // decides about the bytes
+	digest []byte        // declared, or nil
 
 	hash    hash.Hash
 	count   int64
@@ -30,8 +29,8 @@ type uploadReader struct {
 	whole   bool
 }
 
-func newUploadReader(body io.Reader, length, limit int64, digest []byte) *uploadReader {
-	return &uploadReader{body: body, length: length, limit: limit, digest: digest, hash: sha256.New()}
+func newUploadReader(body io.Reader, length int64, takes policy.Upload, digest []byte) *uploadReader {
+	return &uploadReader{body: body, length: length, takes: takes, digest: digest, hash: sha256.New()}
 }
 
 // Read implements io.Reader.
@@ -48,8 +47,8 @@ func (in *uploadReader) Read(p []byte) (int, error) {
 	switch {
 	case in.length >= 0 && in.count > in.length:
 		in.failure = &Invalid{Kind: InvalidLengthMismatch, Field: "Content-Length", Detail: "the body is longer than declared"}
-	case in.count > in.limit:
-		in.failure = &Denied{Reason: policy.ReasonTooLarge}
+	case in.takes.Size(in.count) != policy.ReasonAllowed:
+		in.failure = &Denied{Reason: in.takes.Size(in.count)}
 	case err == io.EOF:
 		in.failure = in.end()
 		in.whole = in.failure == nil
@@ -88,17 +87,18 @@ func (in *uploadReader) sum() []byte { return in.hash.Sum(nil) }
 // sniffed is how many bytes mimetype looks at.
 const sniffed = 3072
 
-// checkType looks at the first bytes, refuses content that is plainly not what it was declared to be, and returns the
-// whole body.
-func (in *uploadReader) checkType(declared string, allowed []string) (io.Reader, error) {
+// checkType looks at the first bytes, asks whether the class takes what looks like that,
+// and returns the whole body.
+func (in *uploadReader) checkType(declared string) (io.Reader, error) {
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(in, head)
 	if err != nil && in.failure != nil {
 		return nil, in.failure
 	}
 	head = head[:n]
-	if !slices.Contains(allowed, policy.AnyMediaType) && n > 0 && !fits(declared, mimetype.Detect(head)) {
-		return nil, &Denied{Reason: policy.ReasonMediaType}
+	plausible := n == 0 || fits(declared, mimetype.Detect(head))
+	if reason := in.takes.Content(plausible); reason != policy.ReasonAllowed {
+		return nil, &Denied{Reason: reason}
 	}
 	return io.MultiReader(bytes.NewReader(head), in), nil
 }

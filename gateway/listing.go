@@ -30,11 +30,19 @@ func (a allowance) batch(ctx context.Context, tx *database.Tx, contract Contract
 		return answer, nil
 	}
 	one := *a.scene // the act's own decision and event stay what they are
-	one.facts.Action, one.facts.Roles, one.facts.Batch, one.duty = policy.ActionBatchRead, nil, state, false
+	one.facts.Action, one.facts.Roles, one.duty = policy.ActionBatchRead, nil, false
+	one.facts.Batch = &policy.Batch{State: state, Resent: false}
 	if err := one.onContract(ctx, tx, contract); err != nil {
 		return false, err
 	}
-	answer := one.terms != nil && one.terms.Decide(one.facts).Allowed
+	answer := false
+	if one.terms != nil {
+		d := one.terms.Decide(one.facts)
+		if err := a.gateway.checkFacts(one.facts.Action, d); err != nil {
+			return false, err
+		}
+		answer = d.Allowed
+	}
 	a.known[q] = answer
 	if answer {
 		a.alsoIn(one.client)

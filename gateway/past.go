@@ -135,35 +135,47 @@ func (p *past) work(ctx context.Context, row queries.WorkUnderRow) (w work, err 
 	return w, nil
 }
 
-// facts are those of reading the work at a time, as the act itself would have read them then. Where the person was is not
-// known: the caller says from where.
+// facts are those of reading the work at a time, as the act itself would have read them then, but for what the person had
+// read on the day. Where the person was is not known: the caller says from where.
 func (p *past) facts(w work, t time.Time) policy.Facts {
 	status, terminated := p.status(t)
 	f := policy.Facts{
 		Action: policy.ActionDocumentRead, Person: PersonID(w.Person), Organisation: OrganisationID(w.person.Organisation), Now: t,
-		MemberActive:       within(w.person.ValidFrom, w.person.ValidUntil, t),
-		ObjectOrganisation: OrganisationID(p.contract.Client),
-		Status:             policy.ContractStatus(status.Status), Terminated: terminated,
-		Class: policy.Class(w.Class), Size: w.Smallest, Assigned: within(w.ValidFrom, w.ValidUntil, t),
-		Lease: leaseAt(w.leases, w.Person, t),
+		Class:        policy.Class(w.Class),
+		MemberActive: within(w.person.ValidFrom, w.person.ValidUntil, t),
+		Object:       &policy.Object{Organisation: OrganisationID(p.contract.Client)},
+		Contract:     &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated},
+		Batch:        &policy.Batch{State: batchAt(w.batch, t), Resent: false},
+		Document:     &policy.Document{State: w.documentAt(t), Size: w.Smallest},
+		Work:         &policy.Work{Assigned: within(w.ValidFrom, w.ValidUntil, t), Lease: leaseAt(w.leases, w.Person, t)},
 	}
 	for _, m := range w.memberships {
 		if f.MemberActive && within(m.ValidFrom, m.ValidUntil, t) {
 			f.Roles = append(f.Roles, policy.Role(m.Role))
 		}
 	}
-	for _, s := range w.batch {
+	return f
+}
+
+// batchAt is the state of a batch at a time; empty while it was not there.
+func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState) {
+	for _, s := range states {
 		if within(s.ValidFrom, s.ValidUntil, t) {
-			f.Batch = policy.BatchState(s.State)
+			state = policy.BatchState(s.State)
 		}
 	}
+	return state
+}
+
+// documentAt is the state of the work's documents at a time; empty while they were not received.
+func (w work) documentAt(t time.Time) policy.DocumentState {
 	switch {
 	case w.Erased <= micros(t):
-		f.Document = policy.DocumentErased
+		return policy.DocumentErased
 	case w.Received <= micros(t):
-		f.Document = policy.DocumentReceived
+		return policy.DocumentReceived
 	}
-	return f
+	return ""
 }
 
 // leaseAt is the state of an assignment's lease at a time: that of the lease that ends last, of those that had begun.
@@ -244,28 +256,33 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 	if err != nil && !isNoRows(err) {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}
-	f.ReadDocuments, f.ReadBytes = sums.Documents, sums.Bytes
+	f.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
 	return nil
 }
 
 // decideFrom decides about facts from the first of the addresses from which it is allowed; where it is from none, from the
-// first. Without terms no version is in force.
-func decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) policy.Decision {
+// first. Without terms no version is in force. Ceilings count where it is known what the person had read on the day.
+func (g *Gateway) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
 	if terms == nil {
-		return policy.NotInForce(f)
+		d := policy.NotInForce(f)
+		return d, g.checkFacts(f.Action, d)
+	}
+	decide := terms.Decide
+	if f.Reading == nil {
+		decide = terms.DecideUncounted
 	}
 	var refused policy.Decision
 	for i, address := range addresses {
 		f.Address = address
-		d := terms.Decide(f)
-		if d.Allowed {
-			return d
+		d := decide(f)
+		if err := g.checkFacts(f.Action, d); err != nil || d.Allowed {
+			return d, err
 		}
 		if i == 0 {
 			refused = d
 		}
 	}
-	return refused
+	return refused, nil
 }
 
 func sitesOf(terms *policy.Compiled) []netip.Addr {

@@ -50,12 +50,10 @@ func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledge
 		action: policy.ActionPrivacyPropose,
 		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			s.event.Subject, s.event.Private["note"] = string(person), reason
+			s.facts.Subject = &policy.Subject{Person: person}
 			return loadLedger(ledger, "")(ctx, tx, s)
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if person == caller.Person {
-				return &Denied{Reason: policy.ReasonSamePerson}
-			}
 			row, err := g.proposePersonErasure(ctx, tx, s, ledger, person, reason)
 			p = personErasureOf(row)
 			return err
@@ -94,11 +92,13 @@ func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledge
 				return err
 			}
 			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
-			s.event.Subject, s.facts.ProposedBy = row.Person, PersonID(row.ProposedBy)
-			if row.Person == string(caller.Person) {
-				s.facts.ProposedBy = caller.Person // nobody wipes out their own traces
+			if err != nil {
+				return err
 			}
-			return err
+			s.event.Subject = row.Person
+			s.facts.Proposal = &policy.Proposal{By: PersonID(row.ProposedBy)}
+			s.facts.Subject = &policy.Subject{Person: PersonID(row.Person)}
+			return nil
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
 			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),

@@ -213,13 +213,16 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 		if err != nil {
 			return Reader{}, err
 		}
-		if r.Decision = decideFrom(terms, f, sitesOf(terms)); r.Decision.Allowed {
+		if r.Decision, err = p.gateway.decideFrom(terms, f, sitesOf(terms)); err != nil {
+			return Reader{}, err
+		}
+		if r.Decision.Allowed {
 			l, _ := newestLease(w.leases, t)
 			r.LeaseUntil = fromMicros(l.ValidUntil)
 			return r, nil
 		}
-		if refused == nil || f.Assigned && !assigned {
-			refused, assigned = &r, f.Assigned
+		if refused == nil || f.Work.Assigned && !assigned {
+			refused, assigned = &r, f.Work.Assigned
 		}
 	}
 	return *refused, nil

@@ -331,8 +331,9 @@ func set[T comparable](list []T) map[T]bool {
 func TestSimulate(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		reading := policy.Facts{Action: policy.ActionDocumentRead, Roles: []policy.Role{policy.RoleHandler}, MemberActive: true,
-			Address: gatewaytest.Address, Class: "form", Size: 10, Batch: policy.BatchSealed, Document: policy.DocumentReceived,
-			Assigned: true, Lease: policy.LeaseHeld}
+			Address: gatewaytest.Address, Class: "form", Batch: &policy.Batch{State: policy.BatchSealed},
+			Document: &policy.Document{State: policy.DocumentReceived, Size: 10},
+			Work:     &policy.Work{Assigned: true, Lease: policy.LeaseHeld}, Reading: &policy.Reading{}}
 		ask := func(version int64, f policy.Facts) gateway.Simulation {
 			t.Helper()
 			got, err := w.Gateway.Simulate(t.Context(), w.Manager, w.Contract, version, f)
@@ -344,7 +345,7 @@ func TestSimulate(t *testing.T) {
 		if got := ask(0, reading); !got.Decision.Allowed || got.Version != 1 || len(got.Outcomes) < 12 {
 			t.Errorf("%+v", got)
 		}
-		reading.Address, reading.ReadDocuments = gatewaytest.Outside, 100
+		reading.Address, reading.Reading = gatewaytest.Outside, &policy.Reading{Documents: 100}
 		got := ask(0, reading)
 		var failed []string
 		for _, o := range got.Outcomes {
@@ -358,7 +359,7 @@ func TestSimulate(t *testing.T) {
 		if _, err := w.Gateway.AmendContract(t.Context(), w.Manager, w.Contract, changed(w, "192.0.2.0/24", "203.0.113.0/24"), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
-		reading.ReadDocuments = 0
+		reading.Reading = &policy.Reading{}
 		if got := ask(2, reading); !got.Decision.Allowed || got.Version != 2 {
 			t.Errorf("by the amendment: %+v", got)
 		}

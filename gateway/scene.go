@@ -54,7 +54,7 @@ func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
 	}
 	return &scene{
 		gateway: g, now: now, caller: caller,
-		facts: policy.Facts{Action: action, Person: caller.Person, Now: now, Address: caller.Address, Size: -1},
+		facts: policy.Facts{Action: action, Person: caller.Person, Now: now, Address: caller.Address},
 		event: event.Event{
 			ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(action),
 			Actor: string(caller.Person), Auth: caller.Auth, Request: caller.Request, Private: private,
@@ -63,9 +63,10 @@ func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
 }
 
 // shown is the refusal as the caller gets to see it: what is another party's does not exist.
+// A defect of the gateway is shown, because it tells nothing about the object.
 func (s *scene) shown() error {
 	var denied *Denied
-	if errors.As(s.refusal, &denied) && !s.visible {
+	if errors.As(s.refusal, &denied) && !s.visible && denied.Reason != policy.ReasonFactMissing {
 		return ErrNotFound
 	}
 	return s.refusal
@@ -114,8 +115,7 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		return fmt.Errorf("reading memberships: %w", err)
 	}
 	s.contract, s.client, s.provider = id, OrganisationID(c.Client), OrganisationID(c.Provider)
-	s.facts.Status = policy.ContractStatus(status.Status)
-	s.facts.ObjectOrganisation = s.client
+	s.facts.Object = &policy.Object{Organisation: s.client}
 	s.facts.Roles = nil
 	if s.facts.MemberActive {
 		for _, r := range roles {
@@ -123,14 +123,16 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		}
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
-	if s.facts.Status == policy.StatusProposed && s.ofProvider() {
+	if policy.ContractStatus(status.Status) == policy.StatusProposed && s.ofProvider() {
 		s.visible = false // a draft is its client's own business
 	}
 	s.event.Contract, s.event.Provider = c.ID, c.Provider
 	s.ledgers = []string{c.Client}
-	if err := s.readEnd(ctx, tx, status); err != nil {
+	terminated, err := readEnd(ctx, tx, status)
+	if err != nil {
 		return err
 	}
+	s.facts.Contract = &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated}
 	return s.readVersion(ctx, tx, decidedAt(status, s.now))
 }
 
@@ -172,7 +174,7 @@ func loadDuty(id ContractID) func(context.Context, *database.Tx, *scene) error {
 // onOrganisation makes the act one about a duty towards an organisation.
 func (s *scene) onOrganisation(o queries.Organisation) {
 	s.onDuty()
-	s.facts.ObjectOrganisation = OrganisationID(o.ID)
+	s.facts.Object = &policy.Object{Organisation: OrganisationID(o.ID)}
 	s.visible = len(s.dutyRoles) > 0 && (s.organisation == OrganisationID(o.ID) || slices.Contains(s.dutyRoles, policy.RoleOperator))
 	s.objectKind = OrganisationKind(o.Kind)
 	if s.objectKind == KindClient {
@@ -190,7 +192,7 @@ func (s *scene) onOperator() {
 // every client of whom something is listed.
 func (s *scene) onOwn(context.Context, *database.Tx) error {
 	s.onDuty()
-	s.facts.ObjectOrganisation = s.organisation
+	s.facts.Object = &policy.Object{Organisation: s.organisation}
 	s.visible = s.facts.MemberActive
 	if s.kind == KindClient {
 		s.ledgers = []string{string(s.organisation)}
@@ -229,9 +231,9 @@ func (s *scene) onBatch(ctx context.Context, tx *database.Tx, id BatchID) (queri
 	if err != nil {
 		return b, fmt.Errorf("reading batch state: %w", err)
 	}
-	s.facts.Batch = policy.BatchState(state.State)
+	s.facts.Batch = &policy.Batch{State: policy.BatchState(state.State), Resent: false}
 	s.event.Batch = b.ID
-	s.hideUnsealed(s.facts.Batch)
+	s.hideUnsealed(s.facts.Batch.State)
 	return b, nil
 }
 
@@ -245,12 +247,13 @@ func (s *scene) onDocument(ctx context.Context, tx *database.Tx, id DocumentID) 
 	if _, err := s.onBatch(ctx, tx, BatchID(d.Batch)); err != nil {
 		return d, err
 	}
-	s.facts.Class, s.facts.MediaType, s.facts.Size = policy.Class(d.Class), d.MediaType, d.Size
-	s.facts.Document = policy.DocumentState(d.State)
+	s.facts.Class = policy.Class(d.Class)
+	s.facts.Document = &policy.Document{State: policy.DocumentState(d.State), Size: d.Size}
 	s.event.Document, s.event.Class = d.ID, d.Class
 	a, err := tx.AssignmentOfDocument(ctx, queries.AssignmentOfDocumentParams{
 		Document: d.ID, Person: string(s.caller.Person), Now: micros(s.now)})
 	if isNoRows(err) {
+		s.facts.Work = &policy.Work{Assigned: false, Lease: policy.LeaseNone}
 		return d, nil
 	}
 	if err != nil {
@@ -261,49 +264,53 @@ func (s *scene) onDocument(ctx context.Context, tx *database.Tx, id DocumentID) 
 
 // onLease adds the facts of an assignment to the caller, and of its lease.
 func (s *scene) onLease(ctx context.Context, tx *database.Tx, a queries.Assignment) error {
-	s.facts.Assigned = a.Person == string(s.caller.Person) && within(a.ValidFrom, a.ValidUntil, s.now)
-	s.event.Assignment = a.ID
-	lease, err := tx.NewestLease(ctx, a.ID)
-	if isNoRows(err) {
-		s.facts.Lease = policy.LeaseNone
-		return nil
-	}
+	lease, err := s.leaseState(ctx, tx, a)
 	if err != nil {
 		return fmt.Errorf("reading lease: %w", err)
 	}
-	switch {
-	case lease.Person != string(s.caller.Person):
-		s.facts.Lease = policy.LeaseOther
-	case within(lease.ValidFrom, lease.ValidUntil, s.now):
-		s.facts.Lease = policy.LeaseHeld
-	default:
-		s.facts.Lease = policy.LeaseExpired
-	}
+	assigned := a.Person == string(s.caller.Person) && within(a.ValidFrom, a.ValidUntil, s.now)
+	s.facts.Work = &policy.Work{Assigned: assigned, Lease: lease}
+	s.event.Assignment = a.ID
 	return nil
 }
 
-// readEnd reads when the contract was terminated. A termination out of a suspension has no wind-down: what was stopped
-// does not begin again by ending.
-func (s *scene) readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) error {
-	s.facts.Terminated = time.Time{}
-	if s.facts.Status != policy.StatusTerminated {
-		return nil
+// leaseState reads how the newest lease of an assignment stands for the caller.
+func (s *scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assignment) (policy.LeaseState, error) {
+	lease, err := tx.NewestLease(ctx, a.ID)
+	switch {
+	case err != nil:
+		return policy.LeaseNone, ignoreNoRows(err)
+	case lease.Person != string(s.caller.Person):
+		return policy.LeaseOther, nil
+	case within(lease.ValidFrom, lease.ValidUntil, s.now):
+		return policy.LeaseHeld, nil
+	default:
+		return policy.LeaseExpired, nil
+	}
+}
+
+// readEnd reads when the contract was terminated; the zero time while it was not. A
+// termination out of a suspension has no wind-down: what was stopped does not begin again
+// by ending.
+func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) (time.Time, error) {
+	if policy.ContractStatus(status.Status) != policy.StatusTerminated {
+		return time.Time{}, nil
 	}
 	suspended, err := tx.SuspendedUntil(ctx, queries.SuspendedUntilParams{Contract: status.Contract, ValidUntil: status.ValidFrom})
 	if err != nil {
-		return fmt.Errorf("reading contract status before its end: %w", err)
+		return time.Time{}, fmt.Errorf("reading contract status before its end: %w", err)
 	}
-	if suspended == 0 {
-		s.facts.Terminated = fromMicros(status.ValidFrom)
+	if suspended > 0 {
+		return time.Time{}, nil
 	}
-	return nil
+	return fromMicros(status.ValidFrom), nil
 }
 
-// noteErased makes it a fact when the document was erased.
+// noteErased makes it a fact when the document, whose other facts were read, was erased.
 func (s *scene) noteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
 	_, err := tx.ErasedDocument(ctx, row.ID)
 	if err == nil {
-		s.facts.Document = policy.DocumentErased
+		s.facts.Document.State = policy.DocumentErased
 	}
 	return ignoreNoRows(err)
 }
@@ -341,7 +348,7 @@ func (s *scene) addProviderCompliance(ctx context.Context, tx *database.Tx) erro
 		return nil
 	}
 	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: string(s.caller.Person),
-		Client: string(s.facts.ObjectOrganisation), Now: micros(s.now)})
+		Client: string(s.facts.Object.Organisation), Now: micros(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}

@@ -17,8 +17,8 @@ type Simulation struct {
 }
 
 // Simulate decides about facts that the caller makes up, by a version of a contract: approved or not, so that an amendment
-// can be tried before it is agreed; version 0 is the one in force. Facts.Now and Facts.Status are the present ones where
-// they are not given, Facts.Organisation is the party whose people have the first role. It opens nothing. A duty of the
+// can be tried before it is agreed; version 0 is the one in force. Facts.Now and Facts.Contract are the present
+// ones where they are not given, Facts.Organisation is the party whose people have the first role. It opens nothing. A duty of the
 // client's contract managers and compliance officers.
 func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, version int64, f policy.Facts) (Simulation, error) {
 	var answer Simulation
@@ -47,8 +47,8 @@ func simulate(ctx context.Context, tx *database.Tx, s *scene, version int64, f p
 	if f.Now.IsZero() {
 		f.Now = s.now
 	}
-	if f.Status == "" {
-		f.Status, f.Terminated = s.facts.Status, s.facts.Terminated
+	if f.Contract == nil {
+		f.Contract = s.facts.Contract
 	}
 	if f.Organisation == "" && len(f.Roles) > 0 {
 		f.Organisation = s.provider
@@ -77,9 +77,10 @@ func simulate(ctx context.Context, tx *database.Tx, s *scene, version int64, f p
 		}
 	}
 	if terms == nil {
-		return Simulation{Decision: policy.NotInForce(f)}, nil
+		d := policy.NotInForce(f)
+		return Simulation{Decision: d}, s.gateway.checkFacts(f.Action, d)
 	}
 	answer := Simulation{Version: version}
 	answer.Decision, answer.Outcomes = terms.Explain(f)
-	return answer, nil
+	return answer, s.gateway.checkFacts(f.Action, answer.Decision)
 }

@@ -60,8 +60,7 @@ type upload struct {
 	grant  event.Event
 	ledger string
 
-	limit int64    // bytes that the class allows
-	types []string // media types that the class allows
+	takes policy.Upload // what the class lets come in
 	epoch int64
 	to    *crypto.Recipient
 
@@ -118,7 +117,7 @@ func (g *Gateway) grantUpload(ctx context.Context, caller Caller, n NewDocument)
 		return nil, err
 	}
 	up.grant, up.ledger = s.event, s.ledgers[0]
-	up.limit, up.types = s.terms.MaxBytes(n.Class), s.terms.MediaTypes(n.Class)
+	up.takes = s.terms.Upload(n.Class)
 	return up, nil
 }
 
@@ -127,7 +126,7 @@ func onIncoming(ctx context.Context, tx *database.Tx, s *scene, up *upload, phas
 	if _, err := s.onBatch(ctx, tx, up.Batch); err != nil {
 		return err
 	}
-	s.facts.Class, s.facts.MediaType, s.facts.Size = up.Class, up.MediaType, size
+	s.facts.Class, s.facts.Incoming = up.Class, &policy.Incoming{MediaType: up.MediaType, Size: size}
 	s.event.Phase, s.event.Document, s.event.Grant = phase, string(up.id), up.grant.ID
 	s.event.Length = max(size, 0)
 	if s.terms != nil && s.terms.MaxBytes(up.Class) >= 0 {
@@ -196,8 +195,8 @@ func objectKey() string {
 func (g *Gateway) store(ctx context.Context, up *upload, body io.Reader) error {
 	ctx, stop := g.keepTouching(ctx, up.id)
 	defer stop()
-	in := newUploadReader(body, up.Length, up.limit, up.Digest)
-	plain, err := in.checkType(up.MediaType, up.types)
+	in := newUploadReader(body, up.Length, up.takes, up.Digest)
+	plain, err := in.checkType(up.MediaType)
 	if err != nil {
 		return up.refused(err)
 	}
@@ -324,7 +323,7 @@ func (g *Gateway) endUnreceived(ctx context.Context, up *upload, err error) {
 
 // repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
 func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) (Document, Receipt, error) {
-	in := newUploadReader(body, up.Length, up.limit, up.Digest)
+	in := newUploadReader(body, up.Length, up.takes, up.Digest)
 	if _, err := io.Copy(io.Discard, in); err != nil {
 		err = up.refused(err)
 		g.abandonUpload(ctx, up, err)

@@ -1,7 +1,22 @@
 package policy
 
+import "slices"
+
 // Action is what somebody wants to do. The same word stands in the ledger (package audit/event has the catalogue).
 type Action string
+
+// Actions are the acts that a duty or a contract can allow, in their alphabetical order.
+func Actions() []Action {
+	var all []Action
+	for _, d := range dutyTable {
+		all = append(all, d.actions...)
+	}
+	for _, r := range append(partyRules(&Terms{}), classRules(&Terms{}, ClassTerms{})...) {
+		all = append(all, r.Action)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 // Duties: decided by the organisation's own record.
 const (

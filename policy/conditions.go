@@ -6,6 +6,7 @@ import "slices"
 type condition struct {
 	name  string
 	on    []Action // none: every act
+	needs []Group  // of facts, beside who, what and when; all that check may look into
 	check func(*question) Reason
 }
 
@@ -13,38 +14,58 @@ type condition struct {
 var withoutTerms = []condition{
 	{name: "member", check: isMember},
 	{name: "role", check: hasRole},
-	{name: "status", check: isActive},
+	{name: "status", needs: []Group{GroupContract}, check: isActive},
 }
 
-// conditions are all conditions, in their order. The package documentation gives the same order: it is what people are
-// told when they are refused.
+// conditions are all conditions of a contract, in their order. The package documentation gives the same order: it is what
+// people are told when they are refused.
 var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "begun", check: hasBegun},
-	{name: "not-expired", check: hasNotExpired},
-	{name: "rule", check: hasRule},
-	{name: "media-type", on: []Action{ActionDocumentReceive}, check: isOfMediaType},
-	{name: "size", on: []Action{ActionDocumentReceive}, check: isNotTooLarge},
-	{name: "not-empty", on: []Action{ActionDocumentReceive}, check: isNotEmpty},
+	{name: "not-expired", needs: []Group{GroupContract}, check: hasNotExpired},
+	{name: "rule", needs: []Group{GroupContract}, check: hasRule},
+	{name: "media-type", on: []Action{ActionDocumentReceive}, needs: []Group{GroupIncoming}, check: isOfMediaType},
+	{name: "size", on: []Action{ActionDocumentReceive}, needs: []Group{GroupIncoming}, check: isNotTooLarge},
+	{name: "not-empty", on: []Action{ActionDocumentReceive}, needs: []Group{GroupIncoming}, check: isNotEmpty},
 	{name: "site", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAtSite},
 	{name: "hours", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
-	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal}, check: isBatchOpen},
+	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal}, needs: []Group{GroupBatch}, check: isBatchOpen},
 	{name: "batch-sealed", on: []Action{ActionBatchRead, ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentInspect,
-		ActionDocumentRead}, check: isBatchSealed},
-	{name: "document-received", on: []Action{ActionDocumentRead}, check: isReceived},
-	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAssigned},
-	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, check: isAssignedToHandler},
-	{name: "lease", on: []Action{ActionDocumentRead}, check: isLeased},
-	{name: "ceiling-documents", on: []Action{ActionDocumentRead}, check: isBelowDocuments},
-	{name: "ceiling-bytes", on: []Action{ActionDocumentRead}, check: isBelowBytes},
+		ActionDocumentRead}, needs: []Group{GroupBatch}, check: isBatchSealed},
+	{name: "document-received", on: []Action{ActionDocumentRead}, needs: []Group{GroupDocument}, check: isReceived},
+	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, needs: []Group{GroupWork}, check: isAssigned},
+	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, needs: []Group{GroupWork}, check: isAssignedToHandler},
+	{name: "lease", on: []Action{ActionDocumentRead}, needs: []Group{GroupWork}, check: isLeased},
+	{name: "ceiling-documents", on: []Action{ActionDocumentRead}, needs: []Group{GroupReading}, check: isBelowDocuments},
+	{name: "ceiling-bytes", on: []Action{ActionDocumentRead}, needs: []Group{GroupReading, GroupDocument}, check: isBelowBytes},
 })
+
+// withoutCeilings are the conditions of a contract but those that count what was read.
+var withoutCeilings = slices.DeleteFunc(slices.Clone(conditions), func(c condition) bool {
+	return slices.Contains(c.needs, GroupReading)
+})
+
+// applies says whether the condition must hold on the act.
+func (c condition) applies(a Action) bool { return c.on == nil || slices.Contains(c.on, a) }
+
+// reason is why the condition does not hold. It is ReasonFactMissing, and nothing is checked, while a group that the
+// condition needs was not read.
+func (c condition) reason(q *question) Reason {
+	for _, g := range c.needs {
+		if !q.has(g) {
+			q.missing = g
+			return ReasonFactMissing
+		}
+	}
+	return c.check(q)
+}
 
 // answer is the reason of the first condition that fails.
 func (q *question) answer(list []condition) Reason {
 	for _, c := range list {
-		if c.on != nil && !slices.Contains(c.on, q.Action) {
+		if !c.applies(q.Action) {
 			continue
 		}
-		if reason := c.check(q); reason != ReasonAllowed {
+		if reason := c.reason(q); reason != ReasonAllowed {
 			return reason
 		}
 	}
@@ -64,7 +85,7 @@ func isMember(q *question) Reason { return unless(q.MemberActive, ReasonNotAMemb
 func hasRole(q *question) Reason { return unless(len(q.Roles) > 0, ReasonNoRole) }
 
 func isActive(q *question) Reason {
-	switch q.Status {
+	switch q.Contract.Status {
 	case StatusActive:
 		return ReasonAllowed
 	case StatusSuspended:
@@ -114,23 +135,22 @@ func isOfMediaType(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
 	}
-	allowed := q.class.MediaTypes
-	return unless(allowed[0] == AnyMediaType || slices.Contains(allowed, q.MediaType), ReasonMediaType)
+	return unless(q.class.anyMediaType() || slices.Contains(q.class.MediaTypes, q.Incoming.MediaType), ReasonMediaType)
 }
 
-// isNotTooLarge lets a size pass that is not known yet: whoever counts it asks MaxBytes.
+// isNotTooLarge lets a size pass that is not known yet: an Upload asks again when the bytes are counted.
 func isNotTooLarge(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
 	}
-	return unless(q.Size <= q.class.MaxBytes, ReasonTooLarge)
+	return q.class.fits(q.Incoming.Size)
 }
 
 func isNotEmpty(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
 	}
-	return unless(q.Size != 0 || q.class.AllowEmpty, ReasonEmptyDocument)
+	return unless(q.Incoming.Size != 0 || q.class.AllowEmpty, ReasonEmptyDocument)
 }
 
 func isAtSite(q *question) Reason { return unless(q.site != nil, ReasonSite) }
@@ -143,27 +163,31 @@ func isWithinHours(q *question) Reason {
 	return unless(slices.ContainsFunc(q.hours, func(w window) bool { return w.has(now) }), ReasonHours)
 }
 
-func isBatchOpen(q *question) Reason { return unless(q.Batch == BatchOpen, ReasonBatchState) }
+// isBatchOpen lets a seal be repeated: a client whose answer was lost asks again, and changes nothing.
+func isBatchOpen(q *question) Reason {
+	repeated := q.Action == ActionBatchSeal && q.Batch.Resent
+	return unless(q.Batch.State == BatchOpen || repeated, ReasonBatchState)
+}
 
 // isBatchSealed keeps a batch from everybody but who fills it until it is sealed: what may still be changed or taken back
 // was never sent.
 func isBatchSealed(q *question) Reason {
-	return unless(q.role == RoleClientSystem || q.Batch == BatchSealed, ReasonBatchNotSealed)
+	return unless(q.role == RoleClientSystem || q.Batch.State == BatchSealed, ReasonBatchNotSealed)
 }
 
 func isReceived(q *question) Reason {
-	return unless(q.Document == DocumentReceived, ReasonDocumentState)
+	return unless(q.Document.State == DocumentReceived, ReasonDocumentState)
 }
 
-func isAssigned(q *question) Reason { return unless(q.Assigned, ReasonNotAssigned) }
+func isAssigned(q *question) Reason { return unless(q.Work.Assigned, ReasonNotAssigned) }
 
 // isAssignedToHandler keeps a document's record, which holds its file name, from handlers who have nothing to do with it.
 func isAssignedToHandler(q *question) Reason {
-	return unless(q.role != RoleHandler || q.Assigned, ReasonNotAssigned)
+	return unless(q.role != RoleHandler || q.Work.Assigned, ReasonNotAssigned)
 }
 
 func isLeased(q *question) Reason {
-	switch q.Facts.Lease {
+	switch q.Work.Lease {
 	case LeaseHeld:
 		return ReasonAllowed
 	case LeaseExpired:
@@ -174,10 +198,11 @@ func isLeased(q *question) Reason {
 }
 
 func isBelowDocuments(q *question) Reason {
-	return unless(q.ReadDocuments < q.ceilings.DocumentsPerDay, ReasonCeilingDocuments)
+	return unless(q.Reading.Reserved || q.Reading.Documents < q.ceilings.DocumentsPerDay, ReasonCeilingDocuments)
 }
 
 // isBelowBytes subtracts instead of adding, so that no sum can overflow. A size that is not known cannot be shown to fit.
 func isBelowBytes(q *question) Reason {
-	return unless(q.Size >= 0 && q.Size <= q.ceilings.BytesPerDay-q.ReadBytes, ReasonCeilingBytes)
+	size := q.Document.Size
+	return unless(q.Reading.Reserved || size >= 0 && size <= q.ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)
 }

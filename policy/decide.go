@@ -12,6 +12,8 @@ type question struct {
 	ended   time.Time      // when the contract came to its end; zero while it has not
 	winding bool           // the rule is one of the wind-down
 	site    *network       // that the address belongs to; nil when it belongs to none
+	missing Group          // that the first condition without its facts needs
+	duty    Reason         // of a duty's rule and its reach
 }
 
 // Decide answers whether the contract allows what the facts describe. Who holds several roles acts in the first for which
@@ -22,17 +24,24 @@ func (c *Compiled) Decide(f Facts) Decision {
 	return q.decision(reason)
 }
 
-// ask tries the roles in their order.
+// DecideUncounted is Decide without the ceilings, for questions about a time of which it is not known what had been read
+// on the day. No access may be granted on its answer.
+func (c *Compiled) DecideUncounted(f Facts) Decision {
+	q, reason := c.ask(f, withoutCeilings)
+	return q.decision(reason)
+}
+
+// ask tries the roles in their order. Facts that are missing end it: another role may not make up for a defect.
 func (c *Compiled) ask(f Facts, list []condition) (*question, Reason) {
 	refused := c.question(f, firstRole(f.Roles))
 	reason := refused.answer(list)
-	if reason == ReasonAllowed || len(f.Roles) < 2 {
+	if reason == ReasonAllowed || reason == ReasonFactMissing || len(f.Roles) < 2 {
 		return refused, reason
 	}
 	for _, role := range f.Roles[1:] {
 		q := c.question(f, role)
 		r := q.answer(list)
-		if r == ReasonAllowed {
+		if r == ReasonAllowed || r == ReasonFactMissing {
 			return q, r
 		}
 		if refused.clause == "" && q.clause != "" {
@@ -45,6 +54,9 @@ func (c *Compiled) ask(f Facts, list []condition) (*question, Reason) {
 // decision is the question with its answer.
 func (q *question) decision(reason Reason) Decision {
 	d := Decision{Allowed: reason == ReasonAllowed, Reason: reason, Role: q.role, Clause: q.clause}
+	if reason == ReasonFactMissing {
+		d.Missing = q.missing
+	}
 	if q.site != nil {
 		d.Site, d.Country = q.site.name, q.site.country
 	}
@@ -62,19 +74,20 @@ func (c *Compiled) question(f Facts, role Role) *question {
 	return q
 }
 
-// ended is when the contract came to the end that its wind-down follows, zero when there is none.
+// ended is when the contract came to the end that its wind-down follows, zero when there is none or when it is not known
+// where the contract stands.
 func (c *Compiled) ended(f Facts) time.Time {
 	expired := time.Time{}
 	if !c.validity.Until.IsZero() && !f.Now.Before(c.validity.Until) {
 		expired = c.validity.Until
 	}
-	if f.Status != StatusTerminated {
+	if f.Contract == nil || f.Contract.Status != StatusTerminated {
 		return expired
 	}
-	if !expired.IsZero() && expired.Before(f.Terminated) {
+	if !expired.IsZero() && expired.Before(f.Contract.Terminated) {
 		return expired
 	}
-	return f.Terminated
+	return f.Contract.Terminated
 }
 
 // findRule asks casbin for the rule that allows the role the act. After the end it is one of the wind-down; without such,
@@ -113,12 +126,12 @@ func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 // NotInForce is the decision for a contract without a version in force: a denial, for the first of the conditions that
 // can be known without terms.
 func NotInForce(f Facts) Decision {
-	q := &question{Facts: f}
-	d := Decision{Role: firstRole(f.Roles), Reason: q.answer(withoutTerms)}
-	if d.Reason == ReasonAllowed {
-		d.Reason = ReasonNotInForce
+	q := &question{Facts: f, role: firstRole(f.Roles)}
+	reason := q.answer(withoutTerms)
+	if reason == ReasonAllowed {
+		reason = ReasonNotInForce
 	}
-	return d
+	return q.decision(reason)
 }
 
 func firstRole(roles []Role) Role {

@@ -78,15 +78,15 @@ var denials = []denial{
 	{"who has no role on the contract", policy.RoleHandler, policy.ActionDocumentRead,
 		func(f *policy.Facts) { f.Roles = nil }, policy.ReasonNoRole},
 	{"a proposed contract", policy.RoleClientSystem, policy.ActionBatchOpen,
-		func(f *policy.Facts) { f.Status = policy.StatusProposed }, policy.ReasonNotInForce},
+		func(f *policy.Facts) { f.Contract.Status = policy.StatusProposed }, policy.ReasonNotInForce},
 	{"a contract of which nothing is known", policy.RoleClientSystem, policy.ActionBatchOpen,
-		func(f *policy.Facts) { f.Status = "" }, policy.ReasonNotInForce},
+		func(f *policy.Facts) { f.Contract.Status = "" }, policy.ReasonNotInForce},
 	{"a suspended contract", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Status = policy.StatusSuspended }, policy.ReasonContractSuspended},
+		func(f *policy.Facts) { f.Contract.Status = policy.StatusSuspended }, policy.ReasonContractSuspended},
 	{"a terminated contract", policy.RoleClientSystem, policy.ActionReceiptRead,
-		func(f *policy.Facts) { f.Status = policy.StatusTerminated }, policy.ReasonContractTerminated},
+		func(f *policy.Facts) { f.Contract.Status = policy.StatusTerminated }, policy.ReasonContractTerminated},
 	{"a contract that was exited", policy.RoleClientSystem, policy.ActionReceiptRead,
-		func(f *policy.Facts) { f.Status, f.Terminated = policy.StatusExited, f.Now }, policy.ReasonContractExited},
+		func(f *policy.Facts) { f.Contract.Status, f.Contract.Terminated = policy.StatusExited, f.Now }, policy.ReasonContractExited},
 	{"before the first day", policy.RoleClientSystem, policy.ActionDocumentReceive,
 		func(f *policy.Facts) { f.Now = paris("2025-12-31 23:59:59.999999999") }, policy.ReasonContractNotBegun},
 	{"after the last day", policy.RoleClientSystem, policy.ActionDocumentReceive,
@@ -102,15 +102,15 @@ var denials = []denial{
 	{"the class that stands for no class", policy.RoleClientSystem, policy.ActionReceiptRead,
 		func(f *policy.Facts) { f.Class = "-" }, policy.ReasonUnknownClass},
 	{"a media type of another class", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.MediaType = "image/tiff" }, policy.ReasonMediaType},
+		func(f *policy.Facts) { f.Incoming.MediaType = "image/tiff" }, policy.ReasonMediaType},
 	{"a media type in other case", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.MediaType = "Application/PDF" }, policy.ReasonMediaType},
+		func(f *policy.Facts) { f.Incoming.MediaType = "Application/PDF" }, policy.ReasonMediaType},
 	{"any media type where not any is allowed", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.MediaType = "*/*" }, policy.ReasonMediaType},
+		func(f *policy.Facts) { f.Incoming.MediaType = "*/*" }, policy.ReasonMediaType},
 	{"one byte too many", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.Size = 20971521 }, policy.ReasonTooLarge},
+		func(f *policy.Facts) { f.Incoming.Size = 20971521 }, policy.ReasonTooLarge},
 	{"an empty document", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.Size = 0 }, policy.ReasonEmptyDocument},
+		func(f *policy.Facts) { f.Incoming.Size = 0 }, policy.ReasonEmptyDocument},
 	{"a read from elsewhere", policy.RoleHandler, policy.ActionDocumentRead,
 		func(f *policy.Facts) { f.Address = netip.MustParseAddr("192.0.3.7") }, policy.ReasonSite},
 	{"a read from an address that is not known", policy.RoleHandler, policy.ActionDocumentRead,
@@ -124,51 +124,53 @@ var denials = []denial{
 	{"a lease before the morning", policy.RoleHandler, policy.ActionAssignmentLease,
 		func(f *policy.Facts) { f.Now = paris("2026-05-06 07:59:59") }, policy.ReasonHours},
 	{"an upload into a sealed batch", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.Batch = policy.BatchSealed }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchSealed }, policy.ReasonBatchState},
 	{"an upload into no batch", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { f.Batch = "" }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch.State = "" }, policy.ReasonBatchState},
+	{"a second upload into a sealed batch that was sealed with the same manifest", policy.RoleClientSystem, policy.ActionDocumentReceive,
+		func(f *policy.Facts) { *f.Batch = policy.Batch{State: policy.BatchSealed, Resent: true} }, policy.ReasonBatchState},
 	{"a second seal", policy.RoleClientSystem, policy.ActionBatchSeal,
-		func(f *policy.Facts) { f.Batch = policy.BatchSealed }, policy.ReasonBatchState},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchSealed }, policy.ReasonBatchState},
 	{"assigning an open batch", policy.RoleProviderManager, policy.ActionAssignmentCreate,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"leasing an open batch", policy.RoleHandler, policy.ActionAssignmentLease,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"reading from an open batch", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a provider's manager looking at an open batch", policy.RoleProviderManager, policy.ActionBatchRead,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a handler looking at an open batch", policy.RoleHandler, policy.ActionBatchRead,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a handler looking at a batch of which nothing is known", policy.RoleHandler, policy.ActionBatchRead,
-		func(f *policy.Facts) { f.Batch = "" }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = "" }, policy.ReasonBatchNotSealed},
 	{"a provider's manager looking at a record of an open batch", policy.RoleProviderManager, policy.ActionDocumentInspect,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a handler looking at a record of an open batch", policy.RoleHandler, policy.ActionDocumentInspect,
-		func(f *policy.Facts) { f.Batch = policy.BatchOpen }, policy.ReasonBatchNotSealed},
+		func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, policy.ReasonBatchNotSealed},
 	{"a document that is still coming", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Document = policy.DocumentReceiving }, policy.ReasonDocumentState},
+		func(f *policy.Facts) { f.Document.State = policy.DocumentReceiving }, policy.ReasonDocumentState},
 	{"a document that was abandoned", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Document = policy.DocumentAbandoned }, policy.ReasonDocumentState},
+		func(f *policy.Facts) { f.Document.State = policy.DocumentAbandoned }, policy.ReasonDocumentState},
 	{"a handler who looks at the record of another's document", policy.RoleHandler, policy.ActionDocumentInspect,
-		func(f *policy.Facts) { f.Assigned = false }, policy.ReasonNotAssigned},
+		func(f *policy.Facts) { f.Work.Assigned = false }, policy.ReasonNotAssigned},
 	{"a read without an assignment", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Assigned = false }, policy.ReasonNotAssigned},
+		func(f *policy.Facts) { f.Work.Assigned = false }, policy.ReasonNotAssigned},
 	{"a lease of another's assignment", policy.RoleHandler, policy.ActionAssignmentLease,
-		func(f *policy.Facts) { f.Assigned = false }, policy.ReasonNotAssigned},
+		func(f *policy.Facts) { f.Work.Assigned = false }, policy.ReasonNotAssigned},
 	{"a read without a lease", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Lease = policy.LeaseNone }, policy.ReasonNoLease},
+		func(f *policy.Facts) { f.Work.Lease = policy.LeaseNone }, policy.ReasonNoLease},
 	{"a read under another's lease", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Lease = policy.LeaseOther }, policy.ReasonNoLease},
+		func(f *policy.Facts) { f.Work.Lease = policy.LeaseOther }, policy.ReasonNoLease},
 	{"a read after the lease", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Lease = policy.LeaseExpired }, policy.ReasonLeaseExpired},
+		func(f *policy.Facts) { f.Work.Lease = policy.LeaseExpired }, policy.ReasonLeaseExpired},
 	{"one document too many today", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.ReadDocuments = 500 }, policy.ReasonCeilingDocuments},
+		func(f *policy.Facts) { f.Reading.Documents = 500 }, policy.ReasonCeilingDocuments},
 	{"one byte too many today", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.ReadBytes = 10737418240 - 999 }, policy.ReasonCeilingBytes},
+		func(f *policy.Facts) { f.Reading.Bytes = 10737418240 - 999 }, policy.ReasonCeilingBytes},
 	{"more bytes than can be counted", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.ReadBytes, f.Size = math.MaxInt64-1, math.MaxInt64 }, policy.ReasonCeilingBytes},
+		func(f *policy.Facts) { f.Reading.Bytes, f.Document.Size = math.MaxInt64-1, math.MaxInt64 }, policy.ReasonCeilingBytes},
 	{"a read of a size that is not known", policy.RoleHandler, policy.ActionDocumentRead,
-		func(f *policy.Facts) { f.Size = -1 }, policy.ReasonCeilingBytes},
+		func(f *policy.Facts) { f.Document.Size = -1 }, policy.ReasonCeilingBytes},
 }
 
 func TestDenied(t *testing.T) {
@@ -205,26 +207,27 @@ func TestEveryConditionMatters(t *testing.T) {
 // more fact of a person about whom nothing is right.
 func TestOrderOfConditions(t *testing.T) {
 	c := motor(t)
-	f := policy.Facts{Action: policy.ActionDocumentRead, Organisation: stranger, Status: policy.StatusSuspended,
-		Now: paris("2025-05-04 03:00:00"), Class: "claim-form", Size: 1000, ReadDocuments: 500, ReadBytes: math.MaxInt64}
+	f := policy.Facts{Action: policy.ActionDocumentRead, Organisation: stranger, Now: paris("2025-05-04 03:00:00"), Class: "claim-form",
+		Contract: &policy.Contract{Status: policy.StatusSuspended}, Batch: &policy.Batch{}, Document: &policy.Document{Size: 1000},
+		Work: &policy.Work{}, Reading: &policy.Reading{Documents: 500, Bytes: math.MaxInt64}}
 	steps := []struct {
 		want policy.Reason
 		mend func()
 	}{
 		{policy.ReasonNotAMember, func() { f.MemberActive = true }},
 		{policy.ReasonNoRole, func() { f.Roles = []policy.Role{policy.RoleHandler} }},
-		{policy.ReasonContractSuspended, func() { f.Status = policy.StatusActive }},
+		{policy.ReasonContractSuspended, func() { f.Contract.Status = policy.StatusActive }},
 		{policy.ReasonContractNotBegun, func() { f.Now = paris("2029-05-04 03:00:00") }},
 		{policy.ReasonContractExpired, func() { f.Now = paris("2026-05-06 03:00:00") }},
 		{policy.ReasonNoRule, func() { f.Organisation = indexer }},
 		{policy.ReasonSite, func() { f.Address = netip.MustParseAddr("192.0.2.7") }},
 		{policy.ReasonHours, func() { f.Now = wednesday }},
-		{policy.ReasonBatchNotSealed, func() { f.Batch = policy.BatchSealed }},
-		{policy.ReasonDocumentState, func() { f.Document = policy.DocumentReceived }},
-		{policy.ReasonNotAssigned, func() { f.Assigned = true }},
-		{policy.ReasonNoLease, func() { f.Lease = policy.LeaseHeld }},
-		{policy.ReasonCeilingDocuments, func() { f.ReadDocuments = 499 }},
-		{policy.ReasonCeilingBytes, func() { f.ReadBytes = 10737418240 - 1000 }},
+		{policy.ReasonBatchNotSealed, func() { f.Batch.State = policy.BatchSealed }},
+		{policy.ReasonDocumentState, func() { f.Document.State = policy.DocumentReceived }},
+		{policy.ReasonNotAssigned, func() { f.Work.Assigned = true }},
+		{policy.ReasonNoLease, func() { f.Work.Lease = policy.LeaseHeld }},
+		{policy.ReasonCeilingDocuments, func() { f.Reading.Documents = 499 }},
+		{policy.ReasonCeilingBytes, func() { f.Reading.Bytes = 10737418240 - 1000 }},
 		{policy.ReasonAllowed, func() {}},
 	}
 	for _, s := range steps {
@@ -239,10 +242,10 @@ func TestOrderOfConditions(t *testing.T) {
 func TestAllowedAtTheLimit(t *testing.T) {
 	c := motor(t)
 	for _, row := range []denial{
-		{"the greatest size", policy.RoleClientSystem, policy.ActionDocumentReceive, func(f *policy.Facts) { f.Size = 20971520 }, ""},
-		{"a size not known yet", policy.RoleClientSystem, policy.ActionDocumentReceive, func(f *policy.Facts) { f.Size = -1 }, ""},
+		{"the greatest size", policy.RoleClientSystem, policy.ActionDocumentReceive, func(f *policy.Facts) { f.Incoming.Size = 20971520 }, ""},
+		{"a size not known yet", policy.RoleClientSystem, policy.ActionDocumentReceive, func(f *policy.Facts) { f.Incoming.Size = -1 }, ""},
 		{"the second media type", policy.RoleClientSystem, policy.ActionDocumentReceive,
-			func(f *policy.Facts) { f.Class, f.MediaType = "scan", "image/jpeg" }, ""},
+			func(f *policy.Facts) { f.Class, f.Incoming.MediaType = "scan", "image/jpeg" }, ""},
 		{"sending at night from anywhere", policy.RoleClientSystem, policy.ActionDocumentReceive,
 			func(f *policy.Facts) { f.Now, f.Address = paris("2026-01-01 00:00:00"), netip.Addr{} }, ""},
 		{"the last second", policy.RoleClientSystem, policy.ActionDocumentReceive,
@@ -252,13 +255,17 @@ func TestAllowedAtTheLimit(t *testing.T) {
 		{"the last second of the hours", policy.RoleHandler, policy.ActionDocumentRead,
 			func(f *policy.Facts) { f.Now = paris("2026-05-06 18:59:59") }, ""},
 		{"the last document of the day", policy.RoleHandler, policy.ActionDocumentRead,
-			func(f *policy.Facts) { f.ReadDocuments = 499 }, ""},
+			func(f *policy.Facts) { f.Reading.Documents = 499 }, ""},
 		{"the last byte of the day", policy.RoleHandler, policy.ActionDocumentRead,
-			func(f *policy.Facts) { f.ReadBytes = 10737418240 - 1000 }, ""},
+			func(f *policy.Facts) { f.Reading.Bytes = 10737418240 - 1000 }, ""},
 		{"the client looking at what it is filling", policy.RoleClientSystem, policy.ActionBatchRead,
-			func(f *policy.Facts) { f.Batch = policy.BatchOpen }, ""},
+			func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, ""},
 		{"the client looking at a record of it", policy.RoleClientSystem, policy.ActionDocumentInspect,
-			func(f *policy.Facts) { f.Batch = policy.BatchOpen }, ""},
+			func(f *policy.Facts) { f.Batch.State = policy.BatchOpen }, ""},
+		{"a seal that is sent again", policy.RoleClientSystem, policy.ActionBatchSeal,
+			func(f *policy.Facts) { *f.Batch = policy.Batch{State: policy.BatchSealed, Resent: true} }, ""},
+		{"reading on when the ceilings are reserved", policy.RoleHandler, policy.ActionDocumentRead,
+			func(f *policy.Facts) { *f.Reading = policy.Reading{Reserved: true} }, ""},
 		{"one's second role", policy.RoleHandler, policy.ActionDocumentRead,
 			func(f *policy.Facts) { f.Roles = []policy.Role{policy.RoleProviderManager, policy.RoleHandler} }, ""},
 	} {
@@ -274,8 +281,8 @@ func TestDecisionNames(t *testing.T) {
 	c := motor(t)
 	reading := favourable(policy.RoleHandler, policy.ActionDocumentRead)
 	reading.Roles = []policy.Role{policy.RoleProviderManager, policy.RoleHandler}
-	suspended := reading
-	suspended.Status = policy.StatusSuspended
+	suspended := copied(reading)
+	suspended.Contract.Status = policy.StatusSuspended
 	forbidden := reading
 	forbidden.Action = policy.ActionDocumentReceive
 	for _, test := range []struct {
@@ -337,11 +344,11 @@ func TestNotInForce(t *testing.T) {
 		}
 	}
 	check(policy.ReasonNotInForce)
-	f.Status = policy.StatusProposed
+	f.Contract.Status = policy.StatusProposed
 	check(policy.ReasonNotInForce)
-	f.Status = policy.StatusSuspended
+	f.Contract.Status = policy.StatusSuspended
 	check(policy.ReasonContractSuspended)
-	f.Status = policy.StatusTerminated
+	f.Contract.Status = policy.StatusTerminated
 	check(policy.ReasonContractTerminated)
 	f.Roles = nil
 	check(policy.ReasonNoRole)
@@ -365,7 +372,7 @@ func TestEveryRuleMatters(t *testing.T) {
 			case "-":
 				f.Class = ""
 			case "scan":
-				f.MediaType = "image/tiff"
+				f.Incoming.MediaType = "image/tiff"
 			}
 			want := policy.ReasonAllowed
 			if i == j {
@@ -402,6 +409,28 @@ func TestLimitsOfClasses(t *testing.T) {
 	}
 }
 
+// While the bytes come in, the class decides about what the grant could not know.
+func TestUpload(t *testing.T) {
+	motor, logs := motor(t), compile(t, read(t, "it-log-extract.json"))
+	for _, row := range []struct {
+		name      string
+		got, want policy.Reason
+	}{
+		{"the greatest size", motor.Upload("scan").Size(20971520), policy.ReasonAllowed},
+		{"one byte more", motor.Upload("scan").Size(20971521), policy.ReasonTooLarge},
+		{"content as declared", motor.Upload("scan").Content(true), policy.ReasonAllowed},
+		{"content of another kind", motor.Upload("scan").Content(false), policy.ReasonMediaType},
+		{"content of another kind where any will do", logs.Upload("log-extract").Content(false), policy.ReasonAllowed},
+		{"a byte of a class that the terms do not have", motor.Upload("log-extract").Size(0), policy.ReasonUnknownClass},
+		{"content of such a class", motor.Upload("log-extract").Content(true), policy.ReasonUnknownClass},
+		{"a byte for nothing", policy.Upload{}.Size(0), policy.ReasonUnknownClass},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: %s, want %s", row.name, row.got, row.want)
+		}
+	}
+}
+
 // A class of any media type that may be empty takes everything, up to its size.
 func TestAnyMediaType(t *testing.T) {
 	c := compile(t, read(t, "it-log-extract.json"))
@@ -409,13 +438,13 @@ func TestAnyMediaType(t *testing.T) {
 	f.Organisation, f.Class, f.Now = "o_gggggggggggggggggggggggggg", "log-extract", time.Date(2026, 6, 20, 0, 0, 0, 0, time.UTC)
 	for _, mediaType := range []string{"application/pdf", "application/x-unheard-of", ""} {
 		for _, size := range []int64{0, 1, 5497558138880} {
-			f.MediaType, f.Size = mediaType, size
+			f.Incoming.MediaType, f.Incoming.Size = mediaType, size
 			if got := c.Decide(f); !got.Allowed {
 				t.Errorf("%q of %d bytes: %+v", mediaType, size, got)
 			}
 		}
 	}
-	f.Size++
+	f.Incoming.Size++
 	if got := c.Decide(f); got.Reason != policy.ReasonTooLarge {
 		t.Errorf("too large: %+v", got)
 	}
@@ -428,8 +457,8 @@ func TestDecideConcurrently(t *testing.T) {
 		wait.Go(func() {
 			for i := range 200 {
 				f := favourable(policy.RoleHandler, policy.ActionDocumentRead)
-				f.Assigned = i%2 == 0
-				if got := c.Decide(f); got.Allowed != f.Assigned {
+				f.Work.Assigned = i%2 == 0
+				if got := c.Decide(f); got.Allowed != f.Work.Assigned {
 					t.Errorf("%+v", got)
 					return
 				}

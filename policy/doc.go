@@ -6,6 +6,15 @@
 //	compiled, err := policy.Compile(contract, version, terms)
 //	decision := compiled.Decide(policy.Facts{Action: policy.ActionDocumentRead, …})
 //
+// # Facts
+//
+// [Facts] say who does what and when, and hold the rest in groups: where the contract stands, the batch, the work that was
+// assigned, what was read today. A group is a pointer, nil until the caller has read it. Every condition names the groups
+// that it needs, and refuses while one of them is nil. The refusal is fact-missing, and says that the caller has a defect:
+// a fact that was forgotten never allows anything. A group is given whole, with all its fields, and every fact says what
+// is so. Where two cases differ, a fact tells them apart: that a seal is sent again, that a read is counted already.
+// Nothing outside this package decides: what becomes known while a document's bytes come in is asked of its [Upload].
+//
 // A compiled version never changes and reads nothing but the facts: no clock, no database, no file. What changes
 // (statuses, memberships, leases, counters) is a fact that the caller reads in the transaction that the decision
 // protects, so an end of a contract is an end of access at the next decision, everywhere.
@@ -43,7 +52,11 @@
 //  8. document.read: the person holds the lease, and the day's ceilings leave room for the document.
 //
 // Duties (proposing, approving, auditing, operating) come from the organisation's own record instead of a contract, pass
-// [Duties.Decide], and never open content.
+// [Duties.Decide], and never open content. Their conditions are a list of the same kind.
+//
+// A new condition is a row with its name, the acts that it is on, the groups that it needs, and its check. Its facts go
+// into a group, and package gateway fills the group in the acts that the condition is on. Until it does, these acts are
+// refused, and the gateway's tests fail.
 //
 // # Terms
 //

@@ -81,58 +81,98 @@ func dutyRows() [][]string {
 	return rows
 }
 
+// dutyConditions are all conditions of a duty, in their order.
+var dutyConditions = []condition{
+	{name: "authenticated", on: []Action{ActionTokenIssue}, needs: []Group{GroupSignIn}, check: isAuthenticated},
+	{name: "member", check: isMember},
+	{name: "duty", check: hasDuty},
+	{name: "second-person", on: []Action{ActionContractApprove, ActionContractErase, ActionPrivacyErase},
+		needs: []Group{GroupProposal}, check: isProposedByAnother},
+	{name: "not-oneself", on: []Action{ActionPrivacyPropose, ActionPrivacyErase}, needs: []Group{GroupSubject}, check: isNotTheSubject},
+	{name: "draft", on: []Action{ActionContractRead}, needs: []Group{GroupContract, GroupObject}, check: isNoDraftOfAnother},
+	{name: "ended", on: []Action{ActionErasurePropose, ActionContractErase}, needs: []Group{GroupContract, GroupDates}, check: hasEnded},
+	{name: "not-held", on: []Action{ActionErasurePropose, ActionContractErase, ActionDocumentErase},
+		needs: []Group{GroupHolds}, check: isNotHeld},
+}
+
+// reaches are the conditions on whom a duty is exercised, by the reach that stands in its rule. A reach without a condition
+// reaches nothing.
+var reaches = map[string]condition{
+	reachAny: {name: "reach-any", check: func(*question) Reason { return ReasonAllowed }},
+	reachOwn: {name: "reach-own", needs: []Group{GroupObject}, check: isOwn},
+}
+
 // Decide answers whether one of the person's duties allows what the facts describe. The conditions, in their order: for
 // token.issue, the credential was valid; the person is a member; a role is held whose rule allows the act; it reaches the
-// object's organisation; for contract.approve, contract.erase and privacy.erase, somebody else proposed; for contract.read by the
-// provider's people, a version was approved; for an erasure, the contract has ended where it goes as a whole, and no legal
-// hold stands. Of several roles, the first counts whose duty reaches.
+// object's organisation; for contract.approve, contract.erase and privacy.erase, another person proposed; for
+// privacy.propose and privacy.erase, the traces are another person's; for contract.read by the provider's people, a
+// version was approved; for an erasure, the contract has ended where it goes as a whole, and no legal hold stands. Of
+// several roles, the first counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
-	decision := d.rule(f)
-	switch {
-	case f.Action == ActionTokenIssue && !f.Authenticated:
-		decision.Reason = ReasonNotAuthenticated
-	case !f.MemberActive:
-		decision.Reason = ReasonNotAMember
-	case decision.Reason != ReasonAllowed:
-	case needsTwo(f.Action) && (f.ProposedBy == "" || f.ProposedBy == f.Person):
-		decision.Reason = ReasonSamePerson
-	case f.Action == ActionContractRead && f.Status == StatusProposed && f.Organisation != f.ObjectOrganisation:
-		decision.Reason = ReasonNotInForce // a draft is its client's own business
-	case erasesContract(f.Action) && !f.Ended:
-		decision.Reason = ReasonContractNotEnded
-	case (erasesContract(f.Action) || f.Action == ActionDocumentErase) && f.Held:
-		decision.Reason = ReasonLegalHold
-	}
-	decision.Allowed = decision.Reason == ReasonAllowed
-	return decision
+	q := &question{Facts: f}
+	d.findDuty(q)
+	return q.decision(q.answer(dutyConditions))
 }
 
-// needsTwo says that one person proposes and another one does it.
-func needsTwo(a Action) bool {
-	return a == ActionContractApprove || a == ActionContractErase || a == ActionPrivacyErase
-}
-
-func erasesContract(a Action) bool { return a == ActionErasurePropose || a == ActionContractErase }
-
-// rule asks casbin, for each role, which rule allows the act, and checks its reach. The reason is of the rule and the
-// reach only.
-func (d *Duties) rule(f Facts) Decision {
-	none := Decision{Role: firstRole(f.Roles), Reason: ReasonNoRule}
-	if len(f.Roles) == 0 {
-		none.Reason = ReasonNoRole
+// findDuty asks casbin, for each role, which rule allows the act, and checks its reach. Facts that are missing for a reach
+// end it: another role may not make up for a defect.
+func (d *Duties) findDuty(q *question) {
+	q.role, q.duty = firstRole(q.Roles), ReasonNoRule
+	if len(q.Roles) == 0 {
+		q.duty = ReasonNoRole
 	}
-	for _, role := range slices.Concat(f.Roles, []Role{roleMember}) {
-		row := d.enforcer.find(string(role), string(f.Action))
+	for _, role := range slices.Concat(q.Roles, []Role{roleMember}) {
+		row := d.enforcer.find(string(role), string(q.Action))
 		if row == nil {
 			continue
 		}
-		reach, clause := row[2], row[3]
-		if reach == reachAny || f.Organisation != "" && f.Organisation == f.ObjectOrganisation {
-			return Decision{Role: role, Clause: clause, Reason: ReasonAllowed}
+		reason, clause := q.reach(row[2]), row[3]
+		if reason == ReasonAllowed || reason == ReasonFactMissing {
+			q.role, q.clause, q.duty = role, clause, reason
+			return
 		}
-		if none.Clause == "" {
-			none = Decision{Role: role, Clause: clause, Reason: ReasonOtherOrganisation}
+		if q.clause == "" {
+			q.role, q.clause, q.duty = role, clause, reason
 		}
 	}
-	return none
 }
+
+func (q *question) reach(name string) Reason {
+	c, ok := reaches[name]
+	if !ok {
+		return ReasonOtherOrganisation
+	}
+	return c.reason(q)
+}
+
+func hasDuty(q *question) Reason { return q.duty }
+
+func isOwn(q *question) Reason {
+	return unless(q.Organisation != "" && q.Organisation == q.Object.Organisation, ReasonOtherOrganisation)
+}
+
+func isAuthenticated(q *question) Reason {
+	return unless(q.SignIn.Authenticated, ReasonNotAuthenticated)
+}
+
+// isProposedByAnother refuses a proposal of which the author is not known: it could be the person's own.
+func isProposedByAnother(q *question) Reason {
+	return unless(q.Proposal.By != "" && q.Proposal.By != q.Person, ReasonSamePerson)
+}
+
+// isNotTheSubject keeps people from wiping out their own traces.
+func isNotTheSubject(q *question) Reason {
+	return unless(q.Subject.Person != "" && q.Subject.Person != q.Person, ReasonSamePerson)
+}
+
+// isNoDraftOfAnother keeps a draft its client's own business.
+func isNoDraftOfAnother(q *question) Reason {
+	draft := q.Contract.Status == StatusProposed || q.Contract.Status == ""
+	return unless(!draft || isOwn(q) == ReasonAllowed, ReasonNotInForce)
+}
+
+func hasEnded(q *question) Reason {
+	return unless(q.Contract.Status == StatusTerminated || q.Dates.Expired, ReasonContractNotEnded)
+}
+
+func isNotHeld(q *question) Reason { return unless(!q.Holds.Standing, ReasonLegalHold) }

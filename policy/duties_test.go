@@ -62,17 +62,19 @@ func duties(tb testing.TB) *policy.Duties {
 
 // dutiful are facts of a duty towards the person's own organisation, under which every condition holds.
 func dutiful(role policy.Role, action policy.Action) policy.Facts {
-	return policy.Facts{Action: action, Person: amina, Organisation: insurer, MemberActive: true, Roles: []policy.Role{role},
-		ObjectOrganisation: insurer, ProposedBy: bruno, Authenticated: true, Ended: true, Now: wednesday}
+	return policy.Facts{Action: action, Person: amina, Organisation: insurer, MemberActive: true, Roles: []policy.Role{role}, Now: wednesday,
+		SignIn: &policy.SignIn{Authenticated: true}, Object: &policy.Object{Organisation: insurer},
+		Contract: &policy.Contract{Status: policy.StatusActive}, Dates: &policy.Dates{Expired: true}, Holds: &policy.Holds{},
+		Proposal: &policy.Proposal{By: bruno}, Subject: &policy.Subject{Person: bruno}}
 }
 
 func TestDuties(t *testing.T) {
 	d := duties(t)
 	grid(dutyOf, func(action, role, reach string) {
 		own := dutiful(policy.Role(role), policy.Action(action))
-		other, unknown := own, own
-		other.ObjectOrganisation = stranger
-		unknown.Organisation, unknown.ObjectOrganisation = "", ""
+		other, unknown := copied(own), copied(own)
+		other.Object.Organisation = stranger
+		unknown.Organisation, unknown.Object.Organisation = "", ""
 		for _, test := range []struct {
 			facts policy.Facts
 			want  policy.Reason
@@ -84,7 +86,7 @@ func TestDuties(t *testing.T) {
 			got := d.Decide(test.facts)
 			if got.Reason != test.want || got.Allowed != (test.want == policy.ReasonAllowed) {
 				t.Errorf("%s %s of %q towards %q: %+v, want %s", role, action, test.facts.Organisation,
-					test.facts.ObjectOrganisation, got, test.want)
+					test.facts.Object.Organisation, got, test.want)
 			}
 		}
 	})
@@ -94,9 +96,9 @@ func TestDutiesDenied(t *testing.T) {
 	d := duties(t)
 	for _, row := range []denial{
 		{"a credential that is not valid", policy.RoleHandler, policy.ActionTokenIssue,
-			func(f *policy.Facts) { f.Authenticated = false }, policy.ReasonNotAuthenticated},
+			func(f *policy.Facts) { f.SignIn.Authenticated = false }, policy.ReasonNotAuthenticated},
 		{"neither valid nor a member", policy.RoleHandler, policy.ActionTokenIssue,
-			func(f *policy.Facts) { f.Authenticated, f.MemberActive = false, false }, policy.ReasonNotAuthenticated},
+			func(f *policy.Facts) { f.SignIn.Authenticated, f.MemberActive = false, false }, policy.ReasonNotAuthenticated},
 		{"the credential of who has left", policy.RoleHandler, policy.ActionTokenIssue,
 			func(f *policy.Facts) { f.MemberActive = false }, policy.ReasonNotAMember},
 		{"an operator who has left", policy.RoleOperator, policy.ActionMemberAdd,
@@ -106,31 +108,37 @@ func TestDutiesDenied(t *testing.T) {
 		{"an officer of another client", policy.RoleComplianceOfficer, policy.ActionAuditQuery,
 			func(f *policy.Facts) { f.Organisation = stranger }, policy.ReasonOtherOrganisation},
 		{"who proposed", policy.RoleContractManager, policy.ActionContractApprove,
-			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
+			func(f *policy.Facts) { f.Proposal.By = amina }, policy.ReasonSamePerson},
 		{"a proposal of which the author is not known", policy.RoleContractManager, policy.ActionContractApprove,
-			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
+			func(f *policy.Facts) { f.Proposal.By = "" }, policy.ReasonSamePerson},
 		{"who proposed elsewhere", policy.RoleContractManager, policy.ActionContractApprove,
-			func(f *policy.Facts) { f.ProposedBy, f.ObjectOrganisation = amina, stranger }, policy.ReasonOtherOrganisation},
+			func(f *policy.Facts) { f.Proposal.By, f.Object.Organisation = amina, stranger }, policy.ReasonOtherOrganisation},
 		{"the provider reads a draft", policy.RoleProviderManager, policy.ActionContractRead,
-			func(f *policy.Facts) { f.Organisation, f.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
+			func(f *policy.Facts) { f.Organisation, f.Contract.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
 		{"a handler reads a draft", policy.RoleHandler, policy.ActionContractRead,
-			func(f *policy.Facts) { f.Organisation, f.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
+			func(f *policy.Facts) { f.Organisation, f.Contract.Status = indexer, policy.StatusProposed }, policy.ReasonNotInForce},
 		{"who proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
-			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
+			func(f *policy.Facts) { f.Proposal.By = amina }, policy.ReasonSamePerson},
 		{"nobody proposed the erasure", policy.RoleContractManager, policy.ActionContractErase,
-			func(f *policy.Facts) { f.ProposedBy = "" }, policy.ReasonSamePerson},
+			func(f *policy.Facts) { f.Proposal.By = "" }, policy.ReasonSamePerson},
 		{"who proposed to erase a person's traces", policy.RoleComplianceOfficer, policy.ActionPrivacyErase,
-			func(f *policy.Facts) { f.ProposedBy = amina }, policy.ReasonSamePerson},
+			func(f *policy.Facts) { f.Proposal.By = amina }, policy.ReasonSamePerson},
+		{"the person whose traces go", policy.RoleComplianceOfficer, policy.ActionPrivacyErase,
+			func(f *policy.Facts) { f.Subject.Person = amina }, policy.ReasonSamePerson},
+		{"a person who proposes to erase their own traces", policy.RoleComplianceOfficer, policy.ActionPrivacyPropose,
+			func(f *policy.Facts) { f.Subject.Person = amina }, policy.ReasonSamePerson},
+		{"traces of which it is not known whose they are", policy.RoleComplianceOfficer, policy.ActionPrivacyPropose,
+			func(f *policy.Facts) { f.Subject.Person = "" }, policy.ReasonSamePerson},
 		{"the contract to be erased still runs", policy.RoleContractManager, policy.ActionErasurePropose,
-			func(f *policy.Facts) { f.Ended = false }, policy.ReasonContractNotEnded},
+			func(f *policy.Facts) { f.Dates.Expired = false }, policy.ReasonContractNotEnded},
 		{"the contract that is erased still runs", policy.RoleContractManager, policy.ActionContractErase,
-			func(f *policy.Facts) { f.Ended = false }, policy.ReasonContractNotEnded},
+			func(f *policy.Facts) { f.Dates.Expired = false }, policy.ReasonContractNotEnded},
 		{"the contract to be erased is held", policy.RoleContractManager, policy.ActionErasurePropose,
-			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
+			func(f *policy.Facts) { f.Holds.Standing = true }, policy.ReasonLegalHold},
 		{"the contract that is erased is held", policy.RoleContractManager, policy.ActionContractErase,
-			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
+			func(f *policy.Facts) { f.Holds.Standing = true }, policy.ReasonLegalHold},
 		{"the document is held", policy.RoleContractManager, policy.ActionDocumentErase,
-			func(f *policy.Facts) { f.Held = true }, policy.ReasonLegalHold},
+			func(f *policy.Facts) { f.Holds.Standing = true }, policy.ReasonLegalHold},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := dutiful(row.role, row.action)
@@ -162,7 +170,7 @@ func TestDraftsAreTheClients(t *testing.T) {
 		{policy.RoleHandler, indexer, policy.StatusExited, policy.ReasonAllowed},
 	} {
 		f := dutiful(row.role, policy.ActionContractRead)
-		f.Organisation, f.Status = row.organisation, row.status
+		f.Organisation, f.Contract.Status = row.organisation, row.status
 		if got := d.Decide(f); got.Reason != row.want {
 			t.Errorf("%s of %s, %s: %+v, want %s", row.role, row.organisation, row.status, got, row.want)
 		}

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -17,15 +16,16 @@ type Outcome struct {
 // decision stops at the first that fails; here the others are tried as well, to say what else stands in the way.
 func (c *Compiled) Explain(f Facts) (Decision, []Outcome) {
 	q, reason := c.ask(f, conditions)
+	decision := q.decision(reason)
 	var outcomes []Outcome
 	for _, condition := range conditions {
-		if condition.on != nil && !slices.Contains(condition.on, f.Action) {
+		if !condition.applies(f.Action) {
 			continue
 		}
-		r := condition.check(q)
+		r := condition.reason(q)
 		outcomes = append(outcomes, Outcome{Condition: condition.name, Holds: r == ReasonAllowed, Reason: r})
 	}
-	return q.decision(reason), outcomes
+	return decision, outcomes
 }
 
 // Addresses are one inside each network of the contract's sites, for asking what could be done from where the contract

@@ -6,9 +6,14 @@ import (
 )
 
 // Facts is all that a decision may depend on: read by the caller in the transaction that the decision protects. Decide
-// reads nothing else, keeps no clock and asks nobody.
+// reads nothing else, keeps no clock and calls nothing.
+//
+// The first part says who does what and when. Its zero values are denied. The rest is in groups. A group is nil until
+// the caller has read it, and is then given whole. A condition names the groups that it needs, and denies with
+// ReasonFactMissing while one of them is nil: a fact that the caller forgot never allows anything.
 type Facts struct {
 	Action       Action
+	Class        Class // of the document; empty for an act on a contract or a batch
 	Person       PersonID
 	Organisation OrganisationID // the person's
 	MemberActive bool           // the person is a member of the organisation at Now
@@ -16,26 +21,135 @@ type Facts struct {
 	Now          time.Time
 	Address      netip.Addr // where the request came from; the zero Addr while not known
 
-	ObjectOrganisation OrganisationID // whose object it is: the contract's client, the organisation acted upon
-	ProposedBy         PersonID       // who proposed the version, or the erasure, that is to be approved
-	Authenticated      bool           // a presented credential was valid (token.issue)
-	Held               bool           // a legal hold stands on the object (document.erase, contract.erase)
-	Ended              bool           // the contract is terminated or has expired (erasure.propose, contract.erase)
+	SignIn   *SignIn   // for token.issue
+	Object   *Object   // for a duty towards an organisation
+	Contract *Contract // for every act under a contract
+	Dates    *Dates    // for erasing a contract
+	Holds    *Holds    // for erasing
+	Proposal *Proposal // for an act that one person proposes and another one does
+	Subject  *Subject  // for erasing the traces of a person
+	Batch    *Batch
+	Incoming *Incoming // for document.receive
+	Document *Document // for document.read
+	Work     *Work
+	Reading  *Reading // for document.read
+}
 
-	Status     ContractStatus // of the contract
-	Terminated time.Time      // when a contract in force was terminated; zero when it was not, or was suspended then: no wind-down
+// SignIn is an attempt to sign in.
+type SignIn struct {
+	Authenticated bool // the presented credential was valid
+}
 
-	Class     Class         // of the document; empty for an act on a contract or a batch
-	MediaType string        // of the document, in lower case, without parameters
-	Size      int64         // plaintext bytes; -1 while not known
-	Batch     BatchState    // empty when no batch is involved
-	Document  DocumentState // empty when no document is involved
+// Object is what a duty is exercised on.
+type Object struct {
+	Organisation OrganisationID // whose it is: a contract's client, the organisation acted upon
+}
 
+// Contract is where a contract stands.
+type Contract struct {
+	Status     ContractStatus
+	Terminated time.Time // when a contract in force was terminated; zero when it was not, or was suspended then: no wind-down
+}
+
+// Dates are where the dates of a contract stand.
+type Dates struct {
+	Expired bool // the version in force is over at Now
+}
+
+// Holds are the legal holds on what is to be erased.
+type Holds struct {
+	Standing bool // one of them forbids it
+}
+
+// Proposal is the version, or the erasure, that is to be approved.
+type Proposal struct {
+	By PersonID
+}
+
+// Subject is the person whom the act is about.
+type Subject struct {
+	Person PersonID
+}
+
+// Batch is the batch that the act, or its document, belongs to.
+type Batch struct {
+	State  BatchState
+	Resent bool // batch.seal: the batch is sealed, and the request repeats the manifest it was sealed with
+}
+
+// Incoming is a document on its way in.
+type Incoming struct {
+	MediaType string // in lower case, without parameters
+	Size      int64  // plaintext bytes; -1 while not known
+}
+
+// Document is a document that the gateway has.
+type Document struct {
+	State DocumentState
+	Size  int64 // plaintext bytes; -1 while not known
+}
+
+// Work is what was given to the person to do.
+type Work struct {
 	Assigned bool       // a standing assignment gives the object to the person
 	Lease    LeaseState // of that assignment
+}
 
-	ReadDocuments int64 // what the person has been granted under the contract today, in the contract's zone
-	ReadBytes     int64
+// Reading is what the person was granted under the contract today, in the contract's zone.
+type Reading struct {
+	Documents int64
+	Bytes     int64
+	Reserved  bool // the grant stands already and its document is counted: Documents and Bytes were not read again, and are zero
+}
+
+// Group is a group of facts. It has the name of its field.
+type Group string
+
+// The groups.
+const (
+	GroupSignIn   Group = "SignIn"
+	GroupObject   Group = "Object"
+	GroupContract Group = "Contract"
+	GroupDates    Group = "Dates"
+	GroupHolds    Group = "Holds"
+	GroupProposal Group = "Proposal"
+	GroupSubject  Group = "Subject"
+	GroupBatch    Group = "Batch"
+	GroupIncoming Group = "Incoming"
+	GroupDocument Group = "Document"
+	GroupWork     Group = "Work"
+	GroupReading  Group = "Reading"
+)
+
+// has says whether the group was read. A group that it does not know was not.
+func (f *Facts) has(g Group) bool {
+	switch g {
+	case GroupSignIn:
+		return f.SignIn != nil
+	case GroupObject:
+		return f.Object != nil
+	case GroupContract:
+		return f.Contract != nil
+	case GroupDates:
+		return f.Dates != nil
+	case GroupHolds:
+		return f.Holds != nil
+	case GroupProposal:
+		return f.Proposal != nil
+	case GroupSubject:
+		return f.Subject != nil
+	case GroupBatch:
+		return f.Batch != nil
+	case GroupIncoming:
+		return f.Incoming != nil
+	case GroupDocument:
+		return f.Document != nil
+	case GroupWork:
+		return f.Work != nil
+	case GroupReading:
+		return f.Reading != nil
+	}
+	return false
 }
 
 // Decision is the answer to Facts.
@@ -46,6 +160,7 @@ type Decision struct {
 	Clause  string // path of the clause in the terms that has the rule; for a duty, the duty's rule; empty when no rule allows
 	Site    string // name of the site that the address of a provider's person belongs to, when one does
 	Country string // of that site
+	Missing Group  // with ReasonFactMissing: a group of facts that a condition needs and the caller did not read
 }
 
 // Class is a document class of a contract: 1 to 63 bytes of `a-z 0-9 -`, beginning with a letter.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -64,21 +65,34 @@ func organisationOf(role policy.Role) policy.OrganisationID {
 func favourable(role policy.Role, action policy.Action) policy.Facts {
 	f := policy.Facts{
 		Action: action, Person: amina, Organisation: organisationOf(role), MemberActive: true, Roles: []policy.Role{role},
-		Now: wednesday, Address: netip.MustParseAddr("192.0.2.7"), Status: policy.StatusActive, Size: -1,
+		Now: wednesday, Address: netip.MustParseAddr("192.0.2.7"),
+		Contract: &policy.Contract{Status: policy.StatusActive},
+		Batch:    &policy.Batch{State: policy.BatchSealed},
+		Incoming: &policy.Incoming{MediaType: "application/pdf", Size: 1000},
+		Document: &policy.Document{State: policy.DocumentReceived, Size: 1000},
+		Work:     &policy.Work{Assigned: true, Lease: policy.LeaseHeld},
+		Reading:  &policy.Reading{},
 	}
 	switch action {
 	case policy.ActionBatchSeal:
-		f.Batch = policy.BatchOpen
-	case policy.ActionBatchRead:
-		f.Batch = policy.BatchSealed
-	case policy.ActionAssignmentCreate, policy.ActionAssignmentLease:
-		f.Batch, f.Assigned = policy.BatchSealed, true
+		f.Batch.State = policy.BatchOpen
 	case policy.ActionDocumentReceive:
-		f.Class, f.MediaType, f.Size, f.Batch = "claim-form", "application/pdf", 1000, policy.BatchOpen
+		f.Class, f.Batch.State = "claim-form", policy.BatchOpen
 	case policy.ActionDocumentInspect, policy.ActionDocumentRead, policy.ActionReceiptRead:
-		f.Class, f.MediaType, f.Size = "claim-form", "application/pdf", 1000
-		f.Batch, f.Document = policy.BatchSealed, policy.DocumentReceived
-		f.Assigned, f.Lease = true, policy.LeaseHeld
+		f.Class = "claim-form"
+	}
+	return f
+}
+
+// copied are the same facts in groups of their own.
+func copied(f policy.Facts) policy.Facts {
+	v := reflect.ValueOf(&f).Elem()
+	for _, field := range v.Fields() {
+		if field.Kind() == reflect.Pointer && !field.IsNil() {
+			group := reflect.New(field.Type().Elem())
+			group.Elem().Set(field.Elem())
+			field.Set(group)
+		}
 	}
 	return f
 }

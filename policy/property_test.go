@@ -39,13 +39,13 @@ func (a agreement) text() string {
 
 // allows says, in other words than the product's, whether somebody with one role may act under the agreement.
 func (a agreement) allows(f policy.Facts, role policy.Role) bool {
-	if f.Status == policy.StatusTerminated {
-		days := f.Now.Sub(f.Terminated).Hours() / 24
-		if f.Terminated.IsZero() || days >= 10 || !slices.Contains(a.left[role], f.Action) {
+	if f.Contract.Status == policy.StatusTerminated {
+		days := f.Now.Sub(f.Contract.Terminated).Hours() / 24
+		if f.Contract.Terminated.IsZero() || days >= 10 || !slices.Contains(a.left[role], f.Action) {
 			return false
 		}
 	}
-	ofClass, ofNone, sent := slices.Contains(a.classes, f.Class), f.Class == "", f.Batch == "sealed"
+	ofClass, ofNone, sent := slices.Contains(a.classes, f.Class), f.Class == "", f.Batch.State == "sealed"
 	switch f.Action {
 	case "batch.open", "batch.seal":
 		return ofNone && f.Organisation == a.client && role == "client-system"
@@ -132,7 +132,7 @@ func randomAgreement(r *rand.Rand) agreement {
 // randomFacts are facts whose conditions hold for the action; half of them name a class, a role and a party that exist.
 func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	f := favourable(policy.RoleHandler, pick(r, someAct))
-	f.Size = 10
+	f.Incoming.Size = 10
 	f.Organisation, f.Class, f.Roles = pick(r, somebody), pick(r, something), nil
 	if r.IntN(2) == 0 {
 		f.Organisation = pick(r, []policy.OrganisationID{a.client, a.provider})
@@ -140,12 +140,12 @@ func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	}
 	// Sealing and receiving are for open batches, which the facts have; for the other acts the batch may be anything.
 	if f.Action != policy.ActionDocumentReceive && f.Action != policy.ActionBatchSeal && r.IntN(3) == 0 {
-		f.Batch = pick(r, []policy.BatchState{policy.BatchOpen, "", "sealed "})
+		f.Batch.State = pick(r, []policy.BatchState{policy.BatchOpen, "", "sealed "})
 	}
 	if r.IntN(3) == 0 {
-		f.Status = policy.StatusTerminated
+		f.Contract.Status = policy.StatusTerminated
 		if r.IntN(4) > 0 {
-			f.Terminated = f.Now.AddDate(0, 0, -r.IntN(14))
+			f.Contract.Terminated = f.Now.AddDate(0, 0, -r.IntN(14))
 		}
 	}
 	for range 1 + r.IntN(3) {

@@ -7,12 +7,16 @@ type Reason string
 const (
 	ReasonAllowed Reason = "allowed"
 
+	// ReasonFactMissing is a defect of the caller of Decide, and no answer about the act: a condition needs facts that
+	// were not read.
+	ReasonFactMissing Reason = "fact-missing"
+
 	ReasonNotAuthenticated  Reason = "not-authenticated"
 	ReasonNotAMember        Reason = "not-a-member"       // the person is unknown or has left
 	ReasonNoRole            Reason = "no-role"            // no role on the contract or in the organisation
 	ReasonOtherOrganisation Reason = "other-organisation" // the duty is held elsewhere
 	ReasonNoRule            Reason = "no-rule"            // no clause gives this role this action on this class
-	ReasonSamePerson        Reason = "same-person"        // who proposed cannot approve
+	ReasonSamePerson        Reason = "same-person"        // who proposed cannot approve, and a person has no say in erasing their own traces
 
 	ReasonLegalHold        Reason = "legal-hold"         // a hold forbids the erasure
 	ReasonContractNotEnded Reason = "contract-not-ended" // only what is over can be erased as a whole

@@ -47,12 +47,12 @@ func TestWindDown(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := favourable(row.role, row.action)
-			f.Status, f.Terminated, f.Now = policy.StatusTerminated, end, end.Add(row.after)
+			f.Contract.Status, f.Contract.Terminated, f.Now = policy.StatusTerminated, end, end.Add(row.after)
 			got := c.Decide(f)
 			if got.Reason != row.want || got.Allowed != (row.want == policy.ReasonAllowed) || got.Clause != row.clause {
 				t.Errorf("%+v, want %s by %s", got, row.want, row.clause)
 			}
-			f.Status = policy.StatusExited
+			f.Contract.Status = policy.StatusExited
 			if got := c.Decide(f); got.Reason != policy.ReasonContractExited {
 				t.Errorf("after the exit: %+v", got)
 			}
@@ -85,8 +85,8 @@ func TestWindDownBegins(t *testing.T) {
 		{"summer time is not a day", policy.StatusTerminated, paris("2026-03-27 12:00:00"), paris("2026-03-30 11:59:59"), policy.ReasonAllowed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			f := f
-			f.Status, f.Terminated, f.Now = row.status, row.ended, row.now
+			f := copied(f)
+			f.Contract.Status, f.Contract.Terminated, f.Now = row.status, row.ended, row.now
 			if got := c.Decide(f); got.Reason != row.want {
 				t.Errorf("%+v, want %s", got, row.want)
 			}
@@ -103,7 +103,7 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 			continue
 		}
 		f := favourable(policy.Role(row[1]), policy.Action(row[3]))
-		f.Status, f.Terminated = policy.StatusTerminated, f.Now
+		f.Contract.Status, f.Contract.Terminated = policy.StatusTerminated, f.Now
 		if f.Class = policy.Class(row[2]); f.Class == "-" {
 			f.Class = ""
 		}
@@ -119,7 +119,7 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 		}
 	}
 	f := favourable(policy.RoleHandler, policy.ActionDocumentRead)
-	f.Status, f.Terminated, f.Lease = policy.StatusTerminated, f.Now, policy.LeaseExpired
+	f.Contract.Status, f.Contract.Terminated, f.Work.Lease = policy.StatusTerminated, f.Now, policy.LeaseExpired
 	if got := compile(t, terms).Decide(f); got.Reason != policy.ReasonLeaseExpired {
 		t.Errorf("without a lease: %+v", got)
 	}
@@ -130,7 +130,7 @@ func TestSeveralRoles(t *testing.T) {
 	c := motor(t)
 	f := favourable(policy.RoleHandler, policy.ActionDocumentInspect)
 	f.Roles = []policy.Role{policy.RoleHandler, policy.RoleProviderManager}
-	f.Assigned = false
+	f.Work.Assigned = false
 	want := policy.Decision{Allowed: true, Reason: policy.ReasonAllowed, Role: policy.RoleProviderManager,
 		Clause: "classes.claim-form", Site: "tunis", Country: "TN"}
 	if diff := cmp.Diff(want, c.Decide(f)); diff != "" {
@@ -144,7 +144,7 @@ func TestSeveralRoles(t *testing.T) {
 	ended := compile(t, windingDown(t))
 	f = favourable(policy.RoleHandler, policy.ActionDocumentRead)
 	f.Roles = []policy.Role{policy.RoleProviderManager, policy.RoleHandler}
-	f.Status, f.Terminated = policy.StatusTerminated, f.Now
+	f.Contract.Status, f.Contract.Terminated = policy.StatusTerminated, f.Now
 	if got := ended.Decide(f); !got.Allowed || got.Role != policy.RoleHandler {
 		t.Errorf("only one of the roles is wound down: %+v", got)
 	}
@@ -157,7 +157,7 @@ func TestExplain(t *testing.T) {
 	if !decision.Allowed || slices.ContainsFunc(outcomes, func(o policy.Outcome) bool { return !o.Holds }) {
 		t.Errorf("%+v %+v", decision, outcomes)
 	}
-	f.Lease, f.ReadDocuments = policy.LeaseExpired, 500
+	f.Work.Lease, f.Reading.Documents = policy.LeaseExpired, 500
 	decision, outcomes = c.Explain(f)
 	if decision != c.Decide(f) || decision.Reason != policy.ReasonLeaseExpired {
 		t.Errorf("%+v, Decide says %+v", decision, c.Decide(f))

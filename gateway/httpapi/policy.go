@@ -125,19 +125,26 @@ func (s *server) Simulate(ctx context.Context, r SimulateRequestObject) (Simulat
 // toFacts is what a simulation says about a request. A person is a member unless it says otherwise, and what was received
 // is as long as it is said to be.
 func toFacts(b api.SimulatedFacts) (policy.Facts, error) {
+	size := int64(-1)
+	if b.Size != nil {
+		size = *b.Size
+	}
 	f := policy.Facts{
 		Action: policy.Action(b.Action), Roles: converted[policy.Role](b.Roles), MemberActive: b.Member == nil || *b.Member,
-		Now: or(b.At), Status: policy.ContractStatus(or(b.Status)), Terminated: or(b.Ended), Class: policy.Class(or(b.Class)),
-		MediaType: or(b.MediaType), Size: -1, Batch: policy.BatchState(or(b.Batch)), Document: policy.DocumentState(or(b.Document)),
-		Assigned: or(b.Assigned), Lease: policy.LeaseState(or(b.Lease)), ReadDocuments: or(b.ReadDocuments), ReadBytes: or(b.ReadBytes),
+		Now: or(b.At), Class: policy.Class(or(b.Class)),
+		Batch:    &policy.Batch{State: policy.BatchState(or(b.Batch)), Resent: false},
+		Incoming: &policy.Incoming{MediaType: or(b.MediaType), Size: size},
+		Document: &policy.Document{State: policy.DocumentState(or(b.Document)), Size: size},
+		Work:     &policy.Work{Assigned: or(b.Assigned), Lease: policy.LeaseState(or(b.Lease))},
+		Reading:  &policy.Reading{Documents: or(b.ReadDocuments), Bytes: or(b.ReadBytes), Reserved: false},
+	}
+	if status := policy.ContractStatus(or(b.Status)); status != "" {
+		f.Contract = &policy.Contract{Status: status, Terminated: or(b.Ended)}
 	}
 	if len(b.Roles) == 0 || len(b.Roles) > 8 {
 		return f, &refusal{kind: kindBody, field: "roles", detail: "It must name 1 to 8 roles."}
 	}
-	if b.Size != nil {
-		f.Size = *b.Size
-	}
-	if f.Size < -1 || f.ReadDocuments < 0 || f.ReadBytes < 0 {
+	if size < -1 || f.Reading.Documents < 0 || f.Reading.Bytes < 0 {
 		return f, &refusal{kind: kindBody, detail: "Sizes and counts must not be negative."}
 	}
 	if b.Address != nil {

@@ -18,6 +18,7 @@ const (
 	kindBody            = "body"
 	kindContentType     = "content-type"
 	kindDenied          = "denied"
+	kindFactMissing     = string(policy.ReasonFactMissing)
 	kindInternal        = "internal"
 	kindMethod          = "method-not-allowed"
 	kindNotFound        = "not-found"
@@ -70,6 +71,8 @@ func describe(kind string) (status int, title string) {
 		return http.StatusUnsupportedMediaType, "The body is not of a media type that this operation reads."
 	case kindTampered:
 		return http.StatusInternalServerError, "The stored document is not what was received. Nothing was released."
+	case kindFactMissing:
+		return http.StatusInternalServerError, "The gateway did not read all that the decision needs, and denied the request. This is a defect of the gateway."
 	case kindUnavailable:
 		return http.StatusServiceUnavailable, "Not possible at the moment. It is safe to repeat the request."
 	default:
@@ -100,6 +103,8 @@ func problemOf(err error) api.Problem {
 	var invalid *gateway.Invalid
 	var refused *refusal
 	switch {
+	case errors.As(err, &denied) && denied.Reason == policy.ReasonFactMissing:
+		return plainProblem(kindFactMissing) // it says nothing about the act, and we are to be told
 	case errors.As(err, &denied):
 		return deniedProblem(denied)
 	case errors.As(err, &conflict):

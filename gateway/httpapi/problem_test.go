@@ -33,6 +33,7 @@ func TestTheTableOfProblems(t *testing.T) {
 		{denied(policy.ReasonSite), 403, "denied"},
 		{denied(policy.ReasonCeilingBytes), 403, "denied"},
 		{denied(policy.ReasonContractExpired), 403, "denied"},
+		{denied(policy.ReasonFactMissing), 500, "fact-missing"},
 		{&gateway.Conflict{Kind: gateway.ConflictReferenceTaken}, 409, "reference-taken"},
 		{&gateway.Conflict{Kind: gateway.ConflictManifest}, 409, "manifest-mismatch"},
 		{&gateway.Conflict{Kind: "newer"}, 409, "newer"},
