@@ -115,14 +115,14 @@ func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id Docume
 	_, err := g.do(ctx, caller, act{
 		action: policy.ActionDocumentErase,
 		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onErasableDocument(ctx, tx, id); err != nil {
+			if err := onErasableDocument(ctx, tx, s, id); err != nil {
 				return err
 			}
 			s.facts.Holds = nil
 			return nil
 		},
 		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			_, err := s.eraseDocument(ctx, tx, id, "forgetfully")
+			_, err := eraseDocument(ctx, tx, s, id, "forgetfully")
 			return err
 		},
 	})

@@ -30,6 +30,7 @@ type Config struct {
 	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
 	Lost        time.Duration   // after which the ledger closes accesses whose end was lost; default: the ledger's own
 	Logger      *slog.Logger    // of the gateway; default: none
+	Forgetful   bool            // the test makes the gateway forget facts: otherwise a decision that lacks any fails the test
 }
 
 // House is one gateway with everything it stands on.
@@ -118,7 +119,7 @@ func (h *House) build(t testing.TB, c Config) {
 	}
 	h.Objects = faulty.New(c.Objects)
 	h.Gateway, err = gateway.New(t.Context(), gateway.Config{Database: h.Database, Ledger: h.Ledger, Objects: h.Objects,
-		Root: h.root, Receipts: h.Receipts, Clock: now, Logger: c.Logger})
+		Root: h.root, Receipts: h.Receipts, Clock: now, Logger: watchFacts(t, c)})
 	if err != nil {
 		t.Fatal(err)
 	}

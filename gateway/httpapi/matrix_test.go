@@ -13,6 +13,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // TestTheMatrixIsWhole: a route of the OpenAPI document without an entry fails here, and so does an entry that leaves out a
@@ -83,15 +84,22 @@ type asker struct {
 	routes      map[string]route
 	ours, other *side
 	unknown     map[cell]string // what was answered about what does not exist
+	allowed     map[policy.Action]bool
 }
 
 // TestTheMatrix asks every question over HTTP and holds the answer, and what it left in the ledgers, against the table.
 func TestTheMatrix(t *testing.T) {
-	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}}
+	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}, allowed: map[policy.Action]bool{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
 	// missing comes first, because what is another party's must look like it; expired comes last, because it takes days.
 	for _, state := range []string{"missing", "other", "active", "operator", "proposed", "unleased", "open", "sealed", "erased", "suspended", "terminated", "gone", "expired"} {
 		t.Run(state, func(t *testing.T) { a.state(t, state) })
+	}
+	// A decision that lacks facts never allows, so an act that is allowed has filled every group that its conditions need.
+	for _, action := range policy.Actions() {
+		if !a.allowed[action] {
+			t.Errorf("%s was never allowed: it is not known whether the gateway reads all that its conditions need", action)
+		}
 	}
 }
 
@@ -230,6 +238,7 @@ func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, 
 		}
 		for _, e := range events {
 			if e.Request == request {
+				a.allowed[policy.Action(e.Action)] = a.allowed[policy.Action(e.Action)] || e.Outcome == event.OutcomeAllow
 				kept = append(kept, ledger+" "+string(e.Phase)+" "+string(e.Outcome)+" "+e.Reason)
 			}
 		}
