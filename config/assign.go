@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// key is one key of the configuration: a pointer to its field. koanf's own decoder is not used: it takes keys in any
-// case, the number 10 for ten nanoseconds, 1.5 for 1, and stops reporting unknown keys at the first wrong value.
+// key is one key of the configuration: a pointer to its field. koanf's own decoder is too
+// lenient: it takes keys in any case, the number 10 for ten nanoseconds and 1.5 for 1. It
+// also stops reporting unknown keys at the first wrong value.
 type key struct{ target any }
 
 func (k key) isSecret() bool {
@@ -45,12 +46,12 @@ func join(section, name string) string {
 	return section + "." + name
 }
 
-// assign sets every key that values, the content of a section, have. A value that is not there keeps the default.
+// assign sets every key of a section that values has. A missing value keeps the default.
 func assign(values map[string]any, section string, keys map[string]key, found *problems) {
 	for name, value := range values {
 		path := join(section, name)
 		k, isKey := keys[path]
-		// A dot in a name would reach into a section by another spelling; there is one spelling.
+		// A dot in a name would reach into a section by a second spelling: refuse it.
 		known := !strings.Contains(name, ".") && (isKey || isSection(path, keys))
 		switch inner, isMap := value.(map[string]any); {
 		case !known:
@@ -63,7 +64,7 @@ func assign(values map[string]any, section string, keys map[string]key, found *p
 		case isMap:
 			assign(inner, path, keys, found)
 		default:
-			found.add(path, "must be a section with keys of its own")
+			found.add(path, "must be a section: put its keys below it, indented")
 		}
 	}
 }
@@ -77,8 +78,8 @@ func isSection(path string, keys map[string]key) bool {
 	return false
 }
 
-// set gives the key a value from YAML, or a text from the environment. The error says what would be right, and never the
-// value.
+// set gives the key a value from YAML, or a text from the environment. The error
+// describes a right value and never repeats the wrong one.
 func (k key) set(value any) error {
 	text, isText := value.(string)
 	switch target := k.target.(type) {
@@ -145,7 +146,7 @@ func parseInt(value any) (int64, bool) {
 	}
 }
 
-// parseLevel knows the four levels alone; slog's own parser also takes INFO+2.
+// parseLevel accepts only the four levels; slog's own parser also accepts INFO+2.
 func parseLevel(text string) (slog.Level, bool) {
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
 		if text == strings.ToLower(level.String()) {
@@ -186,7 +187,7 @@ func items(value any) []any {
 	if list, ok := value.([]any); ok {
 		return list
 	}
-	text, _ := value.(string) // anything else becomes one empty item, which is no range
+	text, _ := value.(string) // any other value becomes one empty item, which is refused
 	var list []any
 	for part := range strings.SplitSeq(text, ",") {
 		list = append(list, part)

@@ -20,10 +20,10 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// ranges compares address ranges, and takes no list for an empty one.
+// ranges compares address ranges and treats nil and empty lists as equal.
 var ranges = cmp.Options{cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmpopts.EquateEmpty()}
 
-// write puts text into a file that only we may read.
+// write puts text into a file with mode 0600.
 func write(t testing.TB, path, text string) string {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -46,7 +46,7 @@ func mustLoad(t testing.TB, text string, environ ...string) config.Config {
 	return c
 }
 
-// checkProblems wants exactly the paths, each as often as it is named.
+// checkProblems wants exactly these paths, each as often as it is named.
 func checkProblems(t *testing.T, err error, want ...string) {
 	t.Helper()
 	problem, ok := errors.AsType[*config.Error](err)
@@ -81,7 +81,7 @@ func keys(t reflect.Type, section string) []string {
 	return paths
 }
 
-func TestNothingIsTheDefault(t *testing.T) {
+func TestAnEmptyFileGivesTheDefaults(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":    "",
 		"comments": "# nothing\n",
@@ -243,7 +243,7 @@ func TestWrongTypesAreRefusedAndNeverRepeated(t *testing.T) {
 	}
 }
 
-func TestTextThatIsNoYAMLMappingIsRefusedWhole(t *testing.T) {
+func TestTextThatIsNoYAMLMappingIsRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"scalar":           "AGE-SECRET-KEY-1QQQQ",
 		"list":             "- a\n- b\n",
@@ -289,7 +289,7 @@ func TestRelativePathsCountFromTheFile(t *testing.T) {
 	}
 }
 
-func TestWithoutAFileThereIsTheEnvironment(t *testing.T) {
+func TestWithoutAFileTheEnvironmentCounts(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	c, err := config.Load("", []string{"BORDEREAU_LOG__LEVEL=warn", "PATH=/bin"})

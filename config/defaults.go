@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Default gives the defaults: everything on this machine, reachable only from it. Its paths are still relative and those
-// inside the data folder still empty; see Resolve.
+// Default gives the defaults: everything on this machine, reachable only from it. Its
+// paths are still relative, and the paths inside the data folder are still empty; see
+// Resolve.
 func Default() Config {
 	return Config{
 		DataDir:   "data",
@@ -33,8 +34,9 @@ func Default() Config {
 	}
 }
 
-// Resolve gives c with all its paths: relative ones count from folder, and those left empty are put into the data folder,
-// where the engines in use need one. Load has done it; it is for a configuration that begins with Default.
+// Resolve gives c with all its paths. Relative paths count from folder. An empty path
+// gets its place in the data folder where the engine in use needs one. Load calls Resolve
+// itself; call it for a configuration that begins with Default.
 func (c Config) Resolve(folder string) Config {
 	c.DataDir = under(folder, c.DataDir)
 	for _, path := range []*string{&c.TLS.Cert, &c.TLS.Key, &c.Objects.CAFile, &c.Ledger.Publish.CAFile} {
@@ -64,7 +66,7 @@ func (c Config) Resolve(folder string) Config {
 	return c
 }
 
-// under puts a relative path under folder. An empty path stays empty: it is none.
+// under puts a relative path under folder. An empty path stays empty.
 func under(folder, path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path

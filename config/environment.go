@@ -12,7 +12,8 @@ func variable(path string) string {
 	return prefix + strings.ToUpper(strings.NewReplacer(".", "__", "-", "_").Replace(path))
 }
 
-// fromEnvironment gives the values that the environment sets, by path. Paths of files count from folder.
+// fromEnvironment gives the values that the environment sets, by path. Paths of files
+// count from folder.
 func fromEnvironment(environ []string, folder string, keys map[string]key, found *problems) map[string]any {
 	variables := variablesFor(keys)
 	values := map[string]any{}
@@ -55,9 +56,10 @@ func variablesFor(keys map[string]key) map[string]setting {
 	return variables
 }
 
-// misnamed adds a problem for a variable that is meant for us and names nothing. What has two underscores is ours, and
-// what would be ours with other underscores is a slip. The rest is somebody else's: Kubernetes gives every container
-// variables such as BORDEREAU_SERVICE_HOST where a service has that name.
+// misnamed adds a problem for a variable that is meant for this program and names no key.
+// A variable with two underscores is meant for it. A variable that would name a key with
+// other underscores is a slip. All other variables have another purpose: Kubernetes gives
+// every container variables such as BORDEREAU_SERVICE_HOST where a service has that name.
 func (p *problems) misnamed(name string, variables map[string]setting) {
 	if _, ok := variables[strings.TrimSuffix(name, "_FILE")]; ok {
 		p.add(name, "only a secret may come from a file")

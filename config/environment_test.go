@@ -14,13 +14,13 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// variable is the documented name of a key's variable, written down a second time.
+// variable is the documented name of a key's variable, written a second time.
 func variable(path string) string {
 	path = strings.ReplaceAll(path, "-", "_")
 	return "BORDEREAU_" + strings.ToUpper(strings.ReplaceAll(path, ".", "__"))
 }
 
-// environment gives the variables that say what a YAML text says.
+// environment gives the variables for the keys of a YAML text.
 func environment(t *testing.T, text string) []string {
 	t.Helper()
 	var root yaml.Node
@@ -50,7 +50,7 @@ func variables(mapping *yaml.Node, section string) []string {
 	return environ
 }
 
-func TestTheEnvironmentSaysEverythingThatTheFileSays(t *testing.T) {
+func TestTheEnvironmentCanSetEveryKey(t *testing.T) {
 	dir := t.TempDir()
 	fromFile, err := config.Load(write(t, filepath.Join(dir, "full.yaml"), everything), nil)
 	if err != nil {
@@ -65,7 +65,7 @@ func TestTheEnvironmentSaysEverythingThatTheFileSays(t *testing.T) {
 	}
 }
 
-func TestTheEnvironmentComesAfterTheFile(t *testing.T) {
+func TestTheEnvironmentOverridesTheFile(t *testing.T) {
 	c := mustLoad(t, "limits: {stall: 10s, idle: 20s}\ntrusted-proxies: [10.0.0.0/8, 172.16.0.0/12]\n",
 		"BORDEREAU_LIMITS__STALL=30s", "BORDEREAU_TRUSTED_PROXIES=192.168.1.1/32", "BORDEREAU_OBJECTS__SECURE=false",
 		"BORDEREAU_LIMITS__VERIFY_WHOLE=0", "BORDEREAU_LIMITS__IDLE=", "BORDEREAU_LOG__LEVEL=")
@@ -97,7 +97,7 @@ func TestMisnamedVariablesAreRefused(t *testing.T) {
 	}
 }
 
-func TestVariablesOfOthersAreLeftAlone(t *testing.T) {
+func TestUnrelatedVariablesAreIgnored(t *testing.T) {
 	mustLoad(t, "", "BORDEREAU_SERVICE_HOST=10.0.0.1", "BORDEREAU_PORT=tcp://10.0.0.1:8443", "BORDEREAU_PORT_8443_TCP_ADDR=10.0.0.1",
 		"BORDEREAU_TEST_REQUIRE=all", "BORDEREAU_TOKEN=x", "BORDEREAU=x", "HOME=/", "novalue", "=C:=x", "")
 }
@@ -124,7 +124,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	}
 }
 
-// Every secret has its _FILE variable, and nothing else has one.
+// Every secret has a _FILE variable, and no other key has one.
 func TestEverySecretMayComeFromAFile(t *testing.T) {
 	for _, path := range keys(reflect.TypeFor[config.Config](), "") {
 		secret := path == "database.url" || path == "objects.secret-key" || path == "keys.root-secret" || path == "ledger.publish.secret-key"
@@ -136,7 +136,7 @@ func TestEverySecretMayComeFromAFile(t *testing.T) {
 	}
 }
 
-func TestSecretFilesThatCannotBe(t *testing.T) {
+func TestUnreadableSecretFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty"), "\n")
 	for value, path := range map[string]string{
@@ -152,7 +152,7 @@ func TestSecretFilesThatCannotBe(t *testing.T) {
 	checkProblems(t, err, "BORDEREAU_DATABASE__URL_FILE")
 }
 
-func TestASecretInAFileForEverybodyIsRefused(t *testing.T) {
+func TestASecretInAWorldReadableFileIsRefused(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "c.yaml"), "database: {engine: postgresql, url: 'postgres://u:p@db/b'}\n")
 	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true, 0o602: true} {
 		if err := os.Chmod(path, mode); err != nil {

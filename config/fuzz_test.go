@@ -9,8 +9,8 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// FuzzLoad asserts that whatever is loaded is valid, with absolute paths, that whatever is refused says why, and that no
-// refusal repeats a value.
+// FuzzLoad asserts three things: a loaded configuration is valid, with absolute paths; a
+// refusal names a reason; and no refusal repeats a value.
 func FuzzLoad(f *testing.F) {
 	f.Add("", "", "")
 	f.Add(everything, "BORDEREAU_LOG__LEVEL", "warn")

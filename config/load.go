@@ -15,9 +15,10 @@ import (
 // maxFileSize bounds the files that Load reads, in bytes.
 const maxFileSize = 1 << 20
 
-// Load reads the file at path, then the environment over it, in the form of os.Environ. An empty path is no file: the
-// defaults and the environment, with relative paths from the current folder. The error is an *Error when the
-// configuration is wrong, and another one when the file cannot be read or is no YAML.
+// Load reads the file at path, then the environment, in the form of os.Environ, over it.
+// An empty path means no file: the defaults and the environment, with relative paths from
+// the current folder. The error is an *Error when the configuration is wrong, and another
+// error when the file cannot be read or is no YAML.
 func Load(path string, environ []string) (Config, error) {
 	folder, text, mode, err := readConfig(path)
 	if err != nil {
@@ -45,7 +46,8 @@ func Load(path string, environ []string) (Config, error) {
 	return c, c.Validate()
 }
 
-// readConfig gives the absolute folder that paths count from, the text and the mode of the file.
+// readConfig gives the text and the mode of the file, and the absolute folder that paths
+// count from.
 func readConfig(path string) (folder string, text []byte, mode fs.FileMode, err error) {
 	if path == "" {
 		folder, err = filepath.Abs(".")
@@ -79,11 +81,12 @@ func readBounded(path string) ([]byte, fs.FileMode, error) {
 	return text, info.Mode().Perm(), nil
 }
 
-// exposed adds a problem for every secret in a file that everybody on the machine may read.
+// exposed adds a problem for every secret in a file that all users of the machine may
+// read.
 func (p *problems) exposed(keys map[string]key, file *koanf.Koanf) {
 	for path, k := range keys {
 		if k.isSecret() && file.Get(path) != nil {
-			p.add(path, "a secret in a file that everybody may read: chmod o= the file, or use %s_FILE", variable(path))
+			p.add(path, "a secret in a file that all users of this machine may read: chmod o= the file, or use %s_FILE", variable(path))
 		}
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with a configuration. It repeats no value, which may be a secret in the wrong place.
+// Problem is one thing wrong with a configuration. It repeats no value: a value may be a
+// secret in the wrong place.
 type Problem struct {
 	Path   string // the key, as in database.url, or the name of an environment variable
 	Detail string // what is wrong and what would be right
 }
 
-// Error is everything that is wrong with a configuration.
+// Error is the list of everything that is wrong with a configuration.
 type Error struct {
 	Problems []Problem // at least one, sorted by path
 }
@@ -29,14 +30,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// problems gathers what is wrong.
+// problems gathers problems.
 type problems []Problem
 
 func (p *problems) add(path, format string, args ...any) {
 	*p = append(*p, Problem{Path: path, Detail: fmt.Sprintf(format, args...)})
 }
 
-// err is nil when there are none.
+// err is nil when there is no problem.
 func (p problems) err() error {
 	if len(p) == 0 {
 		return nil

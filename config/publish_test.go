@@ -10,8 +10,9 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// A bucket for the ledgers has all that one for documents has, and a retention. There is no folder beside it.
-func TestPublishingToABucketIsConfigured(t *testing.T) {
+// A bucket for the ledgers has all keys of a bucket for documents, and a retention. With
+// a bucket, a folder is refused.
+func TestABucketForTheLedgersIsConfigured(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "secret"), "s")
 	path := write(t, filepath.Join(dir, "c.yaml"), `

@@ -8,14 +8,17 @@ import (
 	"strings"
 )
 
-// recoveryLine is the line of keys.recovery as Starter writes it: a comment while there is none, or a list on one line.
+// recoveryLine is the line of keys.recovery as Starter writes it: a comment while there
+// is no recipient, or a list on one line.
 var recoveryLine = regexp.MustCompile(`(?m)^( +)(?:# recovery:|recovery: *(?:\[([^\]\n]*)\])?) *$`)
 
-// ErrByHand means that the file is not written in the way that AddRecovery can change without breaking something.
-var ErrByHand = errors.New("the line of keys.recovery is not as `bordereau init` writes it: add the recipient by hand")
+// ErrByHand means that AddRecovery cannot change the file without the risk of breaking
+// it.
+var ErrByHand = errors.New("keys.recovery is not one line as `bordereau init` writes it: add the recipient by hand")
 
-// AddRecovery adds a recipient to keys.recovery in the text of a configuration and leaves every other byte as it is. What
-// it gives was read back: it has the recipient, and those that were there.
+// AddRecovery adds a recipient to keys.recovery in the text of a configuration and leaves
+// every other byte as it is. It reads its result back: the result has the recipient, and
+// the earlier ones.
 func AddRecovery(text []byte, recipient string) ([]byte, error) {
 	before, err := recoveryOf(text)
 	if err != nil {
@@ -42,7 +45,7 @@ func AddRecovery(text []byte, recipient string) ([]byte, error) {
 	return changed, nil
 }
 
-// recoveryOf reads keys.recovery from a file's text, and nothing else of it.
+// recoveryOf reads keys.recovery, and nothing else, from a file's text.
 func recoveryOf(text []byte) ([]string, error) {
 	values, err := strictYAML{}.Unmarshal(text)
 	if err != nil {

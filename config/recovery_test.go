@@ -11,7 +11,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// Adding twice to the starter gives a file that differs in that one line alone.
+// Adding two recipients to the starter changes that one line alone.
 func TestRecoveryIsAddedToTheStarter(t *testing.T) {
 	starter := config.Starter(config.Default())
 	text := starter
@@ -34,7 +34,7 @@ func TestRecoveryIsAddedToTheStarter(t *testing.T) {
 	}
 }
 
-func TestRecoveryIsAddedByHandWhereTheFileIsOtherwise(t *testing.T) {
+func TestAddRecoveryRefusesAFileThatInitDidNotWrite(t *testing.T) {
 	for name, text := range map[string]string{
 		"no section":   "data-dir: data\n",
 		"flow":         "keys: {recovery: [age1first]}\n",
@@ -53,7 +53,7 @@ func TestRecoveryIsAddedByHandWhereTheFileIsOtherwise(t *testing.T) {
 	}
 }
 
-// FuzzAddRecovery asserts that whatever is added to, the file that comes of it has what it had and the recipient.
+// FuzzAddRecovery asserts that the changed file has its earlier keys and the recipient.
 func FuzzAddRecovery(f *testing.F) {
 	f.Add(string(config.Starter(config.Default())), "age1x")
 	f.Add("keys:\n  recovery: [\"a\", b]\n", "age1\"], token: x")

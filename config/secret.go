@@ -7,11 +7,13 @@ import (
 	"log/slog"
 )
 
-// Secret is a text that never prints itself: under every verb of fmt, in slog, JSON and YAML it is the word REDACTED.
-// The zero Secret is empty. Its methods take a value, so that copies keep silent too.
+// Secret is a text that never prints itself: under every verb of fmt, in slog, JSON and
+// YAML it is the word REDACTED. The zero Secret is empty. The methods have a value
+// receiver, so that a copy does not print its text either.
 type Secret struct {
-	// A pointer, because reflection gets past the methods when a Secret is inside something unexported, and prints
-	// there an address instead of the text. Nil is the empty secret.
+	// This is a pointer because reflection gets past the methods where a Secret is inside
+	// an unexported field. Reflection then prints an address instead of the text. Nil is
+	// the empty secret.
 	text *string
 }
 

@@ -19,8 +19,9 @@ import (
 //go:embed starter.yaml
 var starterText string
 
-// Starter writes c as a commented file that Load reads back: the operator's manual with values in it. Starter(Default())
-// is what a new installation begins with. Secrets are not written.
+// Starter writes c as a commented file that Load reads back: the operator's manual with
+// values in it. Starter(Default()) is the file of a new installation. It leaves secrets
+// out.
 func Starter(c Config) []byte {
 	keys := keysOf(&c)
 	text := template.Must(template.New("starter.yaml").Funcs(template.FuncMap{
@@ -39,7 +40,7 @@ func Starter(c Config) []byte {
 	return out.Bytes()
 }
 
-// line gives the line of YAML for the key, as a comment when it has nothing to say.
+// line gives the line of YAML for the key, as a comment when the key has no value.
 func (k key) line(name string) string {
 	value := k.yaml()
 	if value == "" {
@@ -84,7 +85,8 @@ func (k key) yaml() string {
 	}
 }
 
-// quoted gives a text as a YAML scalar on one line, in quotes where YAML would take it for something else.
+// quoted gives a text as a YAML scalar on one line, in quotes where YAML would read it as
+// something else.
 func quoted(text string) string {
 	if text == "" {
 		return ""

@@ -25,8 +25,8 @@ func TestTheStarterIsTheDefaults(t *testing.T) {
 	}
 }
 
-// What a Starter is given, it gives back, except secrets: they come from elsewhere.
-func TestAStarterKeepsWhatItIsGiven(t *testing.T) {
+// A Starter gives back its values, except secrets: secrets come from elsewhere.
+func TestAStarterKeepsItsValues(t *testing.T) {
 	dir := t.TempDir()
 	want, err := config.Load(write(t, filepath.Join(dir, "full.yaml"), everything), nil)
 	if err != nil {
@@ -46,7 +46,8 @@ func TestAStarterKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// The starter is the manual: every key stands in it once, set or as a comment, below an explanation.
+// The starter is the manual: every key stands in it once, set or as a comment, below an
+// explanation.
 func TestTheStarterExplainsEveryKey(t *testing.T) {
 	starter := string(config.Starter(config.Default()))
 	commented := regexp.MustCompile(`(?m)^(\s*)# ([a-z-]+):$`).ReplaceAllString(starter, "$1$2: #")
@@ -68,7 +69,8 @@ func TestTheStarterExplainsEveryKey(t *testing.T) {
 	}
 }
 
-// FuzzStarter asserts that no text given to a Starter breaks out of its place in the file.
+// FuzzStarter asserts that no text given to a Starter breaks out of its place in the
+// file.
 func FuzzStarter(f *testing.F) {
 	for _, text := range []string{"data", "", "true", "0x10", "a: b", "# no", "line\nlog: {level: debug}", "\n  indented\nless", "\xff", "\xff\n" + strings.Repeat("\xfe", 200), "'\"", "- a", "é ✓", "\x00\x7f", "*a", "{{", " "} {
 		f.Add(text)

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Validate looks for everything that is wrong with c in itself; files and servers are not touched. The error is an
-// *Error with all problems. c must have its paths; see Resolve.
+// Validate looks for everything that is wrong with c in itself; it touches no files and
+// no servers. The error is an *Error with all problems. c must have its paths; see
+// Resolve.
 func (c Config) Validate() error {
 	var found problems
 	if c.DataDir == "" {
@@ -51,7 +52,7 @@ func (p *problems) publicURL(text string) {
 	case u.Scheme != "https" && u.Scheme != "http":
 		p.add(path, "must begin with https://")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		p.add(path, "must begin with https://, for tokens travel with every request; http is for 127.0.0.1 alone")
+		p.add(path, "must begin with https://, because tokens travel with every request; http is for 127.0.0.1 alone")
 	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
 		p.add(path, "must be scheme and host alone, without a user, a path or a slash at its end")
 	}
@@ -71,7 +72,7 @@ func (p *problems) proxies(ranges []netip.Prefix) {
 		case r != r.Masked():
 			p.add(path, "has bits beyond its length: write %s", r.Masked())
 		case r.Bits() == 0:
-			p.add(path, "trusts everybody to claim any address: name the proxies")
+			p.add(path, "lets every client claim any address: name the proxies")
 		}
 	}
 }
@@ -87,10 +88,10 @@ func (p *problems) database(d Database) {
 	switch d.Engine {
 	case SQLite:
 		p.required("database.path", d.Path != "", "sqlite")
-		p.foreign("database.url", !d.URL.IsEmpty(), "postgresql")
+		p.onlyFor("database.url", !d.URL.IsEmpty(), "postgresql")
 	case PostgreSQL:
 		p.postgres(d.URL)
-		p.foreign("database.path", d.Path != "", "sqlite")
+		p.onlyFor("database.path", d.Path != "", "sqlite")
 	default:
 		p.add("database.engine", "must be sqlite or postgresql")
 	}
@@ -122,7 +123,7 @@ func (p *problems) publish(c Publish) {
 			p.add(days, "is only for the retention modes governance and compliance")
 		}
 	case Governance, Compliance:
-		p.foreign("ledger.publish.retention-mode", c.Engine == Folder, "s3")
+		p.onlyFor("ledger.publish.retention-mode", c.Engine == Folder, "s3")
 		if c.RetentionDays < 1 || c.RetentionDays > 36500 {
 			p.add(days, "must be from 1 to 36500")
 		}
@@ -131,7 +132,7 @@ func (p *problems) publish(c Publish) {
 	}
 }
 
-// objectStore is what the sections objects and ledger.publish have in common.
+// objectStore has what the sections objects and ledger.publish have in common.
 type objectStore struct {
 	engine                                   ObjectsEngine
 	dir, endpoint, region, bucket, accessKey string
@@ -152,14 +153,14 @@ func (p *problems) objectStore(section string, s objectStore) {
 	case Folder:
 		p.required(section+".dir", s.dir != "", "folder")
 		for _, k := range bucket {
-			p.foreign(section+"."+k.key, k.set, "s3")
+			p.onlyFor(section+"."+k.key, k.set, "s3")
 		}
-		p.foreign(section+".access-key", s.accessKey != "", "s3")
-		p.foreign(section+".secret-key", !s.secretKey.IsEmpty(), "s3")
-		p.foreign(section+".prefix", s.prefix != "", "s3")
-		p.foreign(section+".ca-file", s.caFile != "", "s3")
+		p.onlyFor(section+".access-key", s.accessKey != "", "s3")
+		p.onlyFor(section+".secret-key", !s.secretKey.IsEmpty(), "s3")
+		p.onlyFor(section+".prefix", s.prefix != "", "s3")
+		p.onlyFor(section+".ca-file", s.caFile != "", "s3")
 	case S3:
-		p.foreign(section+".dir", s.dir != "", "folder")
+		p.onlyFor(section+".dir", s.dir != "", "folder")
 		for _, k := range bucket {
 			p.required(section+"."+k.key, k.set, "s3")
 		}
@@ -178,20 +179,20 @@ func (p *problems) objectStore(section string, s objectStore) {
 
 func (p *problems) bucket(section string, s objectStore) {
 	if strings.ContainsAny(s.endpoint, "/ @") {
-		p.add(section+".endpoint", "must be HOST or HOST:PORT alone: TLS is said by secure, the bucket by bucket")
+		p.add(section+".endpoint", "must be HOST or HOST:PORT alone: the key secure switches TLS, the key bucket names the bucket")
 	}
 	if s.prefix != "" && (!strings.HasSuffix(s.prefix, "/") || strings.HasPrefix(s.prefix, "/") ||
 		strings.Contains(s.prefix, "//") || strings.Trim(s.prefix, "abcdefghijklmnopqrstuvwxyz0123456789-/") != "") {
-		p.add(section+".prefix", "must be made of a-z, 0-9, - and /, end with a slash and not begin with one")
+		p.add(section+".prefix", "must have only a-z, 0-9, - and /, end with a slash and not begin with one")
 	}
 	if s.caFile != "" && !s.secure {
-		p.add(section+".ca-file", "is of no use without secure")
+		p.add(section+".ca-file", "has no effect without secure: remove it, or set secure to true")
 	}
 }
 
 func (p *problems) keys(k Keys) {
 	if (k.Root == "") == k.RootSecret.IsEmpty() {
-		p.add("keys.root", "the root key must come from a file or from root-secret: one of them")
+		p.add("keys.root", "the root key must come from keys.root or from keys.root-secret: set one of them")
 	}
 	for i, recipient := range k.Recovery {
 		if !strings.HasPrefix(recipient, "age1") || slices.Contains(k.Recovery[:i], recipient) {
@@ -200,7 +201,7 @@ func (p *problems) keys(k Keys) {
 	}
 	for i, file := range k.LedgerFormer {
 		if file == "" || file == k.Ledger || slices.Contains(k.LedgerFormer[:i], file) {
-			p.add("keys.ledger-former["+strconv.Itoa(i)+"]", "must be the file of a key from before keys.ledger, named once")
+			p.add("keys.ledger-former["+strconv.Itoa(i)+"]", "must be the file of a former ledger key, named once, and not keys.ledger")
 		}
 	}
 	seen := map[string]string{}
@@ -217,7 +218,8 @@ func (p *problems) keys(k Keys) {
 	}
 }
 
-// origin checks what https://c2sp.org/tlog-checkpoint and signed notes allow in the name of a log.
+// origin checks that https://c2sp.org/tlog-checkpoint and signed notes allow the name for
+// a log.
 func (p *problems) origin(origin string) {
 	allowed := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~/:", r)
@@ -260,15 +262,15 @@ func (p *problems) duration(path string, value, least, most time.Duration) {
 	}
 }
 
-// required and foreign are for keys that one engine needs and the other has no use for. What has no use is refused: it was
-// set in the belief that it does something.
+// required and onlyFor are for keys that one engine needs and the other does not use. A
+// key without a use is refused: the operator set it in the belief that it does something.
 func (p *problems) required(path string, set bool, engine string) {
 	if !set {
 		p.add(path, "must be set for the engine %s", engine)
 	}
 }
 
-func (p *problems) foreign(path string, set bool, engine string) {
+func (p *problems) onlyFor(path string, set bool, engine string) {
 	if set {
 		p.add(path, "is only for the engine %s", engine)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-func TestValidateNamesWhatIsWrong(t *testing.T) {
+func TestValidateNamesEveryProblem(t *testing.T) {
 	const postgres = "postgres://u:p@db/b"
 	s3 := func(c *config.Config) {
 		c.Objects = config.Objects{

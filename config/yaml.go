@@ -10,8 +10,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// strictYAML is koanf's YAML parser, for one document that is a mapping with texts for keys. koanf's own would ignore every
-// document after the first and every key that is null, and would quote the beginning of a text that is no mapping, which
+// strictYAML is koanf's YAML parser, for one document that is a mapping with texts for
+// keys. koanf's own parser would ignore every document after the first and every key that
+// is null. It would also quote the beginning of a text that is no mapping, and that text
 // may be a private key given by mistake.
 type strictYAML struct{}
 
@@ -35,7 +36,8 @@ func (strictYAML) Unmarshal(text []byte) (map[string]any, error) {
 	return koanfyaml.Parser().Unmarshal(text)
 }
 
-// checkKeys refuses a key that is no text: null, a number, a list, or << with all that it would merge in.
+// checkKeys refuses a key that is no text: null, a number, a list, or << with all that it
+// would merge in.
 func checkKeys(node *yaml.Node) error {
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 0 && child.ShortTag() != "!!str" {
