@@ -77,7 +77,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// sealedFile seals into a file, as a gibibyte is not for the memory of a test.
+// sealedFile seals into a file, because a gibibyte does not belong in a test's memory.
 func sealedFile(b *testing.B, size int64, to *crypto.Recipient) (header []byte, body *os.File) {
 	header, sealed, err := crypto.Seal(benchmarkDocument(size), to)
 	if err != nil {
@@ -94,7 +94,8 @@ func sealedFile(b *testing.B, size int64, to *crypto.Recipient) (header []byte, 
 	return header, body
 }
 
-// What a document costs whatever its size: wrapping its key, opening it, and wrapping it for another.
+// The costs of a document that do not depend on its size: wrapping its key, opening it,
+// and wrapping it for another recipient.
 func BenchmarkDocument(b *testing.B) {
 	from, to := newIdentity(b), newIdentity(b)
 	header, body := seal(b, nil, from.Recipient())

@@ -14,8 +14,9 @@ import (
 
 const sealedChunkSize = chunkSize + tagSize
 
-// buffers are what one open stream needs: a chunk as it is stored, and as it reads. They are lent for as long as the
-// stream runs, because two fresh ones for every chunk are what opening would mostly spend its time on.
+// buffers are the buffers of one open stream: a chunk as it is stored, and its plaintext.
+// They come from a pool, because two fresh ones for every chunk would take most of the
+// time of opening.
 type buffers struct {
 	sealed [sealedChunkSize]byte
 	plain  [chunkSize]byte
@@ -23,16 +24,17 @@ type buffers struct {
 
 var lent = sync.Pool{New: func() any { return new(buffers) }}
 
-// chunks opens the payload of an age file, https://c2sp.org/age#payload: STREAM over ChaCha20-Poly1305, in which each
-// chunk's nonce is its number and whether it is the last. A chunk is given out when it is authentic, and never before. It
-// does what age's own reader does, and gives out the same bytes; TestVectors and FuzzOpenAsAgeDoes hold it to that.
+// chunks opens the payload of an age file, https://c2sp.org/age#payload: STREAM over
+// ChaCha20-Poly1305. Each chunk's nonce is its number and whether it is the last. A chunk
+// is released only after it was authenticated. chunks gives the same bytes as age's own
+// reader; TestVectors and FuzzOpenAsAgeDoes hold it to that.
 type chunks struct {
 	aead   cipher.AEAD
 	body   *source
 	number int64 // of the next chunk
-	size   int64 // plaintext bytes of the whole document, -1 when only the body says it
+	size   int64 // plaintext bytes of the whole document, -1 when only the body's end tells
 
-	nonce  [chacha20poly1305.NonceSize]byte // of the chunk at hand; here so that no chunk allocates one
+	nonce  [chacha20poly1305.NonceSize]byte // of the current chunk; a field, so that no chunk allocates one
 	lent   *buffers
 	unread []byte // in lent.plain
 	last   bool   // the last chunk was opened
@@ -68,7 +70,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 		return 0, c.end
 	}
 	if len(p) >= chunkSize {
-		plain, err := c.next(p[:0:chunkSize]) // straight to where it is wanted
+		plain, err := c.next(p[:0:chunkSize]) // straight to the caller
 		return len(plain), c.failed(err)
 	}
 	plain, err := c.next(c.lent.plain[:0])
@@ -85,8 +87,9 @@ func (c *chunks) failed(err error) error {
 	return err
 }
 
-// finish ends the stream and gives its buffers back. They may hold plaintext, as any freed memory of the process does;
-// whoever borrows them next reads only what it put there itself.
+// finish ends the stream and gives its buffers back. They may hold plaintext, as any
+// freed memory of the process does. The next stream reads only bytes that it wrote there
+// itself.
 func (c *chunks) finish(err error) {
 	c.end, c.unread = err, nil
 	if c.lent != nil {
@@ -95,7 +98,8 @@ func (c *chunks) finish(err error) {
 	}
 }
 
-// next opens the next chunk into dst, which has room for one. An empty document is one empty chunk.
+// next opens the next chunk into dst, which has room for one. An empty document is one
+// empty chunk.
 func (c *chunks) next(dst []byte) ([]byte, error) {
 	n, err := io.ReadFull(c.body, c.lent.sealed[:])
 	switch {
@@ -110,7 +114,7 @@ func (c *chunks) next(dst []byte) ([]byte, error) {
 	}
 	plain, err := c.authenticate(dst, sealed, n < sealedChunkSize)
 	if err != nil && n == sealedChunkSize {
-		plain, err = c.authenticate(dst, sealed, true) // the last one may be a full one
+		plain, err = c.authenticate(dst, sealed, true) // the last chunk may be a full one
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: chunk %d is not authentic", ErrTampered, c.number)
@@ -122,8 +126,8 @@ func (c *chunks) next(dst []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// authenticate opens the chunk as one that others follow or as the last. When it is not that, dst is cleared and sealed
-// stays as it was.
+// authenticate opens the chunk, either as the last one or as one before others. If it is
+// not authentic as that, dst is cleared and sealed stays as it was.
 func (c *chunks) authenticate(dst, sealed []byte, last bool) ([]byte, error) {
 	binary.BigEndian.PutUint64(c.nonce[3:11], uint64(c.number))
 	c.nonce[11] = 0
@@ -135,7 +139,8 @@ func (c *chunks) authenticate(dst, sealed []byte, last bool) ([]byte, error) {
 	return plain, err
 }
 
-// inPlace checks the chunk just opened, of n bytes, against the document's size, where that is known.
+// inPlace checks the chunk just opened, of n bytes, against the document's size, where
+// the size is known.
 func (c *chunks) inPlace(n int) error {
 	if c.size < 0 {
 		return nil
@@ -144,10 +149,10 @@ func (c *chunks) inPlace(n int) error {
 	if c.last && end == c.size || !c.last && end < c.size {
 		return nil
 	}
-	return fmt.Errorf("%w: the body is of another length than %d bytes", ErrTampered, c.size)
+	return fmt.Errorf("%w: the body does not have the length of %d plaintext bytes", ErrTampered, c.size)
 }
 
-// trailing is io.EOF when the body ends after its last chunk, as it must.
+// trailing gives io.EOF when the body ends after its last chunk, as it must.
 func (c *chunks) trailing() error {
 	n, err := io.ReadFull(c.body, c.lent.sealed[:1])
 	if n > 0 {

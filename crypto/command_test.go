@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// The promise of no lock-in, as an operator would redeem it: cat header body | age -d -i key
-func TestTheStockCommand(t *testing.T) {
+// An operator can leave with the stock command: cat header body | age -d -i key
+func TestTheStockCommandOpensADocument(t *testing.T) {
 	command := needs.Age(t)
 	for name, identity := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
 		want := document(chunk + 10)

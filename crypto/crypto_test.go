@@ -17,7 +17,8 @@ import (
 // chunk is the plaintext of one chunk of an age file.
 const chunk = 64 << 10
 
-// lengths are where something changes: nothing, the ends of chunks, and one beside.
+// lengths are the lengths around each border: zero, the ends of chunks, and one byte
+// beside.
 var lengths = []int{0, 1, 100, chunk - 1, chunk, chunk + 1, 2*chunk - 1, 2 * chunk, 2*chunk + 1, 3*chunk + 77}
 
 func newIdentity(t testing.TB) *crypto.Identity {
@@ -43,7 +44,7 @@ func classicIdentity(t testing.TB) *crypto.Identity {
 	return identity
 }
 
-// stock is the identity as age has it.
+// stock is the same identity in age's own type.
 func stock(t testing.TB, identity *crypto.Identity) age.Identity {
 	t.Helper()
 	identities, err := age.ParseIdentities(strings.NewReader(identity.Secret()))
@@ -53,7 +54,7 @@ func stock(t testing.TB, identity *crypto.Identity) age.Identity {
 	return identities[0]
 }
 
-// document gives n bytes, the same ones in every run, in which no two chunks are alike.
+// document gives n bytes, the same in every run. No two of its chunks are alike.
 func document(n int) []byte {
 	data := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
@@ -73,7 +74,7 @@ func seal(t testing.TB, plain []byte, to *crypto.Recipient) (header, body []byte
 	return header, body
 }
 
-// open gives what was released and the error that ended it, nil for a clean end.
+// open gives the released bytes and the error that ended them, nil for a clean end.
 func open(header []byte, body io.Reader, with *crypto.Identity) ([]byte, error) {
 	plain, err := crypto.Open(header, body, with)
 	if err != nil {
@@ -82,7 +83,7 @@ func open(header []byte, body io.Reader, with *crypto.Identity) ([]byte, error) 
 	return io.ReadAll(plain)
 }
 
-func TestWhatIsSealedOpens(t *testing.T) {
+func TestASealedDocumentOpens(t *testing.T) {
 	for name, identity := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
 		for _, n := range lengths {
 			want := document(n)
@@ -101,7 +102,8 @@ func TestWhatIsSealedOpens(t *testing.T) {
 	}
 }
 
-// A sealed document is no format of ours: age itself opens header and body, one after the other.
+// A sealed document has a standard format: age itself opens header and body, one after
+// the other.
 func TestStockAgeOpensHeaderAndBody(t *testing.T) {
 	for name, identity := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
 		for _, n := range lengths {
@@ -118,7 +120,7 @@ func TestStockAgeOpensHeaderAndBody(t *testing.T) {
 	}
 }
 
-func TestSmallIsAWholeAgeFile(t *testing.T) {
+func TestSealSmallGivesAWholeAgeFile(t *testing.T) {
 	identity := newIdentity(t)
 	for _, n := range []int{0, 1, 200, 2 * chunk} {
 		sealed, err := crypto.SealSmall(document(n), identity.Recipient())
@@ -132,7 +134,7 @@ func TestSmallIsAWholeAgeFile(t *testing.T) {
 	}
 }
 
-func TestTheSameDocumentIsNeverSealedTheSame(t *testing.T) {
+func TestTheSameDocumentIsNeverSealedTwiceAlike(t *testing.T) {
 	identity := newIdentity(t)
 	header1, body1 := seal(t, document(100), identity.Recipient())
 	header2, body2 := seal(t, document(100), identity.Recipient())
@@ -141,7 +143,7 @@ func TestTheSameDocumentIsNeverSealedTheSame(t *testing.T) {
 	}
 }
 
-// counter counts what is read through it.
+// counter counts the bytes that are read through it.
 type counter struct {
 	io.Reader
 	read int
@@ -153,9 +155,9 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Memory stays flat because neither side reads more than a chunk ahead of what was asked of it, and Seal gives the header
-// before it has read anything.
-func TestStreamsStayAChunkAhead(t *testing.T) {
+// Memory stays flat: neither side reads more than a chunk ahead of its reader, and Seal
+// gives the header before it has read anything.
+func TestStreamsReadAtMostAChunkAhead(t *testing.T) {
 	const most = chunk + 1
 	identity := newIdentity(t)
 	plain := &counter{Reader: bytes.NewReader(document(40 * chunk))}

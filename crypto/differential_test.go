@@ -11,9 +11,9 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// FuzzOpenAsAgeDoes holds our reader of bodies against age's: whatever the body, both release the same bytes and both end
-// cleanly or neither does. The body is a sealed one, cut at its end, with a bit changed, and added to; step is how much is
-// read at a time.
+// FuzzOpenAsAgeDoes compares our reader of bodies with age's: for every body, both
+// release the same bytes, and both end cleanly or neither does. The body is a sealed one,
+// cut at its end, with a bit changed, or extended; step is the length of each read.
 func FuzzOpenAsAgeDoes(f *testing.F) {
 	identity := classicIdentity(f)
 	theirs := stock(f, identity)
@@ -46,7 +46,8 @@ func FuzzOpenAsAgeDoes(f *testing.F) {
 	})
 }
 
-// drained reads a stream to its end, step bytes at a time, and gives what it released. failure is from opening it.
+// drained reads a stream to its end, step bytes at a time, and gives the released bytes.
+// failure is the error of opening the stream.
 func drained(stream io.Reader, failure error, step int) (released []byte, err error) {
 	if failure != nil {
 		return nil, failure

@@ -1,4 +1,4 @@
 package crypto
 
-// WriteHeader lets tests write headers with stanzas that no recipient of ours makes.
+// WriteHeader lets tests write headers with stanzas that our recipients never produce.
 var WriteHeader = writeHeader

@@ -10,8 +10,9 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// FuzzOpen asserts that header and body are not malleable: what opens to the end is, byte for byte, one of the pairs that
-// were sealed; everything else is ErrTampered or ErrWrongKey.
+// FuzzOpen asserts that header and body are not malleable: a pair that opens to the end
+// is, byte for byte, one of the sealed pairs; every other pair is ErrTampered or
+// ErrWrongKey.
 func FuzzOpen(f *testing.F) {
 	sealed := map[[32]byte]bool{}
 	var identities []*crypto.Identity
@@ -20,7 +21,8 @@ func FuzzOpen(f *testing.F) {
 			continue // slow to mutate, and the short ones have the same shapes
 		}
 		f.Add(v.header, v.body)
-		// What is for another key is sealed rightly; that key may be another vector's.
+		// A document for another key is sealed correctly; that key may be another
+		// vector's.
 		sealed[pairSum(v.header, v.body)] = v.expect == "success" || v.expect == "no match"
 		identities = append(identities, v.identities...)
 	}
@@ -38,7 +40,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// pairSum tells pairs apart, also where the same bytes are cut at another place.
+// pairSum identifies a pair, including the place of the cut between header and body.
 func pairSum(header, body []byte) [32]byte {
 	h, b := sha256.Sum256(header), sha256.Sum256(body)
 	return sha256.Sum256(slices.Concat(h[:], b[:]))
@@ -49,7 +51,8 @@ func distinct(identities []*crypto.Identity) []*crypto.Identity {
 	return slices.CompactFunc(identities, func(a, b *crypto.Identity) bool { return a.Secret() == b.Secret() })
 }
 
-// FuzzEdit changes one place of a document that was sealed just now: bytes are replaced, taken out and put in.
+// FuzzEdit changes one place of a freshly sealed document: it replaces, removes and
+// inserts bytes.
 func FuzzEdit(f *testing.F) {
 	identity := classicIdentity(f)
 	plain := document(chunk + 500)

@@ -12,10 +12,11 @@ import (
 
 // Identity is a private key. It is safe for concurrent use.
 //
-// An Identity never prints itself: under every verb of fmt, in slog and in JSON it is the word REDACTED. The methods
-// that see to it take a value, so that a copied Identity keeps silent too.
+// An Identity never prints itself: under every verb of fmt, in slog and in JSON it is the
+// word REDACTED. The methods for this have a value receiver, so that a copy does not
+// print itself either.
 type Identity struct {
-	age       age.Identity // *age.HybridIdentity or *age.X25519Identity: behind a pointer, where reflection prints an address
+	age       age.Identity // *age.HybridIdentity or *age.X25519Identity: reflection prints the pointer's address
 	recipient *Recipient
 }
 
@@ -30,8 +31,8 @@ func NewIdentity() (*Identity, error) {
 	return hybridIdentity(hybrid), nil
 }
 
-// ParseIdentity reads an identity in age's text form: AGE-SECRET-KEY-PQ-1… (hybrid) or AGE-SECRET-KEY-1… (classic
-// X25519). Its errors hold nothing of s.
+// ParseIdentity reads an identity in age's text form: AGE-SECRET-KEY-PQ-1… (hybrid) or
+// AGE-SECRET-KEY-1… (classic X25519). Its errors repeat no part of s.
 func ParseIdentity(s string) (*Identity, error) {
 	if strings.HasPrefix(s, "AGE-SECRET-KEY-PQ-1") {
 		if hybrid, err := age.ParseHybridIdentity(s); err == nil {
@@ -58,10 +59,11 @@ func classicIdentity(classic *age.X25519Identity) *Identity {
 	return &Identity{age: classic, recipient: &Recipient{age: public, text: public.String()}}
 }
 
-// Recipient gives the public half.
+// Recipient gives the public key.
 func (i *Identity) Recipient() *Recipient { return i.recipient }
 
-// Secret gives the private key in age's text form, for sealing it or for writing it to its file. It goes nowhere else.
+// Secret gives the private key in age's text form, for sealing it or for writing it to
+// its file. Use it for nothing else.
 func (i *Identity) Secret() string {
 	switch key := i.age.(type) {
 	case *age.HybridIdentity:

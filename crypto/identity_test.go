@@ -56,8 +56,9 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// holder is how identities are met in practice: inside something, exported and not, by pointer and by value.
-type holder struct {
+// fields holds identities as programs do: in exported and unexported fields, by pointer
+// and by value.
+type fields struct {
 	Pointer *crypto.Identity
 	Value   crypto.Identity
 	pointer *crypto.Identity
@@ -67,7 +68,7 @@ type holder struct {
 
 func TestIdentitiesNeverPrintThemselves(t *testing.T) {
 	for name, identity := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
-		h := holder{identity, *identity, identity, *identity, []*crypto.Identity{identity}}
+		h := fields{identity, *identity, identity, *identity, []*crypto.Identity{identity}}
 		var out bytes.Buffer
 		for _, value := range []any{identity, *identity, h, &h, []any{identity, h}, fmt.Errorf("with %v", identity)} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%10v"} {
@@ -83,7 +84,8 @@ func TestIdentitiesNeverPrintThemselves(t *testing.T) {
 	}
 }
 
-// checkSilent looks for the secret in its text form, and for eight bytes of it in the forms in which Go prints bytes.
+// checkSilent looks for the secret in its text form, and for eight bytes of it in the
+// forms in which Go prints bytes.
 func checkSilent(t *testing.T, name, printed, secret string) {
 	t.Helper()
 	const separator = "1"
@@ -101,8 +103,8 @@ func checkSilent(t *testing.T, name, printed, secret string) {
 	}
 }
 
-// Whatever is parsed may be a private key in the wrong place or with a slip in it.
-func TestParsingErrorsHoldNothingOfTheText(t *testing.T) {
+// A parsed text may be a private key in the wrong place or with a slip in it.
+func TestParsingErrorsRepeatNoText(t *testing.T) {
 	secret := newIdentity(t).Secret()
 	classic := classicIdentity(t).Secret()
 	for _, text := range []string{

@@ -9,27 +9,33 @@ import (
 	"filippo.io/age"
 )
 
-// What callers of Open and OpenSmall branch on.
+// Callers of Open and OpenSmall branch on these errors.
 var (
-	// ErrWrongKey means that the header wraps its file key for somebody else. A header whose wrapped key was
-	// altered looks the same: both are a ciphertext that the identity does not open.
+	// ErrWrongKey means that the header wraps its file key for another recipient. A
+	// header with an altered wrapped key looks the same: both are a ciphertext that the
+	// identity does not open.
 	ErrWrongKey = errors.New("sealed for another key")
 
-	// ErrTampered means that header or body is not what Seal gave: altered, cut, extended, swapped, or no age file.
+	// ErrTampered means that header or body is not as Seal gave it: altered, cut,
+	// extended, swapped, or no age file.
 	ErrTampered = errors.New("sealed data was tampered with")
 )
 
-// Open decrypts what Seal gave. It reads the first bytes of body, so as to refuse early; the rest is decrypted while it
-// is read. Every byte read is authentic and in its place, but only a bare io.EOF says that it was all: a reader that
-// stops before it, at a length known from elsewhere for instance, has not seen whether the body goes on.
+// Open decrypts a document that Seal sealed. It reads the first bytes of body, so that it
+// can refuse early; the rest is decrypted while it is read. Every byte read is authentic
+// and in its place, but only a bare io.EOF means that the document is complete. A reader
+// that stops earlier, for instance at a length that it knows from elsewhere, has not
+// checked where the body ends.
 //
-// Reading 64 KiB or more at a time decrypts straight into the caller's memory, which holds nothing of use beyond what
-// was read. A stream that is read to its end or its failure gives its buffers back; one that is dropped leaves them to
-// the garbage collector.
+// A Read of 64 KiB or more decrypts straight into the caller's memory. The memory beyond
+// the returned length then holds nothing of use. A stream that is read to its end or its
+// failure gives its buffers back; an abandoned stream leaves them to the garbage
+// collector.
 //
-// Every failure of Open or of a later Read wraps ErrTampered or ErrWrongKey, with one exception: when body itself fails,
-// the store being away for instance, it is "reading body: …" with body's error, because nothing is known about tampering
-// then. A body that just ends too early is ErrTampered.
+// Every failure of Open or of a later Read wraps ErrTampered or ErrWrongKey, with one
+// exception. When reading body fails, for instance because the store is unavailable, the
+// error is "reading body: …" with body's error: nothing is known about tampering then. A
+// body that ends too early is ErrTampered.
 func Open(header []byte, body io.Reader, with *Identity) (io.Reader, error) {
 	key, err := fileKey(header, with)
 	if err != nil {
@@ -43,7 +49,7 @@ func Open(header []byte, body io.Reader, with *Identity) (io.Reader, error) {
 	return openChunks(key, nonce, src, 0, -1)
 }
 
-// OpenSmall decrypts what SealSmall gave, all or nothing.
+// OpenSmall decrypts the result of SealSmall, all or nothing.
 func OpenSmall(sealed []byte, with *Identity) ([]byte, error) {
 	header, err := age.ExtractHeader(bytes.NewReader(sealed))
 	if err != nil {
@@ -51,7 +57,7 @@ func OpenSmall(sealed []byte, with *Identity) ([]byte, error) {
 	}
 	body, ok := bytes.CutPrefix(sealed, header)
 	if !ok {
-		return nil, fmt.Errorf("%w: header is not in its one form", ErrTampered)
+		return nil, fmt.Errorf("%w: header is not in canonical form", ErrTampered)
 	}
 	reader, err := Open(header, bytes.NewReader(body), with)
 	if err != nil {
@@ -64,7 +70,8 @@ func OpenSmall(sealed []byte, with *Identity) ([]byte, error) {
 	return plain, nil
 }
 
-// fileKey gives the key that a header wraps. It opens this one document and goes into nothing that is kept.
+// fileKey gives the key that a header wraps. It opens this one document and must not be
+// stored.
 func fileKey(header []byte, with *Identity) ([]byte, error) {
 	if err := checkHeader(header); err != nil {
 		return nil, err
@@ -79,8 +86,8 @@ func fileKey(header []byte, with *Identity) ([]byte, error) {
 	return key, nil
 }
 
-// checkHeader refuses a header that is not exactly a header. age would overlook what is too much; then the cut between
-// header and body could be moved without anybody noticing.
+// checkHeader refuses a header with bytes after its end. age would ignore them, and the
+// cut between header and body could then be moved unnoticed.
 func checkHeader(header []byte) error {
 	parsed, err := age.ExtractHeader(bytes.NewReader(header))
 	if err != nil {
@@ -92,7 +99,7 @@ func checkHeader(header []byte) error {
 	return nil
 }
 
-// readNonce reads what a body begins with.
+// readNonce reads the nonce at the beginning of a body.
 func readNonce(body *source) ([]byte, error) {
 	nonce := make([]byte, nonceSize)
 	_, err := io.ReadFull(body, nonce)

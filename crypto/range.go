@@ -8,19 +8,21 @@ import (
 
 var errClosed = errors.New("reading a closed document")
 
-// OpenRange decrypts what Seal gave from an offset of the plaintext to its end, without reading what comes before. size is
-// the length of the whole plaintext, as it was when it was sealed: a body of another length is ErrTampered, and so is one
-// whose last chunk comes sooner or later than size says.
+// OpenRange decrypts a document that Seal sealed, from an offset of the plaintext to its
+// end. It does not read the chunks before. size is the length of the whole plaintext when
+// it was sealed. A body of another length is ErrTampered, and so is a body whose last
+// chunk comes sooner or later than size says.
 //
-// from gives the sealed body from one of its bytes on; OpenRange closes what it gave. It is asked at most twice, before
-// any plaintext is there: for the beginning, of which 16 bytes are read, and for the chunk that offset lies in, from
-// which the rest is read in one stream. The first chunk is authenticated before OpenRange returns. Failures are those of
-// Open. Close may come before the end.
+// from opens the sealed body at one of its bytes; OpenRange closes that stream. It is
+// called at most twice, before any plaintext is released: for the first 16 bytes, and for
+// the chunk that offset lies in. The rest is read from there in one stream. The first
+// chunk is authenticated before OpenRange returns. Failures are those of Open. Close may
+// come before the end.
 //
-// To stop sooner, read less: what was read is authentic and in its place, at any length.
+// To get less than the rest, read less: every byte read is authentic and in its place.
 func OpenRange(header []byte, with *Identity, size, offset int64, from func(bodyOffset int64) (io.ReadCloser, error)) (io.ReadCloser, error) {
 	if size < 0 || offset < 0 || offset > size {
-		return nil, fmt.Errorf("opening at byte %d of %d: no such place", offset, size)
+		return nil, fmt.Errorf("opening at byte %d of %d: the offset is outside of the document", offset, size)
 	}
 	key, err := fileKey(header, with)
 	if err != nil {
@@ -53,8 +55,8 @@ func OpenRange(header []byte, with *Identity, size, offset int64, from func(body
 	return r, nil
 }
 
-// chunkOf is the number of the chunk that an offset lies in. The end of the document lies in its last chunk, so that
-// even an empty rest is one that was seen to be the rest.
+// chunkOf is the number of the chunk that an offset lies in. The end of the document lies
+// in its last chunk, so that an empty rest is authenticated too.
 func chunkOf(offset, size int64) int64 {
 	if offset == size && size > 0 {
 		return (size - 1) / chunkSize
@@ -78,7 +80,7 @@ func openBody(from func(int64) (io.ReadCloser, error), at int64) (*body, error) 
 
 func (b *body) close() {
 	if b.closer != nil {
-		_ = b.closer.Close() // all that was wanted of it was read
+		_ = b.closer.Close() // the reading is complete
 	}
 }
 

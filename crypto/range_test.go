@@ -11,7 +11,8 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// bodySource serves a body from any byte on, as a store does, and counts what is left open.
+// bodySource serves a body from any byte on, as a store does, and counts the streams left
+// open.
 type bodySource struct {
 	body  []byte
 	asked []int64
@@ -67,7 +68,7 @@ func TestARangeIsTheRestOfTheDocument(t *testing.T) {
 func TestARangeReadsNothingBeforeIt(t *testing.T) {
 	identity := newIdentity(t)
 	header, body := seal(t, document(5*chunk), identity.Recipient())
-	clear(body[16 : 16+3*(chunk+16)]) // what comes before is not even looked at
+	clear(body[16 : 16+3*(chunk+16)]) // OpenRange does not read the chunks before
 	source := &bodySource{body: body}
 	got, err := openRange(header, identity, 5*chunk, 3*chunk+7, source)
 	if err != nil || !bytes.Equal(got, document(5 * chunk)[3*chunk+7:]) {
@@ -78,7 +79,7 @@ func TestARangeReadsNothingBeforeIt(t *testing.T) {
 	}
 }
 
-func TestARangeNowhere(t *testing.T) {
+func TestARangeOutsideOfTheDocumentIsRefused(t *testing.T) {
 	identity := newIdentity(t)
 	header, body := seal(t, document(10), identity.Recipient())
 	for _, place := range [][2]int64{{10, -1}, {10, 11}, {-1, 0}, {-1, -1}} {
@@ -89,7 +90,8 @@ func TestARangeNowhere(t *testing.T) {
 	}
 }
 
-// Only the size that was sealed opens, from wherever, and nothing is released that another size would have.
+// Only the sealed size opens, from any offset. With another size, no byte is released
+// beyond the true ones.
 func TestARangeIsBoundToTheSize(t *testing.T) {
 	identity := classicIdentity(t)
 	for _, n := range lengths {
@@ -157,7 +159,7 @@ func TestARangeOfATamperedBodyDoesNotOpen(t *testing.T) {
 	}
 }
 
-func TestABrokenSourceOfARange(t *testing.T) {
+func TestABrokenSourceOfARangeIsNoEnd(t *testing.T) {
 	identity := classicIdentity(t)
 	header, body := seal(t, document(2*chunk), identity.Recipient())
 	for name, cause := range failures {
@@ -185,7 +187,7 @@ func TestABrokenSourceOfARange(t *testing.T) {
 	}
 }
 
-func TestAClosedRange(t *testing.T) {
+func TestAClosedRangeReadsNothing(t *testing.T) {
 	identity := classicIdentity(t)
 	header, body := seal(t, document(3*chunk), identity.Recipient())
 	source := &bodySource{body: body}
@@ -204,7 +206,7 @@ func TestAClosedRange(t *testing.T) {
 	}
 }
 
-func TestARangeWithTheWrongKey(t *testing.T) {
+func TestARangeWithTheWrongKeyIsRefused(t *testing.T) {
 	header, body := seal(t, document(10), newIdentity(t).Recipient())
 	source := &bodySource{body: body}
 	if _, err := openRange(header, newIdentity(t), 10, 0, source); !errors.Is(err, crypto.ErrWrongKey) || len(source.asked) > 0 {
@@ -212,7 +214,8 @@ func TestARangeWithTheWrongKey(t *testing.T) {
 	}
 }
 
-// A stream that has ended has given its buffers back, once: the next two streams must not share them.
+// A stream that has ended gave its buffers back once: the next two streams must not share
+// them.
 func TestEndedStreamsShareNothing(t *testing.T) {
 	identity := classicIdentity(t)
 	header, body := seal(t, document(2*chunk), identity.Recipient())

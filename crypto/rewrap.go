@@ -11,12 +11,14 @@ import (
 	"filippo.io/age"
 )
 
-// Rewrap gives a header for another recipient in the place of one that from opens. The file key stays, and so the body
-// does, untouched: rotating a key rewrites headers of two kilobytes and moves no document. The old header opens the body
-// as before, for whoever has kept it and its key.
+// Rewrap gives a header for another recipient in place of a header that from opens. The
+// file key and the body stay as they are: rotating a key rewrites headers of two
+// kilobytes and moves no document. A person who kept the old header and its key can still
+// open the body.
 //
-// age writes headers only together with new bodies, so this one is written here. Before it is given, age has read it
-// back and found its MAC right. Errors are those of Open.
+// age writes headers only together with new bodies, so this package writes this header
+// itself. Before Rewrap returns, age has read the header back and verified its MAC.
+// Errors are those of Open.
 func Rewrap(header []byte, from *Identity, to *Recipient) ([]byte, error) {
 	key, err := fileKey(header, from)
 	if err != nil {
@@ -41,8 +43,8 @@ func Rewrap(header []byte, from *Identity, to *Recipient) ([]byte, error) {
 
 const headerIntro = "age-encryption.org/v1\n"
 
-// writeHeader writes the header of https://c2sp.org/age#header: the stanzas, and a MAC over everything up to the MAC's
-// own dashes.
+// writeHeader writes the header of https://c2sp.org/age#header: the stanzas, and a MAC
+// over everything up to the MAC's own dashes.
 func writeHeader(fileKey []byte, stanzas []*age.Stanza) ([]byte, error) {
 	header := bytes.NewBufferString(headerIntro)
 	for _, s := range stanzas {
@@ -57,7 +59,7 @@ func writeHeader(fileKey []byte, stanzas []*age.Stanza) ([]byte, error) {
 	return header.Bytes(), nil
 }
 
-// writeStanza writes a stanza, whose type and arguments have no spaces in them: they are age's own.
+// writeStanza writes one of age's own stanzas. Its type and arguments contain no spaces.
 func writeStanza(header *bytes.Buffer, s *age.Stanza) {
 	header.WriteString("-> " + s.Type)
 	for _, argument := range s.Args {
@@ -67,7 +69,8 @@ func writeStanza(header *bytes.Buffer, s *age.Stanza) {
 	writeWrapped(header, base64.RawStdEncoding.EncodeToString(s.Body))
 }
 
-// writeWrapped writes a stanza's body in lines of 64 columns. A shorter line ends it, an empty one where none is shorter.
+// writeWrapped writes a stanza's body in lines of 64 columns. A shorter line ends the
+// body; that line is empty where no other is shorter.
 func writeWrapped(header *bytes.Buffer, text string) {
 	const columns = 64
 	for len(text) >= columns {
@@ -77,7 +80,8 @@ func writeWrapped(header *bytes.Buffer, text string) {
 	header.WriteString(text + "\n")
 }
 
-// headerMAC authenticates a header with the file key that it wraps, https://c2sp.org/age#header-mac.
+// headerMAC authenticates a header with the file key that it wraps,
+// https://c2sp.org/age#header-mac.
 func headerMAC(fileKey, header []byte) ([]byte, error) {
 	key, err := hkdf.Key(sha256.New, fileKey, nil, "header", sha256.Size)
 	if err != nil {

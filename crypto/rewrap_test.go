@@ -21,7 +21,7 @@ func rewrap(t testing.TB, header []byte, from *crypto.Identity, to *crypto.Recip
 	return rewrapped
 }
 
-// A body is opened by the new header with the new key, and no longer by the old key with the new header.
+// The new key opens the body with the new header, and the old key does not.
 func TestARewrappedHeaderOpensTheSameBody(t *testing.T) {
 	kinds := map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)}
 	for fromName, from := range kinds {
@@ -52,7 +52,8 @@ func TestARewrappedHeaderOpensTheSameBody(t *testing.T) {
 	}
 }
 
-// age itself finds in the header what it would have written: the same file key, and a form that it writes back unchanged.
+// age itself accepts the header: it finds the same file key, and writes the same bytes
+// back.
 func TestStockAgeReadsARewrappedHeader(t *testing.T) {
 	from, to := newIdentity(t), newIdentity(t)
 	header, body := seal(t, document(1000), from.Recipient())
@@ -100,8 +101,9 @@ func TestABadHeaderIsNotRewrapped(t *testing.T) {
 	}
 }
 
-// FuzzRewrap asserts that a header is rewrapped exactly when it opens, and that what comes of it is a header that age
-// writes back unchanged, with the same file key in it. The vectors bring headers with several stanzas and with unknown ones.
+// FuzzRewrap asserts that a header is rewrapped exactly when it opens. age writes the
+// result back unchanged and finds the same file key in it. The vectors bring headers with
+// several stanzas and with unknown ones.
 func FuzzRewrap(f *testing.F) {
 	to := classicIdentity(f)
 	var identities []*crypto.Identity
@@ -132,7 +134,8 @@ func FuzzRewrap(f *testing.F) {
 	})
 }
 
-// Stanzas of every length are written as age writes them; those of today's recipients all have 32 bytes.
+// writeStanza writes stanzas of every length as age does; those of today's recipients all
+// have 32 bytes.
 func TestEveryStanzaIsWrittenAsAgeDoes(t *testing.T) {
 	key := document(16)
 	for n := range 200 {

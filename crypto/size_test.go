@@ -11,7 +11,8 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// The property that stores are promised: the size told before the first byte is the number of bytes that come.
+// Stores are promised this: the size told before the first byte is the number of bytes
+// that come.
 func TestSealedSizeIsWhatSealGives(t *testing.T) {
 	identity := classicIdentity(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -31,7 +32,8 @@ func TestSealedSizeIsWhatSealGives(t *testing.T) {
 	}
 }
 
-// FuzzSizes holds both functions against each other: one is the inverse of the other and has nothing beside.
+// FuzzSizes checks both functions against each other: one is the exact inverse of the
+// other.
 func FuzzSizes(f *testing.F) {
 	for _, n := range []int64{0, 1, chunk, chunk + 1, 1 << 40, math.MaxInt64 / 2, math.MaxInt64, -1, math.MinInt64} {
 		f.Add(n)
@@ -59,7 +61,7 @@ func FuzzSizes(f *testing.F) {
 	})
 }
 
-func TestSizesThatNoBodyHas(t *testing.T) {
+func TestImpossibleSizesAreRefused(t *testing.T) {
 	for _, n := range []int64{-1, 0, 16, 31, 16 + chunk + 16 + 1, 16 + chunk + 16 + 16, math.MaxInt64, math.MinInt64} {
 		if plain, err := crypto.OpenedSize(n); !errors.Is(err, crypto.ErrTampered) {
 			t.Errorf("OpenedSize(%d) = %d, %v", n, plain, err)

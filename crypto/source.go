@@ -6,10 +6,11 @@ import (
 	"io"
 )
 
-// source is the stream that is sealed or opened. It tells the two ways to stop apart beyond doubt: an end is io.EOF, and a
-// failure is an error that nobody takes for an end, whatever name the reader gave it. Whichever came first stays: a
-// reader that failed once and then says io.EOF has still failed, even if the failure came along with bytes, where copy
-// loops that have all they wanted overlook it.
+// source is the stream that is sealed or opened. It separates the two ways to stop: an
+// end is io.EOF, and a failure is an error that no caller takes for an end, whatever the
+// reader returned. The first of them stays. A reader that failed once and then returns
+// io.EOF has still failed, even if the failure came along with bytes: copy loops that
+// have enough bytes ignore such an error.
 type source struct {
 	reader io.Reader
 	name   string // of what is read, for the error
@@ -30,10 +31,10 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, s.end
 }
 
-// sourceFailure names the failure of what is read. It never is or wraps an end of a stream.
+// sourceFailure names the failed reader. Its result never is or wraps an end of a stream.
 func sourceFailure(name string, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("reading %s: %v", name, err) // told, not wrapped
+		return fmt.Errorf("reading %s: %v", name, err) // the end is in the text and is not wrapped
 	}
 	return fmt.Errorf("reading %s: %w", name, err)
 }

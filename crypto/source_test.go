@@ -12,7 +12,8 @@ import (
 
 var errAway = errors.New("store away")
 
-// breaking gives its bytes and fails: once, and together with the last of them. Then it says io.EOF, as some readers do.
+// breaking gives its bytes and fails once, together with the last of them. After that it
+// returns io.EOF, as some readers do.
 type breaking struct {
 	data   []byte
 	err    error
@@ -32,8 +33,8 @@ func (b *breaking) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// failures are the ways in which a stream breaks off. The first is what net/http gives when a client vanishes, and what
-// stores take for the end.
+// failures are the ways in which a stream breaks off. The first is net/http's error when
+// a client vanishes, which stores take for the end.
 var failures = map[string]error{
 	"unexpected EOF":         io.ErrUnexpectedEOF,
 	"wrapped unexpected EOF": fmt.Errorf("reading request: %w", io.ErrUnexpectedEOF),
@@ -57,7 +58,8 @@ func checkFailure(t *testing.T, cause, err error) {
 	}
 }
 
-// One byte more than a chunk is the place where age has all it asked for and does not look at the error.
+// One byte more than a chunk: here age has all the bytes it asked for and ignores the
+// error.
 var breakingPoints = []int{0, 1, chunk - 1, chunk, chunk + 1, 2*chunk + 1, 2*chunk + 5}
 
 func TestABrokenPlaintextNeverSealsCleanly(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// checkRefused wants the one error, and nothing released but a beginning of the document.
+// checkRefused wants this one error, and no released bytes but a beginning of the
+// document.
 func checkRefused(t *testing.T, header, body []byte, with *crypto.Identity, document []byte, want error) {
 	t.Helper()
 	got, err := open(header, bytes.NewReader(body), with)
@@ -74,7 +75,7 @@ func TestATamperedBodyDoesNotOpen(t *testing.T) {
 	}
 }
 
-// A full last chunk must not be taken for one that others follow, and the other way round.
+// A full last chunk must not pass as one before others, and the other way round.
 func TestATamperedBodyOfWholeChunksDoesNotOpen(t *testing.T) {
 	identity := newIdentity(t)
 	plain := document(2 * chunk)
@@ -103,7 +104,7 @@ func TestEveryByteOfTheHeaderCounts(t *testing.T) {
 			changed := slices.Clone(header)
 			changed[at] ^= 1
 			got, err := open(changed, bytes.NewReader(body), identity)
-			// Where the wrapped key was hit, it looks like one for somebody else.
+			// A header with a damaged wrapped key looks like one for another recipient.
 			if !errors.Is(err, crypto.ErrTampered) && !errors.Is(err, crypto.ErrWrongKey) {
 				t.Errorf("%s, byte %d: %v", name, at, err)
 			}
@@ -163,7 +164,7 @@ func TestTheWrongKeyIsNotTampering(t *testing.T) {
 	}
 }
 
-func TestASmallIsAllOrNothing(t *testing.T) {
+func TestOpenSmallIsAllOrNothing(t *testing.T) {
 	identity := newIdentity(t)
 	sealed, err := crypto.SealSmall(document(2*chunk), identity.Recipient())
 	if err != nil {

@@ -17,17 +17,18 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// vector is one of the test vectors that every implementation of age is held against, https://c2sp.org/CCTV/age.
+// vector is one of the test vectors for every implementation of age,
+// https://c2sp.org/CCTV/age.
 type vector struct {
 	name       string
 	expect     string
-	payload    string // SHA-256 of everything that is released, in hexadecimal
+	payload    string // SHA-256 of all released bytes, in hexadecimal
 	identities []*crypto.Identity
 	header     []byte // the whole file where age finds no header in it
 	body       []byte
 }
 
-// vectors gives those that are for us: for native keys, and not armored.
+// vectors gives the vectors for native keys without armor.
 func vectors(t testing.TB) []vector {
 	t.Helper()
 	entries, err := fs.ReadDir(agetest.Vectors, ".")
@@ -89,7 +90,7 @@ func inflate(t testing.TB, data []byte) []byte {
 	return whole
 }
 
-// openWithAny opens a vector as its keys say: with the first that fits.
+// openWithAny opens a vector with the first of its keys that fits.
 func openWithAny(v vector) (released []byte, err error) {
 	for _, identity := range v.identities {
 		released, err = open(v.header, bytes.NewReader(v.body), identity)
@@ -133,12 +134,13 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// A range that begins at the beginning gives what Open gives, for every vector whose size is known.
+// A range from offset 0 gives the same bytes as Open, for every vector whose size is
+// known.
 func TestVectorsByRange(t *testing.T) {
 	for _, v := range vectors(t) {
 		size, err := crypto.OpenedSize(int64(len(v.body)))
 		if err != nil {
-			continue // no body of a size that anybody could name
+			continue // no body has such a size
 		}
 		t.Run(v.name, func(t *testing.T) {
 			for _, identity := range v.identities {
