@@ -9,8 +9,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// claims are those of an access token: all of these, and no others. It implements jwt.Claims, so golang-jwt decodes a
-// token's payload through the strict UnmarshalJSON and never through a map of its own: there is one reading of a token.
+// claims are the claims of an access token: all of these, and no others. It implements
+// jwt.Claims, so golang-jwt decodes a token's payload through the strict UnmarshalJSON
+// and never through a map of its own. Every part of the program thus reads a token alike.
 type claims struct {
 	Issuer   string `json:"iss"`
 	Subject  string `json:"sub"`
@@ -41,7 +42,8 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 	return m.end()
 }
 
-// check says whether the claims name somebody, whatever the time and whoever signed.
+// check says whether the claims have their proper form. It checks neither the time nor
+// the signature.
 func (c *claims) check() error {
 	switch {
 	case policy.ParseIdentifier(personPrefix, c.Subject) != nil:
@@ -56,7 +58,7 @@ func (c *claims) check() error {
 	return nil
 }
 
-// isAuth keeps what ends up in the ledger to a small alphabet.
+// isAuth allows a small alphabet, because the text ends up in the ledger.
 func isAuth(s string) bool {
 	if s == "" || len(s) > 32 {
 		return false
@@ -79,7 +81,7 @@ func (c *claims) GetIssuedAt() (*jwt.NumericDate, error) {
 	return jwt.NewNumericDate(time.Unix(c.IssuedAt, 0)), nil
 }
 
-// GetNotBefore implements jwt.Claims. Our tokens are good from iat on and have no nbf.
+// GetNotBefore implements jwt.Claims. Our tokens are valid from iat on and have no nbf.
 func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil }
 
 // GetIssuer implements jwt.Claims.

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// FuzzVerify: nothing panics, every refusal is ErrToken, and no text that we did not sign is taken.
+// FuzzVerify asserts that nothing panics, that every refusal is ErrToken, and that no
+// text is accepted that we did not sign.
 func FuzzVerify(f *testing.F) {
 	good := signed(testKey("token"), goodHeader(), goodClaims())
 	f.Add(good)
@@ -29,9 +30,9 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzSigned gives the verifier any header and any claims under a good signature, as if the issuer itself had gone mad.
-// What is taken must mean the same to a reader as lenient as encoding/json, which merges names of different case and
-// lets the last of two win.
+// FuzzSigned gives the verifier any header and any claims under a good signature, as from
+// a faulty issuer. An accepted token must mean the same to a lenient reader such as
+// encoding/json, which merges names of different case and takes the last of two.
 func FuzzSigned(f *testing.F) {
 	f.Add(goodHeader(), goodClaims())
 	f.Add(strings.Replace(goodHeader(), `"typ"`, `"crit":["x"],"typ"`, 1), goodClaims())

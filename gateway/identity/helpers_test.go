@@ -17,12 +17,12 @@ const (
 	tokenID    = "t_bbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// noon is when the tests are.
+// noon is the time of the tests.
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
 func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-// testKey is a key that stays the same from run to run, so that a failing token can be looked at again.
+// testKey is the same in every run, so that a failing token can be looked at again.
 func testKey(name string) ed25519.PrivateKey {
 	seed := make([]byte, ed25519.SeedSize)
 	copy(seed, name)
@@ -54,7 +54,8 @@ func newVerifier(t testing.TB, now time.Time) *identity.Verifier {
 // kid is the id of the key that newVerifier trusts.
 func kid() string { return identity.PublicJWK(testKey("token").Public().(ed25519.PublicKey)).ID }
 
-// goodHeader and goodClaims are a token as the issuer makes it at noon. The hostile tokens are these with one change.
+// goodHeader and goodClaims are a token as the issuer makes it at noon. Each hostile
+// token differs from it in one place.
 func goodHeader() string { return `{"alg":"EdDSA","typ":"at+jwt","kid":"` + kid() + `"}` }
 
 func goodClaims() string {
@@ -62,7 +63,8 @@ func goodClaims() string {
 		string(person) + `","iat":1795608000,"exp":1795608900,"jti":"` + tokenID + `","auth":"client-credentials"}`
 }
 
-// signed makes a JWS with nothing but the standard library: the signature is right whatever stands in the two parts.
+// signed makes a JWS with the standard library alone. The signature is right for any two
+// parts.
 func signed(key ed25519.PrivateKey, header, claims string) string {
 	text := encode(header) + "." + encode(claims)
 	return text + "." + encode(string(ed25519.Sign(key, []byte(text))))
@@ -79,7 +81,7 @@ func decode(t testing.TB, s string) []byte {
 	return b
 }
 
-// parts are the decoded header and payload, after the signature was checked against key.
+// parts are the decoded header and payload, after the signature was checked with key.
 func parts(t testing.TB, jws string, key ed25519.PublicKey) (header, payload string) {
 	t.Helper()
 	p := strings.Split(jws, ".")

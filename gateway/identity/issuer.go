@@ -19,14 +19,15 @@ const (
 	tokenPrefix  = "t"
 )
 
-// maxParty bounds an issuer's or audience's name, in bytes, so that every token that is issued is within maxToken.
+// maxParty is the longest name of an issuer or audience, in bytes. With it every issued
+// token is shorter than maxToken.
 const maxParty = 256
 
-// IssuerConfig is what an Issuer is made of.
+// IssuerConfig configures an Issuer.
 type IssuerConfig struct {
 	Key      ed25519.PrivateKey // signs tokens and nothing else
-	Issuer   string             // who issues: the gateway's public URL
-	Audience string             // who the tokens are for: the same URL while the gateway issues its own
+	Issuer   string             // the issuer's name: the gateway's public URL
+	Audience string             // the tokens' audience: the same URL while the gateway issues its own
 	Lifetime time.Duration      // of a token, in whole seconds; 15 min when zero
 	Clock    func() time.Time   // time.Now when nil
 }
@@ -49,7 +50,7 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 		return nil, fmt.Errorf("making token issuer: %w", err)
 	}
 	if c.Lifetime < time.Second || c.Lifetime%time.Second != 0 {
-		return nil, errors.New("making token issuer: Lifetime is not a number of whole seconds")
+		return nil, errors.New("making token issuer: Lifetime must be a number of whole seconds")
 	}
 	s, err := newSigner(c.Key, tokenType)
 	if err != nil {
@@ -67,11 +68,12 @@ func checkParties(issuer, audience string) error {
 	return nil
 }
 
-// isNotPlain finds what JSON would escape.
+// isNotPlain finds the characters that JSON would escape.
 func isNotPlain(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }
 
-// Issue gives a token for the person, who signed in the way that auth names ("client-credentials"). The caller has
-// checked that they did. expires is when the token ends.
+// Issue gives a token for the person. auth names the way in which the person signed in
+// ("client-credentials"); the caller has verified the sign-in. expires is the token's
+// end.
 func (i *Issuer) Issue(person policy.PersonID, auth string) (token string, expires time.Time, err error) {
 	now := i.config.Clock().Truncate(time.Second)
 	expires = now.Add(i.config.Lifetime).UTC()
@@ -89,5 +91,5 @@ func (i *Issuer) Issue(person policy.PersonID, auth string) (token string, expir
 	return token, expires, nil
 }
 
-// KeySet is the set of keys that tokens are verified with.
+// KeySet is the set of keys that verify the tokens.
 func (i *Issuer) KeySet() JWKS { return JWKS{Keys: []JWK{i.signer.public}} }

@@ -13,7 +13,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-func TestIssuedTokenVerifies(t *testing.T) {
+func TestAnIssuedTokenVerifies(t *testing.T) {
 	token, expires, err := newIssuer(t, noon.Add(300*time.Millisecond)).Issue(person, "client-credentials")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestIssuedTokenVerifies(t *testing.T) {
 }
 
 // The bytes of a token are a stored format: other programs read them.
-func TestTokenFormat(t *testing.T) {
+func TestTheFormatOfATokenIsStable(t *testing.T) {
 	token, _, err := newIssuer(t, noon).Issue(person, "client-credentials")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func TestTokenFormat(t *testing.T) {
 	}
 }
 
-func TestTokensDiffer(t *testing.T) {
+func TestNoTwoTokensAreAlike(t *testing.T) {
 	i := newIssuer(t, noon)
 	first, _, err1 := i.Issue(person, "demo")
 	second, _, err2 := i.Issue(person, "demo")
@@ -66,7 +66,7 @@ func TestTokensDiffer(t *testing.T) {
 	}
 }
 
-func TestIssueRefuses(t *testing.T) {
+func TestIssueRefusesBadPeopleAndMethods(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		person policy.PersonID
@@ -110,8 +110,8 @@ func TestNewIssuerRefuses(t *testing.T) {
 	}
 }
 
-// The longest names that are allowed still give a token that the verifier takes.
-func TestLongestToken(t *testing.T) {
+// The longest allowed names still give a token that the verifier accepts.
+func TestTheLongestTokenVerifies(t *testing.T) {
 	long := strings.Repeat("a", 256)
 	i, err := identity.NewIssuer(identity.IssuerConfig{Key: testKey("token"), Issuer: long, Audience: long, Clock: at(noon)})
 	if err != nil {

@@ -27,8 +27,8 @@ func PublicJWK(key ed25519.PublicKey) JWK {
 	return JWK{KeyType: "OKP", Curve: "Ed25519", X: x, ID: thumbprint(x), Use: "sig", Algorithm: "EdDSA"}
 }
 
-// thumbprint is RFC 7638 over the required members of an OKP key (RFC 8037 section 2), in lexical order. x is base64url,
-// so nothing in it needs escaping.
+// thumbprint is RFC 7638 over the required members of an OKP key (RFC 8037 section 2), in
+// lexical order. x is base64url, so nothing in it needs escaping.
 func thumbprint(x string) string {
 	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

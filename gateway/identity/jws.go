@@ -10,15 +10,16 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// header is the protected header of everything this package signs, and all that a token's header may hold.
+// header is the protected header of everything this package signs. A token's header has
+// these members and no others.
 type header struct {
 	Algorithm string `json:"alg"`
 	Type      string `json:"typ"`
 	Key       string `json:"kid"`
 }
 
-// signer signs compact JWS of one type with one key. The same payload always gives the same bytes: Ed25519 is
-// deterministic and the header has a fixed order.
+// signer signs compact JWS of one type with one key. The same payload always gives the
+// same bytes: Ed25519 is deterministic and the header has a fixed order.
 type signer struct {
 	key    ed25519.PrivateKey
 	public JWK

@@ -15,12 +15,13 @@ import (
 // pemType is the label of a PKCS#8 private key (RFC 7468 section 10).
 const pemType = "PRIVATE KEY"
 
-// maxKeyFile is far above any key file, so that a wrong path does not become a large allocation.
+// maxKeyFile is far above any key file. A wrong path then causes no large allocation.
 const maxKeyFile = 16 << 10
 
-// NewKey makes an Ed25519 key and writes it to a new file at path as PKCS#8 in PEM, readable by its owner only. It never
-// overwrites. When it returns, the key survives a power cut: a key that signed and was then lost would leave receipts
-// that nobody can check.
+// NewKey makes an Ed25519 key and writes it to a new file at path as PKCS#8 in PEM,
+// readable by its owner only. It never overwrites a file. The key survives a power cut
+// once NewKey has returned: without that, receipts could remain whose key is lost and
+// whose signature can no longer be checked.
 func NewKey(path string) (ed25519.PrivateKey, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -36,8 +37,8 @@ func NewKey(path string) (ed25519.PrivateKey, error) {
 	return key, nil
 }
 
-// writeNew writes a file that must not exist yet, and returns when both it and its name are on disk. A file that could
-// not be written whole is removed again.
+// writeNew writes a file that must not exist yet. It returns when both the file and its
+// name are on disk. It removes a file that could not be written whole.
 func writeNew(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -64,8 +65,8 @@ func syncFolder(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// LoadKey reads an Ed25519 key from a PKCS#8 PEM file. It refuses a file that the group or others may read: a key that
-// somebody else could have copied is not a key.
+// LoadKey reads an Ed25519 key from a PKCS#8 PEM file. It refuses a file that the group
+// or others may read, because another user could have copied that key.
 func LoadKey(path string) (ed25519.PrivateKey, error) {
 	text, err := readPrivate(path)
 	if err != nil {
@@ -78,7 +79,8 @@ func LoadKey(path string) (ed25519.PrivateKey, error) {
 	return key, nil
 }
 
-// readPrivate looks at the mode of the opened file, not of its name: the two may part between looking and opening.
+// readPrivate checks the mode of the opened file and not of its name: between a look at
+// the name and the opening, another file could take that name.
 func readPrivate(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -96,19 +98,20 @@ func readPrivate(path string) ([]byte, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxKeyFile+1))
 	if err == nil && len(text) > maxKeyFile {
-		err = fmt.Errorf("%s is longer than a key file", path)
+		err = fmt.Errorf("%s is too long for a key file", path)
 	}
 	return text, err
 }
 
-// parseKey takes exactly one PEM block with nothing around it. Its errors say nothing of the content.
+// parseKey takes exactly one PEM block with nothing around it. Its errors repeat none of
+// the content.
 func parseKey(text []byte) (ed25519.PrivateKey, error) {
 	block, rest := pem.Decode(text)
 	if block == nil || block.Type != pemType || len(block.Headers) != 0 || !bytes.HasPrefix(text, []byte("-----BEGIN")) {
 		return nil, errors.New("not a PKCS#8 private key in PEM")
 	}
 	if len(bytes.TrimSpace(rest)) != 0 {
-		return nil, errors.New("something follows the key")
+		return nil, errors.New("the file goes on after the key")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {

@@ -53,7 +53,8 @@ func TestNewKeyNeverOverwrites(t *testing.T) {
 	}
 }
 
-// A link at the path is not followed: whoever may write into the folder must not choose where a key goes.
+// A link at the path is not followed: a person who may write into the folder must not
+// choose another place for the key.
 func TestNewKeyDoesNotFollowLinks(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Symlink(filepath.Join(dir, "elsewhere"), filepath.Join(dir, "token.pem")); err != nil {
@@ -64,13 +65,13 @@ func TestNewKeyDoesNotFollowLinks(t *testing.T) {
 	}
 }
 
-func TestNewKeyWithoutFolder(t *testing.T) {
+func TestNewKeyNeedsAFolder(t *testing.T) {
 	if _, err := identity.NewKey(filepath.Join(t.TempDir(), "missing", "token.pem")); err == nil {
 		t.Error("no error")
 	}
 }
 
-func TestLoadKeyRefusesWhatOthersMayRead(t *testing.T) {
+func TestLoadKeyRefusesAFileThatOthersMayRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token.pem")
 	if _, err := identity.NewKey(path); err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func TestLoadKeyRefusesOtherContent(t *testing.T) {
 	}
 }
 
-func TestLoadKeyRefusesWhatIsNoFile(t *testing.T) {
+func TestLoadKeyRefusesAMissingFileAndAFolder(t *testing.T) {
 	if _, err := identity.LoadKey(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}

@@ -8,8 +8,9 @@ import (
 // receiptType is the JWS type of a receipt.
 const receiptType = "bordereau-receipt+jws"
 
-// ReceiptKey signs receipts. Its key must sign nothing else: what a client holds for years is checked against it long
-// after the token key has been changed. It implements gateway.ReceiptSigner.
+// ReceiptKey signs receipts. Its key must sign nothing else: clients keep receipts for
+// years, and check them with this key long after the token key was changed. It implements
+// gateway.ReceiptSigner.
 type ReceiptKey struct{ signer *signer }
 
 // NewReceiptKey makes a ReceiptKey of a private key.
@@ -21,8 +22,8 @@ func NewReceiptKey(key ed25519.PrivateKey) (*ReceiptKey, error) {
 	return &ReceiptKey{signer: s}, nil
 }
 
-// Sign gives the compact JWS of claims, encoded as JSON. The same claims always give the same receipt, so a repeated
-// upload gets back what the first one got.
+// Sign gives the compact JWS of claims, encoded as JSON. The same claims always give the
+// same receipt, so a repeated upload gets the same receipt as the first.
 func (k *ReceiptKey) Sign(claims any) (string, error) {
 	jws, err := k.signer.sign(claims)
 	if err != nil {
@@ -31,5 +32,5 @@ func (k *ReceiptKey) Sign(claims any) (string, error) {
 	return jws, nil
 }
 
-// PublicJWK is the key that receipts are checked with.
+// PublicJWK is the key that verifies receipts.
 func (k *ReceiptKey) PublicJWK() JWK { return k.signer.public }

@@ -32,8 +32,9 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
-// Somebody configures one key for both. What a receipt says must still never open a door.
-func TestReceiptIsNoToken(t *testing.T) {
+// An operator may configure one key for both purposes by mistake. A receipt must still
+// never pass for a token.
+func TestAReceiptIsNoToken(t *testing.T) {
 	key, err := identity.NewReceiptKey(testKey("token"))
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ type rawClaims string
 
 func (c rawClaims) MarshalJSON() ([]byte, error) { return []byte(c), nil }
 
-func TestReceiptRefusesWhatIsNotJSON(t *testing.T) {
+func TestSignRefusesClaimsThatAreNotJSON(t *testing.T) {
 	key, err := identity.NewReceiptKey(testKey("receipt"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,18 +10,20 @@ import (
 	"unicode/utf8"
 )
 
-// members are those of a flat JSON object, taken out one by one. The first thing wrong is kept for end, so that a reader
-// of the taking code sees the shape and not the errors.
+// members are the members of a flat JSON object, taken out one by one. The first problem
+// is kept for end, so that the code that takes members shows the shape without error
+// handling.
 type members struct {
 	values map[string]any // string or json.Number
 	err    error
 }
 
-// readObject reads exactly one JSON object of strings and numbers. A name that comes twice is an error, also when one of
-// the two is written with escapes; names that differ in case are different names.
+// readObject reads exactly one JSON object of strings and numbers. A name that comes
+// twice is an error, also when one of the two is written with escapes. Names that differ
+// in case are different names.
 func readObject(text []byte) (*members, error) {
 	if !utf8.Valid(text) {
-		return nil, errors.New("not UTF-8") // the decoder would replace such bytes, and then two texts mean one
+		return nil, errors.New("not UTF-8") // the decoder would replace such bytes: two texts would then mean one
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -38,7 +40,7 @@ func readObject(text []byte) (*members, error) {
 		return nil, errors.New("not a whole JSON object")
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("something follows the JSON object")
+		return nil, errors.New("the text goes on after the JSON object")
 	}
 	return &members{values: values}, nil
 }
@@ -52,7 +54,7 @@ func readMember(d *json.Decoder, values map[string]any) error {
 	if err != nil {
 		return errors.New("not a JSON object")
 	}
-	key := name.(string) // the decoder gives nothing else where a name stands
+	key := name.(string) // the decoder gives only a string at the place of a name
 	if _, twice := values[key]; twice {
 		return fmt.Errorf("member %q twice", key)
 	}
@@ -73,8 +75,8 @@ func (m *members) text(name string) string {
 	return s
 }
 
-// seconds takes a member that must be an integer within the seconds since 1970 that any clock will show. The bounds
-// leave room for sums and differences.
+// seconds takes a member that must be an integer within the seconds since 1970 that a
+// clock can show. The bounds leave room for sums and differences.
 func (m *members) seconds(name string) int64 {
 	number, _ := m.take(name).(json.Number)
 	n, err := strconv.ParseInt(string(number), 10, 64)
@@ -96,10 +98,10 @@ func (m *members) fail(err error) {
 	}
 }
 
-// end is the first thing that was wrong, or the complaint that members are left that nobody takes.
+// end gives the first problem. A member that was not taken is a problem too.
 func (m *members) end() error {
 	if m.err == nil && len(m.values) > 0 {
-		return errors.New("a member that is not known")
+		return errors.New("a member is unknown")
 	}
 	return m.err
 }

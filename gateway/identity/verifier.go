@@ -14,23 +14,25 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ErrToken is the refusal of a token, whatever is wrong with it. The reason in its text is for the log: whoever sent the
-// token learns nothing about how close it came.
+// ErrToken is the refusal of a token, for any reason. The reason in its text is for the
+// log: the sender must not learn how close a forged token came.
 var ErrToken = errors.New("token refused")
 
-// maxToken bounds the work that an unauthenticated caller can ask for, in bytes.
+// maxToken is the longest token, in bytes. It bounds the work that an unauthenticated
+// caller can cause.
 const maxToken = 2048
 
-// clockSkew is how far ahead the clock of the replica that issued a token may be. An ended token gets no such grace.
+// clockSkew is how far ahead the clock of the replica that issued a token may be. A token
+// that has ended gets no such grace.
 const clockSkew = time.Minute
 
-// VerifierConfig is what a Verifier is made of.
+// VerifierConfig configures a Verifier.
 type VerifierConfig struct {
-	Keys        JWKS             // the issuer's current keys and those it used within MaxLifetime
-	Issuer      string           // who must have issued the token
-	Audience    string           // who the token must be for
+	Keys        JWKS             // the issuer's current keys, and former ones that it used within MaxLifetime
+	Issuer      string           // the issuer that the token must name
+	Audience    string           // the audience that the token must name
 	Clock       func() time.Time // time.Now when nil
-	MaxLifetime time.Duration    // of a token, whatever it says itself; 1 h when zero
+	MaxLifetime time.Duration    // the longest lifetime of a token, whatever its exp; 1 h when zero
 }
 
 // Verifier verifies access tokens. It is safe for concurrent use.
@@ -40,7 +42,7 @@ type Verifier struct {
 	config VerifierConfig
 }
 
-// Claims is what a verified token says.
+// Claims are the facts in a verified token.
 type Claims struct {
 	Person  policy.PersonID
 	Auth    string    // how the person signed in
@@ -83,7 +85,7 @@ func newParser(c VerifierConfig) *jwt.Parser {
 	)
 }
 
-// Verify says whom the token names. Every refusal is ErrToken.
+// Verify gives the person that the token names. Every refusal is ErrToken.
 func (v *Verifier) Verify(token string) (Claims, error) {
 	c, err := v.verify(token)
 	if err != nil {
@@ -97,8 +99,8 @@ func (v *Verifier) Verify(token string) (Claims, error) {
 	}, nil
 }
 
-// verify goes from the cheap to the dear: the form, the header, then the signature, and the claims last, when they are
-// known to be the issuer's.
+// verify does the cheap checks first: the form, then the header, then the signature. The
+// claims come last, when the issuer is known to have signed them.
 func (v *Verifier) verify(token string) (*claims, error) {
 	if err := checkForm(token); err != nil {
 		return nil, err
@@ -116,15 +118,15 @@ func (v *Verifier) verify(token string) (*claims, error) {
 	return &c, v.checkLife(&c)
 }
 
-// checkForm lets through base64url and dots only. The decoder underneath would skip line breaks, so that one token could
-// be written in many ways.
+// checkForm accepts base64url and dots only. The decoder underneath would skip line
+// breaks, so that one token could be written in many ways.
 func checkForm(token string) error {
 	if len(token) > maxToken {
 		return errors.New("too long")
 	}
 	for i := range len(token) {
 		if !isBase64URL(token[i]) && token[i] != '.' {
-			return errors.New("a byte that is neither base64url nor a dot")
+			return errors.New("a character is neither base64url nor a dot")
 		}
 	}
 	return nil
@@ -134,8 +136,9 @@ func isBase64URL(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
-// checkHeader lets through a header of exactly alg, typ and kid: with no crit there is no extension to understand, and
-// with no jwk, jku or x5c nobody brings a key along. Whether alg and kid are right is for the parser to say.
+// checkHeader accepts a header of exactly alg, typ and kid. Without crit there is no
+// extension to understand; without jwk, jku or x5c no token brings its own key. The
+// parser checks whether alg and kid are right.
 func checkHeader(token string) error {
 	part, _, _ := strings.Cut(token, ".")
 	text, err := base64.RawURLEncoding.Strict().DecodeString(part)
@@ -156,17 +159,17 @@ func checkHeader(token string) error {
 	return nil
 }
 
-// checkLife refuses a token that was not yet issued or lives too long, which would outlast the departure of the key that
-// signed it.
+// checkLife refuses a token from the future, and a token with too long a lifetime: it
+// would stay valid after the key that signed it was removed.
 func (v *Verifier) checkLife(c *claims) error {
 	issued, expires := time.Unix(c.IssuedAt, 0), time.Unix(c.Expires, 0)
 	switch {
 	case issued.After(v.config.Clock().Add(clockSkew)):
 		return errors.New("issued in the future")
 	case !expires.After(issued):
-		return errors.New("ends before it begins")
+		return errors.New("expires before it was issued")
 	case expires.Sub(issued) > v.config.MaxLifetime:
-		return errors.New("lives too long")
+		return errors.New("its lifetime is too long")
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// Without this the table of hostile tokens would prove nothing.
-func TestGoodTokenIsTaken(t *testing.T) {
+// Without this test the table of hostile tokens would prove nothing.
+func TestAGoodTokenIsAccepted(t *testing.T) {
 	c, err := newVerifier(t, noon).Verify(signed(testKey("token"), goodHeader(), goodClaims()))
 	if err != nil {
 		t.Fatal(err)
@@ -27,18 +27,18 @@ func TestGoodTokenIsTaken(t *testing.T) {
 	}
 }
 
-// Every token here carries a good signature of the right key. why is a part of the reason, so that a token refused for
-// another reason than the one it was made for does not pass.
-func TestHostileTokens(t *testing.T) {
+// Every token here carries a good signature of the right key. why is a part of the
+// expected reason: a token refused for another reason fails the test.
+func TestHostileTokensAreRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name, why string
 		old, new  string // in the header or the claims
 	}{
-		{"crit", "not known", `"typ":`, `"crit":"b64","typ":`},
+		{"crit", "is unknown", `"typ":`, `"crit":"b64","typ":`},
 		{"crit as an array", "neither text nor number", `"typ":`, `"crit":["b64"],"typ":`},
 		{"crit null", "neither text nor number", `"typ":`, `"crit":null,"typ":`},
 		{"key brought along", "neither text nor number", `"typ":`, `"jwk":{"kty":"OKP"},"typ":`},
-		{"key to be fetched", "not known", `"typ":`, `"jku":"https://evil.example/jwks","typ":`},
+		{"key to be fetched", "is unknown", `"typ":`, `"jku":"https://evil.example/jwks","typ":`},
 		{"plain JWT", "not an access token", `"at+jwt"`, `"JWT"`},
 		{"receipt", "not an access token", `"at+jwt"`, `"bordereau-receipt+jws"`},
 		{"type in other case", "not an access token", `"at+jwt"`, `"AT+JWT"`},
@@ -54,14 +54,14 @@ func TestHostileTokens(t *testing.T) {
 		{"no key id", `member "kid"`, `,"kid":"` + kid() + `"`, ``},
 		{"unknown key id", "keyfunc", kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"},
 		{"header not an object", "not a JSON object", goodHeader(), `["alg","EdDSA"]`},
-		{"header followed by something", "follows", goodHeader(), goodHeader() + `{}`},
+		{"header followed by something", "goes on after", goodHeader(), goodHeader() + `{}`},
 		{"header cut", "JSON object", goodHeader(), strings.TrimSuffix(goodHeader(), "}")},
 		{"header empty", "JSON object", goodHeader(), ``},
 		{"header not UTF-8", "UTF-8", `"at+jwt"`, "\"at+jwt\xff\""},
 
 		{"sub twice", "twice", `"sub":`, `"sub":"p_zzzzzzzzzzzzzzzzzzzzzzzzzz","sub":`},
 		{"sub twice, once escaped", "twice", `"sub":`, `"s\u0075b":"p_zzzzzzzzzzzzzzzzzzzzzzzzzz","sub":`},
-		{"SUB beside sub", "not known", `"sub":`, `"SUB":"p_zzzzzzzzzzzzzzzzzzzzzzzzzz","sub":`},
+		{"SUB beside sub", "is unknown", `"sub":`, `"SUB":"p_zzzzzzzzzzzzzzzzzzzzzzzzzz","sub":`},
 		{"SUB for sub", `member "sub"`, `"sub":`, `"SUB":`},
 		{"sub empty", "not a person", `"sub":"` + string(person), `"sub":"`},
 		{"sub missing", `member "sub"`, `"sub":"` + string(person) + `",`, ``},
@@ -83,14 +83,14 @@ func TestHostileTokens(t *testing.T) {
 		{"exp that overflows a sum", `member "exp"`, `1795608900`, `9223372036854775807`},
 		{"exp negative", `member "exp"`, `1795608900`, `-1`},
 		{"exp twice", "twice", `"exp":`, `"exp":1,"exp":`},
-		{"ten years of life", "lives too long", `1795608900`, `2111140800`},
-		{"a second too long", "lives too long", `1795608900`, `1795611601`},
+		{"ten years of life", "lifetime is too long", `1795608900`, `2111140800`},
+		{"a second too long", "lifetime is too long", `1795608900`, `1795611601`},
 		{"ended", "expired", `1795608000,"exp":1795608900`, `1795607000,"exp":1795608000`},
-		{"ends before it begins", "ends before it begins", `1795608000,"exp":1795608900`, `1795608030,"exp":1795608020`},
+		{"ends before it begins", "expires before it was issued", `1795608000,"exp":1795608900`, `1795608030,"exp":1795608020`},
 		{"iat missing", `member "iat"`, `"iat":1795608000,`, ``},
 		{"iat as text", `member "iat"`, `1795608000`, `"1795608000"`},
 		{"iat in the future", "issued in the future", `1795608000`, `1795608061`},
-		{"nbf", "not known", `"iat":`, `"nbf":1,"iat":`},
+		{"nbf", "is unknown", `"iat":`, `"nbf":1,"iat":`},
 		{"jti missing", `member "jti"`, `"jti":"` + tokenID + `",`, ``},
 		{"jti empty", "jti", tokenID, ``},
 		{"jti of another kind", "jti", tokenID, string(person)},
@@ -105,7 +105,7 @@ func TestHostileTokens(t *testing.T) {
 		{"issuer missing", `member "iss"`, `"iss":"https://gateway.example",`, ``},
 		{"auth missing", `member "auth"`, `,"auth":"client-credentials"`, ``},
 		{"auth free text", "auth", `client-credentials`, `a\nb`},
-		{"roles", "not known", `"iss":`, `"roles":"operator","iss":`},
+		{"roles", "is unknown", `"iss":`, `"roles":"operator","iss":`},
 		{"claims followed by something", "after top-level value", goodClaims(), goodClaims() + ` {}`},
 		{"claims not an object", "not a JSON object", goodClaims(), `"sub"`},
 		{"claims null", "aud claim is required", goodClaims(), `null`},
@@ -132,8 +132,8 @@ func refused(t *testing.T, token, why string) {
 	}
 }
 
-// Tokens whose form or signature is wrong.
-func TestForgedTokens(t *testing.T) {
+// The form or the signature of these tokens is wrong.
+func TestForgedTokensAreRefused(t *testing.T) {
 	good := signed(testKey("token"), goodHeader(), goodClaims())
 	header, claims, _ := strings.Cut(good, ".")
 	claims, signature, _ := strings.Cut(claims, ".")
@@ -164,8 +164,8 @@ func TestForgedTokens(t *testing.T) {
 	}
 }
 
-// nextTrailing gives the next character of the alphabet: 64 bytes end in a character with four unused bits, so a lenient
-// decoder takes it for the same signature.
+// nextTrailing gives the next character of the alphabet. 64 bytes end in a character with
+// four unused bits, so a lenient decoder reads the same signature.
 func nextTrailing(c byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	i := strings.IndexByte(alphabet, c)
@@ -193,7 +193,7 @@ func rsaToken(t *testing.T) string {
 	return text + "." + encode(string(signature))
 }
 
-func TestFlippedBits(t *testing.T) {
+func TestATokenWithAFlippedBitIsRefused(t *testing.T) {
 	v := newVerifier(t, noon)
 	good := signed(testKey("token"), goodHeader(), goodClaims())
 	for i := range len(good) {
@@ -207,7 +207,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-func TestTokenLife(t *testing.T) {
+func TestATokenIsValidFromIssueToEnd(t *testing.T) {
 	token := signed(testKey("token"), goodHeader(), goodClaims()) // noon to a quarter past
 	for _, tt := range []struct {
 		name string
@@ -228,8 +228,8 @@ func TestTokenLife(t *testing.T) {
 	}
 }
 
-// While a key is being changed both are trusted; afterwards the old one is not.
-func TestKeyChange(t *testing.T) {
+// During a change of keys both keys are trusted; afterwards the old key is not.
+func TestBothKeysAreTrustedDuringAChange(t *testing.T) {
 	older := identity.PublicJWK(testKey("older").Public().(ed25519.PublicKey))
 	newer := newIssuer(t, noon).KeySet().Keys[0]
 	token := signed(testKey("older"), strings.Replace(goodHeader(), kid(), older.ID, 1), goodClaims())
