@@ -4,7 +4,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bordereau/bordereau/crypto/durable"
 )
+
+// OnDisk keeps the folder on a test's disk.
+func (c FolderConfig) OnDisk(d durable.Disk) FolderConfig {
+	c.disk = d
+	return c
+}
 
 // FolderError gives tests the marking of errors that no test can make a file system give.
 var FolderError = folderError

@@ -10,12 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway"
 )
 
@@ -34,17 +34,17 @@ type FolderConfig struct {
 
 	// Logger receives what was cleaned up. Nothing is logged when it is nil.
 	Logger *slog.Logger
+
+	disk durable.Disk // a test's; the machine's otherwise
 }
 
 // Folder keeps every object as one file: the key `d/ab/ab4…` is the file d/ab/ab4… under Dir.
 type Folder struct {
-	root   *os.Root // nothing outside of it is reachable, links included
+	files  *durable.Folder // what is written
+	root   *os.Root        // of files, for reading: nothing outside of it is reachable, links included
 	logger *slog.Logger
 
 	buffers sync.Pool // of *[]byte, copyBuffer long
-
-	mu      sync.Mutex
-	durable map[string]bool // folders whose own entry is known to be on disk; owned by mu
 }
 
 var _ gateway.Objects = (*Folder)(nil)
@@ -58,52 +58,21 @@ func OpenFolder(ctx context.Context, c FolderConfig) (*Folder, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	dir, err := filepath.Abs(c.Dir)
+	files, err := c.disk.Open(c.Dir, 0o700)
 	if err != nil {
 		return nil, fmt.Errorf("opening document folder: %w", err)
 	}
-	if err := makeDir(dir); err != nil {
-		return nil, fmt.Errorf("opening document folder: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening document folder: %w", err)
-	}
-	f := &Folder{root: root, logger: c.Logger, durable: map[string]bool{".": true}}
+	f := &Folder{files: files, root: files.Root(), logger: c.Logger}
 	f.buffers.New = func() any { return new(make([]byte, copyBuffer)) }
 	if err := f.prepare(ctx); err != nil {
-		root.Close()
+		files.Close()
 		return nil, fmt.Errorf("opening document folder: %w", err)
 	}
 	return f, nil
 }
 
-// makeDir makes dir, with its parents, and their entries durable. dir is absolute. Where it exists its entry is synced
-// all the same: whoever made it may have died before. Only a parent that we may not read is left to its owner.
-func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-		err = os.Mkdir(dir, 0o700)
-	}
-	existed := errors.Is(err, fs.ErrExist)
-	if err != nil && !existed {
-		return err
-	}
-	parent, err := os.Open(filepath.Dir(dir))
-	if existed && errors.Is(err, fs.ErrPermission) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(parent.Sync(), parent.Close())
-}
-
 func (f *Folder) prepare(ctx context.Context) error {
-	if err := f.makeFolder(incoming); err != nil {
+	if err := f.files.MakeFolder(incoming); err != nil {
 		return err
 	}
 	if err := f.sweepAbandoned(ctx); err != nil {
@@ -197,20 +166,20 @@ func (f *Folder) delete(ctx context.Context, key string) error {
 	case info.IsDir():
 		return nil // a folder of other keys, no object
 	}
-	if err := f.root.Remove(key); err != nil && !missing(err) {
+	if err := f.files.Remove(key); !missing(err) {
 		return folderError(err)
 	}
-	return folderError(f.syncFolder(path.Dir(key)))
+	return f.syncExisting(path.Dir(key)) // another Delete was faster, and may die before its fsync
 }
 
 func (f *Folder) syncExisting(folder string) error {
-	if err := f.syncFolder(folder); err != nil && !missing(err) {
+	if err := f.files.Sync(folder); err != nil && !missing(err) {
 		return folderError(err)
 	}
 	return nil
 }
 
 // Close releases the folder. Bodies that are open stay readable.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return f.files.Close() }
 
 func tempName() string { return path.Join(incoming, strings.ToLower(rand.Text())) }
