@@ -1,13 +1,12 @@
 package keyring
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/durable"
 )
 
 // maxFileSize bounds what Load reads. A root of ten identities has less than 1 KiB.
@@ -15,12 +14,14 @@ const maxFileSize = 64 << 10
 
 // Create makes a new root in a new file of mode 0600. When it returns, the file is durable: nothing may be sealed to a
 // root that a power cut could take away. It never overwrites; an existing path is fs.ErrExist.
-func Create(path string) (*Root, error) {
+func Create(path string) (*Root, error) { return create(durable.Disk{}, path) }
+
+func create(disk durable.Disk, path string) (*Root, error) {
 	identity, err := crypto.NewIdentity()
 	if err != nil {
 		return nil, fmt.Errorf("creating root: %w", err)
 	}
-	if err := writeNew(path, fileText(identity)); err != nil {
+	if err := disk.CreateFile(path, 0o600, durable.Content([]byte(fileText(identity)))); err != nil {
 		return nil, fmt.Errorf("creating root: %w", err)
 	}
 	return &Root{identities: []*crypto.Identity{identity}}, nil
@@ -29,13 +30,17 @@ func Create(path string) (*Root, error) {
 // CreateRecovery makes a new recovery identity in a new file, as Create does, and gives its public half, which is all that
 // an installation gets to know of it.
 func CreateRecovery(path string) (*crypto.Recipient, error) {
+	return createRecovery(durable.Disk{}, path)
+}
+
+func createRecovery(disk durable.Disk, path string) (*crypto.Recipient, error) {
 	identity, err := crypto.NewIdentity()
 	if err != nil {
 		return nil, fmt.Errorf("creating recovery key: %w", err)
 	}
 	text := "# Recovery key of a Bordereau installation. Keep it offline: it opens every document.\n" +
 		"# public key: " + identity.Recipient().String() + "\n" + identity.Secret() + "\n"
-	if err := writeNew(path, text); err != nil {
+	if err := disk.CreateFile(path, 0o600, durable.Content([]byte(text))); err != nil {
 		return nil, fmt.Errorf("creating recovery key: %w", err)
 	}
 	return identity.Recipient(), nil
@@ -58,41 +63,6 @@ func fileText(identity *crypto.Identity) string {
 	return "# Root key of a Bordereau installation. Keep a copy offline: what it sealed cannot be opened without it.\n" +
 		"# fingerprint: " + identity.Recipient().Fingerprint() + "\n" +
 		identity.Secret() + "\n"
-}
-
-// writeNew creates the file, whole and durable, or leaves none. If we die in between, a file without a complete identity
-// may stay: Load refuses it, and nothing was sealed to it.
-func writeNew(path, text string) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(path) // ours: O_EXCL made it
-		}
-	}()
-	if err := writeAndClose(file, text); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func writeAndClose(file *os.File, text string) error {
-	_, err := io.WriteString(file, text)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
-// syncFolder makes the file's name durable; syncing the file alone keeps its bytes and may lose its name.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // readPrivate reads a file after a look at its mode, taken from the open file so that it cannot be exchanged in between.

@@ -1,18 +1,18 @@
 package keyring
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/durable"
 )
 
 // AddFirst makes a new identity and puts it above those of the root file, in which nothing else changes. When it returns,
 // the file is durable; if we die before, the file is the old one. Only one process may change a root file at a time.
-func AddFirst(path string) (*Root, error) {
+func AddFirst(path string) (*Root, error) { return addFirst(durable.Disk{}, path) }
+
+func addFirst(disk durable.Disk, path string) (*Root, error) {
 	text, err := readPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("adding root: %w", err)
@@ -24,12 +24,14 @@ func AddFirst(path string) (*Root, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adding root: %w", err)
 	}
-	return rewrite(path, fileText(identity)+"\n"+text)
+	return rewrite(disk, path, fileText(identity)+"\n"+text)
 }
 
 // KeepFirst takes every identity but the first out of the root file, and keeps the comments. What was sealed only to the
 // others opens no more: see that nothing is.
-func KeepFirst(path string) (*Root, error) {
+func KeepFirst(path string) (*Root, error) { return keepFirst(durable.Disk{}, path) }
+
+func keepFirst(disk durable.Disk, path string) (*Root, error) {
 	text, err := readPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("retiring roots: %w", err)
@@ -48,25 +50,17 @@ func KeepFirst(path string) (*Root, error) {
 		first = first && !isIdentity
 		kept = append(kept, line)
 	}
-	return rewrite(path, strings.Join(kept, ""))
+	return rewrite(disk, path, strings.Join(kept, ""))
 }
 
 // rewrite puts a new root file in the place of the old one, whole or not at all.
-func rewrite(path, text string) (*Root, error) {
+func rewrite(disk durable.Disk, path, text string) (*Root, error) {
 	root, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".root-*") // of mode 0600
-	if err != nil {
+	if err := disk.ReplaceFile(path, 0o600, []byte(text)); err != nil {
 		return nil, fmt.Errorf("writing root file: %w", err)
 	}
-	err = writeAndClose(fresh, text)
-	if err == nil {
-		err = os.Rename(fresh.Name(), path)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("writing root file: %w", err), os.Remove(fresh.Name()))
-	}
-	return root, syncFolder(filepath.Dir(path))
+	return root, nil
 }

@@ -9,7 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/bordereau/bordereau/crypto/durable"
 )
 
 // pemType is the label of a PKCS#8 private key (RFC 7468 section 10).
@@ -23,6 +24,10 @@ const maxKeyFile = 16 << 10
 // once NewKey has returned: without that, receipts could remain whose key is lost and
 // whose signature can no longer be checked.
 func NewKey(path string) (ed25519.PrivateKey, error) {
+	return newKey(durable.Disk{}, path)
+}
+
+func newKey(disk durable.Disk, path string) (ed25519.PrivateKey, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, fmt.Errorf("making key: %w", err)
@@ -31,38 +36,11 @@ func NewKey(path string) (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding key: %w", err)
 	}
-	if err := writeNew(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})); err != nil {
+	text := pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der})
+	if err := disk.CreateFile(path, 0o600, durable.Content(text)); err != nil {
 		return nil, fmt.Errorf("writing key: %w", err)
 	}
 	return key, nil
-}
-
-// writeNew writes a file that must not exist yet. It returns when both the file and its
-// name are on disk. It removes a file that could not be written whole.
-func writeNew(path string, content []byte) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
-}
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // LoadKey reads an Ed25519 key from a PKCS#8 PEM file. It refuses a file that the group
