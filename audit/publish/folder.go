@@ -10,6 +10,8 @@ import (
 	"os"
 	"path"
 	"slices"
+
+	"github.com/bordereau/bordereau/crypto/durable"
 )
 
 const (
@@ -21,33 +23,32 @@ const (
 
 // Folder is a Sink in a folder.
 type Folder struct {
-	root *os.Root
+	files *durable.Folder // what is written
+	root  *os.Root        // of files, for reading
 }
 
 // OpenFolder opens a folder, made when there is none.
-func OpenFolder(dir string) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("opening the folder to publish to: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
+func OpenFolder(dir string) (*Folder, error) { return openFolder(durable.Disk{}, dir) }
+
+func openFolder(disk durable.Disk, dir string) (*Folder, error) {
+	files, err := disk.Open(dir, 0o755)
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder to publish to: %w", err)
 	}
-	f := &Folder{root: root}
-	if err := f.makeFolder(incoming); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the folder to publish to: %w", err), root.Close())
+	if err := files.MakeFolder(incoming); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the folder to publish to: %w", err), files.Close())
 	}
-	return f, nil
+	return &Folder{files: files, root: files.Root()}, nil
 }
 
 // Close closes the folder.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return f.files.Close() }
 
 // Create implements Sink. A file gets its name when it is whole and on disk; link fails when the name is taken, whatever
 // raced. If we die before the folder is on disk too, the file is there or it is not, and nobody was told that it is.
 func (f *Folder) Create(ctx context.Context, name string, data []byte) error {
-	return f.store(ctx, name, data, func(temp string) error {
-		err := f.root.Link(temp, name)
+	return f.store(ctx, name, data, func(p *durable.Pending) error {
+		err := p.Publish(name)
 		if errors.Is(err, fs.ErrExist) {
 			return ErrExists
 		}
@@ -57,59 +58,33 @@ func (f *Folder) Create(ctx context.Context, name string, data []byte) error {
 
 // Replace implements Sink.
 func (f *Folder) Replace(ctx context.Context, name string, data []byte) error {
-	return f.store(ctx, name, data, func(temp string) error { return f.root.Rename(temp, name) })
+	return f.store(ctx, name, data, func(p *durable.Pending) error { return p.Replace(name) })
 }
 
-func (f *Folder) store(ctx context.Context, name string, data []byte, publish func(temp string) error) error {
+func (f *Folder) store(ctx context.Context, name string, data []byte, place func(p *durable.Pending) error) error {
 	if err := errors.Join(ctx.Err(), CheckName(name)); err != nil {
 		return err
 	}
-	temp := incoming + "/" + rand.Text()
-	defer f.root.Remove(temp) // after a rename there is nothing to remove
-	if err := f.write(temp, data); err != nil {
-		return fmt.Errorf("publishing %s: %w", name, err)
-	}
-	if err := f.makeFolder(path.Dir(name)); err != nil {
-		return fmt.Errorf("publishing %s: %w", name, err)
-	}
-	if err := publish(temp); err != nil {
-		return fmt.Errorf("publishing %s: %w", name, err)
-	}
-	return f.sync(path.Dir(name))
-}
-
-func (f *Folder) write(name string, data []byte) error {
-	file, err := f.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	p, err := f.files.Begin(incoming+"/"+rand.Text(), 0o644)
 	if err != nil {
-		return err
+		return fmt.Errorf("publishing %s: %w", name, err)
 	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// makeFolder makes a folder and those above it, each durable in its parent before it is used.
-func (f *Folder) makeFolder(name string) error {
-	if name == "." {
-		return nil
+	defer p.Discard()
+	_, err = p.Write(data)
+	if err == nil {
+		err = p.Flush()
 	}
-	if _, err := f.root.Stat(name); err == nil {
-		return nil
+	if err == nil {
+		err = place(p)
 	}
-	if err := f.makeFolder(path.Dir(name)); err != nil {
-		return err
+	if errors.Is(err, fs.ErrNotExist) { // another process has removed the folder, see Remove
+		f.files.Forget(path.Dir(name))
+		err = place(p)
 	}
-	if err := f.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return f.sync(path.Dir(name))
-}
-
-func (f *Folder) sync(folder string) error {
-	d, err := f.root.Open(folder)
 	if err != nil {
-		return err
+		return fmt.Errorf("publishing %s: %w", name, err)
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }
 
 // Read implements Sink.

@@ -1,0 +1,4 @@
+package publish
+
+// OpenFolderOn opens a folder on a test's disk.
+var OpenFolderOn = openFolder
