@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
@@ -55,11 +56,51 @@ func TestAlone(t *testing.T) {
 	})
 }
 
+// holders are the sessions that hold an advisory lock of this database. The server may have others,
+// with locks of their own.
+const holders = ` FROM pg_locks WHERE locktype = 'advisory'
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
 // endSessions ends the sessions that hold an advisory lock, as a server does that dies.
 func endSessions(t *testing.T, db *database.DB) {
 	t.Helper()
-	if _, err := db.Writer().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'`); err != nil {
+	if _, err := db.Writer().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 60000)`+holders); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// awaitHolder waits until a session holds an advisory lock.
+func awaitHolder(t *testing.T, db *database.DB) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var held bool
+		if err := db.Reader().QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1`+holders+`)`).Scan(&held); err != nil {
+			t.Fatal(err)
+		}
+		if held {
+			return
+		}
+	}
+	t.Fatal("the lock is not taken again")
+}
+
+// A lock is held on one database alone: on others of the same server, other processes work.
+func TestPresenceIsOfOneDatabase(t *testing.T) {
+	db, other := databasetest.PostgreSQL(t), databasetest.PostgreSQL(t)
+	p, err := db.Share(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := other.Alone(t.Context())
+	if err != nil {
+		t.Fatalf("alone on another database: %v", err)
+	}
+	endSessions(t, db)
+	if _, err := other.Share(t.Context()); !errors.Is(err, database.ErrInUse) {
+		t.Errorf("ending the sessions of one database ended those of another: %v", err)
+	}
+	if err := errors.Join(p.Leave(), alone.Leave()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -79,13 +120,7 @@ func TestPresenceOutlivesItsSession(t *testing.T) {
 		}
 		endSessions(t, db)
 		stop := run(t, p)
-		held := false
-		for !held {
-			err := db.Reader().QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory')`).Scan(&held)
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		awaitHolder(t, db)
 		if _, err := db.Alone(t.Context()); !errors.Is(err, database.ErrInUse) {
 			t.Errorf("alone beside a process that goes on: %v", err)
 		}
