@@ -1,10 +1,12 @@
 package objects_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -38,11 +40,20 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail := b.left >= 0
 		b.mu.Unlock()
 		if fail {
-			b.fail(w, r, b.server)
+			b.fail(w, r, http.HandlerFunc(b.pass))
 			return
 		}
 	}
+	b.pass(w, r)
+}
+
+// pass lets a request through. The server may answer before it has read the body: the client gets
+// that answer too, but only when it has sent all of it, because it may be deaf until then.
+func (b *between) pass(w http.ResponseWriter, r *http.Request) {
+	body := r.Body
+	r.Body = io.NopCloser(body)
 	b.server.ServeHTTP(w, r)
+	io.Copy(io.Discard, body)
 }
 
 // failing opens a store at a server whose first uploads fail.
@@ -51,13 +62,55 @@ func failing(t *testing.T, c objects.S3Config, uploads int, fail func(http.Respo
 	target := &url.URL{Scheme: "http", Host: c.Endpoint}
 	b := &between{left: uploads, fail: fail}
 	// Requests are signed for the host that the client sees.
-	b.server = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
+	b.server = &httputil.ReverseProxy{Transport: early{}, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
 	proxy := httptest.NewServer(b)
 	t.Cleanup(proxy.Close)
 	c.Endpoint = proxy.Listener.Addr().String()
 	store := openS3(t, c)
 	store.Hurry()
 	return store, b
+}
+
+// early is a transport that takes an answer although the request could not be sent whole.
+// http.Transport takes it or fails, as it happens, when the server answers early and closes.
+type early struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (early) RoundTrip(r *http.Request) (*http.Response, error) {
+	conn, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", r.URL.Host)
+	if err != nil {
+		return nil, err
+	}
+	r.Close = true // one request to a connection
+	sent := make(chan struct{})
+	go func() { r.Write(conn); close(sent) }() // a server that has not got all of it says so, or closes
+	answers := bufio.NewReader(conn)
+	for {
+		a, err := http.ReadResponse(answers, r)
+		if err != nil {
+			conn.Close()
+			<-sent
+			return nil, err
+		}
+		if a.StatusCode >= 200 {
+			a.Body = &lastOf{a.Body, conn, sent}
+			return a, nil
+		}
+	}
+}
+
+// lastOf is the body of a connection's only answer.
+type lastOf struct {
+	io.ReadCloser
+	conn net.Conn
+	sent <-chan struct{}
+}
+
+// Close implements io.Closer.
+func (l *lastOf) Close() error {
+	l.conn.Close()
+	<-l.sent
+	return nil
 }
 
 // The ways for an upload to fail: before, in the middle of, and after the body; and stored, with the answer lost.
