@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
@@ -18,18 +19,20 @@ import (
 // region and ca (a PEM file of private authorities) may be absent. Tests store and delete below the prefix.
 const Variable = "BORDEREAU_TEST_S3"
 
-// Named gives the bucket that Variable names, and false where it names none. A value that cannot be read fails the test.
-func Named(t testing.TB) (objects.S3Config, bool) {
+// Named gives the bucket that Variable names. A test is skipped by package needs where it names none,
+// and fails for a value that cannot be read.
+func Named(t testing.TB) objects.S3Config {
 	t.Helper()
+	needs.Parallel(t)
 	value := os.Getenv(Variable)
 	if value == "" {
-		return objects.S3Config{}, false
+		needs.Missing(t, Variable+" names no bucket (see package s3server)")
 	}
 	c, err := Parse(value)
 	if err != nil {
 		t.Fatalf("reading %s: %v", Variable, err)
 	}
-	return c, true
+	return c
 }
 
 // Parse reads the form of Variable. The error does not repeat the value, which holds a secret.

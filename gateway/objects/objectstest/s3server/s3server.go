@@ -75,6 +75,7 @@ func start(t testing.TB, versions string) *Server {
 
 func launched(t testing.TB, versions string, locking bool) *Server {
 	t.Helper()
+	needs.Parallel(t)
 	s := &Server{
 		t: t,
 		program: needs.Program(t, "versitygw", "BORDEREAU_TEST_VERSITYGW",
