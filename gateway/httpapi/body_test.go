@@ -72,19 +72,20 @@ func TestQueriesAreReadStrictly(t *testing.T) {
 	s := serve(t)
 	ledger := "/v1/audit/events?ledger=" + string(s.Client)
 	for path, field := range map[string]string{
-		"/v1/audit/events":                             "ledger",
-		ledger + "&actr=x":                             "actr",
-		ledger + "&Actor=x":                            "Actor",
-		ledger + "&outcome=denied":                     "outcome",
-		ledger + "&from=yesterday":                     "from",
-		ledger + "&action=a&action=b":                  "action",
-		ledger + "&reason=":                            "reason",
-		ledger + "&limit=0":                            "limit",
-		ledger + "&limit=501":                          "limit",
-		ledger + "&limit=x":                            "limit",
-		"/v1/batches?state=lost":                       "state",
-		"/v1/batches?assigned=you":                     "assigned",
-		"/v1/contracts/" + string(s.Contract) + "?a=b": "a",
+		"/v1/audit/events":         "ledger",
+		ledger + "&actr=x":         "actr",
+		ledger + "&Actor=x":        "Actor",
+		ledger + "&outcome=denied": "outcome",
+		ledger + "&from=yesterday": "from",
+		ledger + "&action=document.read&action=document.read": "action",
+		ledger + "&phase=grant&phase=grant":                   "phase",
+		ledger + "&reason=":                                   "reason",
+		ledger + "&limit=0":                                   "limit",
+		ledger + "&limit=501":                                 "limit",
+		ledger + "&limit=x":                                   "limit",
+		"/v1/batches?state=lost":                              "state",
+		"/v1/batches?assigned=you":                            "assigned",
+		"/v1/contracts/" + string(s.Contract) + "?a=b":        "a",
 	} {
 		p := wantProblem(t, s.call(t, s.Officer, http.MethodGet, path, "", nil), http.StatusBadRequest, "parameter")
 		if p.Field == nil || *p.Field != field {
