@@ -20,7 +20,7 @@ import (
 // eachIn runs a test in a world whose bodies lie in a bucket of the server, on both databases.
 func eachIn(t *testing.T, server *s3server.Server, f func(t *testing.T, w *gatewaytest.World)) {
 	t.Helper()
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.EachInTurn(t, func(t *testing.T, db *database.DB) {
 		store, err := objects.OpenS3(t.Context(), server.Config())
 		if err != nil {
 			t.Fatal(err)

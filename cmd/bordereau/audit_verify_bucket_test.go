@@ -17,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
@@ -133,6 +134,7 @@ func want(t *testing.T, what string, exit int, said string, wantExit int, wantSa
 
 // A published ledger is verified where it lies, with a key that may only read; what is wrong with it is named as in a folder.
 func TestVerifyABucket(t *testing.T) {
+	needs.Alone(t)
 	b := publishToBucket(t, s3server.Start(t), config.NoRetention)
 	exit, said := b.verify(t, "--checkpoint", b.kept)
 	want(t, "as published", exit, said, exitDone, "good   operator", "301 events")
@@ -196,6 +198,7 @@ func (b *publishedBucket) tamper(t *testing.T, name string, content []byte, said
 // In a bucket with Object Lock what was published is verified, whatever somebody has put over it: another version, or a mark that
 // it is deleted, which would hide where the ledger ends.
 func TestVerifyABucketWithObjectLock(t *testing.T) {
+	needs.Alone(t)
 	b := publishToBucket(t, s3server.StartLocked(t), config.Governance)
 	const newest = "checkpoints/00000000000000000301"
 	for _, name := range []string{newest, "tile/0/000"} {
@@ -216,6 +219,7 @@ func TestVerifyABucketWithObjectLock(t *testing.T) {
 
 // A ledger that went on in another epoch, with another key, is followed in a bucket as it is in a folder.
 func TestVerifyABucketInALaterEpoch(t *testing.T) {
+	needs.Alone(t)
 	server := s3server.Start(t)
 	c := server.Config()
 	haveKey(t, c)

@@ -25,6 +25,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/httpapi"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/policy"
@@ -105,6 +106,7 @@ var pdf = []byte("%PDF-1.7\nsynthetic\n%%EOF\n")
 // TestTheExamples plays every worked contract of docs/examples: proposed and approved on the command line, and then a
 // batch is sent, assigned, taken in charge and read over HTTP, from one of the contract's sites within its hours.
 func TestTheExamples(t *testing.T) {
+	needs.Alone(t)
 	files, err := os.ReadDir(examples)
 	if err != nil || len(files) != len(plays) {
 		t.Fatalf("%d examples are played, there are %d: %v", len(plays), len(files), err)

@@ -24,6 +24,7 @@ const (
 //
 //	BORDEREAU_TEST_LARGE=1 go test ./cmd/bordereau -run TestKilled -v -timeout 60m
 func TestKilled(t *testing.T) {
+	needs.Alone(t)
 	needs.Large(t)
 	t.Run("gateway on sqlite", func(t *testing.T) {
 		h := newServed(t, config.Default(), "")

@@ -48,6 +48,7 @@ const (
 // eachStore runs a test on a folder and on an S3 server.
 func eachStore(t *testing.T, test func(t *testing.T)) {
 	needs.Large(t)
+	needs.Alone(t)
 	t.Run("folder", test)
 	t.Run("s3", func(t *testing.T) {
 		s3 := s3server.Start(t).Config()

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
@@ -23,6 +24,7 @@ import (
 // An installation publishes into a bucket with Object Lock. What was put over it there is passed by; a bundle that another
 // history has written first halts the ledgers.
 func TestPublishingToABucket(t *testing.T) {
+	needs.Alone(t)
 	server := s3server.StartLocked(t).Config()
 	bucket, w := coreOf(t, server), houseInBucket(t, server, config.Governance)
 	record(t, w, 300)

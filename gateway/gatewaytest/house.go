@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/faulty"
@@ -57,6 +58,7 @@ type House struct {
 // New builds a house that lasts as long as the test.
 func New(t testing.TB, c Config) *House {
 	t.Helper()
+	needs.Parallel(t)
 	if c.Database == nil {
 		c.Database = databasetest.SQLite(t)
 	}

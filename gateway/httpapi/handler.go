@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -65,11 +66,12 @@ func NewHandler(c Config) (http.Handler, error) {
 	return s.engine(), nil
 }
 
+// release sets gin's mode, which is the process's. In debug mode gin prints to standard output.
+var release = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
+
 // engine is gin with everything off that guesses: it corrects no path, redirects nowhere and believes no header.
 func (s *server) engine() *gin.Engine {
-	if gin.IsDebugging() {
-		gin.SetMode(gin.ReleaseMode) // the mode is the process's; in debug mode gin prints to standard output
-	}
+	release()
 	e := gin.New()
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false

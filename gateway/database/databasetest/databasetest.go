@@ -6,11 +6,28 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// Each runs f as a subtest on SQLite and as one on PostgreSQL.
+// Each runs f as a subtest on SQLite and as one on PostgreSQL, beside each other and beside other
+// tests. They have not ended when Each returns, but when the test does.
 func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	t.Helper()
+	needs.Parallel(t)
+	t.Run("sqlite", func(t *testing.T) {
+		needs.Siblings(t)
+		f(t, SQLite(t))
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		needs.Siblings(t)
+		f(t, PostgreSQL(t))
+	})
+}
+
+// EachInTurn is Each for subtests that share something, as a bucket: one runs after the other.
+func EachInTurn(t *testing.T, f func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	needs.Parallel(t)
 	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
 	t.Run("postgresql", func(t *testing.T) { f(t, PostgreSQL(t)) })
 }
@@ -18,6 +35,7 @@ func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
 // SQLite is a migrated database in a file of the test's own.
 func SQLite(t testing.TB) *database.DB {
 	t.Helper()
+	needs.Parallel(t)
 	return Open(t, database.Config{SQLite: filepath.Join(t.TempDir(), "bordereau.db")})
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // shared is the process's one server. It is the only thing here that outlives a test: starting a server takes a second,
@@ -23,15 +25,21 @@ var shared struct {
 // PostgreSQLDSN is the connection string of a new, empty database, which is dropped when the test ends.
 func PostgreSQLDSN(t testing.TB) string {
 	t.Helper()
+	needs.Parallel(t)
 	if dsn := os.Getenv("BORDEREAU_TEST_POSTGRES"); dsn != "" {
 		return newDatabase(t, dsn)
 	}
+	return newDatabase(t, sharedServer(t).dsn())
+}
+
+func sharedServer(t testing.TB) *Server {
+	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil {
 		shared.server = startServer(t)
 	}
-	return newDatabase(t, shared.server.dsn())
+	return shared.server
 }
 
 // newDatabase is createDatabase for a server that outlives the test: the database is dropped when the test ends.

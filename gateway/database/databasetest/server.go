@@ -30,6 +30,7 @@ type Server struct {
 // NewServer starts a server that is the test's own and goes away with it. It is skipped by needs like PostgreSQL.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
+	needs.Parallel(t)
 	s := startServer(t)
 	t.Cleanup(func() {
 		s.end("remove")
@@ -83,15 +84,24 @@ func majorVersion(folder string) int {
 	return version
 }
 
-// initServer makes the server's folder under /tmp: the path of a socket must be short, and another user must reach it.
+// longestFolder is how long the path of a server's folder may be, so that the system takes the
+// path of the socket in it.
+const longestFolder = 107 - len("/.s.PGSQL.5432")
+
+// initServer makes the server's folder among the temporary ones. If we are root, another user must
+// reach it.
 func initServer(programs string) (*Server, error) {
 	owner, err := unprivileged()
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("/tmp", "bordereau-pg-")
+	folder, err := os.MkdirTemp("", "bordereau-pg-")
 	if err != nil {
 		return nil, err
+	}
+	if len(folder) > longestFolder {
+		os.Remove(folder)
+		return nil, fmt.Errorf("the path %s is too long for that of a socket: set TMPDIR to a shorter one", folder)
 	}
 	s := &Server{folder: folder, programs: programs, owner: owner}
 	if owner != nil {
@@ -168,7 +178,7 @@ func (s *Server) start() error {
 	s.keeper = s.command("/bin/sh", "-c", keeper, s.folder,
 		filepath.Join(s.programs, "postgres"), "-D", s.data(),
 		"-c", "listen_addresses=", "-c", "unix_socket_directories="+s.folder,
-		"-c", "max_connections=200", "-c", "shared_buffers=64MB")
+		"-c", "max_connections=1000", "-c", "shared_buffers=64MB")
 	if s.kept {
 		s.keeper.Env = append(s.keeper.Env, "KEPT=1")
 	}
