@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/httpapi"
 )
 
@@ -93,6 +94,18 @@ func TestQueriesAreReadStrictly(t *testing.T) {
 		}
 	}
 	wantProblem(t, s.call(t, s.Officer, http.MethodGet, ledger+"&a;b=c", "", nil), http.StatusBadRequest, "parameter")
+}
+
+// A parameter that is given twice is refused, also by operations that read their query themselves and
+// would take the first: each value alone is good.
+func TestAParameterIsGivenOnce(t *testing.T) {
+	s := serve(t)
+	terms := string(gatewaytest.Terms("MOTOR-1", s.Client, s.Provider))
+	path := "/v1/contracts/" + string(s.Contract) + "/amendments?effective=2027-01-01T00:00:00Z&effective=2027-01-01T00:00:00Z"
+	p := wantProblem(t, s.call(t, s.Manager, http.MethodPost, path, terms, header{"Content-Type": "application/yaml"}), http.StatusBadRequest, "parameter")
+	if p.Field == nil || *p.Field != "effective" {
+		t.Errorf("got %s", p.Error())
+	}
 }
 
 func TestNestingHasALimit(t *testing.T) {
