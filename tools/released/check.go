@@ -71,7 +71,8 @@ func missing(root string, frozen []file) (string, error) {
 	return lines.String(), nil
 }
 
-// candidates are the migrations and the vectors of stored formats.
+// candidates are the schemas of the gateway and of the ledger, their migrations, and the
+// vectors of stored formats.
 func candidates(root string) ([]string, error) {
 	var paths []string
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -91,7 +92,7 @@ func candidates(root string) ([]string, error) {
 }
 
 func isFrozenKind(path string) bool {
-	return strings.Contains(path, "/migrations/") && strings.HasSuffix(path, ".sql") ||
+	return strings.Contains(path, "/migrations/") && strings.HasSuffix(path, ".sql") || path == "audit/schema.sql" ||
 		strings.HasPrefix(path, "audit/testdata/")
 }
 
