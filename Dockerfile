@@ -9,7 +9,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o /out/bordereau ./cmd/bordereau \
+# The image has no history to read a version from: --build-arg VERSION=v1.2.3 says it.
+ARG VERSION
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w -X main.stamped=${VERSION}" -o /out/bordereau ./cmd/bordereau \
  && mkdir -p /out/data /out/tmp
 
 FROM scratch

@@ -43,10 +43,12 @@ func newRoot() *cobra.Command {
 		Use:           "bordereau",
 		Short:         "A document gateway for outsourced processing: sealed documents, access by contract, proof of every access",
 		Long:          "Exit codes: 0 done, 1 refused or failed, 2 the command line is not one, 3 nothing is wrong and nothing proven.",
+		Version:       newBuildVersion(builtFrom(), stamped).String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand(),
-		contractCommand(), policyCommand(), memberCommand(), fsckCommand(), recoverCommand())
+		contractCommand(), policyCommand(), memberCommand(), fsckCommand(), recoverCommand(), versionCommand())
 	return root
 }
