@@ -1,19 +1,15 @@
 package database_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bordereau/bordereau/gateway/database"
@@ -59,12 +55,12 @@ func TestServerAway(t *testing.T) {
 // The server commits and its answer is lost: the caller hears that the outcome is unknown, and nothing runs twice.
 func TestLostAnswerToCommit(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
-	cut := newCuttingProxy(t, dsn)
+	cut := databasetest.NewProxy(t, dsn)
 	direct := databasetest.Open(t, database.Config{PostgreSQL: dsn})
-	db := databasetest.Open(t, database.Config{PostgreSQL: cut.dsn})
+	db := databasetest.Open(t, database.Config{PostgreSQL: cut.DSN})
 
 	runs := 0
-	cut.armed.Store(true)
+	cut.LoseNextCommit()
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 		runs++
 		return organisation(ctx, tx, "o_1", "client")
@@ -80,96 +76,115 @@ func TestLostAnswerToCommit(t *testing.T) {
 	}
 }
 
+// The server ends the session while it commits. Its answer says nothing about the transaction, whatever its code is for another
+// one: the outcome is unknown, and nothing runs twice.
+func TestAFatalAnswerToCommitIsUnknown(t *testing.T) {
+	for _, code := range []string{"57P01", "40001", "23505", "XX000"} {
+		dsn := databasetest.PostgreSQLDSN(t)
+		proxy := databasetest.NewProxy(t, dsn)
+		direct := databasetest.Open(t, database.Config{PostgreSQL: dsn})
+		db := databasetest.Open(t, database.Config{PostgreSQL: proxy.DSN})
+		runs := 0
+		proxy.FailNextCommit(code)
+		err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			runs++
+			return organisation(ctx, tx, "o_1", "client")
+		})
+		if !errors.Is(err, database.ErrUnavailable) || !strings.Contains(err.Error(), "unknown") || runs != 1 {
+			t.Errorf("FATAL %s: %v, after %d runs", code, err, runs)
+		}
+		if n := count(t, direct, "organisation"); n != 1 {
+			t.Errorf("FATAL %s: %d organisations: the commit itself was to succeed", code, n)
+		}
+	}
+}
+
+// A COMMIT that the server answers with ROLLBACK stored nothing: it is an error, whatever fn said, and one of fn's making.
+func TestACommitThatWasRolledBackIsAnError(t *testing.T) {
+	db := databasetest.PostgreSQL(t)
+	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		if err := organisation(ctx, tx, "o_1", "client"); err != nil {
+			return err
+		}
+		if err := organisation(ctx, tx, "o_2", "neither client nor provider"); err == nil {
+			t.Error("a broken constraint was taken")
+		}
+		return nil // as if nothing had happened
+	})
+	if err == nil || errors.Is(err, database.ErrUnavailable) {
+		t.Errorf("InTx: %v, want an error that is nobody's absence", err)
+	}
+	if n := count(t, db, "organisation"); n != 0 {
+		t.Errorf("%d organisations", n)
+	}
+}
+
+// A constraint that is looked at in the COMMIT itself is the program's mistake: the server says that it rolled back.
+func TestARefusalOfTheCommitIsNotUnknown(t *testing.T) {
+	db := databasetest.PostgreSQL(t)
+	for _, statement := range []string{"CREATE TABLE parent (id bigint PRIMARY KEY)",
+		"CREATE TABLE child (parent bigint REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)"} {
+		if _, err := db.Writer().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.SQL.ExecContext(ctx, "INSERT INTO child (parent) VALUES (1)")
+		return err
+	})
+	if err == nil || errors.Is(err, database.ErrUnavailable) || strings.Contains(err.Error(), "unknown") {
+		t.Errorf("InTx: %v", err)
+	}
+	if n := count(t, db, "child"); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// What PostgreSQL says when it is away, full or ended the session means: try again later. What it says of a statement does not.
+func TestWhichCodesMeanUnavailable(t *testing.T) {
+	for code, away := range map[string]bool{
+		"08000": true, "08006": true, // connection
+		"53000": true, "53100": true, "53200": true, "53300": true, // disk full, out of memory, too many connections
+		"57014": true, "57P01": true, "57P02": true, "57P03": true, // cancelled, shut down, starting
+		"58000": true, "58030": true, // I/O
+		"55P03": true,                // lock not available
+		"25P03": true, "25P04": true, // the transaction took too long
+		"55006": false, "25P02": false, "23505": false, "23503": false, "22001": false, "40001": false, "40P01": false,
+		"42601": false, "42P01": false, "54000": false, "XX000": false, "XX001": false, "5": false, "": false,
+	} {
+		err := fmt.Errorf("reading: %w", &pgconn.PgError{Severity: "ERROR", Code: code})
+		if got := database.Unavailable(err); got != away {
+			t.Errorf("%q means unavailable: %v, want %v", code, got, away)
+		}
+	}
+	db := databasetest.PostgreSQL(t)
+	for code, away := range map[string]bool{"53100": true, "58030": true, "22012": false} {
+		raise := func(ctx context.Context, tx *database.Tx) error {
+			_, err := tx.SQL.ExecContext(ctx, "DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '"+code+"'; END $$")
+			return err
+		}
+		if err := db.InTx(t.Context(), raise); err == nil || errors.Is(err, database.ErrUnavailable) != away {
+			t.Errorf("InTx, %s: %v", code, err)
+		}
+		if err := db.View(t.Context(), raise); err == nil || errors.Is(err, database.ErrUnavailable) != away {
+			t.Errorf("View, %s: %v", code, err)
+		}
+	}
+}
+
 // A caller that goes away during the COMMIT does not make its outcome unknown.
 func TestCancelledDuringCommit(t *testing.T) {
-	cut := newCuttingProxy(t, databasetest.PostgreSQLDSN(t))
-	db := databasetest.Open(t, database.Config{PostgreSQL: cut.dsn})
+	cut := databasetest.NewProxy(t, databasetest.PostgreSQLDSN(t))
+	db := databasetest.Open(t, database.Config{PostgreSQL: cut.DSN})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	cut.onCommit.Store(&cancel)
+	cut.OnCommit(cancel)
 	err := db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return organisation(ctx, tx, "o_1", "client") })
 	if err != nil {
 		t.Errorf("InTx: %v", err)
 	}
 	if ctx.Err() == nil {
 		t.Error("the proxy saw no COMMIT")
-	}
-}
-
-// cuttingProxy stands between pgx and the server. Armed, it lets one COMMIT through, waits for the answer and cuts the
-// connection instead of passing it on.
-type cuttingProxy struct {
-	dsn      string
-	armed    atomic.Bool
-	onCommit atomic.Pointer[context.CancelFunc]
-}
-
-func newCuttingProxy(t *testing.T, dsn string) *cuttingProxy {
-	t.Helper()
-	config, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	port := listener.Addr().(*net.TCPAddr).Port
-	p := &cuttingProxy{dsn: fmt.Sprintf("host=127.0.0.1 port=%d user=%s password='%s' dbname=%s sslmode=disable",
-		port, config.User, config.Password, config.Database)}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go p.serve(client, config)
-		}
-	}()
-	return p
-}
-
-func (p *cuttingProxy) serve(client net.Conn, config *pgx.ConnConfig) {
-	defer client.Close()
-	network, address := pgconn.NetworkAddress(config.Host, config.Port)
-	server, err := net.Dial(network, address)
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	cut := make(chan struct{})
-	go func() {
-		defer server.Close()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := client.Read(buffer)
-			if bytes.Contains(bytes.ToLower(buffer[:n]), []byte("commit\x00")) {
-				if cancel := p.onCommit.Load(); cancel != nil {
-					(*cancel)()
-				}
-				if p.armed.Swap(false) {
-					close(cut)
-				}
-			}
-			if err != nil {
-				return
-			}
-			server.Write(buffer[:n])
-		}
-	}()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := server.Read(buffer)
-		select {
-		case <-cut:
-			return
-		default:
-		}
-		if err != nil {
-			return
-		}
-		client.Write(buffer[:n])
 	}
 }
 

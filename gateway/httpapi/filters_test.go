@@ -17,7 +17,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// asking are the operations that ask a ledger, by their names, with how many events an answer has.
+// asking are the operations that ask a ledger, by their names, with how many events an
+// answer has.
 var asking = map[string]func(t *testing.T, a answer) int{
 	"listEvents": func(t *testing.T, a answer) int { return len(into[api.EventPage](t, a, http.StatusOK).Items) },
 	"countEvents": func(t *testing.T, a answer) int {
@@ -32,7 +33,8 @@ var asking = map[string]func(t *testing.T, a answer) int{
 	"askQuestion": func(t *testing.T, a answer) int { return len(into[api.QuestionAnswer](t, a, http.StatusOK).Events) },
 }
 
-// queryOf are the query parameters that an operation of the OpenAPI document takes, by their names.
+// queryOf are the query parameters that an operation of the OpenAPI document takes, by
+// their names.
 func queryOf(t *testing.T, operation string) map[string]*v3.Parameter {
 	t.Helper()
 	for _, item := range specification(t).Model.Paths.PathItems.FromOldest() {
@@ -52,8 +54,9 @@ func queryOf(t *testing.T, operation string) map[string]*v3.Parameter {
 	return nil
 }
 
-// Every operation that asks a ledger takes every filter, and every filter narrows what it answers. The filters come from the
-// OpenAPI document: one that an operation accepts and then drops makes this red.
+// Every operation that asks a ledger takes every filter, and every filter narrows what it
+// answers. The filters come from the OpenAPI document: one that an operation accepts and
+// then drops makes this red.
 func TestEveryFilterNarrowsEveryQuestion(t *testing.T) {
 	for operation, r := range routes(t) {
 		if _, known := asking[operation]; !known && queryOf(t, operation)["ledger"] != nil {
