@@ -56,7 +56,8 @@ func TestParseDigestRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseDigest: what is taken is 32 bytes or nothing, and is given back as the same 32 bytes.
+// FuzzParseDigest asserts that the result is 32 bytes or nothing, and that formatting it
+// gives back the same 32 bytes.
 func FuzzParseDigest(f *testing.F) {
 	f.Add(hello)
 	f.Add("sha-512=:AAAA:, " + hello)

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// FormatDisposition is the Content-Disposition that carries a file name of any language exactly: RFC 6266 with the
-// encoding of RFC 8187. A name that is plain in ASCII stands there a second time, for clients that know no more.
+// FormatDisposition gives the Content-Disposition for a file name, exactly and in any
+// language: RFC 6266 with the encoding of RFC 8187. A name in plain ASCII stands there a
+// second time, for clients that read only `filename`.
 func FormatDisposition(fileName string) string {
 	if fileName == "" {
 		return "attachment"
@@ -31,8 +32,9 @@ func FormatDisposition(fileName string) string {
 	return b.String()
 }
 
-// ParseDisposition is the file name in a Content-Disposition, empty when there is none. `filename*` wins over `filename`.
-// A header that does not follow the grammar is refused rather than guessed at, and so is a name with control characters.
+// ParseDisposition gives the file name in a Content-Disposition, empty when there is
+// none. `filename*` wins over `filename`. A header that does not follow the grammar is
+// refused rather than guessed at, and so is a name with control characters.
 func ParseDisposition(header string) (fileName string, err error) {
 	p := fieldParser{rest: header}
 	if p.token() == "" {
@@ -87,7 +89,7 @@ func (p *fieldParser) take(c byte) bool {
 	return true
 }
 
-// token reads a token, empty when there is none.
+// token reads a token. It is empty when there is none.
 func (p *fieldParser) token() string {
 	n := 0
 	for n < len(p.rest) && isTokenChar(p.rest[n]) {
@@ -117,7 +119,7 @@ func (p *fieldParser) parameters() (map[string]string, error) {
 			return nil, err
 		}
 		if _, twice := all[name]; twice {
-			return nil, errors.New("a parameter stands there twice")
+			return nil, errors.New("a parameter is given twice")
 		}
 		all[name] = value
 	}
@@ -148,7 +150,8 @@ func (p *fieldParser) value() (string, error) {
 	return "", errors.New("a quoted value does not end")
 }
 
-// isPlain says whether a name can stand in a quoted string that every client reads alike.
+// isPlain reports whether a name can stand in a quoted string that every client reads
+// alike.
 func isPlain(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c < ' ' || c > '~' || strings.IndexByte(`"\%`, c) >= 0 {
@@ -166,5 +169,5 @@ func isTokenChar(c byte) bool {
 	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
-// isAttrChar is the attr-char of RFC 8187, what needs no percent-encoding.
+// isAttrChar reports the attr-char of RFC 8187, which needs no percent-encoding.
 func isAttrChar(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("!#$&+-.^_`|~", c) >= 0 }

@@ -63,7 +63,8 @@ func TestParseDispositionRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseDisposition: what is taken is a name that can be given back exactly, whatever the header.
+// FuzzParseDisposition asserts that every parsed name can be formatted and parsed back,
+// for any header.
 func FuzzParseDisposition(f *testing.F) {
 	f.Add(`attachment; filename*=UTF-8''d%C3%A9claration.pdf`)
 	f.Add(`attachment; filename="a\"b.pdf"; filename*=UTF-8''x`)
@@ -80,7 +81,8 @@ func FuzzParseDisposition(f *testing.F) {
 	})
 }
 
-// FuzzFormatDisposition: every file name comes back as it was, and what is written is a header field.
+// FuzzFormatDisposition asserts that every file name comes back unchanged, and that the
+// result is a header field.
 func FuzzFormatDisposition(f *testing.F) {
 	for _, name := range []string{"claim.pdf", "déclaration n° 1 (copie).pdf", "تصريح.pdf", `"quoted" \ 100%.pdf`, "📄.pdf", "'", "a;b=c"} {
 		f.Add(name)

@@ -1,10 +1,12 @@
-// Package api is Bordereau's HTTP interface as its clients see it: the OpenAPI document (openapi.yaml, written by hand and
-// reviewed as a file), the types and the Go client generated from it, and by hand what generated code does badly.
+// Package api is Bordereau's HTTP interface as its clients see it. It has the OpenAPI
+// document (openapi.yaml, written by hand and reviewed as a file), and the types and the
+// Go client generated from it. Some operations, which generated code does badly, are
+// written by hand.
 //
 // # Calling the gateway
 //
-// NewClientWithResponses makes a client; Bearer adds the access token that SignIn got; Answer turns a generated response
-// into a value or an error:
+// NewClientWithResponses makes a client; Bearer adds the access token from SignIn; Answer
+// turns a generated response into a value or an error:
 //
 //	token, err := api.SignIn(ctx, client, person, secret)
 //	r, err := client.OpenBatchWithResponse(ctx, contract, api.NewBatch{Reference: "2026-03-01"}, api.Bearer(token.AccessToken))
@@ -13,11 +15,12 @@
 //	}
 //	batch, err := api.Answer(r.HTTPResponse, r.JSON201, r.ApplicationProblemJSONDefault)
 //
-// Whatever the gateway refuses is a *Problem, wherever the error comes from: errors.As finds it, Problem.Kind tells what
-// it is.
+// Every refusal of the gateway is a *Problem in the error: errors.As finds it, and
+// Problem.Kind names it.
 //
-// Documents are streamed, both ways, by Send and Fetch. Both know the size and the digest of what they move, and neither
-// reports success for anything else. VerifyReceipt checks a signed receipt without asking the gateway.
+// Send and Fetch stream documents. Both know the size and the digest of the document, and
+// neither reports success for a document with another size or digest. VerifyReceipt
+// checks a signed receipt without asking the gateway.
 package api
 
 import _ "embed"

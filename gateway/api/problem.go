@@ -14,11 +14,12 @@ const ProblemPrefix = "urn:bordereau:problem:"
 // problemType is the media type of a problem (RFC 9457).
 const problemType = "application/problem+json"
 
-// maxProblem bounds what is read of an answer that is not the one that was hoped for, in bytes.
+// maxProblem is the largest answer, in bytes, that is read when the answer is not the
+// expected one.
 const maxProblem = 64 << 10
 
-// Kind is the stable name of what went wrong, as `denied`; the OpenAPI document lists them. It is empty for an answer that
-// did not come from a gateway.
+// Kind is the stable name of the problem, as `denied`; the OpenAPI document lists the
+// kinds. It is empty for an answer that did not come from a gateway.
 func (p *Problem) Kind() string {
 	kind, ok := strings.CutPrefix(p.Type, ProblemPrefix)
 	if !ok {
@@ -27,7 +28,7 @@ func (p *Problem) Kind() string {
 	return kind
 }
 
-// Error is one line with everything that the problem says.
+// Error gives all members of the problem in one line.
 func (p *Problem) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", p.Status, p.Title)
@@ -46,8 +47,8 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Answer is the value of a generated response, or its problem as the error. Give it the field of the status that the
-// operation succeeds with.
+// Answer gives the value of a generated response, or its problem as the error. Give it
+// the field of the status with which the operation succeeds.
 func Answer[T any](response *http.Response, value *T, problem *Problem) (T, error) {
 	if value != nil {
 		return *value, nil
@@ -55,7 +56,8 @@ func Answer[T any](response *http.Response, value *T, problem *Problem) (T, erro
 	return *new(T), Done(response, problem)
 }
 
-// Done is nil when a generated response without content is a success, and its problem otherwise.
+// Done is nil when a generated response without content is a success, and the response's
+// problem otherwise.
 func Done(response *http.Response, problem *Problem) error {
 	if problem != nil {
 		return problem
@@ -63,24 +65,25 @@ func Done(response *http.Response, problem *Problem) error {
 	if response.StatusCode == http.StatusNoContent {
 		return nil
 	}
-	return foreign(response)
+	return unexpected(response)
 }
 
 // problemOf reads the problem from a raw answer.
 func problemOf(response *http.Response) *Problem {
-	p := foreign(response)
+	p := unexpected(response)
 	if !strings.HasPrefix(response.Header.Get("Content-Type"), problemType) {
 		return p
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxProblem))
 	if err != nil || json.Unmarshal(text, p) != nil {
-		return foreign(response)
+		return unexpected(response)
 	}
 	return p
 }
 
-// foreign is the problem for an answer that is not a gateway's, as from a proxy between.
-func foreign(response *http.Response) *Problem {
+// unexpected is the problem for an answer that is not a gateway's, for instance a
+// proxy's.
+func unexpected(response *http.Response) *Problem {
 	return &Problem{
 		Type:   "about:blank",
 		Title:  "unexpected answer: " + http.StatusText(response.StatusCode),

@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// maxAnswer bounds what is read of an answer that is JSON, in bytes.
+// maxAnswer is the largest JSON answer, in bytes, that is read.
 const maxAnswer = 256 << 20
 
-// Read takes what an operation of Client gives, which it can be called around, and reads the answer: its value, and its
-// text as it was sent. What the gateway refuses is a *Problem.
+// Read takes the result of an operation of Client and reads the answer: its value, and
+// its text as it was sent. A refusal of the gateway is a *Problem.
 //
 //	contract, text, err := api.Read[api.Contract](client.GetContract(ctx, id))
 func Read[T any](response *http.Response, err error) (value T, text []byte, _ error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// An answer is a value and its text, or a problem, whoever it is from.
+// An answer is a value and its text, or a problem, also when a proxy sent it.
 func TestRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		status      int

@@ -11,18 +11,21 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ReceiptType is the `typ` of a receipt's JWS. Nothing else that the gateway signs has it.
+// ReceiptType is the `typ` of a receipt's JWS. Only receipts and destruction certificates
+// have it.
 const ReceiptType = "bordereau-receipt+jws"
 
-// ErrReceipt means that something is not a receipt signed by one of the keys.
+// ErrReceipt means that a text is not a receipt signed by one of the keys.
 var ErrReceipt = errors.New("not a receipt of this gateway")
 
-// VerifyReceipt checks a receipt's signature against the gateway's public keys (GET /.well-known/jwks.json, kept from a time
-// when they were trusted) and gives what it says. The caller compares that with what was sent: a receipt for other bytes is
-// also a valid receipt.
+// VerifyReceipt checks a receipt's signature against the gateway's public keys (GET
+// /.well-known/jwks.json, kept from a time when they were trusted) and gives the
+// receipt's claims. The caller compares the claims with the sent document: a receipt for
+// other bytes is also a valid receipt.
 //
-// Only the signature is left to a library; a JWS that is unusual in any way is refused: another algorithm or type, critical
-// extensions, a key in the header, anything outside the base64url alphabet.
+// Only the signature is left to a library. An unusual JWS is refused: another algorithm
+// or type, critical extensions, a key in the header, anything outside the base64url
+// alphabet.
 func VerifyReceipt(keys KeySet, jws string) (ReceiptClaims, error) {
 	payload, err := verifySigned(keys, jws)
 	if err != nil {
@@ -55,7 +58,7 @@ func verifySigned(keys KeySet, jws string) (payload []byte, err error) {
 // splitJWS takes a compact JWS apart.
 func splitJWS(jws string) (signed string, header, payload, signature []byte, err error) {
 	parts := strings.Split(jws, ".")
-	if len(parts) != 3 || strings.ContainsAny(jws, "\r\n") { // which encoding/base64 skips
+	if len(parts) != 3 || strings.ContainsAny(jws, "\r\n") { // encoding/base64 skips these
 		return "", nil, nil, nil, fmt.Errorf("%w: not a compact JWS", ErrReceipt)
 	}
 	var decoded [3][]byte
@@ -74,7 +77,7 @@ func receiptKey(keys KeySet, header []byte) (ed25519.PublicKey, error) {
 		return nil, fmt.Errorf("%w: the header cannot be read", ErrReceipt)
 	}
 	if len(members) != 3 || members["alg"] != "EdDSA" || members["typ"] != ReceiptType {
-		return nil, fmt.Errorf("%w: the header is another's", ErrReceipt)
+		return nil, fmt.Errorf("%w: the header is not a receipt's", ErrReceipt)
 	}
 	for _, k := range keys.Keys {
 		if k.Kid != members["kid"] || k.Kty != "OKP" || k.Crv != "Ed25519" || k.Use != "sig" || k.Alg != "EdDSA" {
@@ -86,5 +89,5 @@ func receiptKey(keys KeySet, header []byte) (ed25519.PublicKey, error) {
 		}
 		return public, nil
 	}
-	return nil, fmt.Errorf("%w: its key is not known", ErrReceipt)
+	return nil, fmt.Errorf("%w: its key is unknown: get the gateway's keys of the time of the receipt", ErrReceipt)
 }

@@ -116,7 +116,8 @@ func TestVerifyReceiptRefusesUnfitKeys(t *testing.T) {
 	}
 }
 
-// FuzzVerifyReceipt: nothing panics, and no text that we did not sign is taken.
+// FuzzVerifyReceipt asserts that nothing panics, and that no text is accepted that we did
+// not sign.
 func FuzzVerifyReceipt(f *testing.F) {
 	good := signedJWS(key("receipt"), receiptHeader, receiptClaims)
 	f.Add(good)

@@ -12,18 +12,19 @@ import (
 	"net/http"
 )
 
-// NewDocument is what Send says about a document.
+// NewDocument describes the document to Send.
 type NewDocument struct {
 	Batch     BatchID
 	Reference Reference
 	Class     string
 	MediaType string // of the content, as `application/pdf`
 	FileName  string // any language, 1 to 1024 bytes
-	Size      int64  // bytes, exactly; -1 when it is not known
-	SHA256    []byte // 32 bytes; nil when it is not known: the gateway then says what it got
+	Size      int64  // exact number of bytes; -1 when unknown
+	SHA256    []byte // 32 bytes; nil when unknown: the gateway then computes it
 }
 
-// Send uploads one document. It is safe to repeat, and has to be after any error that is not a *Problem.
+// Send uploads one document. It is safe to repeat. Repeat it after any error that is not
+// a *Problem: the document may have arrived.
 func Send(ctx context.Context, c *Client, d NewDocument, content io.Reader, editors ...RequestEditorFn) (Upload, error) {
 	params := &UploadDocumentParams{Class: d.Class, ContentDisposition: FormatDisposition(d.FileName)}
 	if d.SHA256 != nil {
@@ -46,8 +47,8 @@ func Send(ctx context.Context, c *Client, d NewDocument, content io.Reader, edit
 	return u, nil
 }
 
-// withLength announces the size of a body. The generated client cannot, and net/http takes a length of 0 for one that is
-// not known unless there is no body at all.
+// withLength announces the size of a body. The generated client cannot do it. net/http
+// takes a length of 0 for an unknown one, unless there is no body at all.
 func withLength(size int64) RequestEditorFn {
 	return func(_ context.Context, r *http.Request) error {
 		if size == 0 {
@@ -58,8 +59,8 @@ func withLength(size int64) RequestEditorFn {
 	}
 }
 
-// Download is a document on its way. Read gives io.EOF only after the whole document, with the digest that the gateway
-// announced; anything else is another error. The caller closes it.
+// Download is a running download. Read gives io.EOF only after the whole document with
+// the announced digest. Every other end is another error. The caller closes it.
 type Download struct {
 	FileName  string
 	MediaType string
@@ -112,7 +113,7 @@ func (d *Download) Read(p []byte) (int, error) {
 	d.hash.Write(p[:n])
 	d.read += int64(n)
 	if err == io.EOF && (d.read != d.Size || !bytes.Equal(d.hash.Sum(nil), d.SHA256)) {
-		err = errors.New("fetching document: the content is not the one that was announced")
+		err = errors.New("fetching document: the content does not have the announced digest and length")
 	}
 	return n, err
 }

@@ -67,7 +67,7 @@ func TestSendAnnouncesAnEmptyDocument(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		io.WriteString(w, `{}`)
 	})
-	// A reader that net/http knows nothing about, as a file is.
+	// net/http does not know the length of this reader, as with a file.
 	empty := io.MultiReader(strings.NewReader(""))
 	if _, err := api.Send(t.Context(), c, api.NewDocument{Batch: "b", Reference: "r", Class: "c", MediaType: "text/plain", FileName: "f"}, empty); err != nil {
 		t.Error(err)
@@ -93,7 +93,7 @@ func TestARefusalIsAProblem(t *testing.T) {
 	}
 }
 
-func TestAnAnswerFromElsewhereIsAProblemWithoutKind(t *testing.T) {
+func TestAnAnswerOfAProxyIsAProblemWithoutKind(t *testing.T) {
 	c := client(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
@@ -106,7 +106,7 @@ func TestAnAnswerFromElsewhereIsAProblemWithoutKind(t *testing.T) {
 	}
 }
 
-// serveContent answers with headers for announced and the bytes of content.
+// serveContent answers with headers for announced and with the bytes of content.
 func serveContent(announced, content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		sum := sha256.Sum256(announced)
@@ -137,7 +137,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-func TestFetchNeverTakesAPartForTheWhole(t *testing.T) {
+func TestFetchRefusesAnIncompleteDocument(t *testing.T) {
 	content := bytes.Repeat([]byte("synthetic "), 20_000)
 	other := bytes.Clone(content)
 	other[len(other)/2] ^= 1
@@ -155,7 +155,7 @@ func TestFetchNeverTakesAPartForTheWhole(t *testing.T) {
 	}
 }
 
-func TestFetchNeedsTheAnnouncement(t *testing.T) {
+func TestFetchRefusesAnAnswerWithoutDigestOrLength(t *testing.T) {
 	for name, announce := range map[string]func(http.Header){
 		"no digest":       func(h http.Header) { h.Del("Repr-Digest") },
 		"another digest":  func(h http.Header) { h.Set("Repr-Digest", "sha-512=:AAAA:") },
