@@ -90,7 +90,7 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetKeys Get the public keys that check tokens and receipts.
+	// GetKeys Get the public keys that verify tokens and receipts.
 	//
 	// Corresponds with GET /.well-known/jwks.json (the `GetKeys` operationId).
 	GetKeys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -127,125 +127,136 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/assignments/{assignment}/lease (the `TakeLease` operationId).
 	TakeLease(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CountEvents Count the events of a ledger that match.
+	// CountEvents Count the events of a ledger that match filters.
 	//
-	// As `/v1/audit/events`, without its pages. It counts to 100,000 and then says that there are more.
+	// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
+	// then says that there are more.
 	//
 	// Corresponds with GET /v1/audit/count (the `CountEvents` operationId).
 	CountEvents(ctx context.Context, params *CountEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListEvents Ask a ledger who did what. Newest first.
+	// ListEvents List the events of a ledger that match filters. Newest first.
 	//
-	// All filters that are given must match. The question itself becomes an event.
+	// Filters are combined with AND. The question itself becomes an event.
 	//
 	// Corresponds with GET /v1/audit/events (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportEvents Take away all events of a ledger that match. Newest first.
+	// ExportEvents Export the events of a ledger that match filters. Newest first.
 	//
-	// One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
-	// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
-	// apostrophe.
+	// One event a line. The export is itself an event, which the ledger has before the
+	// first byte leaves. An export that breaks off never ends cleanly: the connection
+	// breaks. In CSV an apostrophe comes before a text that a spreadsheet would take for
+	// a formula.
 	//
-	// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
-	// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
-	// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
-	// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
+	// With `format=pack` the answer is an evidence pack for an outsider who trusts none
+	// of the parties. It is a ZIP archive with the question, the events, the proof of
+	// each under one checkpoint, and the contract versions that the events name. It may
+	// answer a named question whose answer is events. It holds at most 10,000 events and
+	// 32 MiB; a larger answer is `pack-too-large`. A pack is recorded as two events, one
+	// at its begin and one at its end. A 503 may mean that the gateway is making other
+	// packs.
 	//
 	// Corresponds with GET /v1/audit/export (the `ExportEvents` operationId).
 	ExportEvents(ctx context.Context, params *ExportEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCheckpoint Get a ledger's signed head.
+	// GetCheckpoint Get a ledger's newest checkpoint.
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 	GetCheckpoint(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ProveConsistency Prove that a ledger only grew.
+	// ProveConsistency Prove that a ledger has only grown.
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
 	ProveConsistency(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ProposePersonErasureWithBody Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasureWithBody Propose to erase the personal data in the events of a person.
 	//
-	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-	// Repeated, it is the same proposal.
+	// A duty of the ledger's compliance officer, who must be another person. Nothing is
+	// erased until a second person approves. A repeated request gives the same proposal.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
 	ProposePersonErasureWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasure Propose to erase the personal data in the events of a person.
 	//
-	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-	// Repeated, it is the same proposal.
+	// A duty of the ledger's compliance officer, who must be another person. Nothing is
+	// erased until a second person approves. A repeated request gives the same proposal.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
 	ProposePersonErasure(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	// GetPersonErasure Get the progress of the erasure of a person's personal data.
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
 	GetPersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	// ApprovePersonErasure Approve the erasure of the personal data in the events of a person.
 	//
-	// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
-	// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
-	// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+	// A duty of a compliance officer or contract manager who did not propose it and is
+	// another person. Each event that the person caused until now loses its erasable
+	// data as soon as it is older than the floor of its class and under no legal hold.
+	// The events themselves stay, and so does every proof. A repeated request gives the
+	// same erasure.
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
 	ApprovePersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ProveEvent Prove that an event is in its ledger.
 	//
-	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
-	// ledger, not that no other is.
+	// The proof verifies offline, with the event's leaf and the ledger's verifier key.
+	// It proves that the event is in the ledger. It does not prove that no other event
+	// is there.
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 	ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	// ListPersonHolds List the legal holds on people in a ledger, including lifted ones.
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
 	ListPersonHolds(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HoldPersonWithBody Place a legal hold on what a person did.
+	// HoldPersonWithBody Place a legal hold on the events of a person.
 	//
-	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-	// their name stays. Repeated, it is the same hold.
+	// A duty of the ledger's compliance officer. While the hold stands, no personal data
+	// in the person's events is erased, and the person's name stays. A repeated request
+	// gives the same hold.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
 	HoldPersonWithBody(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HoldPerson Place a legal hold on what a person did.
+	// HoldPerson Place a legal hold on the events of a person.
 	//
-	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-	// their name stays. Repeated, it is the same hold.
+	// A duty of the ledger's compliance officer. While the hold stands, no personal data
+	// in the person's events is erased, and the person's name stays. A repeated request
+	// gives the same hold.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
 	HoldPerson(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LiftPersonHold Lift a legal hold on what a person did.
+	// LiftPersonHold Lift a legal hold on the events of a person.
 	//
 	// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
 	LiftPersonHold(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListQuestions List the questions that a ledger can be asked by name.
+	// ListQuestions List the named questions of a ledger.
 	//
 	// Corresponds with GET /v1/audit/questions (the `ListQuestions` operationId).
 	ListQuestions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AskQuestion Ask a ledger a question by its name.
+	// AskQuestion Ask a named question.
 	//
-	// Every filter narrows the question. The answer is events, page by page, or sums, the largest first, as
-	// `/v1/audit/questions` says. Sums go back 30 days when `from` is not given. The question itself becomes an event.
+	// Every filter narrows the question. The answer is pages of events, or sums with the
+	// largest first, as `/v1/audit/questions` says. Without `from`, sums go back 30
+	// days. The question itself becomes an event.
 	//
 	// Corresponds with GET /v1/audit/questions/{question} (the `AskQuestion` operationId).
 	AskQuestion(ctx context.Context, question string, params *AskQuestionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -274,16 +285,18 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/batches/{batch}/assignments (the `AssignDocuments` operationId).
 	AssignDocuments(ctx context.Context, batch BatchInPath, body AssignDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDocuments List those documents of a batch that the caller may see.
+	// ListDocuments List the documents of a batch that the caller may see.
 	//
 	// Corresponds with GET /v1/batches/{batch}/documents (the `ListDocuments` operationId).
 	ListDocuments(ctx context.Context, batch BatchInPath, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UploadDocumentWithBody Send one document.
 	//
-	// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
-	// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
-	// same reference gives the same answer again; other bytes are a conflict.
+	// The body is the document, streamed, with `Content-Length`. It may be chunked
+	// instead, up to 156 GiB where documents are kept in S3. Its media type is
+	// `Content-Type` without parameters. The gateway keeps the document only if the
+	// whole body arrives as announced. The same bytes again under the same reference get
+	// the same answer; other bytes are a conflict.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -292,7 +305,8 @@ type ClientInterface interface {
 
 	// SealBatchWithBody Close a batch to further documents and hand it over.
 	//
-	// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+	// If the manifest differs from the received documents, the batch stays open
+	// (`manifest-mismatch`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -301,22 +315,24 @@ type ClientInterface interface {
 
 	// SealBatch Close a batch to further documents and hand it over.
 	//
-	// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+	// If the manifest differs from the received documents, the batch stays open
+	// (`manifest-mismatch`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/batches/{batch}/seal (the `SealBatch` operationId).
 	SealBatch(ctx context.Context, batch BatchInPath, body SealBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListContracts List the contracts that the caller has a part in.
+	// ListContracts List the contracts in which the caller takes part.
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ProposeContractWithBody Propose a contract.
 	//
-	// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-	// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+	// The body is the terms, which are kept byte for byte. A contract is not in force
+	// until another contract manager of the client approves it. `missing` in the answer
+	// lists the reasons for which an approval would fail now.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -325,8 +341,9 @@ type ClientInterface interface {
 
 	// ProposeContract Propose a contract.
 	//
-	// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-	// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+	// The body is the terms, which are kept byte for byte. A contract is not in force
+	// until another contract manager of the client approves it. `missing` in the answer
+	// lists the reasons for which an approval would fail now.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -340,9 +357,10 @@ type ClientInterface interface {
 
 	// AmendContractWithBody Propose the next version of a contract.
 	//
-	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-	// class. Versions are approved in their order.
+	// The body is the terms as a whole, which are kept byte for byte. Parties and
+	// reference cannot change. Another contract manager of the client must approve the
+	// version; it is then in force from its effective date on. Documents sent before
+	// keep their class. Versions are approved in their order.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -351,37 +369,38 @@ type ClientInterface interface {
 
 	// AmendContract Propose the next version of a contract.
 	//
-	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-	// class. Versions are approved in their order.
+	// The body is the terms as a whole, which are kept byte for byte. Parties and
+	// reference cannot change. Another contract manager of the client must approve the
+	// version; it is then in force from its effective date on. Documents sent before
+	// keep their class. Versions are approved in their order.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
 	AmendContract(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ApproveContractWithBody Approve a version that somebody else proposed.
+	// ApproveContractWithBody Approve a version that another person proposed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ApproveContract Approve a version that somebody else proposed.
+	// ApproveContract Approve a version that another person proposed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContract(ctx context.Context, contract ContractInPath, body ApproveContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenBatchWithBody Open a batch. The same reference gives the same batch again.
+	// OpenBatchWithBody Open a batch. A repeated request with the same reference gives the same batch.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatchWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenBatch Open a batch. The same reference gives the same batch again.
+	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -390,8 +409,9 @@ type ClientInterface interface {
 
 	// ProposeErasureWithBody Propose to erase a contract that has ended.
 	//
-	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-	// terminated or expired, and not be under a legal hold.
+	// A duty of the client's contract manager. Nothing is erased until another contract
+	// manager approves. The contract must be terminated or expired, and not be under a
+	// legal hold.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -400,36 +420,38 @@ type ClientInterface interface {
 
 	// ProposeErasure Propose to erase a contract that has ended.
 	//
-	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-	// terminated or expired, and not be under a legal hold.
+	// A duty of the client's contract manager. Nothing is erased until another contract
+	// manager approves. The contract must be terminated or expired, and not be under a
+	// legal hold.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
 	ProposeErasure(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExitContractWithBody Close a terminated contract for good, with what its wind-down left.
+	// ExitContractWithBody Close a terminated contract for good. Its wind-down ends.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
 	ExitContractWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	// ExitContract Close a terminated contract for good. Its wind-down ends.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
 	ExitContract(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	// ListHolds List the legal holds under a contract and on its documents, including lifted ones.
 	//
 	// Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
 	ListHolds(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldContractWithBody Place a legal hold on everything under a contract.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -438,14 +460,15 @@ type ClientInterface interface {
 
 	// HoldContract Place a legal hold on everything under a contract.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
 	HoldContract(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListMemberships List who holds which role on a contract now.
+	// ListMemberships List the people who have a role on a contract now.
 	//
 	// Corresponds with GET /v1/contracts/{contract}/memberships (the `ListMemberships` operationId).
 	ListMemberships(ctx context.Context, contract ContractInPath, params *ListMembershipsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -483,14 +506,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/resumption (the `ResumeContract` operationId).
 	ResumeContract(ctx context.Context, contract ContractInPath, body ResumeContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SimulateWithBody Decide a request that nobody made.
+	// SimulateWithBody Decide a hypothetical request.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
 	SimulateWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Simulate Decide a request that nobody made.
+	// Simulate Decide a hypothetical request.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -535,15 +558,15 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract}/versions/{version} (the `GetVersion` operationId).
 	GetVersion(ctx context.Context, contract ContractInPath, version VersionInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// ListChanges Compare a version with another one, term by term and rule by rule.
 	//
-	// The texts are compared by what they say: layout, comments and the order of keys do not count. Whom a change concerns
-	// is another question, `impact`.
+	// The comparison is by meaning: layout, comments and the order of keys do not count.
+	// `impact` tells which people a change concerns.
 	//
 	// Corresponds with GET /v1/contracts/{contract}/versions/{version}/changes (the `ListChanges` operationId).
 	ListChanges(ctx context.Context, contract ContractInPath, version VersionInPath, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetImpact What a version would open and close, compared with the one in force.
+	// GetImpact List the accesses that a version would open and close, compared with the version in force.
 	//
 	// Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
 	GetImpact(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -555,27 +578,32 @@ type ClientInterface interface {
 
 	// DownloadDocument Download a document.
 	//
-	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
-	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
+	// The ledger has the grant before the first byte leaves. A failure after the first
+	// byte breaks the connection: an answer shorter than its `Content-Length` is never a
+	// whole document. Check `Repr-Digest`.
 	//
-	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
-	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	// A request can ask for one range of bytes (`Range: bytes=…`). With `If-Range` and
+	// the `ETag` of a broken download, the client can resume it at any byte. Several
+	// ranges in one request are refused. Each request is a read of its own, and the
+	// ceilings count its document once.
 	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
 	DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HeadDocument Ask what a download would say.
+	// HeadDocument Get the headers that a download would have.
 	//
-	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	// This is a read like the download itself, with the same decision, ceilings and
+	// record. It moves no bytes.
 	//
 	// Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
 	HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EraseDocumentWithBody Erase a document for good.
 	//
-	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-	// erased already; repeat the request, or wait and read the erasure.
+	// A duty of the client's contract manager. The document's key is destroyed at once,
+	// then its object with all versions. A legal hold forbids it (`denied`,
+	// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+	// document may be erased already: repeat the request, or wait and read the erasure.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -584,9 +612,10 @@ type ClientInterface interface {
 
 	// EraseDocument Erase a document for good.
 	//
-	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-	// erased already; repeat the request, or wait and read the erasure.
+	// A duty of the client's contract manager. The document's key is destroyed at once,
+	// then its object with all versions. A legal hold forbids it (`denied`,
+	// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+	// document may be erased already: repeat the request, or wait and read the erasure.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -595,7 +624,8 @@ type ClientInterface interface {
 
 	// HoldDocumentWithBody Place a legal hold on a document.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -604,7 +634,8 @@ type ClientInterface interface {
 
 	// HoldDocument Place a legal hold on a document.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -616,11 +647,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
 	GetErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	// ApproveErasure Approve the erasure of a contract that another person proposed.
 	//
-	// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
-	// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
-	// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+	// A duty of a contract manager of the client who is not the one who proposed it. The
+	// contract's keys are destroyed at once; then each document's own key and file name,
+	// and the objects. Documents under a legal hold are spared, and the certificate
+	// names them. While `state` is `running`, read the erasure again later: it continues
+	// by itself.
 	//
 	// Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
 	ApproveErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -668,16 +701,17 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/organisations/{organisation}/members (the `AddMember` operationId).
 	AddMember(ctx context.Context, organisation OrganisationInPath, body AddMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetPast What a person could read at a time.
+	// GetPast List the documents that a person could read at a time.
 	//
-	// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+	// Give exactly one of `at` and `on`. The facts are those of that time; the daily
+	// ceilings are not counted.
 	//
 	// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
 	GetPast(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	// ListReaders List who can read a document, a batch or anything under a contract now, and why.
 	//
-	// Exactly one of the parameters is given.
+	// Give exactly one of the parameters.
 	//
 	// Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
 	ListReaders(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -688,7 +722,7 @@ type ClientInterface interface {
 	GetReceipt(ctx context.Context, receipt ReceiptInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetKeys Get the public keys that check tokens and receipts.
+// GetKeys Get the public keys that verify tokens and receipts.
 //
 // Corresponds with GET /.well-known/jwks.json (the `GetKeys` operationId).
 func (c *Client) GetKeys(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -775,9 +809,10 @@ func (c *Client) TakeLease(ctx context.Context, assignment AssignmentInPath, req
 	return c.Client.Do(req)
 }
 
-// CountEvents Count the events of a ledger that match.
+// CountEvents Count the events of a ledger that match filters.
 //
-// As `/v1/audit/events`, without its pages. It counts to 100,000 and then says that there are more.
+// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
+// then says that there are more.
 //
 // Corresponds with GET /v1/audit/count (the `CountEvents` operationId).
 func (c *Client) CountEvents(ctx context.Context, params *CountEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -792,9 +827,9 @@ func (c *Client) CountEvents(ctx context.Context, params *CountEventsParams, req
 	return c.Client.Do(req)
 }
 
-// ListEvents Ask a ledger who did what. Newest first.
+// ListEvents List the events of a ledger that match filters. Newest first.
 //
-// All filters that are given must match. The question itself becomes an event.
+// Filters are combined with AND. The question itself becomes an event.
 //
 // Corresponds with GET /v1/audit/events (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -809,16 +844,20 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 	return c.Client.Do(req)
 }
 
-// ExportEvents Take away all events of a ledger that match. Newest first.
+// ExportEvents Export the events of a ledger that match filters. Newest first.
 //
-// One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
-// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
-// apostrophe.
+// One event a line. The export is itself an event, which the ledger has before the
+// first byte leaves. An export that breaks off never ends cleanly: the connection
+// breaks. In CSV an apostrophe comes before a text that a spreadsheet would take for
+// a formula.
 //
-// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
-// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
-// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
-// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
+// With `format=pack` the answer is an evidence pack for an outsider who trusts none
+// of the parties. It is a ZIP archive with the question, the events, the proof of
+// each under one checkpoint, and the contract versions that the events name. It may
+// answer a named question whose answer is events. It holds at most 10,000 events and
+// 32 MiB; a larger answer is `pack-too-large`. A pack is recorded as two events, one
+// at its begin and one at its end. A 503 may mean that the gateway is making other
+// packs.
 //
 // Corresponds with GET /v1/audit/export (the `ExportEvents` operationId).
 func (c *Client) ExportEvents(ctx context.Context, params *ExportEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -833,7 +872,7 @@ func (c *Client) ExportEvents(ctx context.Context, params *ExportEventsParams, r
 	return c.Client.Do(req)
 }
 
-// GetCheckpoint Get a ledger's signed head.
+// GetCheckpoint Get a ledger's newest checkpoint.
 //
 // Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 func (c *Client) GetCheckpoint(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -848,7 +887,7 @@ func (c *Client) GetCheckpoint(ctx context.Context, ledger string, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// ProveConsistency Prove that a ledger only grew.
+// ProveConsistency Prove that a ledger has only grown.
 //
 // Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
 func (c *Client) ProveConsistency(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -863,10 +902,10 @@ func (c *Client) ProveConsistency(ctx context.Context, ledger LedgerInPath, para
 	return c.Client.Do(req)
 }
 
-// ProposePersonErasureWithBody Propose to erase what is personal in the events of what a person did.
+// ProposePersonErasureWithBody Propose to erase the personal data in the events of a person.
 //
-// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-// Repeated, it is the same proposal.
+// A duty of the ledger's compliance officer, who must be another person. Nothing is
+// erased until a second person approves. A repeated request gives the same proposal.
 //
 // Takes any type of body and a specified content type.
 //
@@ -883,10 +922,10 @@ func (c *Client) ProposePersonErasureWithBody(ctx context.Context, ledger Ledger
 	return c.Client.Do(req)
 }
 
-// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+// ProposePersonErasure Propose to erase the personal data in the events of a person.
 //
-// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-// Repeated, it is the same proposal.
+// A duty of the ledger's compliance officer, who must be another person. Nothing is
+// erased until a second person approves. A repeated request gives the same proposal.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -903,7 +942,7 @@ func (c *Client) ProposePersonErasure(ctx context.Context, ledger LedgerInPath, 
 	return c.Client.Do(req)
 }
 
-// GetPersonErasure Get how far the erasure of a person's traces has come.
+// GetPersonErasure Get the progress of the erasure of a person's personal data.
 //
 // Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
 func (c *Client) GetPersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -918,11 +957,13 @@ func (c *Client) GetPersonErasure(ctx context.Context, ledger LedgerInPath, eras
 	return c.Client.Do(req)
 }
 
-// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+// ApprovePersonErasure Approve the erasure of the personal data in the events of a person.
 //
-// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
-// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
-// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+// A duty of a compliance officer or contract manager who did not propose it and is
+// another person. Each event that the person caused until now loses its erasable
+// data as soon as it is older than the floor of its class and under no legal hold.
+// The events themselves stay, and so does every proof. A repeated request gives the
+// same erasure.
 //
 // Corresponds with POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval (the `ApprovePersonErasure` operationId).
 func (c *Client) ApprovePersonErasure(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -939,8 +980,9 @@ func (c *Client) ApprovePersonErasure(ctx context.Context, ledger LedgerInPath, 
 
 // ProveEvent Prove that an event is in its ledger.
 //
-// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
-// ledger, not that no other is.
+// The proof verifies offline, with the event's leaf and the ledger's verifier key.
+// It proves that the event is in the ledger. It does not prove that no other event
+// is there.
 //
 // Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 func (c *Client) ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -955,7 +997,7 @@ func (c *Client) ProveEvent(ctx context.Context, ledger LedgerInPath, seq int64,
 	return c.Client.Do(req)
 }
 
-// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+// ListPersonHolds List the legal holds on people in a ledger, including lifted ones.
 //
 // Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
 func (c *Client) ListPersonHolds(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -970,10 +1012,11 @@ func (c *Client) ListPersonHolds(ctx context.Context, ledger LedgerInPath, param
 	return c.Client.Do(req)
 }
 
-// HoldPersonWithBody Place a legal hold on what a person did.
+// HoldPersonWithBody Place a legal hold on the events of a person.
 //
-// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-// their name stays. Repeated, it is the same hold.
+// A duty of the ledger's compliance officer. While the hold stands, no personal data
+// in the person's events is erased, and the person's name stays. A repeated request
+// gives the same hold.
 //
 // Takes any type of body and a specified content type.
 //
@@ -990,10 +1033,11 @@ func (c *Client) HoldPersonWithBody(ctx context.Context, ledger LedgerInPath, co
 	return c.Client.Do(req)
 }
 
-// HoldPerson Place a legal hold on what a person did.
+// HoldPerson Place a legal hold on the events of a person.
 //
-// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-// their name stays. Repeated, it is the same hold.
+// A duty of the ledger's compliance officer. While the hold stands, no personal data
+// in the person's events is erased, and the person's name stays. A repeated request
+// gives the same hold.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1010,7 +1054,7 @@ func (c *Client) HoldPerson(ctx context.Context, ledger LedgerInPath, body HoldP
 	return c.Client.Do(req)
 }
 
-// LiftPersonHold Lift a legal hold on what a person did.
+// LiftPersonHold Lift a legal hold on the events of a person.
 //
 // Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
 func (c *Client) LiftPersonHold(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1025,7 +1069,7 @@ func (c *Client) LiftPersonHold(ctx context.Context, ledger LedgerInPath, hold H
 	return c.Client.Do(req)
 }
 
-// ListQuestions List the questions that a ledger can be asked by name.
+// ListQuestions List the named questions of a ledger.
 //
 // Corresponds with GET /v1/audit/questions (the `ListQuestions` operationId).
 func (c *Client) ListQuestions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1040,10 +1084,11 @@ func (c *Client) ListQuestions(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
-// AskQuestion Ask a ledger a question by its name.
+// AskQuestion Ask a named question.
 //
-// Every filter narrows the question. The answer is events, page by page, or sums, the largest first, as
-// `/v1/audit/questions` says. Sums go back 30 days when `from` is not given. The question itself becomes an event.
+// Every filter narrows the question. The answer is pages of events, or sums with the
+// largest first, as `/v1/audit/questions` says. Without `from`, sums go back 30
+// days. The question itself becomes an event.
 //
 // Corresponds with GET /v1/audit/questions/{question} (the `AskQuestion` operationId).
 func (c *Client) AskQuestion(ctx context.Context, question string, params *AskQuestionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1122,7 +1167,7 @@ func (c *Client) AssignDocuments(ctx context.Context, batch BatchInPath, body As
 	return c.Client.Do(req)
 }
 
-// ListDocuments List those documents of a batch that the caller may see.
+// ListDocuments List the documents of a batch that the caller may see.
 //
 // Corresponds with GET /v1/batches/{batch}/documents (the `ListDocuments` operationId).
 func (c *Client) ListDocuments(ctx context.Context, batch BatchInPath, params *ListDocumentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1139,9 +1184,11 @@ func (c *Client) ListDocuments(ctx context.Context, batch BatchInPath, params *L
 
 // UploadDocumentWithBody Send one document.
 //
-// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
-// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
-// same reference gives the same answer again; other bytes are a conflict.
+// The body is the document, streamed, with `Content-Length`. It may be chunked
+// instead, up to 156 GiB where documents are kept in S3. Its media type is
+// `Content-Type` without parameters. The gateway keeps the document only if the
+// whole body arrives as announced. The same bytes again under the same reference get
+// the same answer; other bytes are a conflict.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1160,7 +1207,8 @@ func (c *Client) UploadDocumentWithBody(ctx context.Context, batch BatchInPath, 
 
 // SealBatchWithBody Close a batch to further documents and hand it over.
 //
-// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+// If the manifest differs from the received documents, the batch stays open
+// (`manifest-mismatch`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -1179,7 +1227,8 @@ func (c *Client) SealBatchWithBody(ctx context.Context, batch BatchInPath, conte
 
 // SealBatch Close a batch to further documents and hand it over.
 //
-// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+// If the manifest differs from the received documents, the batch stays open
+// (`manifest-mismatch`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1196,7 +1245,7 @@ func (c *Client) SealBatch(ctx context.Context, batch BatchInPath, body SealBatc
 	return c.Client.Do(req)
 }
 
-// ListContracts List the contracts that the caller has a part in.
+// ListContracts List the contracts in which the caller takes part.
 //
 // Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1213,8 +1262,9 @@ func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams,
 
 // ProposeContractWithBody Propose a contract.
 //
-// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+// The body is the terms, which are kept byte for byte. A contract is not in force
+// until another contract manager of the client approves it. `missing` in the answer
+// lists the reasons for which an approval would fail now.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1233,8 +1283,9 @@ func (c *Client) ProposeContractWithBody(ctx context.Context, contentType string
 
 // ProposeContract Propose a contract.
 //
-// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+// The body is the terms, which are kept byte for byte. A contract is not in force
+// until another contract manager of the client approves it. `missing` in the answer
+// lists the reasons for which an approval would fail now.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1268,9 +1319,10 @@ func (c *Client) GetContract(ctx context.Context, contract ContractInPath, reqEd
 
 // AmendContractWithBody Propose the next version of a contract.
 //
-// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-// class. Versions are approved in their order.
+// The body is the terms as a whole, which are kept byte for byte. Parties and
+// reference cannot change. Another contract manager of the client must approve the
+// version; it is then in force from its effective date on. Documents sent before
+// keep their class. Versions are approved in their order.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1289,9 +1341,10 @@ func (c *Client) AmendContractWithBody(ctx context.Context, contract ContractInP
 
 // AmendContract Propose the next version of a contract.
 //
-// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-// class. Versions are approved in their order.
+// The body is the terms as a whole, which are kept byte for byte. Parties and
+// reference cannot change. Another contract manager of the client must approve the
+// version; it is then in force from its effective date on. Documents sent before
+// keep their class. Versions are approved in their order.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1308,7 +1361,7 @@ func (c *Client) AmendContract(ctx context.Context, contract ContractInPath, par
 	return c.Client.Do(req)
 }
 
-// ApproveContractWithBody Approve a version that somebody else proposed.
+// ApproveContractWithBody Approve a version that another person proposed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1325,7 +1378,7 @@ func (c *Client) ApproveContractWithBody(ctx context.Context, contract ContractI
 	return c.Client.Do(req)
 }
 
-// ApproveContract Approve a version that somebody else proposed.
+// ApproveContract Approve a version that another person proposed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1342,7 +1395,7 @@ func (c *Client) ApproveContract(ctx context.Context, contract ContractInPath, b
 	return c.Client.Do(req)
 }
 
-// OpenBatchWithBody Open a batch. The same reference gives the same batch again.
+// OpenBatchWithBody Open a batch. A repeated request with the same reference gives the same batch.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1359,7 +1412,7 @@ func (c *Client) OpenBatchWithBody(ctx context.Context, contract ContractInPath,
 	return c.Client.Do(req)
 }
 
-// OpenBatch Open a batch. The same reference gives the same batch again.
+// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1378,8 +1431,9 @@ func (c *Client) OpenBatch(ctx context.Context, contract ContractInPath, body Op
 
 // ProposeErasureWithBody Propose to erase a contract that has ended.
 //
-// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-// terminated or expired, and not be under a legal hold.
+// A duty of the client's contract manager. Nothing is erased until another contract
+// manager approves. The contract must be terminated or expired, and not be under a
+// legal hold.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1398,8 +1452,9 @@ func (c *Client) ProposeErasureWithBody(ctx context.Context, contract ContractIn
 
 // ProposeErasure Propose to erase a contract that has ended.
 //
-// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-// terminated or expired, and not be under a legal hold.
+// A duty of the client's contract manager. Nothing is erased until another contract
+// manager approves. The contract must be terminated or expired, and not be under a
+// legal hold.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1416,7 +1471,7 @@ func (c *Client) ProposeErasure(ctx context.Context, contract ContractInPath, bo
 	return c.Client.Do(req)
 }
 
-// ExitContractWithBody Close a terminated contract for good, with what its wind-down left.
+// ExitContractWithBody Close a terminated contract for good. Its wind-down ends.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1433,7 +1488,7 @@ func (c *Client) ExitContractWithBody(ctx context.Context, contract ContractInPa
 	return c.Client.Do(req)
 }
 
-// ExitContract Close a terminated contract for good, with what its wind-down left.
+// ExitContract Close a terminated contract for good. Its wind-down ends.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1450,7 +1505,7 @@ func (c *Client) ExitContract(ctx context.Context, contract ContractInPath, body
 	return c.Client.Do(req)
 }
 
-// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+// ListHolds List the legal holds under a contract and on its documents, including lifted ones.
 //
 // Corresponds with GET /v1/contracts/{contract}/holds (the `ListHolds` operationId).
 func (c *Client) ListHolds(ctx context.Context, contract ContractInPath, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1467,7 +1522,8 @@ func (c *Client) ListHolds(ctx context.Context, contract ContractInPath, params 
 
 // HoldContractWithBody Place a legal hold on everything under a contract.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1486,7 +1542,8 @@ func (c *Client) HoldContractWithBody(ctx context.Context, contract ContractInPa
 
 // HoldContract Place a legal hold on everything under a contract.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1503,7 +1560,7 @@ func (c *Client) HoldContract(ctx context.Context, contract ContractInPath, body
 	return c.Client.Do(req)
 }
 
-// ListMemberships List who holds which role on a contract now.
+// ListMemberships List the people who have a role on a contract now.
 //
 // Corresponds with GET /v1/contracts/{contract}/memberships (the `ListMemberships` operationId).
 func (c *Client) ListMemberships(ctx context.Context, contract ContractInPath, params *ListMembershipsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1601,7 +1658,7 @@ func (c *Client) ResumeContract(ctx context.Context, contract ContractInPath, bo
 	return c.Client.Do(req)
 }
 
-// SimulateWithBody Decide a request that nobody made.
+// SimulateWithBody Decide a hypothetical request.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1618,7 +1675,7 @@ func (c *Client) SimulateWithBody(ctx context.Context, contract ContractInPath, 
 	return c.Client.Do(req)
 }
 
-// Simulate Decide a request that nobody made.
+// Simulate Decide a hypothetical request.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1733,10 +1790,10 @@ func (c *Client) GetVersion(ctx context.Context, contract ContractInPath, versio
 	return c.Client.Do(req)
 }
 
-// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+// ListChanges Compare a version with another one, term by term and rule by rule.
 //
-// The texts are compared by what they say: layout, comments and the order of keys do not count. Whom a change concerns
-// is another question, `impact`.
+// The comparison is by meaning: layout, comments and the order of keys do not count.
+// `impact` tells which people a change concerns.
 //
 // Corresponds with GET /v1/contracts/{contract}/versions/{version}/changes (the `ListChanges` operationId).
 func (c *Client) ListChanges(ctx context.Context, contract ContractInPath, version VersionInPath, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1751,7 +1808,7 @@ func (c *Client) ListChanges(ctx context.Context, contract ContractInPath, versi
 	return c.Client.Do(req)
 }
 
-// GetImpact What a version would open and close, compared with the one in force.
+// GetImpact List the accesses that a version would open and close, compared with the version in force.
 //
 // Corresponds with GET /v1/contracts/{contract}/versions/{version}/impact (the `GetImpact` operationId).
 func (c *Client) GetImpact(ctx context.Context, contract ContractInPath, version int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1783,11 +1840,14 @@ func (c *Client) GetDocument(ctx context.Context, document DocumentInPath, reqEd
 
 // DownloadDocument Download a document.
 //
-// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
-// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
+// The ledger has the grant before the first byte leaves. A failure after the first
+// byte breaks the connection: an answer shorter than its `Content-Length` is never a
+// whole document. Check `Repr-Digest`.
 //
-// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
-// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+// A request can ask for one range of bytes (`Range: bytes=…`). With `If-Range` and
+// the `ETag` of a broken download, the client can resume it at any byte. Several
+// ranges in one request are refused. Each request is a read of its own, and the
+// ceilings count its document once.
 //
 // Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
 func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1802,9 +1862,10 @@ func (c *Client) DownloadDocument(ctx context.Context, document DocumentInPath, 
 	return c.Client.Do(req)
 }
 
-// HeadDocument Ask what a download would say.
+// HeadDocument Get the headers that a download would have.
 //
-// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+// This is a read like the download itself, with the same decision, ceilings and
+// record. It moves no bytes.
 //
 // Corresponds with HEAD /v1/documents/{document}/content (the `HeadDocument` operationId).
 func (c *Client) HeadDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1821,9 +1882,10 @@ func (c *Client) HeadDocument(ctx context.Context, document DocumentInPath, reqE
 
 // EraseDocumentWithBody Erase a document for good.
 //
-// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-// erased already; repeat the request, or wait and read the erasure.
+// A duty of the client's contract manager. The document's key is destroyed at once,
+// then its object with all versions. A legal hold forbids it (`denied`,
+// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+// document may be erased already: repeat the request, or wait and read the erasure.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1842,9 +1904,10 @@ func (c *Client) EraseDocumentWithBody(ctx context.Context, document DocumentInP
 
 // EraseDocument Erase a document for good.
 //
-// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-// erased already; repeat the request, or wait and read the erasure.
+// A duty of the client's contract manager. The document's key is destroyed at once,
+// then its object with all versions. A legal hold forbids it (`denied`,
+// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+// document may be erased already: repeat the request, or wait and read the erasure.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1863,7 +1926,8 @@ func (c *Client) EraseDocument(ctx context.Context, document DocumentInPath, bod
 
 // HoldDocumentWithBody Place a legal hold on a document.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1882,7 +1946,8 @@ func (c *Client) HoldDocumentWithBody(ctx context.Context, document DocumentInPa
 
 // HoldDocument Place a legal hold on a document.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1914,11 +1979,13 @@ func (c *Client) GetErasure(ctx context.Context, erasure ErasureInPath, reqEdito
 	return c.Client.Do(req)
 }
 
-// ApproveErasure Erase a contract that somebody else proposed to erase.
+// ApproveErasure Approve the erasure of a contract that another person proposed.
 //
-// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
-// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
-// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+// A duty of a contract manager of the client who is not the one who proposed it. The
+// contract's keys are destroyed at once; then each document's own key and file name,
+// and the objects. Documents under a legal hold are spared, and the certificate
+// names them. While `state` is `running`, read the erasure again later: it continues
+// by itself.
 //
 // Corresponds with POST /v1/erasures/{erasure}/approval (the `ApproveErasure` operationId).
 func (c *Client) ApproveErasure(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2046,9 +2113,10 @@ func (c *Client) AddMember(ctx context.Context, organisation OrganisationInPath,
 	return c.Client.Do(req)
 }
 
-// GetPast What a person could read at a time.
+// GetPast List the documents that a person could read at a time.
 //
-// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+// Give exactly one of `at` and `on`. The facts are those of that time; the daily
+// ceilings are not counted.
 //
 // Corresponds with GET /v1/policy/past (the `GetPast` operationId).
 func (c *Client) GetPast(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2063,9 +2131,9 @@ func (c *Client) GetPast(ctx context.Context, params *GetPastParams, reqEditors 
 	return c.Client.Do(req)
 }
 
-// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+// ListReaders List who can read a document, a batch or anything under a contract now, and why.
 //
-// Exactly one of the parameters is given.
+// Give exactly one of the parameters.
 //
 // Corresponds with GET /v1/policy/readers (the `ListReaders` operationId).
 func (c *Client) ListReaders(ctx context.Context, params *ListReadersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5935,7 +6003,7 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetKeysWithResponse Get the public keys that check tokens and receipts.
+	// GetKeysWithResponse Get the public keys that verify tokens and receipts.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5978,86 +6046,93 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/assignments/{assignment}/lease (the `TakeLease` operationId).
 	TakeLeaseWithResponse(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*TakeLeaseResponse, error)
 
-	// CountEventsWithResponse Count the events of a ledger that match.
+	// CountEventsWithResponse Count the events of a ledger that match filters.
 	//
-	// As `/v1/audit/events`, without its pages. It counts to 100,000 and then says that there are more.
+	// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
+	// then says that there are more.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/count (the `CountEvents` operationId).
 	CountEventsWithResponse(ctx context.Context, params *CountEventsParams, reqEditors ...RequestEditorFn) (*CountEventsResponse, error)
 
-	// ListEventsWithResponse Ask a ledger who did what. Newest first.
+	// ListEventsWithResponse List the events of a ledger that match filters. Newest first.
 	//
-	// All filters that are given must match. The question itself becomes an event.
+	// Filters are combined with AND. The question itself becomes an event.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/events (the `ListEvents` operationId).
 	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
-	// ExportEventsWithResponse Take away all events of a ledger that match. Newest first.
+	// ExportEventsWithResponse Export the events of a ledger that match filters. Newest first.
 	//
-	// One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
-	// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
-	// apostrophe.
+	// One event a line. The export is itself an event, which the ledger has before the
+	// first byte leaves. An export that breaks off never ends cleanly: the connection
+	// breaks. In CSV an apostrophe comes before a text that a spreadsheet would take for
+	// a formula.
 	//
-	// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
-	// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
-	// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
-	// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
+	// With `format=pack` the answer is an evidence pack for an outsider who trusts none
+	// of the parties. It is a ZIP archive with the question, the events, the proof of
+	// each under one checkpoint, and the contract versions that the events name. It may
+	// answer a named question whose answer is events. It holds at most 10,000 events and
+	// 32 MiB; a larger answer is `pack-too-large`. A pack is recorded as two events, one
+	// at its begin and one at its end. A 503 may mean that the gateway is making other
+	// packs.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/export (the `ExportEvents` operationId).
 	ExportEventsWithResponse(ctx context.Context, params *ExportEventsParams, reqEditors ...RequestEditorFn) (*ExportEventsResponse, error)
 
-	// GetCheckpointWithResponse Get a ledger's signed head.
+	// GetCheckpointWithResponse Get a ledger's newest checkpoint.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/checkpoint (the `GetCheckpoint` operationId).
 	GetCheckpointWithResponse(ctx context.Context, ledger string, reqEditors ...RequestEditorFn) (*GetCheckpointResponse, error)
 
-	// ProveConsistencyWithResponse Prove that a ledger only grew.
+	// ProveConsistencyWithResponse Prove that a ledger has only grown.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/consistency (the `ProveConsistency` operationId).
 	ProveConsistencyWithResponse(ctx context.Context, ledger LedgerInPath, params *ProveConsistencyParams, reqEditors ...RequestEditorFn) (*ProveConsistencyResponse, error)
 
-	// ProposePersonErasureWithBodyWithResponse Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasureWithBodyWithResponse Propose to erase the personal data in the events of a person.
 	//
-	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-	// Repeated, it is the same proposal.
+	// A duty of the ledger's compliance officer, who must be another person. Nothing is
+	// erased until a second person approves. A repeated request gives the same proposal.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
 	ProposePersonErasureWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error)
 
-	// ProposePersonErasureWithResponse Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasureWithResponse Propose to erase the personal data in the events of a person.
 	//
-	// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-	// Repeated, it is the same proposal.
+	// A duty of the ledger's compliance officer, who must be another person. Nothing is
+	// erased until a second person approves. A repeated request gives the same proposal.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/erasures (the `ProposePersonErasure` operationId).
 	ProposePersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, body ProposePersonErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposePersonErasureResponse, error)
 
-	// GetPersonErasureWithResponse Get how far the erasure of a person's traces has come.
+	// GetPersonErasureWithResponse Get the progress of the erasure of a person's personal data.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/erasures/{erasure} (the `GetPersonErasure` operationId).
 	GetPersonErasureWithResponse(ctx context.Context, ledger LedgerInPath, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetPersonErasureResponse, error)
 
-	// ApprovePersonErasureWithResponse Approve the erasure of what is personal in the events of what a person did.
+	// ApprovePersonErasureWithResponse Approve the erasure of the personal data in the events of a person.
 	//
-	// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
-	// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
-	// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+	// A duty of a compliance officer or contract manager who did not propose it and is
+	// another person. Each event that the person caused until now loses its erasable
+	// data as soon as it is older than the floor of its class and under no legal hold.
+	// The events themselves stay, and so does every proof. A repeated request gives the
+	// same erasure.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6066,59 +6141,63 @@ type ClientWithResponsesInterface interface {
 
 	// ProveEventWithResponse Prove that an event is in its ledger.
 	//
-	// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
-	// ledger, not that no other is.
+	// The proof verifies offline, with the event's leaf and the ledger's verifier key.
+	// It proves that the event is in the ledger. It does not prove that no other event
+	// is there.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/events/{seq}/proof (the `ProveEvent` operationId).
 	ProveEventWithResponse(ctx context.Context, ledger LedgerInPath, seq int64, reqEditors ...RequestEditorFn) (*ProveEventResponse, error)
 
-	// ListPersonHoldsWithResponse List the legal holds on people in a ledger, those that were lifted included.
+	// ListPersonHoldsWithResponse List the legal holds on people in a ledger, including lifted ones.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/ledgers/{ledger}/holds (the `ListPersonHolds` operationId).
 	ListPersonHoldsWithResponse(ctx context.Context, ledger LedgerInPath, params *ListPersonHoldsParams, reqEditors ...RequestEditorFn) (*ListPersonHoldsResponse, error)
 
-	// HoldPersonWithBodyWithResponse Place a legal hold on what a person did.
+	// HoldPersonWithBodyWithResponse Place a legal hold on the events of a person.
 	//
-	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-	// their name stays. Repeated, it is the same hold.
+	// A duty of the ledger's compliance officer. While the hold stands, no personal data
+	// in the person's events is erased, and the person's name stays. A repeated request
+	// gives the same hold.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
 	HoldPersonWithBodyWithResponse(ctx context.Context, ledger LedgerInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error)
 
-	// HoldPersonWithResponse Place a legal hold on what a person did.
+	// HoldPersonWithResponse Place a legal hold on the events of a person.
 	//
-	// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-	// their name stays. Repeated, it is the same hold.
+	// A duty of the ledger's compliance officer. While the hold stands, no personal data
+	// in the person's events is erased, and the person's name stays. A repeated request
+	// gives the same hold.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/audit/ledgers/{ledger}/holds (the `HoldPerson` operationId).
 	HoldPersonWithResponse(ctx context.Context, ledger LedgerInPath, body HoldPersonJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldPersonResponse, error)
 
-	// LiftPersonHoldWithResponse Lift a legal hold on what a person did.
+	// LiftPersonHoldWithResponse Lift a legal hold on the events of a person.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /v1/audit/ledgers/{ledger}/holds/{hold} (the `LiftPersonHold` operationId).
 	LiftPersonHoldWithResponse(ctx context.Context, ledger LedgerInPath, hold HoldInPath, reqEditors ...RequestEditorFn) (*LiftPersonHoldResponse, error)
 
-	// ListQuestionsWithResponse List the questions that a ledger can be asked by name.
+	// ListQuestionsWithResponse List the named questions of a ledger.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/audit/questions (the `ListQuestions` operationId).
 	ListQuestionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListQuestionsResponse, error)
 
-	// AskQuestionWithResponse Ask a ledger a question by its name.
+	// AskQuestionWithResponse Ask a named question.
 	//
-	// Every filter narrows the question. The answer is events, page by page, or sums, the largest first, as
-	// `/v1/audit/questions` says. Sums go back 30 days when `from` is not given. The question itself becomes an event.
+	// Every filter narrows the question. The answer is pages of events, or sums with the
+	// largest first, as `/v1/audit/questions` says. Without `from`, sums go back 30
+	// days. The question itself becomes an event.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6153,7 +6232,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/batches/{batch}/assignments (the `AssignDocuments` operationId).
 	AssignDocumentsWithResponse(ctx context.Context, batch BatchInPath, body AssignDocumentsJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignDocumentsResponse, error)
 
-	// ListDocumentsWithResponse List those documents of a batch that the caller may see.
+	// ListDocumentsWithResponse List the documents of a batch that the caller may see.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6162,9 +6241,11 @@ type ClientWithResponsesInterface interface {
 
 	// UploadDocumentWithBodyWithResponse Send one document.
 	//
-	// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
-	// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
-	// same reference gives the same answer again; other bytes are a conflict.
+	// The body is the document, streamed, with `Content-Length`. It may be chunked
+	// instead, up to 156 GiB where documents are kept in S3. Its media type is
+	// `Content-Type` without parameters. The gateway keeps the document only if the
+	// whole body arrives as announced. The same bytes again under the same reference get
+	// the same answer; other bytes are a conflict.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6173,7 +6254,8 @@ type ClientWithResponsesInterface interface {
 
 	// SealBatchWithBodyWithResponse Close a batch to further documents and hand it over.
 	//
-	// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+	// If the manifest differs from the received documents, the batch stays open
+	// (`manifest-mismatch`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6182,14 +6264,15 @@ type ClientWithResponsesInterface interface {
 
 	// SealBatchWithResponse Close a batch to further documents and hand it over.
 	//
-	// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+	// If the manifest differs from the received documents, the batch stays open
+	// (`manifest-mismatch`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/batches/{batch}/seal (the `SealBatch` operationId).
 	SealBatchWithResponse(ctx context.Context, batch BatchInPath, body SealBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*SealBatchResponse, error)
 
-	// ListContractsWithResponse List the contracts that the caller has a part in.
+	// ListContractsWithResponse List the contracts in which the caller takes part.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6198,8 +6281,9 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeContractWithBodyWithResponse Propose a contract.
 	//
-	// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-	// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+	// The body is the terms, which are kept byte for byte. A contract is not in force
+	// until another contract manager of the client approves it. `missing` in the answer
+	// lists the reasons for which an approval would fail now.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6208,8 +6292,9 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeContractWithResponse Propose a contract.
 	//
-	// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-	// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+	// The body is the terms, which are kept byte for byte. A contract is not in force
+	// until another contract manager of the client approves it. `missing` in the answer
+	// lists the reasons for which an approval would fail now.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6225,9 +6310,10 @@ type ClientWithResponsesInterface interface {
 
 	// AmendContractWithBodyWithResponse Propose the next version of a contract.
 	//
-	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-	// class. Versions are approved in their order.
+	// The body is the terms as a whole, which are kept byte for byte. Parties and
+	// reference cannot change. Another contract manager of the client must approve the
+	// version; it is then in force from its effective date on. Documents sent before
+	// keep their class. Versions are approved in their order.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6236,37 +6322,38 @@ type ClientWithResponsesInterface interface {
 
 	// AmendContractWithResponse Propose the next version of a contract.
 	//
-	// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-	// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-	// class. Versions are approved in their order.
+	// The body is the terms as a whole, which are kept byte for byte. Parties and
+	// reference cannot change. Another contract manager of the client must approve the
+	// version; it is then in force from its effective date on. Documents sent before
+	// keep their class. Versions are approved in their order.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/amendments (the `AmendContract` operationId).
 	AmendContractWithResponse(ctx context.Context, contract ContractInPath, params *AmendContractParams, body AmendContractJSONRequestBody, reqEditors ...RequestEditorFn) (*AmendContractResponse, error)
 
-	// ApproveContractWithBodyWithResponse Approve a version that somebody else proposed.
+	// ApproveContractWithBodyWithResponse Approve a version that another person proposed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveContractResponse, error)
 
-	// ApproveContractWithResponse Approve a version that somebody else proposed.
+	// ApproveContractWithResponse Approve a version that another person proposed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContractWithResponse(ctx context.Context, contract ContractInPath, body ApproveContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveContractResponse, error)
 
-	// OpenBatchWithBodyWithResponse Open a batch. The same reference gives the same batch again.
+	// OpenBatchWithBodyWithResponse Open a batch. A repeated request with the same reference gives the same batch.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatchWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenBatchResponse, error)
 
-	// OpenBatchWithResponse Open a batch. The same reference gives the same batch again.
+	// OpenBatchWithResponse Open a batch. A repeated request with the same reference gives the same batch.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6275,8 +6362,9 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeErasureWithBodyWithResponse Propose to erase a contract that has ended.
 	//
-	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-	// terminated or expired, and not be under a legal hold.
+	// A duty of the client's contract manager. Nothing is erased until another contract
+	// manager approves. The contract must be terminated or expired, and not be under a
+	// legal hold.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6285,29 +6373,30 @@ type ClientWithResponsesInterface interface {
 
 	// ProposeErasureWithResponse Propose to erase a contract that has ended.
 	//
-	// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-	// terminated or expired, and not be under a legal hold.
+	// A duty of the client's contract manager. Nothing is erased until another contract
+	// manager approves. The contract must be terminated or expired, and not be under a
+	// legal hold.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/erasures (the `ProposeErasure` operationId).
 	ProposeErasureWithResponse(ctx context.Context, contract ContractInPath, body ProposeErasureJSONRequestBody, reqEditors ...RequestEditorFn) (*ProposeErasureResponse, error)
 
-	// ExitContractWithBodyWithResponse Close a terminated contract for good, with what its wind-down left.
+	// ExitContractWithBodyWithResponse Close a terminated contract for good. Its wind-down ends.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
 	ExitContractWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExitContractResponse, error)
 
-	// ExitContractWithResponse Close a terminated contract for good, with what its wind-down left.
+	// ExitContractWithResponse Close a terminated contract for good. Its wind-down ends.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/exit (the `ExitContract` operationId).
 	ExitContractWithResponse(ctx context.Context, contract ContractInPath, body ExitContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ExitContractResponse, error)
 
-	// ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
+	// ListHoldsWithResponse List the legal holds under a contract and on its documents, including lifted ones.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6316,7 +6405,8 @@ type ClientWithResponsesInterface interface {
 
 	// HoldContractWithBodyWithResponse Place a legal hold on everything under a contract.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6325,14 +6415,15 @@ type ClientWithResponsesInterface interface {
 
 	// HoldContractWithResponse Place a legal hold on everything under a contract.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/holds (the `HoldContract` operationId).
 	HoldContractWithResponse(ctx context.Context, contract ContractInPath, body HoldContractJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldContractResponse, error)
 
-	// ListMembershipsWithResponse List who holds which role on a contract now.
+	// ListMembershipsWithResponse List the people who have a role on a contract now.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6374,14 +6465,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/resumption (the `ResumeContract` operationId).
 	ResumeContractWithResponse(ctx context.Context, contract ContractInPath, body ResumeContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeContractResponse, error)
 
-	// SimulateWithBodyWithResponse Decide a request that nobody made.
+	// SimulateWithBodyWithResponse Decide a hypothetical request.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/simulation (the `Simulate` operationId).
 	SimulateWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SimulateResponse, error)
 
-	// SimulateWithResponse Decide a request that nobody made.
+	// SimulateWithResponse Decide a hypothetical request.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6430,17 +6521,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract}/versions/{version} (the `GetVersion` operationId).
 	GetVersionWithResponse(ctx context.Context, contract ContractInPath, version VersionInPath, reqEditors ...RequestEditorFn) (*GetVersionResponse, error)
 
-	// ListChangesWithResponse What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// ListChangesWithResponse Compare a version with another one, term by term and rule by rule.
 	//
-	// The texts are compared by what they say: layout, comments and the order of keys do not count. Whom a change concerns
-	// is another question, `impact`.
+	// The comparison is by meaning: layout, comments and the order of keys do not count.
+	// `impact` tells which people a change concerns.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/contracts/{contract}/versions/{version}/changes (the `ListChanges` operationId).
 	ListChangesWithResponse(ctx context.Context, contract ContractInPath, version VersionInPath, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
 
-	// GetImpactWithResponse What a version would open and close, compared with the one in force.
+	// GetImpactWithResponse List the accesses that a version would open and close, compared with the version in force.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6456,20 +6547,24 @@ type ClientWithResponsesInterface interface {
 
 	// DownloadDocumentWithResponse Download a document.
 	//
-	// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
-	// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
+	// The ledger has the grant before the first byte leaves. A failure after the first
+	// byte breaks the connection: an answer shorter than its `Content-Length` is never a
+	// whole document. Check `Repr-Digest`.
 	//
-	// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
-	// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+	// A request can ask for one range of bytes (`Range: bytes=…`). With `If-Range` and
+	// the `ETag` of a broken download, the client can resume it at any byte. Several
+	// ranges in one request are refused. Each request is a read of its own, and the
+	// ceilings count its document once.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/documents/{document}/content (the `DownloadDocument` operationId).
 	DownloadDocumentWithResponse(ctx context.Context, document DocumentInPath, params *DownloadDocumentParams, reqEditors ...RequestEditorFn) (*DownloadDocumentResponse, error)
 
-	// HeadDocumentWithResponse Ask what a download would say.
+	// HeadDocumentWithResponse Get the headers that a download would have.
 	//
-	// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+	// This is a read like the download itself, with the same decision, ceilings and
+	// record. It moves no bytes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6478,9 +6573,10 @@ type ClientWithResponsesInterface interface {
 
 	// EraseDocumentWithBodyWithResponse Erase a document for good.
 	//
-	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-	// erased already; repeat the request, or wait and read the erasure.
+	// A duty of the client's contract manager. The document's key is destroyed at once,
+	// then its object with all versions. A legal hold forbids it (`denied`,
+	// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+	// document may be erased already: repeat the request, or wait and read the erasure.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6489,9 +6585,10 @@ type ClientWithResponsesInterface interface {
 
 	// EraseDocumentWithResponse Erase a document for good.
 	//
-	// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-	// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-	// erased already; repeat the request, or wait and read the erasure.
+	// A duty of the client's contract manager. The document's key is destroyed at once,
+	// then its object with all versions. A legal hold forbids it (`denied`,
+	// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+	// document may be erased already: repeat the request, or wait and read the erasure.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6500,7 +6597,8 @@ type ClientWithResponsesInterface interface {
 
 	// HoldDocumentWithBodyWithResponse Place a legal hold on a document.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6509,7 +6607,8 @@ type ClientWithResponsesInterface interface {
 
 	// HoldDocumentWithResponse Place a legal hold on a document.
 	//
-	// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+	// A duty of the client's compliance officer. A hold forbids erasure and nothing
+	// else. A repeated request gives the same hold.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6523,11 +6622,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/erasures/{erasure} (the `GetErasure` operationId).
 	GetErasureWithResponse(ctx context.Context, erasure ErasureInPath, reqEditors ...RequestEditorFn) (*GetErasureResponse, error)
 
-	// ApproveErasureWithResponse Erase a contract that somebody else proposed to erase.
+	// ApproveErasureWithResponse Approve the erasure of a contract that another person proposed.
 	//
-	// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
-	// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
-	// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+	// A duty of a contract manager of the client who is not the one who proposed it. The
+	// contract's keys are destroyed at once; then each document's own key and file name,
+	// and the objects. Documents under a legal hold are spared, and the certificate
+	// names them. While `state` is `running`, read the erasure again later: it continues
+	// by itself.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6583,18 +6684,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/organisations/{organisation}/members (the `AddMember` operationId).
 	AddMemberWithResponse(ctx context.Context, organisation OrganisationInPath, body AddMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*AddMemberResponse, error)
 
-	// GetPastWithResponse What a person could read at a time.
+	// GetPastWithResponse List the documents that a person could read at a time.
 	//
-	// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+	// Give exactly one of `at` and `on`. The facts are those of that time; the daily
+	// ceilings are not counted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/policy/past (the `GetPast` operationId).
 	GetPastWithResponse(ctx context.Context, params *GetPastParams, reqEditors ...RequestEditorFn) (*GetPastResponse, error)
 
-	// ListReadersWithResponse Who can read a document, a batch or anything under a contract now, and why.
+	// ListReadersWithResponse List who can read a document, a batch or anything under a contract now, and why.
 	//
-	// Exactly one of the parameters is given.
+	// Give exactly one of the parameters.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9014,7 +9116,7 @@ func (r GetReceiptResponse) ContentType() string {
 	return ""
 }
 
-// GetKeysWithResponse Get the public keys that check tokens and receipts.
+// GetKeysWithResponse Get the public keys that verify tokens and receipts.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9087,9 +9189,10 @@ func (c *ClientWithResponses) TakeLeaseWithResponse(ctx context.Context, assignm
 	return ParseTakeLeaseResponse(rsp)
 }
 
-// CountEventsWithResponse Count the events of a ledger that match.
+// CountEventsWithResponse Count the events of a ledger that match filters.
 //
-// As `/v1/audit/events`, without its pages. It counts to 100,000 and then says that there are more.
+// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
+// then says that there are more.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9102,9 +9205,9 @@ func (c *ClientWithResponses) CountEventsWithResponse(ctx context.Context, param
 	return ParseCountEventsResponse(rsp)
 }
 
-// ListEventsWithResponse Ask a ledger who did what. Newest first.
+// ListEventsWithResponse List the events of a ledger that match filters. Newest first.
 //
-// All filters that are given must match. The question itself becomes an event.
+// Filters are combined with AND. The question itself becomes an event.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9117,16 +9220,20 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 	return ParseListEventsResponse(rsp)
 }
 
-// ExportEventsWithResponse Take away all events of a ledger that match. Newest first.
+// ExportEventsWithResponse Export the events of a ledger that match filters. Newest first.
 //
-// One event a line. The export is itself an event, and in the ledger before the first byte. An export that breaks off
-// never ends cleanly: the connection breaks. In CSV a text that a spreadsheet would take for a formula begins with an
-// apostrophe.
+// One event a line. The export is itself an event, which the ledger has before the
+// first byte leaves. An export that breaks off never ends cleanly: the connection
+// breaks. In CSV an apostrophe comes before a text that a spreadsheet would take for
+// a formula.
 //
-// With `format=pack` the answer is an evidence pack: a ZIP archive with the question, the events, the proof of each under
-// one checkpoint, and the contract versions that they name, for somebody who trusts nobody here. It may answer a
-// named question whose answer is events. It holds at most 10,000 events and 32 MiB; a larger answer is `pack-too-large`.
-// That it was taken is two events, of its begin and of its end. A 503 may mean that others are being made.
+// With `format=pack` the answer is an evidence pack for an outsider who trusts none
+// of the parties. It is a ZIP archive with the question, the events, the proof of
+// each under one checkpoint, and the contract versions that the events name. It may
+// answer a named question whose answer is events. It holds at most 10,000 events and
+// 32 MiB; a larger answer is `pack-too-large`. A pack is recorded as two events, one
+// at its begin and one at its end. A 503 may mean that the gateway is making other
+// packs.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9139,7 +9246,7 @@ func (c *ClientWithResponses) ExportEventsWithResponse(ctx context.Context, para
 	return ParseExportEventsResponse(rsp)
 }
 
-// GetCheckpointWithResponse Get a ledger's signed head.
+// GetCheckpointWithResponse Get a ledger's newest checkpoint.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9152,7 +9259,7 @@ func (c *ClientWithResponses) GetCheckpointWithResponse(ctx context.Context, led
 	return ParseGetCheckpointResponse(rsp)
 }
 
-// ProveConsistencyWithResponse Prove that a ledger only grew.
+// ProveConsistencyWithResponse Prove that a ledger has only grown.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9165,10 +9272,10 @@ func (c *ClientWithResponses) ProveConsistencyWithResponse(ctx context.Context, 
 	return ParseProveConsistencyResponse(rsp)
 }
 
-// ProposePersonErasureWithBodyWithResponse Propose to erase what is personal in the events of what a person did.
+// ProposePersonErasureWithBodyWithResponse Propose to erase the personal data in the events of a person.
 //
-// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-// Repeated, it is the same proposal.
+// A duty of the ledger's compliance officer, who must be another person. Nothing is
+// erased until a second person approves. A repeated request gives the same proposal.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9181,10 +9288,10 @@ func (c *ClientWithResponses) ProposePersonErasureWithBodyWithResponse(ctx conte
 	return ParseProposePersonErasureResponse(rsp)
 }
 
-// ProposePersonErasureWithResponse Propose to erase what is personal in the events of what a person did.
+// ProposePersonErasureWithResponse Propose to erase the personal data in the events of a person.
 //
-// A duty of the ledger's compliance officer, who is not the person. Nothing is erased until somebody else approves.
-// Repeated, it is the same proposal.
+// A duty of the ledger's compliance officer, who must be another person. Nothing is
+// erased until a second person approves. A repeated request gives the same proposal.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9197,7 +9304,7 @@ func (c *ClientWithResponses) ProposePersonErasureWithResponse(ctx context.Conte
 	return ParseProposePersonErasureResponse(rsp)
 }
 
-// GetPersonErasureWithResponse Get how far the erasure of a person's traces has come.
+// GetPersonErasureWithResponse Get the progress of the erasure of a person's personal data.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9210,11 +9317,13 @@ func (c *ClientWithResponses) GetPersonErasureWithResponse(ctx context.Context, 
 	return ParseGetPersonErasureResponse(rsp)
 }
 
-// ApprovePersonErasureWithResponse Approve the erasure of what is personal in the events of what a person did.
+// ApprovePersonErasureWithResponse Approve the erasure of the personal data in the events of a person.
 //
-// A duty of a compliance officer or contract manager who neither proposed it nor is the person. What the person did
-// before now loses its erasable half as soon as it is older than the floor of its class and no legal hold is on it;
-// the events themselves stay, and so does every proof. Repeated, it is the same erasure.
+// A duty of a compliance officer or contract manager who did not propose it and is
+// another person. Each event that the person caused until now loses its erasable
+// data as soon as it is older than the floor of its class and under no legal hold.
+// The events themselves stay, and so does every proof. A repeated request gives the
+// same erasure.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9229,8 +9338,9 @@ func (c *ClientWithResponses) ApprovePersonErasureWithResponse(ctx context.Conte
 
 // ProveEventWithResponse Prove that an event is in its ledger.
 //
-// The proof verifies offline, with the event's leaf and the ledger's verifier key. It proves that the event is in the
-// ledger, not that no other is.
+// The proof verifies offline, with the event's leaf and the ledger's verifier key.
+// It proves that the event is in the ledger. It does not prove that no other event
+// is there.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9243,7 +9353,7 @@ func (c *ClientWithResponses) ProveEventWithResponse(ctx context.Context, ledger
 	return ParseProveEventResponse(rsp)
 }
 
-// ListPersonHoldsWithResponse List the legal holds on people in a ledger, those that were lifted included.
+// ListPersonHoldsWithResponse List the legal holds on people in a ledger, including lifted ones.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9256,10 +9366,11 @@ func (c *ClientWithResponses) ListPersonHoldsWithResponse(ctx context.Context, l
 	return ParseListPersonHoldsResponse(rsp)
 }
 
-// HoldPersonWithBodyWithResponse Place a legal hold on what a person did.
+// HoldPersonWithBodyWithResponse Place a legal hold on the events of a person.
 //
-// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-// their name stays. Repeated, it is the same hold.
+// A duty of the ledger's compliance officer. While the hold stands, no personal data
+// in the person's events is erased, and the person's name stays. A repeated request
+// gives the same hold.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9272,10 +9383,11 @@ func (c *ClientWithResponses) HoldPersonWithBodyWithResponse(ctx context.Context
 	return ParseHoldPersonResponse(rsp)
 }
 
-// HoldPersonWithResponse Place a legal hold on what a person did.
+// HoldPersonWithResponse Place a legal hold on the events of a person.
 //
-// A duty of the ledger's compliance officer. While it stands, nothing personal in the person's events is erased, and
-// their name stays. Repeated, it is the same hold.
+// A duty of the ledger's compliance officer. While the hold stands, no personal data
+// in the person's events is erased, and the person's name stays. A repeated request
+// gives the same hold.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9288,7 +9400,7 @@ func (c *ClientWithResponses) HoldPersonWithResponse(ctx context.Context, ledger
 	return ParseHoldPersonResponse(rsp)
 }
 
-// LiftPersonHoldWithResponse Lift a legal hold on what a person did.
+// LiftPersonHoldWithResponse Lift a legal hold on the events of a person.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9301,7 +9413,7 @@ func (c *ClientWithResponses) LiftPersonHoldWithResponse(ctx context.Context, le
 	return ParseLiftPersonHoldResponse(rsp)
 }
 
-// ListQuestionsWithResponse List the questions that a ledger can be asked by name.
+// ListQuestionsWithResponse List the named questions of a ledger.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9314,10 +9426,11 @@ func (c *ClientWithResponses) ListQuestionsWithResponse(ctx context.Context, req
 	return ParseListQuestionsResponse(rsp)
 }
 
-// AskQuestionWithResponse Ask a ledger a question by its name.
+// AskQuestionWithResponse Ask a named question.
 //
-// Every filter narrows the question. The answer is events, page by page, or sums, the largest first, as
-// `/v1/audit/questions` says. Sums go back 30 days when `from` is not given. The question itself becomes an event.
+// Every filter narrows the question. The answer is pages of events, or sums with the
+// largest first, as `/v1/audit/questions` says. Without `from`, sums go back 30
+// days. The question itself becomes an event.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9382,7 +9495,7 @@ func (c *ClientWithResponses) AssignDocumentsWithResponse(ctx context.Context, b
 	return ParseAssignDocumentsResponse(rsp)
 }
 
-// ListDocumentsWithResponse List those documents of a batch that the caller may see.
+// ListDocumentsWithResponse List the documents of a batch that the caller may see.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9397,9 +9510,11 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, bat
 
 // UploadDocumentWithBodyWithResponse Send one document.
 //
-// The body is the document, streamed, with `Content-Length` or, up to 156 GiB where documents are kept in S3,
-// chunked. Its media type is `Content-Type` without parameters. Nothing is kept unless the whole body arrives as announced. Sending the same bytes again under the
-// same reference gives the same answer again; other bytes are a conflict.
+// The body is the document, streamed, with `Content-Length`. It may be chunked
+// instead, up to 156 GiB where documents are kept in S3. Its media type is
+// `Content-Type` without parameters. The gateway keeps the document only if the
+// whole body arrives as announced. The same bytes again under the same reference get
+// the same answer; other bytes are a conflict.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9414,7 +9529,8 @@ func (c *ClientWithResponses) UploadDocumentWithBodyWithResponse(ctx context.Con
 
 // SealBatchWithBodyWithResponse Close a batch to further documents and hand it over.
 //
-// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+// If the manifest differs from the received documents, the batch stays open
+// (`manifest-mismatch`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9429,7 +9545,8 @@ func (c *ClientWithResponses) SealBatchWithBodyWithResponse(ctx context.Context,
 
 // SealBatchWithResponse Close a batch to further documents and hand it over.
 //
-// The manifest must agree with what was received, or the batch stays open (`manifest-mismatch`).
+// If the manifest differs from the received documents, the batch stays open
+// (`manifest-mismatch`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9442,7 +9559,7 @@ func (c *ClientWithResponses) SealBatchWithResponse(ctx context.Context, batch B
 	return ParseSealBatchResponse(rsp)
 }
 
-// ListContractsWithResponse List the contracts that the caller has a part in.
+// ListContractsWithResponse List the contracts in which the caller takes part.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9457,8 +9574,9 @@ func (c *ClientWithResponses) ListContractsWithResponse(ctx context.Context, par
 
 // ProposeContractWithBodyWithResponse Propose a contract.
 //
-// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+// The body is the terms, which are kept byte for byte. A contract is not in force
+// until another contract manager of the client approves it. `missing` in the answer
+// lists the reasons for which an approval would fail now.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9473,8 +9591,9 @@ func (c *ClientWithResponses) ProposeContractWithBodyWithResponse(ctx context.Co
 
 // ProposeContractWithResponse Propose a contract.
 //
-// The body is the terms. They are kept byte for byte as they are sent. A contract is not in force before somebody
-// else of the client approves it. `missing` in the answer lists what approval would still refuse.
+// The body is the terms, which are kept byte for byte. A contract is not in force
+// until another contract manager of the client approves it. `missing` in the answer
+// lists the reasons for which an approval would fail now.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9502,9 +9621,10 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 
 // AmendContractWithBodyWithResponse Propose the next version of a contract.
 //
-// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-// class. Versions are approved in their order.
+// The body is the terms as a whole, which are kept byte for byte. Parties and
+// reference cannot change. Another contract manager of the client must approve the
+// version; it is then in force from its effective date on. Documents sent before
+// keep their class. Versions are approved in their order.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9519,9 +9639,10 @@ func (c *ClientWithResponses) AmendContractWithBodyWithResponse(ctx context.Cont
 
 // AmendContractWithResponse Propose the next version of a contract.
 //
-// The body is the terms as a whole, kept byte for byte. Parties and reference stay what they are. Once somebody else
-// of the client has approved it, the version is in force from its effective date on; what was sent before keeps its
-// class. Versions are approved in their order.
+// The body is the terms as a whole, which are kept byte for byte. Parties and
+// reference cannot change. Another contract manager of the client must approve the
+// version; it is then in force from its effective date on. Documents sent before
+// keep their class. Versions are approved in their order.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9534,7 +9655,7 @@ func (c *ClientWithResponses) AmendContractWithResponse(ctx context.Context, con
 	return ParseAmendContractResponse(rsp)
 }
 
-// ApproveContractWithBodyWithResponse Approve a version that somebody else proposed.
+// ApproveContractWithBodyWithResponse Approve a version that another person proposed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9547,7 +9668,7 @@ func (c *ClientWithResponses) ApproveContractWithBodyWithResponse(ctx context.Co
 	return ParseApproveContractResponse(rsp)
 }
 
-// ApproveContractWithResponse Approve a version that somebody else proposed.
+// ApproveContractWithResponse Approve a version that another person proposed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9560,7 +9681,7 @@ func (c *ClientWithResponses) ApproveContractWithResponse(ctx context.Context, c
 	return ParseApproveContractResponse(rsp)
 }
 
-// OpenBatchWithBodyWithResponse Open a batch. The same reference gives the same batch again.
+// OpenBatchWithBodyWithResponse Open a batch. A repeated request with the same reference gives the same batch.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9573,7 +9694,7 @@ func (c *ClientWithResponses) OpenBatchWithBodyWithResponse(ctx context.Context,
 	return ParseOpenBatchResponse(rsp)
 }
 
-// OpenBatchWithResponse Open a batch. The same reference gives the same batch again.
+// OpenBatchWithResponse Open a batch. A repeated request with the same reference gives the same batch.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9588,8 +9709,9 @@ func (c *ClientWithResponses) OpenBatchWithResponse(ctx context.Context, contrac
 
 // ProposeErasureWithBodyWithResponse Propose to erase a contract that has ended.
 //
-// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-// terminated or expired, and not be under a legal hold.
+// A duty of the client's contract manager. Nothing is erased until another contract
+// manager approves. The contract must be terminated or expired, and not be under a
+// legal hold.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9604,8 +9726,9 @@ func (c *ClientWithResponses) ProposeErasureWithBodyWithResponse(ctx context.Con
 
 // ProposeErasureWithResponse Propose to erase a contract that has ended.
 //
-// A duty of the client's contract manager. Nothing is erased before another one approves. The contract must be
-// terminated or expired, and not be under a legal hold.
+// A duty of the client's contract manager. Nothing is erased until another contract
+// manager approves. The contract must be terminated or expired, and not be under a
+// legal hold.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9618,7 +9741,7 @@ func (c *ClientWithResponses) ProposeErasureWithResponse(ctx context.Context, co
 	return ParseProposeErasureResponse(rsp)
 }
 
-// ExitContractWithBodyWithResponse Close a terminated contract for good, with what its wind-down left.
+// ExitContractWithBodyWithResponse Close a terminated contract for good. Its wind-down ends.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9631,7 +9754,7 @@ func (c *ClientWithResponses) ExitContractWithBodyWithResponse(ctx context.Conte
 	return ParseExitContractResponse(rsp)
 }
 
-// ExitContractWithResponse Close a terminated contract for good, with what its wind-down left.
+// ExitContractWithResponse Close a terminated contract for good. Its wind-down ends.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9644,7 +9767,7 @@ func (c *ClientWithResponses) ExitContractWithResponse(ctx context.Context, cont
 	return ParseExitContractResponse(rsp)
 }
 
-// ListHoldsWithResponse List the legal holds under a contract, on its documents too, those that were lifted included.
+// ListHoldsWithResponse List the legal holds under a contract and on its documents, including lifted ones.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9659,7 +9782,8 @@ func (c *ClientWithResponses) ListHoldsWithResponse(ctx context.Context, contrac
 
 // HoldContractWithBodyWithResponse Place a legal hold on everything under a contract.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9674,7 +9798,8 @@ func (c *ClientWithResponses) HoldContractWithBodyWithResponse(ctx context.Conte
 
 // HoldContractWithResponse Place a legal hold on everything under a contract.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9687,7 +9812,7 @@ func (c *ClientWithResponses) HoldContractWithResponse(ctx context.Context, cont
 	return ParseHoldContractResponse(rsp)
 }
 
-// ListMembershipsWithResponse List who holds which role on a contract now.
+// ListMembershipsWithResponse List the people who have a role on a contract now.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9765,7 +9890,7 @@ func (c *ClientWithResponses) ResumeContractWithResponse(ctx context.Context, co
 	return ParseResumeContractResponse(rsp)
 }
 
-// SimulateWithBodyWithResponse Decide a request that nobody made.
+// SimulateWithBodyWithResponse Decide a hypothetical request.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9778,7 +9903,7 @@ func (c *ClientWithResponses) SimulateWithBodyWithResponse(ctx context.Context, 
 	return ParseSimulateResponse(rsp)
 }
 
-// SimulateWithResponse Decide a request that nobody made.
+// SimulateWithResponse Decide a hypothetical request.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9869,10 +9994,10 @@ func (c *ClientWithResponses) GetVersionWithResponse(ctx context.Context, contra
 	return ParseGetVersionResponse(rsp)
 }
 
-// ListChangesWithResponse What a version says otherwise than another, term by term, and the rules that come and go with it.
+// ListChangesWithResponse Compare a version with another one, term by term and rule by rule.
 //
-// The texts are compared by what they say: layout, comments and the order of keys do not count. Whom a change concerns
-// is another question, `impact`.
+// The comparison is by meaning: layout, comments and the order of keys do not count.
+// `impact` tells which people a change concerns.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9885,7 +10010,7 @@ func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, contr
 	return ParseListChangesResponse(rsp)
 }
 
-// GetImpactWithResponse What a version would open and close, compared with the one in force.
+// GetImpactWithResponse List the accesses that a version would open and close, compared with the version in force.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9913,11 +10038,14 @@ func (c *ClientWithResponses) GetDocumentWithResponse(ctx context.Context, docum
 
 // DownloadDocumentWithResponse Download a document.
 //
-// The grant is in the ledger before the first byte. A failure after the first byte breaks the connection: an
-// answer that is shorter than its `Content-Length` is never a whole document. Check `Repr-Digest`.
+// The ledger has the grant before the first byte leaves. A failure after the first
+// byte breaks the connection: an answer shorter than its `Content-Length` is never a
+// whole document. Check `Repr-Digest`.
 //
-// One range of bytes can be asked for (`Range: bytes=…`), with `If-Range` and the `ETag` of the broken download to go on
-// with it at any byte; several at once are refused. Each request is a read of its own, and counts the document once.
+// A request can ask for one range of bytes (`Range: bytes=…`). With `If-Range` and
+// the `ETag` of a broken download, the client can resume it at any byte. Several
+// ranges in one request are refused. Each request is a read of its own, and the
+// ceilings count its document once.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9930,9 +10058,10 @@ func (c *ClientWithResponses) DownloadDocumentWithResponse(ctx context.Context, 
 	return ParseDownloadDocumentResponse(rsp)
 }
 
-// HeadDocumentWithResponse Ask what a download would say.
+// HeadDocumentWithResponse Get the headers that a download would have.
 //
-// A read like the download itself, with the same decision, ceilings and record, of no bytes.
+// This is a read like the download itself, with the same decision, ceilings and
+// record. It moves no bytes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9947,9 +10076,10 @@ func (c *ClientWithResponses) HeadDocumentWithResponse(ctx context.Context, docu
 
 // EraseDocumentWithBodyWithResponse Erase a document for good.
 //
-// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-// erased already; repeat the request, or wait and read the erasure.
+// A duty of the client's contract manager. The document's key is destroyed at once,
+// then its object with all versions. A legal hold forbids it (`denied`,
+// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+// document may be erased already: repeat the request, or wait and read the erasure.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9964,9 +10094,10 @@ func (c *ClientWithResponses) EraseDocumentWithBodyWithResponse(ctx context.Cont
 
 // EraseDocumentWithResponse Erase a document for good.
 //
-// A duty of the client's contract manager. The document's key is destroyed at once, then its object with all versions;
-// a legal hold forbids it (`denied`, `legal-hold`). Repeated, it is the same erasure. After a `503` the document may be
-// erased already; repeat the request, or wait and read the erasure.
+// A duty of the client's contract manager. The document's key is destroyed at once,
+// then its object with all versions. A legal hold forbids it (`denied`,
+// `legal-hold`). A repeated request gives the same erasure. After a `503` the
+// document may be erased already: repeat the request, or wait and read the erasure.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9981,7 +10112,8 @@ func (c *ClientWithResponses) EraseDocumentWithResponse(ctx context.Context, doc
 
 // HoldDocumentWithBodyWithResponse Place a legal hold on a document.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9996,7 +10128,8 @@ func (c *ClientWithResponses) HoldDocumentWithBodyWithResponse(ctx context.Conte
 
 // HoldDocumentWithResponse Place a legal hold on a document.
 //
-// A duty of the client's compliance officer. A hold forbids erasing, nothing else. Repeated, it is the same hold.
+// A duty of the client's compliance officer. A hold forbids erasure and nothing
+// else. A repeated request gives the same hold.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10022,11 +10155,13 @@ func (c *ClientWithResponses) GetErasureWithResponse(ctx context.Context, erasur
 	return ParseGetErasureResponse(rsp)
 }
 
-// ApproveErasureWithResponse Erase a contract that somebody else proposed to erase.
+// ApproveErasureWithResponse Approve the erasure of a contract that another person proposed.
 //
-// A duty of a contract manager of the client other than the one who proposed. The contract's keys are destroyed at
-// once; then each document's own key and file name, and the objects. Documents under a legal hold are spared, and the
-// certificate names them. While `state` is `running`, read the erasure again later: it goes on by itself.
+// A duty of a contract manager of the client who is not the one who proposed it. The
+// contract's keys are destroyed at once; then each document's own key and file name,
+// and the objects. Documents under a legal hold are spared, and the certificate
+// names them. While `state` is `running`, read the erasure again later: it continues
+// by itself.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10130,9 +10265,10 @@ func (c *ClientWithResponses) AddMemberWithResponse(ctx context.Context, organis
 	return ParseAddMemberResponse(rsp)
 }
 
-// GetPastWithResponse What a person could read at a time.
+// GetPastWithResponse List the documents that a person could read at a time.
 //
-// Exactly one of `at` and `on` is given. The facts are those of the time; the ceilings of that day are not counted.
+// Give exactly one of `at` and `on`. The facts are those of that time; the daily
+// ceilings are not counted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10145,9 +10281,9 @@ func (c *ClientWithResponses) GetPastWithResponse(ctx context.Context, params *G
 	return ParseGetPastResponse(rsp)
 }
 
-// ListReadersWithResponse Who can read a document, a batch or anything under a contract now, and why.
+// ListReadersWithResponse List who can read a document, a batch or anything under a contract now, and why.
 //
-// Exactly one of the parameters is given.
+// Give exactly one of the parameters.
 //
 // Returns a wrapper object for the known response body format(s).
 //

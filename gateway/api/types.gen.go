@@ -378,7 +378,7 @@ type Assignment struct {
 	Contract  ContractID   `json:"contract"`
 	Documents []DocumentID `json:"documents"`
 
-	// Ended Absent while it stands.
+	// Ended Absent while it is in force.
 	Ended *time.Time   `json:"ended,omitempty"`
 	ID    AssignmentID `json:"id"`
 
@@ -395,7 +395,7 @@ type AssignmentID = string
 type AssignmentPage struct {
 	Items []Assignment `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -407,8 +407,8 @@ type Batch struct {
 	ID        BatchID    `json:"id"`
 	Opened    time.Time  `json:"opened"`
 
-	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-	// personal data.
+	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+	// dot or two dots in a row. It must not be personal data.
 	Reference Reference `json:"reference"`
 
 	// Sealed Absent while open.
@@ -426,7 +426,7 @@ type BatchID = string
 type BatchPage struct {
 	Items []Batch `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -446,23 +446,23 @@ type Contract struct {
 	From   *time.Time     `json:"from,omitempty"`
 	ID     ContractID     `json:"id"`
 
-	// InForce The version that decides; absent when none is in force.
+	// InForce The version in force. Absent when there is none.
 	InForce *int64 `json:"in_force,omitempty"`
 
-	// Missing What keeps the version from being approved.
+	// Missing The reasons for which an approval would fail now.
 	Missing   []TermsProblem `json:"missing"`
 	Provider  OrganisationID `json:"provider"`
 	Reference string         `json:"reference"`
 	Status    ContractStatus `json:"status"`
 
-	// Terms The newest version as it was proposed: YAML or JSON.
+	// Terms The newest version's terms as proposed: YAML or JSON.
 	Terms string `json:"terms"`
 
 	// TermsSHA256 SHA-256 in lower-case hexadecimal.
 	TermsSHA256 SHA256 `json:"terms_sha256"`
 	Title       string `json:"title"`
 
-	// Until Absent: no end.
+	// Until Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 
 	// Version The newest version.
@@ -476,7 +476,7 @@ type ContractID = string
 type ContractPage struct {
 	Items []Contract `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -491,54 +491,54 @@ type Credential struct {
 	// Secret Shown once.
 	Secret string `json:"secret"`
 
-	// Until Absent: no end is set.
+	// Until Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 }
 
-// Decision An answer of a contract.
+// Decision A decision under a contract.
 type Decision struct {
 	Allowed bool `json:"allowed"`
 
-	// Clause The clause that allows, or would have had to.
+	// Clause The clause that decided.
 	Clause  *string `json:"clause,omitempty"`
 	Country *string `json:"country,omitempty"`
 
 	// Reason `allowed`, or the first condition that failed.
 	Reason string `json:"reason"`
 
-	// Role The role that was, or would have been, used.
+	// Role The role for which the decision was made.
 	Role *string `json:"role,omitempty"`
 	Site *string `json:"site,omitempty"`
 }
 
-// DestructionClaims What a destruction certificate says, under the gateway's signature.
+// DestructionClaims The claims of a destruction certificate, under the gateway's signature.
 type DestructionClaims struct {
-	// Backups When the last backup of the database expires that could bring it back.
+	// Backups When the last backup that could bring it back is destroyed.
 	Backups openapi_types.Date `json:"backups"`
 
-	// Bytes Of their plaintext.
+	// Bytes Size of their plaintext.
 	Bytes    int64          `json:"bytes"`
 	Client   OrganisationID `json:"client"`
 	Contract ContractID     `json:"contract"`
 
-	// Decided From then on nothing opened.
+	// Decided When the decision was made. Nothing opened after it.
 	Decided   time.Time   `json:"decided"`
 	DecidedBy PersonID    `json:"decided_by"`
 	Document  *DocumentID `json:"document,omitempty"`
 
-	// Documents How many were destroyed.
+	// Documents Number of destroyed documents.
 	Documents int64 `json:"documents"`
 
-	// Event Its identifier.
+	// Event The decision's identifier.
 	Event string `json:"event"`
 
-	// Exceptions What was not destroyed.
+	// Exceptions The documents and objects that were not destroyed.
 	Exceptions []struct {
 		Count    int64       `json:"count"`
 		Document *DocumentID `json:"document,omitempty"`
 
-		// Kind `legal-hold`: the document can still be read. `object-retained`: the store would not delete so many sealed
-		// bodies, which open for nobody.
+		// Kind `legal-hold`: the document can still be read. `object-retained`: the
+		// store refused to delete this many sealed bodies, which no key opens.
 		Kind string `json:"kind"`
 	} `json:"exceptions"`
 
@@ -551,20 +551,21 @@ type DestructionClaims struct {
 	// Kind `destruction`.
 	Kind string `json:"kind"`
 
-	// Ledger In which the decision stands.
+	// Ledger The ledger with the decision.
 	Ledger string `json:"ledger"`
 
-	// Method What was done, in this order: `contract-keys-destroyed`, `file-keys-destroyed`, `objects-deleted`.
+	// Method The steps, in this order: `contract-keys-destroyed`, `file-keys-destroyed`,
+	// `objects-deleted`.
 	Method []string `json:"method"`
 
-	// Position Its sequence number there.
+	// Position The decision's sequence number in that ledger.
 	Position   int64    `json:"position"`
 	ProposedBy PersonID `json:"proposed_by"`
 
-	// Reapplied When it was repeated, after an older database had been restored.
+	// Reapplied When the erasure was repeated after the restore of an older database.
 	Reapplied *time.Time `json:"reapplied,omitempty"`
 
-	// Verification What was tried afterwards, and how often it still worked.
+	// Verification The checks after the erasure, and how often each found something.
 	Verification struct {
 		At               time.Time `json:"at"`
 		HeadersRead      int64     `json:"headers_read"`
@@ -579,7 +580,7 @@ type Document struct {
 	Class    string     `json:"class"`
 	Contract ContractID `json:"contract"`
 
-	// FileName As it was sent; empty once it is erased.
+	// FileName The name as sent. Empty after its erasure.
 	FileName  string     `json:"file_name"`
 	ID        DocumentID `json:"id"`
 	MediaType string     `json:"media_type"`
@@ -587,8 +588,8 @@ type Document struct {
 	// Received Absent until it is received.
 	Received *time.Time `json:"received,omitempty"`
 
-	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-	// personal data.
+	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+	// dot or two dots in a row. It must not be personal data.
 	Reference Reference `json:"reference"`
 
 	// SHA256 SHA-256 in lower-case hexadecimal.
@@ -606,7 +607,7 @@ type DocumentID = string
 type DocumentPage struct {
 	Items []Document `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -615,15 +616,16 @@ type DocumentState string
 
 // Erasure defines model for Erasure.
 type Erasure struct {
-	// Certificate The destruction certificate once it is carried out: a compact JWS over DestructionClaims, of type
-	// `bordereau-receipt+jws`, by the key that signs receipts.
+	// Certificate The destruction certificate, once the erasure is complete: a compact JWS over
+	// DestructionClaims, of type `bordereau-receipt+jws`, by the key that signs
+	// receipts.
 	Certificate *string `json:"certificate,omitempty"`
 
-	// Certified Absent until it is carried out.
+	// Certified Absent until it is complete.
 	Certified *time.Time `json:"certified,omitempty"`
 	Contract  ContractID `json:"contract"`
 
-	// Decided From then on nothing opens. Absent while it is proposed.
+	// Decided When the decision was made. Nothing opens after it. Absent while it is proposed.
 	Decided    *time.Time  `json:"decided,omitempty"`
 	DecidedBy  *PersonID   `json:"decided_by,omitempty"`
 	Document   *DocumentID `json:"document,omitempty"`
@@ -632,19 +634,21 @@ type Erasure struct {
 	ProposedBy PersonID    `json:"proposed_by"`
 	Reason     string      `json:"reason"`
 
-	// State `proposed`: of a contract, before somebody else approved. `running`: keys are destroyed, objects are being deleted.
-	// `certified`: carried out, verified and certified.
+	// State `proposed`: a contract's erasure that waits for the approval of another person.
+	// `running`: keys are destroyed, objects are being deleted. `certified`: executed,
+	// verified and certified.
 	State ErasureState `json:"state"`
 }
 
 // ErasureID defines model for ErasureID.
 type ErasureID = string
 
-// ErasureState `proposed`: of a contract, before somebody else approved. `running`: keys are destroyed, objects are being deleted.
-// `certified`: carried out, verified and certified.
+// ErasureState `proposed`: a contract's erasure that waits for the approval of another person.
+// `running`: keys are destroyed, objects are being deleted. `certified`: executed,
+// verified and certified.
 type ErasureState string
 
-// Event One entry of a ledger. What does not apply is empty or 0.
+// Event One entry of a ledger. Members that do not apply are empty or 0.
 type Event struct {
 	Action     string `json:"action"`
 	Actor      string `json:"actor"`
@@ -654,12 +658,12 @@ type Event struct {
 	Auth  string `json:"auth"`
 	Batch string `json:"batch"`
 
-	// Bytes Bytes moved.
+	// Bytes Number of bytes sent or received.
 	Bytes  int64  `json:"bytes"`
 	Class  string `json:"class"`
 	Clause string `json:"clause"`
 
-	// Commitment What the ledger's leaf holds of `private`, in base64.
+	// Commitment The ledger leaf's commitment to `private`, in base64.
 	Commitment string `json:"commitment"`
 	Contract   string `json:"contract"`
 	Country    string `json:"country"`
@@ -670,19 +674,19 @@ type Event struct {
 	ID     string `json:"id"`
 	Ledger string `json:"ledger"`
 
-	// Length Length of the whole; -1 while not known.
+	// Length Length of the whole. -1 while unknown.
 	Length int64  `json:"length"`
 	Node   string `json:"node"`
 
 	// Occurred When it happened.
 	Occurred time.Time `json:"occurred"`
 
-	// Organisation The actor's.
+	// Organisation The actor's organisation.
 	Organisation string  `json:"organisation"`
 	Outcome      Outcome `json:"outcome"`
 	Phase        Phase   `json:"phase"`
 
-	// Private What can be erased, as `address` and `user_agent`; empty once it is.
+	// Private The erasable data, as `address` and `user_agent`. Empty after its erasure.
 	Private  map[string]string `json:"private"`
 	Provider string            `json:"provider"`
 	Reason   string            `json:"reason"`
@@ -695,10 +699,10 @@ type Event struct {
 	Seq  int64  `json:"seq"`
 	Site string `json:"site"`
 
-	// Subject The person or organisation acted upon.
+	// Subject The person or organisation that the act is about.
 	Subject string `json:"subject"`
 
-	// Time When it was put into the ledger. Never decreases with seq.
+	// Time When the ledger took it. Never decreases with seq.
 	Time    time.Time `json:"time"`
 	Version int64     `json:"version"`
 }
@@ -707,19 +711,19 @@ type Event struct {
 type EventCount struct {
 	Count int64 `json:"count"`
 
-	// More There are more than were counted.
+	// More True when there are more events than the count.
 	More bool `json:"more"`
 }
 
-// EventGroup What several events have in common, with their sums.
+// EventGroup A group of events with a common key, and their sums.
 type EventGroup struct {
-	// Actors Different ones.
+	// Actors Number of different ones.
 	Actors int64 `json:"actors"`
 
-	// Bytes Moved.
+	// Bytes Number of bytes sent or received.
 	Bytes int64 `json:"bytes"`
 
-	// Documents Different ones.
+	// Documents Number of different ones.
 	Documents int64 `json:"documents"`
 
 	// Events Accesses or refusals.
@@ -735,10 +739,11 @@ type EventGroup struct {
 type EventPage struct {
 	Items []Event `json:"items"`
 
-	// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+	// Names The current names of the people and organisations, by identifier. An erased person
+	// is absent. The names are not part of the ledger.
 	Names *Names `json:"names,omitempty"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -752,7 +757,7 @@ type Hold struct {
 	PlacedBy PersonID    `json:"placed_by"`
 	Reason   string      `json:"reason"`
 
-	// Until Absent while it stands.
+	// Until Absent while it is in force.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -763,7 +768,7 @@ type HoldID = string
 type HoldPage struct {
 	Items []Hold `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -771,16 +776,17 @@ type HoldPage struct {
 type Impact struct {
 	After int64 `json:"after"`
 
-	// Before The version in force; 0 when none is.
+	// Before The version in force. 0 when there is none.
 	Before int64 `json:"before"`
 
 	// Complete False: there are more readers.
 	Complete bool `json:"complete"`
 
-	// Problems What keeps the version from being approved.
+	// Problems The reasons for which an approval would fail now.
 	Problems []TermsProblem `json:"problems"`
 
-	// Readers Whose answer changes, of those to whom something is assigned now; `after` is the new one.
+	// Readers The readers whose decision changes, among the people with an assignment now.
+	// `after` is the new decision.
 	Readers []Reader     `json:"readers"`
 	Rules   []RuleChange `json:"rules"`
 	Terms   []TermChange `json:"terms"`
@@ -810,7 +816,7 @@ type KeySet struct {
 	Keys []Key `json:"keys"`
 }
 
-// Manifest What the client says it sent.
+// Manifest The client's own list of the documents it sent.
 type Manifest struct {
 	Bytes     int64 `json:"bytes"`
 	Documents int64 `json:"documents"`
@@ -827,7 +833,7 @@ type Member struct {
 	Name         string         `json:"name"`
 	Organisation OrganisationID `json:"organisation"`
 
-	// Until Absent: no end is set.
+	// Until Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -838,12 +844,13 @@ type Membership struct {
 	ID       MembershipID `json:"id"`
 	Person   PersonID     `json:"person"`
 
-	// Role Roles on a contract: client-system sends documents; provider-manager assigns and sees no content; handler reads
-	// under a lease; provider-compliance sees its own people's events. Duties in an organisation: contract-manager,
-	// compliance-officer, auditor, operator.
+	// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
+	// documents and sees no content; a handler reads under a lease; provider-compliance
+	// sees the events of the provider's own people. Duties in an organisation:
+	// contract-manager, compliance-officer, auditor, operator.
 	Role Role `json:"role"`
 
-	// Until Absent: no end is set.
+	// Until Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -854,34 +861,35 @@ type MembershipID = string
 type MembershipPage struct {
 	Items []Membership `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
-// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+// Names The current names of the people and organisations, by identifier. An erased person
+// is absent. The names are not part of the ledger.
 type Names map[string]string
 
 // NewAssignment defines model for NewAssignment.
 type NewAssignment struct {
-	// Documents None: all of the batch.
+	// Documents Absent: all documents of the batch.
 	Documents []DocumentID `json:"documents,omitempty"`
 	Person    PersonID     `json:"person"`
 }
 
 // NewBatch defines model for NewBatch.
 type NewBatch struct {
-	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-	// personal data.
+	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+	// dot or two dots in a row. It must not be personal data.
 	Reference Reference `json:"reference"`
 }
 
 // NewMember defines model for NewMember.
 type NewMember struct {
-	// Duties None for people whose roles are on contracts only.
+	// Duties Empty for people who have roles on contracts only.
 	Duties []Role `json:"duties,omitempty"`
 	Name   string `json:"name"`
 
-	// Until When it ends; absent: no end is set.
+	// Until Its end. Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -889,12 +897,13 @@ type NewMember struct {
 type NewMembership struct {
 	Person PersonID `json:"person"`
 
-	// Role Roles on a contract: client-system sends documents; provider-manager assigns and sees no content; handler reads
-	// under a lease; provider-compliance sees its own people's events. Duties in an organisation: contract-manager,
-	// compliance-officer, auditor, operator.
+	// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
+	// documents and sees no content; a handler reads under a lease; provider-compliance
+	// sees the events of the provider's own people. Duties in an organisation:
+	// contract-manager, compliance-officer, auditor, operator.
 	Role Role `json:"role"`
 
-	// Until When it ends; absent: no end is set.
+	// Until Its end. Absent: without an end.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -906,7 +915,7 @@ type NewOrganisation struct {
 	Name    string           `json:"name"`
 }
 
-// Next `after` of the next page; absent on the last.
+// Next `after` of the next page. Absent on the last page.
 type Next = string
 
 // Organisation defines model for Organisation.
@@ -933,7 +942,7 @@ type PersonErasure struct {
 	Decided   *time.Time `json:"decided,omitempty"`
 	DecidedBy *PersonID  `json:"decided_by,omitempty"`
 
-	// Erased How many events have lost their erasable half to it so far.
+	// Erased How many events have lost their erasable data so far.
 	Erased int64 `json:"erased"`
 
 	// Finished Absent until it is done.
@@ -945,13 +954,15 @@ type PersonErasure struct {
 	ProposedBy PersonID   `json:"proposed_by"`
 	Reason     string     `json:"reason"`
 
-	// State `running`: approved; what is under the floor of its class, or a hold, goes when it no longer is. `done`: of what the
-	// person did before it was approved, nothing personal is left.
+	// State `running`: approved. Data under the floor of its class, or under a hold, is erased
+	// when that time or hold ends. `done`: no personal data is left of the events before
+	// the approval.
 	State PersonErasureState `json:"state"`
 }
 
-// PersonErasureState `running`: approved; what is under the floor of its class, or a hold, goes when it no longer is. `done`: of what the
-// person did before it was approved, nothing personal is left.
+// PersonErasureState `running`: approved. Data under the floor of its class, or under a hold, is erased
+// when that time or hold ends. `done`: no personal data is left of the events before
+// the approval.
 type PersonErasureState string
 
 // PersonHold defines model for PersonHold.
@@ -964,7 +975,7 @@ type PersonHold struct {
 	PlacedBy PersonID  `json:"placed_by"`
 	Reason   string    `json:"reason"`
 
-	// Until Absent while it stands.
+	// Until Absent while it is in force.
 	Until *time.Time `json:"until,omitempty"`
 }
 
@@ -972,7 +983,7 @@ type PersonHold struct {
 type PersonHoldPage struct {
 	Items []PersonHold `json:"items"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next *Next `json:"next,omitempty"`
 }
 
@@ -983,7 +994,7 @@ type PersonID = string
 type PersonReason struct {
 	Person PersonID `json:"person"`
 
-	// Reason Why, without personal data: it is kept.
+	// Reason The reason. It is kept, so it must not have personal data.
 	Reason string `json:"reason"`
 }
 
@@ -992,14 +1003,14 @@ type Phase string
 
 // Problem RFC 9457.
 type Problem struct {
-	// Clause The clause that would have had to allow it.
+	// Clause The clause that the request does not satisfy.
 	Clause *string `json:"clause,omitempty"`
 
 	// Contract The contract that decided.
 	Contract *string `json:"contract,omitempty"`
 	Detail   *string `json:"detail,omitempty"`
 
-	// Errors Of refused terms: everything that is wrong with them, in the order of the text.
+	// Errors For refused terms: all problems, in the order of the text.
 	Errors []TermsProblem `json:"errors,omitempty"`
 
 	// Field The parameter, header or member that is wrong.
@@ -1022,11 +1033,11 @@ type Problem struct {
 
 // Question defines model for Question.
 type Question struct {
-	// Answers What it answers.
+	// Answers What the question answers.
 	Answers string `json:"answers"`
 	Name    string `json:"name"`
 
-	// Parameters Beside the filters that every question takes.
+	// Parameters Parameters of this question, beside the filters that every question takes.
 	Parameters []struct {
 		Means    string `json:"means"`
 		Name     string `json:"name"`
@@ -1042,14 +1053,15 @@ type QuestionShape string
 type QuestionAnswer struct {
 	Events []Event `json:"events"`
 
-	// From From when on sums were counted.
+	// From The beginning of the time that the sums cover.
 	From   *time.Time   `json:"from,omitempty"`
 	Groups []EventGroup `json:"groups"`
 
-	// Names What the people and organisations are called now, by identifier. Who was erased is absent. Not part of the ledger.
+	// Names The current names of the people and organisations, by identifier. An erased person
+	// is absent. The names are not part of the ledger.
 	Names Names `json:"names"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `after` of the next page. Absent on the last page.
 	Next     *Next  `json:"next,omitempty"`
 	Question string `json:"question"`
 }
@@ -1061,18 +1073,18 @@ type QuestionList struct {
 
 // Reader The documents of one class in one assignment, and whether its person can read them.
 type Reader struct {
-	// After An answer of a contract.
+	// After A decision under a contract.
 	After      *Decision    `json:"after,omitempty"`
 	Assignment AssignmentID `json:"assignment"`
 
-	// At The moment that was decided for: the first at which it was possible, if there is one.
+	// At The time of the decision: the first time at which reading was possible, if any.
 	At       time.Time  `json:"at"`
 	Batch    BatchID    `json:"batch"`
 	Bytes    int64      `json:"bytes"`
 	Class    string     `json:"class"`
 	Contract ContractID `json:"contract"`
 
-	// Decision An answer of a contract.
+	// Decision A decision under a contract.
 	Decision  Decision `json:"decision"`
 	Documents int64    `json:"documents"`
 
@@ -1080,18 +1092,19 @@ type Reader struct {
 	LeaseUntil *time.Time `json:"lease_until,omitempty"`
 	Person     PersonID   `json:"person"`
 
-	// Version That decided; 0 when none was in force.
+	// Version The version that decided. 0 when none was in force.
 	Version int64 `json:"version"`
 }
 
 // Readers defines model for Readers.
 type Readers struct {
-	// Ceilings What the person had read on the day counts against the ceilings. False about the past: how much of a day had
-	// been read by a moment of it is not kept, so what is allowed here may have been refused for a ceiling then. The
-	// ledger has each refusal.
+	// Ceilings The day's reads of the person count against the ceilings. Always false for the
+	// past: the gateway does not keep how much of a day was read by a given moment.
+	// An allowed reader may therefore have been refused for a ceiling at that time.
+	// The ledger has each refusal.
 	Ceilings bool `json:"ceilings"`
 
-	// Complete False: there is more; ask about less.
+	// Complete False: there is more. Ask for a narrower part.
 	Complete bool     `json:"complete"`
 	Items    []Reader `json:"items"`
 }
@@ -1107,14 +1120,14 @@ type Receipt struct {
 	JWS string `json:"jws"`
 }
 
-// ReceiptClaims What a receipt says, under the gateway's signature.
+// ReceiptClaims The claims of a receipt, under the gateway's signature.
 type ReceiptClaims struct {
 	Batch    BatchID        `json:"batch"`
 	Class    string         `json:"class"`
 	Client   OrganisationID `json:"client"`
 	Contract ContractID     `json:"contract"`
 
-	// ContractVersion The version that the document was accepted under.
+	// ContractVersion The version under which the document was accepted.
 	ContractVersion int64      `json:"contract_version"`
 	Document        DocumentID `json:"document"`
 
@@ -1124,12 +1137,12 @@ type ReceiptClaims struct {
 	// ID The receipt's identifier.
 	ID string `json:"jti"`
 
-	// Kind What is acknowledged: `received`.
+	// Kind The acknowledged fact: `received`.
 	Kind      string `json:"kind"`
 	MediaType string `json:"media_type"`
 
-	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-	// personal data.
+	// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+	// dot or two dots in a row. It must not be personal data.
 	Reference Reference `json:"reference"`
 
 	// SHA256 SHA-256 in lower-case hexadecimal.
@@ -1142,21 +1155,23 @@ type ReceiptClaims struct {
 // ReceiptID defines model for ReceiptID.
 type ReceiptID = string
 
-// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-// personal data.
+// Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+// dot or two dots in a row. It must not be personal data.
 type Reference = string
 
-// Role Roles on a contract: client-system sends documents; provider-manager assigns and sees no content; handler reads
-// under a lease; provider-compliance sees its own people's events. Duties in an organisation: contract-manager,
-// compliance-officer, auditor, operator.
+// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
+// documents and sees no content; a handler reads under a lease; provider-compliance
+// sees the events of the provider's own people. Duties in an organisation:
+// contract-manager, compliance-officer, auditor, operator.
 type Role string
 
-// RuleChange An access that opens or closes, who holds its role, and the documents that it is about.
+// RuleChange An access that opens or closes, the people with its role, and the documents
+// concerned.
 type RuleChange struct {
 	Action string `json:"action"`
 	Bytes  int64  `json:"bytes"`
 
-	// Class `-` for acts on a contract or a batch as a whole.
+	// Class `-` for acts on a whole contract or batch.
 	Class     string          `json:"class"`
 	Clause    string          `json:"clause"`
 	Documents int64           `json:"documents"`
@@ -1172,7 +1187,7 @@ type RuleChangePhase string
 // SHA256 SHA-256 in lower-case hexadecimal.
 type SHA256 = string
 
-// SimulatedFacts The facts of a request that nobody makes. What is not given is not so.
+// SimulatedFacts The facts of a hypothetical request. An absent fact is false.
 type SimulatedFacts struct {
 	// Action As in `document.read`.
 	Action   string  `json:"action"`
@@ -1194,17 +1209,17 @@ type SimulatedFacts struct {
 	Member    *bool                `json:"member,omitempty"`
 	ReadBytes *int64               `json:"read_bytes,omitempty"`
 
-	// ReadDocuments By the person under the contract today.
+	// ReadDocuments Read by the person under the contract today.
 	ReadDocuments *int64 `json:"read_documents,omitempty"`
 
-	// Roles Roles on the contract. The person belongs to the party of the first.
+	// Roles Roles on the contract. The person belongs to the party of the first role.
 	Roles []Role `json:"roles"`
 
 	// Size Absent: not known.
 	Size   *int64          `json:"size,omitempty"`
 	Status *ContractStatus `json:"status,omitempty"`
 
-	// Version Absent: the one in force. It need not be approved.
+	// Version Absent: the version in force. The version need not be approved.
 	Version *int64 `json:"version,omitempty"`
 }
 
@@ -1215,7 +1230,7 @@ type SimulatedFactsLease string
 type Simulation struct {
 	Conditions []ConditionOutcome `json:"conditions"`
 
-	// Decision An answer of a contract.
+	// Decision A decision under a contract.
 	Decision Decision `json:"decision"`
 
 	// Version 0 when none is in force.
@@ -1230,7 +1245,7 @@ type StatusChange struct {
 
 // TermChange defines model for TermChange.
 type TermChange struct {
-	// After Absent: the term is gone.
+	// After Absent: the term was removed.
 	After *string `json:"after,omitempty"`
 
 	// Before Absent: the term is new.
@@ -1238,14 +1253,14 @@ type TermChange struct {
 	Path   string  `json:"path"`
 }
 
-// TermsProblem One thing wrong with terms, or missing from them.
+// TermsProblem A wrong or missing term.
 type TermsProblem struct {
 	Detail string `json:"detail"`
 
-	// Line Line of the text, from 1; absent for what is not there.
+	// Line Line of the text, from 1. Absent for a missing term.
 	Line *int `json:"line,omitempty"`
 
-	// Path Where, as in `classes.claim-form.media-types[1]`.
+	// Path The place, as `classes.claim-form.media-types[1]`.
 	Path string `json:"path"`
 }
 
@@ -1285,14 +1300,14 @@ type Upload struct {
 
 // Version defines model for Version.
 type Version struct {
-	// Approved Absent: nobody has approved it.
+	// Approved Absent: not approved.
 	Approved   *time.Time `json:"approved,omitempty"`
 	ApprovedBy *PersonID  `json:"approved_by,omitempty"`
 
-	// Effective From when it holds, once it is approved.
+	// Effective When it takes effect, once it is approved.
 	Effective time.Time `json:"effective"`
 
-	// InForce It is the version that decides.
+	// InForce True: this version is in force.
 	InForce    bool      `json:"in_force"`
 	Proposed   time.Time `json:"proposed"`
 	ProposedBy PersonID  `json:"proposed_by"`
@@ -1318,15 +1333,15 @@ type VersionList struct {
 	Items []Version `json:"items"`
 }
 
-// VersionRule An access that one version gives and the other does not.
+// VersionRule An access that one of two versions gives.
 type VersionRule struct {
 	Action string `json:"action"`
 
-	// Class `-` for acts on a contract or a batch as a whole.
+	// Class `-` for acts on a whole contract or batch.
 	Class  string `json:"class"`
 	Clause string `json:"clause"`
 
-	// Opens True: the version gives it and the base does not. False: the other way round.
+	// Opens True: the version gives it and the base does not. False: the base gives it.
 	Opens bool             `json:"opens"`
 	Phase VersionRulePhase `json:"phase"`
 	Role  string           `json:"role"`
@@ -1419,8 +1434,8 @@ type PersonInPath = PersonID
 // ReceiptInPath defines model for ReceiptInPath.
 type ReceiptInPath = ReceiptID
 
-// ReferenceInPath The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading dot or two dots in a row. Not
-// personal data.
+// ReferenceInPath The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
+// dot or two dots in a row. It must not be personal data.
 type ReferenceInPath = Reference
 
 // VersionInPath defines model for VersionInPath.
@@ -1428,10 +1443,10 @@ type VersionInPath = int64
 
 // ListAssignmentsParams defines parameters for ListAssignments.
 type ListAssignmentsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1440,7 +1455,7 @@ type CountEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor Who did it.
+	// Actor The person who acted.
 	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
 	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
@@ -1454,13 +1469,13 @@ type CountEventsParams struct {
 	// Reason The reason code of a decision, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of who did it.
+	// Organisation The organisation of the person who acted.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
 	// Role The role that decided, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site From where, as the contract names it.
+	// Site The site of the request, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
 	// Country The site's country, as `TN`.
@@ -1478,7 +1493,7 @@ type ListEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor Who did it.
+	// Actor The person who acted.
 	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
 	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
@@ -1492,13 +1507,13 @@ type ListEventsParams struct {
 	// Reason The reason code of a decision, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of who did it.
+	// Organisation The organisation of the person who acted.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
 	// Role The role that decided, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site From where, as the contract names it.
+	// Site The site of the request, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
 	// Country The site's country, as `TN`.
@@ -1510,22 +1525,23 @@ type ListEventsParams struct {
 	// To Before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ExportEventsParams defines parameters for ExportEvents.
 type ExportEventsParams struct {
-	// Format NDJSON holds all of each event; CSV leaves out the erasable half; a pack proves them.
+	// Format NDJSON has all of each event. CSV leaves out the erasable data. A pack proves
+	// the events.
 	Format *ExportEventsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor Who did it.
+	// Actor The person who acted.
 	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
 	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
@@ -1539,13 +1555,13 @@ type ExportEventsParams struct {
 	// Reason The reason code of a decision, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of who did it.
+	// Organisation The organisation of the person who acted.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
 	// Role The role that decided, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site From where, as the contract names it.
+	// Site The site of the request, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
 	// Country The site's country, as `TN`.
@@ -1557,22 +1573,27 @@ type ExportEventsParams struct {
 	// To Before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
-	// Question Of a pack. The named question that it answers, as `who-read`.
+	// Question For a pack. The named question to answer, as `who-read`.
 	Question *string `form:"question,omitempty" json:"question,omitempty"`
 
-	// Since Of a pack. The size of a checkpoint that you hold; the pack then proves that the ledger only grew since.
+	// Since For a pack. The size of a checkpoint that you hold. The pack then proves that
+	// the ledger has only grown since.
 	Since *int64 `form:"since,omitempty" json:"since,omitempty"`
 
-	// Which Of the question `denials` in a pack. `first`, only each person's first refusal ever.
+	// Which For the question `denials` in a pack. `first`: only each person's first
+	// refusal ever.
 	Which *ExportEventsParamsWhich `form:"which,omitempty" json:"which,omitempty"`
 
-	// Countries Of the question `outside-hours-or-country` in a pack. Where reading belongs, as `FR,TN`.
+	// Countries For the question `outside-hours-or-country` in a pack. The countries in which
+	// reading is expected, as `FR,TN`.
 	Countries *string `form:"countries,omitempty" json:"countries,omitempty"`
 
-	// Hours Of the question `outside-hours-or-country` in a pack. When reading belongs, as `08:00-18:00`.
+	// Hours For the question `outside-hours-or-country` in a pack. The hours at which
+	// reading is expected, as `08:00-18:00`.
 	Hours *string `form:"hours,omitempty" json:"hours,omitempty"`
 
-	// Zone Of the question `outside-hours-or-country` in a pack. The zone of `hours`, as `Europe/Paris`.
+	// Zone For the question `outside-hours-or-country` in a pack. The zone of `hours`, as
+	// `Europe/Paris`.
 	Zone *string `form:"zone,omitempty" json:"zone,omitempty"`
 }
 
@@ -1587,16 +1608,16 @@ type ProveConsistencyParams struct {
 	// From The size of the earlier checkpoint.
 	From int64 `form:"from" json:"from"`
 
-	// To The size of the later one; absent: now.
+	// To The size of the later checkpoint. Absent: now.
 	To *int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListPersonHoldsParams defines parameters for ListPersonHolds.
 type ListPersonHoldsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1605,7 +1626,7 @@ type AskQuestionParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor Who did it.
+	// Actor The person who acted.
 	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
 	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
@@ -1619,13 +1640,13 @@ type AskQuestionParams struct {
 	// Reason The reason code of a decision, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of who did it.
+	// Organisation The organisation of the person who acted.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
 	// Role The role that decided, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site From where, as the contract names it.
+	// Site The site of the request, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
 	// Country The site's country, as `TN`.
@@ -1637,25 +1658,27 @@ type AskQuestionParams struct {
 	// To Before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
-	// Which Of `denials`. `first`, only each person's first refusal ever.
+	// Which For `denials`. `first`: only each person's first refusal ever.
 	Which *AskQuestionParamsWhich `form:"which,omitempty" json:"which,omitempty"`
 
-	// Least Of `repeated-denials`. From how many refusals on.
+	// Least For `repeated-denials`. The least number of refusals.
 	Least *int32 `form:"least,omitempty" json:"least,omitempty"`
 
-	// Countries Of `outside-hours-or-country`. Where reading belongs, as `FR,TN`.
+	// Countries For `outside-hours-or-country`. The countries in which reading is expected, as
+	// `FR,TN`.
 	Countries *string `form:"countries,omitempty" json:"countries,omitempty"`
 
-	// Hours Of `outside-hours-or-country`. When reading belongs, as `08:00-18:00`.
+	// Hours For `outside-hours-or-country`. The hours at which reading is expected, as
+	// `08:00-18:00`.
 	Hours *string `form:"hours,omitempty" json:"hours,omitempty"`
 
-	// Zone Of `outside-hours-or-country`. The zone of `hours`, as `Europe/Paris`.
+	// Zone For `outside-hours-or-country`. The zone of `hours`, as `Europe/Paris`.
 	Zone *string `form:"zone,omitempty" json:"zone,omitempty"`
 
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1670,10 +1693,10 @@ type ListBatchesParams struct {
 	// Assigned `me`: only batches with documents assigned to the caller.
 	Assigned *ListBatchesParamsAssigned `form:"assigned,omitempty" json:"assigned,omitempty"`
 
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1682,10 +1705,10 @@ type ListBatchesParamsAssigned string
 
 // ListDocumentsParams defines parameters for ListDocuments.
 type ListDocumentsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1694,21 +1717,22 @@ type UploadDocumentParams struct {
 	// Class The document's class, one of the contract's.
 	Class string `form:"class" json:"class"`
 
-	// ContentDigest `sha-256=:base64:` (RFC 9530). When given, a body with another digest is refused. Other algorithms are
-	// ignored.
+	// ContentDigest `sha-256=:base64:` (RFC 9530). A body with another digest is then refused.
+	// Other algorithms are ignored.
 	ContentDigest *string `json:"Content-Digest,omitempty"`
 
-	// ContentDisposition The file name, 1 to 1024 bytes, as `attachment; filename*=UTF-8''…` (RFC 6266) or `filename="…"`. `filename*` wins. It is
-	// kept exactly and given back on download.
+	// ContentDisposition The file name, 1 to 1024 bytes, as `attachment; filename*=UTF-8''…` (RFC 6266)
+	// or `filename="…"`. `filename*` wins. The name is kept exactly and given back
+	// on download.
 	ContentDisposition string `json:"Content-Disposition"`
 }
 
 // ListContractsParams defines parameters for ListContracts.
 type ListContractsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1720,25 +1744,25 @@ type AmendContractJSONBody = map[string]interface{}
 
 // AmendContractParams defines parameters for AmendContract.
 type AmendContractParams struct {
-	// Effective From when, not past. Absent: from the approval on.
+	// Effective When the version takes effect, not in the past. Absent: with the approval.
 	Effective *time.Time `form:"effective,omitempty" json:"effective,omitempty"`
 }
 
 // ListHoldsParams defines parameters for ListHolds.
 type ListHoldsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListMembershipsParams defines parameters for ListMemberships.
 type ListMembershipsParams struct {
-	// After `next` of the page before. Opaque.
+	// After The value of `next` on the page before. Opaque.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Limit At most so many items.
+	// Limit The largest number of items.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
@@ -1753,7 +1777,8 @@ type DownloadDocumentParams struct {
 	// Range `bytes=0-99`, `bytes=100-` or `bytes=-100`. Another unit is ignored.
 	Range *string `json:"Range,omitempty"`
 
-	// IfRange The `ETag` that the range is meant for. With another one, or a date, the answer is the whole document.
+	// IfRange The `ETag` for which the range is meant. With another one, or with a date, the
+	// answer is the whole document.
 	IfRange *string `json:"If-Range,omitempty"`
 }
 
@@ -1761,7 +1786,7 @@ type DownloadDocumentParams struct {
 type GetPastParams struct {
 	Person PersonID `form:"person" json:"person"`
 
-	// At A moment.
+	// At A point in time.
 	At *time.Time `form:"at,omitempty" json:"at,omitempty"`
 
 	// On Any time of a day, in each contract's zone.

@@ -19,7 +19,7 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// GetKeys Get the public keys that check tokens and receipts.
+	// GetKeys Get the public keys that verify tokens and receipts.
 	// (GET /.well-known/jwks.json)
 	GetKeys(c *gin.Context)
 	// ListAssignments List the caller's own assignments.
@@ -28,46 +28,46 @@ type ServerInterface interface {
 	// TakeLease Take the lease of an assignment. Content can be read while it is held.
 	// (POST /v1/assignments/{assignment}/lease)
 	TakeLease(c *gin.Context, assignment AssignmentInPath)
-	// CountEvents Count the events of a ledger that match.
+	// CountEvents Count the events of a ledger that match filters.
 	// (GET /v1/audit/count)
 	CountEvents(c *gin.Context, params CountEventsParams)
-	// ListEvents Ask a ledger who did what. Newest first.
+	// ListEvents List the events of a ledger that match filters. Newest first.
 	// (GET /v1/audit/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
-	// ExportEvents Take away all events of a ledger that match. Newest first.
+	// ExportEvents Export the events of a ledger that match filters. Newest first.
 	// (GET /v1/audit/export)
 	ExportEvents(c *gin.Context, params ExportEventsParams)
-	// GetCheckpoint Get a ledger's signed head.
+	// GetCheckpoint Get a ledger's newest checkpoint.
 	// (GET /v1/audit/ledgers/{ledger}/checkpoint)
 	GetCheckpoint(c *gin.Context, ledger string)
-	// ProveConsistency Prove that a ledger only grew.
+	// ProveConsistency Prove that a ledger has only grown.
 	// (GET /v1/audit/ledgers/{ledger}/consistency)
 	ProveConsistency(c *gin.Context, ledger LedgerInPath, params ProveConsistencyParams)
-	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasure Propose to erase the personal data in the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/erasures)
 	ProposePersonErasure(c *gin.Context, ledger LedgerInPath)
-	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	// GetPersonErasure Get the progress of the erasure of a person's personal data.
 	// (GET /v1/audit/ledgers/{ledger}/erasures/{erasure})
 	GetPersonErasure(c *gin.Context, ledger LedgerInPath, erasure ErasureInPath)
-	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	// ApprovePersonErasure Approve the erasure of the personal data in the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval)
 	ApprovePersonErasure(c *gin.Context, ledger LedgerInPath, erasure ErasureInPath)
 	// ProveEvent Prove that an event is in its ledger.
 	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
 	ProveEvent(c *gin.Context, ledger LedgerInPath, seq int64)
-	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	// ListPersonHolds List the legal holds on people in a ledger, including lifted ones.
 	// (GET /v1/audit/ledgers/{ledger}/holds)
 	ListPersonHolds(c *gin.Context, ledger LedgerInPath, params ListPersonHoldsParams)
-	// HoldPerson Place a legal hold on what a person did.
+	// HoldPerson Place a legal hold on the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/holds)
 	HoldPerson(c *gin.Context, ledger LedgerInPath)
-	// LiftPersonHold Lift a legal hold on what a person did.
+	// LiftPersonHold Lift a legal hold on the events of a person.
 	// (DELETE /v1/audit/ledgers/{ledger}/holds/{hold})
 	LiftPersonHold(c *gin.Context, ledger LedgerInPath, hold HoldInPath)
-	// ListQuestions List the questions that a ledger can be asked by name.
+	// ListQuestions List the named questions of a ledger.
 	// (GET /v1/audit/questions)
 	ListQuestions(c *gin.Context)
-	// AskQuestion Ask a ledger a question by its name.
+	// AskQuestion Ask a named question.
 	// (GET /v1/audit/questions/{question})
 	AskQuestion(c *gin.Context, question string, params AskQuestionParams)
 	// ListBatches List the batches that the caller may see.
@@ -79,37 +79,37 @@ type ServerInterface interface {
 	// AssignDocuments Assign documents of a sealed batch to a handler.
 	// (POST /v1/batches/{batch}/assignments)
 	AssignDocuments(c *gin.Context, batch BatchInPath)
-	// ListDocuments List those documents of a batch that the caller may see.
+	// ListDocuments List the documents of a batch that the caller may see.
 	// (GET /v1/batches/{batch}/documents)
 	ListDocuments(c *gin.Context, batch BatchInPath, params ListDocumentsParams)
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(c *gin.Context, batch BatchInPath)
-	// ListContracts List the contracts that the caller has a part in.
+	// ListContracts List the contracts in which the caller takes part.
 	// (GET /v1/contracts)
 	ListContracts(c *gin.Context, params ListContractsParams)
 	// GetContract Get a contract at its newest version.
 	// (GET /v1/contracts/{contract})
 	GetContract(c *gin.Context, contract ContractInPath)
-	// ApproveContract Approve a version that somebody else proposed.
+	// ApproveContract Approve a version that another person proposed.
 	// (POST /v1/contracts/{contract}/approvals)
 	ApproveContract(c *gin.Context, contract ContractInPath)
-	// OpenBatch Open a batch. The same reference gives the same batch again.
+	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(c *gin.Context, contract ContractInPath)
 	// ProposeErasure Propose to erase a contract that has ended.
 	// (POST /v1/contracts/{contract}/erasures)
 	ProposeErasure(c *gin.Context, contract ContractInPath)
-	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	// ExitContract Close a terminated contract for good. Its wind-down ends.
 	// (POST /v1/contracts/{contract}/exit)
 	ExitContract(c *gin.Context, contract ContractInPath)
-	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	// ListHolds List the legal holds under a contract and on its documents, including lifted ones.
 	// (GET /v1/contracts/{contract}/holds)
 	ListHolds(c *gin.Context, contract ContractInPath, params ListHoldsParams)
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(c *gin.Context, contract ContractInPath)
-	// ListMemberships List who holds which role on a contract now.
+	// ListMemberships List the people who have a role on a contract now.
 	// (GET /v1/contracts/{contract}/memberships)
 	ListMemberships(c *gin.Context, contract ContractInPath, params ListMembershipsParams)
 	// GrantRole Give a person a role on a contract.
@@ -121,7 +121,7 @@ type ServerInterface interface {
 	// ResumeContract End a suspension.
 	// (POST /v1/contracts/{contract}/resumption)
 	ResumeContract(c *gin.Context, contract ContractInPath)
-	// Simulate Decide a request that nobody made.
+	// Simulate Decide a hypothetical request.
 	// (POST /v1/contracts/{contract}/simulation)
 	Simulate(c *gin.Context, contract ContractInPath)
 	// SuspendContract Stop every access under a contract at once, until it is resumed.
@@ -136,10 +136,10 @@ type ServerInterface interface {
 	// GetVersion Get one version of a contract.
 	// (GET /v1/contracts/{contract}/versions/{version})
 	GetVersion(c *gin.Context, contract ContractInPath, version VersionInPath)
-	// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// ListChanges Compare a version with another one, term by term and rule by rule.
 	// (GET /v1/contracts/{contract}/versions/{version}/changes)
 	ListChanges(c *gin.Context, contract ContractInPath, version VersionInPath, params ListChangesParams)
-	// GetImpact What a version would open and close, compared with the one in force.
+	// GetImpact List the accesses that a version would open and close, compared with the version in force.
 	// (GET /v1/contracts/{contract}/versions/{version}/impact)
 	GetImpact(c *gin.Context, contract ContractInPath, version int64)
 	// GetDocument Get a document's record.
@@ -154,7 +154,7 @@ type ServerInterface interface {
 	// GetErasure Get an erasure with its destruction certificate.
 	// (GET /v1/erasures/{erasure})
 	GetErasure(c *gin.Context, erasure ErasureInPath)
-	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	// ApproveErasure Approve the erasure of a contract that another person proposed.
 	// (POST /v1/erasures/{erasure}/approval)
 	ApproveErasure(c *gin.Context, erasure ErasureInPath)
 	// LiftHold Lift a legal hold.
@@ -172,10 +172,10 @@ type ServerInterface interface {
 	// AddMember Add a person, or a client's system, to an organisation.
 	// (POST /v1/organisations/{organisation}/members)
 	AddMember(c *gin.Context, organisation OrganisationInPath)
-	// GetPast What a person could read at a time.
+	// GetPast List the documents that a person could read at a time.
 	// (GET /v1/policy/past)
 	GetPast(c *gin.Context, params GetPastParams)
-	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	// ListReaders List who can read a document, a batch or anything under a contract now, and why.
 	// (GET /v1/policy/readers)
 	ListReaders(c *gin.Context, params ListReadersParams)
 	// GetReceipt Get a receipt again.
@@ -4853,7 +4853,7 @@ func (response GetReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetRece
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// GetKeys Get the public keys that check tokens and receipts.
+	// GetKeys Get the public keys that verify tokens and receipts.
 	// (GET /.well-known/jwks.json)
 	GetKeys(ctx context.Context, request GetKeysRequestObject) (GetKeysResponseObject, error)
 	// ListAssignments List the caller's own assignments.
@@ -4862,46 +4862,46 @@ type StrictServerInterface interface {
 	// TakeLease Take the lease of an assignment. Content can be read while it is held.
 	// (POST /v1/assignments/{assignment}/lease)
 	TakeLease(ctx context.Context, request TakeLeaseRequestObject) (TakeLeaseResponseObject, error)
-	// CountEvents Count the events of a ledger that match.
+	// CountEvents Count the events of a ledger that match filters.
 	// (GET /v1/audit/count)
 	CountEvents(ctx context.Context, request CountEventsRequestObject) (CountEventsResponseObject, error)
-	// ListEvents Ask a ledger who did what. Newest first.
+	// ListEvents List the events of a ledger that match filters. Newest first.
 	// (GET /v1/audit/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
-	// ExportEvents Take away all events of a ledger that match. Newest first.
+	// ExportEvents Export the events of a ledger that match filters. Newest first.
 	// (GET /v1/audit/export)
 	ExportEvents(ctx context.Context, request ExportEventsRequestObject) (ExportEventsResponseObject, error)
-	// GetCheckpoint Get a ledger's signed head.
+	// GetCheckpoint Get a ledger's newest checkpoint.
 	// (GET /v1/audit/ledgers/{ledger}/checkpoint)
 	GetCheckpoint(ctx context.Context, request GetCheckpointRequestObject) (GetCheckpointResponseObject, error)
-	// ProveConsistency Prove that a ledger only grew.
+	// ProveConsistency Prove that a ledger has only grown.
 	// (GET /v1/audit/ledgers/{ledger}/consistency)
 	ProveConsistency(ctx context.Context, request ProveConsistencyRequestObject) (ProveConsistencyResponseObject, error)
-	// ProposePersonErasure Propose to erase what is personal in the events of what a person did.
+	// ProposePersonErasure Propose to erase the personal data in the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/erasures)
 	ProposePersonErasure(ctx context.Context, request ProposePersonErasureRequestObject) (ProposePersonErasureResponseObject, error)
-	// GetPersonErasure Get how far the erasure of a person's traces has come.
+	// GetPersonErasure Get the progress of the erasure of a person's personal data.
 	// (GET /v1/audit/ledgers/{ledger}/erasures/{erasure})
 	GetPersonErasure(ctx context.Context, request GetPersonErasureRequestObject) (GetPersonErasureResponseObject, error)
-	// ApprovePersonErasure Approve the erasure of what is personal in the events of what a person did.
+	// ApprovePersonErasure Approve the erasure of the personal data in the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/erasures/{erasure}/approval)
 	ApprovePersonErasure(ctx context.Context, request ApprovePersonErasureRequestObject) (ApprovePersonErasureResponseObject, error)
 	// ProveEvent Prove that an event is in its ledger.
 	// (GET /v1/audit/ledgers/{ledger}/events/{seq}/proof)
 	ProveEvent(ctx context.Context, request ProveEventRequestObject) (ProveEventResponseObject, error)
-	// ListPersonHolds List the legal holds on people in a ledger, those that were lifted included.
+	// ListPersonHolds List the legal holds on people in a ledger, including lifted ones.
 	// (GET /v1/audit/ledgers/{ledger}/holds)
 	ListPersonHolds(ctx context.Context, request ListPersonHoldsRequestObject) (ListPersonHoldsResponseObject, error)
-	// HoldPerson Place a legal hold on what a person did.
+	// HoldPerson Place a legal hold on the events of a person.
 	// (POST /v1/audit/ledgers/{ledger}/holds)
 	HoldPerson(ctx context.Context, request HoldPersonRequestObject) (HoldPersonResponseObject, error)
-	// LiftPersonHold Lift a legal hold on what a person did.
+	// LiftPersonHold Lift a legal hold on the events of a person.
 	// (DELETE /v1/audit/ledgers/{ledger}/holds/{hold})
 	LiftPersonHold(ctx context.Context, request LiftPersonHoldRequestObject) (LiftPersonHoldResponseObject, error)
-	// ListQuestions List the questions that a ledger can be asked by name.
+	// ListQuestions List the named questions of a ledger.
 	// (GET /v1/audit/questions)
 	ListQuestions(ctx context.Context, request ListQuestionsRequestObject) (ListQuestionsResponseObject, error)
-	// AskQuestion Ask a ledger a question by its name.
+	// AskQuestion Ask a named question.
 	// (GET /v1/audit/questions/{question})
 	AskQuestion(ctx context.Context, request AskQuestionRequestObject) (AskQuestionResponseObject, error)
 	// ListBatches List the batches that the caller may see.
@@ -4913,37 +4913,37 @@ type StrictServerInterface interface {
 	// AssignDocuments Assign documents of a sealed batch to a handler.
 	// (POST /v1/batches/{batch}/assignments)
 	AssignDocuments(ctx context.Context, request AssignDocumentsRequestObject) (AssignDocumentsResponseObject, error)
-	// ListDocuments List those documents of a batch that the caller may see.
+	// ListDocuments List the documents of a batch that the caller may see.
 	// (GET /v1/batches/{batch}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(ctx context.Context, request SealBatchRequestObject) (SealBatchResponseObject, error)
-	// ListContracts List the contracts that the caller has a part in.
+	// ListContracts List the contracts in which the caller takes part.
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
 	// GetContract Get a contract at its newest version.
 	// (GET /v1/contracts/{contract})
 	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
-	// ApproveContract Approve a version that somebody else proposed.
+	// ApproveContract Approve a version that another person proposed.
 	// (POST /v1/contracts/{contract}/approvals)
 	ApproveContract(ctx context.Context, request ApproveContractRequestObject) (ApproveContractResponseObject, error)
-	// OpenBatch Open a batch. The same reference gives the same batch again.
+	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(ctx context.Context, request OpenBatchRequestObject) (OpenBatchResponseObject, error)
 	// ProposeErasure Propose to erase a contract that has ended.
 	// (POST /v1/contracts/{contract}/erasures)
 	ProposeErasure(ctx context.Context, request ProposeErasureRequestObject) (ProposeErasureResponseObject, error)
-	// ExitContract Close a terminated contract for good, with what its wind-down left.
+	// ExitContract Close a terminated contract for good. Its wind-down ends.
 	// (POST /v1/contracts/{contract}/exit)
 	ExitContract(ctx context.Context, request ExitContractRequestObject) (ExitContractResponseObject, error)
-	// ListHolds List the legal holds under a contract, on its documents too, those that were lifted included.
+	// ListHolds List the legal holds under a contract and on its documents, including lifted ones.
 	// (GET /v1/contracts/{contract}/holds)
 	ListHolds(ctx context.Context, request ListHoldsRequestObject) (ListHoldsResponseObject, error)
 	// HoldContract Place a legal hold on everything under a contract.
 	// (POST /v1/contracts/{contract}/holds)
 	HoldContract(ctx context.Context, request HoldContractRequestObject) (HoldContractResponseObject, error)
-	// ListMemberships List who holds which role on a contract now.
+	// ListMemberships List the people who have a role on a contract now.
 	// (GET /v1/contracts/{contract}/memberships)
 	ListMemberships(ctx context.Context, request ListMembershipsRequestObject) (ListMembershipsResponseObject, error)
 	// GrantRole Give a person a role on a contract.
@@ -4955,7 +4955,7 @@ type StrictServerInterface interface {
 	// ResumeContract End a suspension.
 	// (POST /v1/contracts/{contract}/resumption)
 	ResumeContract(ctx context.Context, request ResumeContractRequestObject) (ResumeContractResponseObject, error)
-	// Simulate Decide a request that nobody made.
+	// Simulate Decide a hypothetical request.
 	// (POST /v1/contracts/{contract}/simulation)
 	Simulate(ctx context.Context, request SimulateRequestObject) (SimulateResponseObject, error)
 	// SuspendContract Stop every access under a contract at once, until it is resumed.
@@ -4970,10 +4970,10 @@ type StrictServerInterface interface {
 	// GetVersion Get one version of a contract.
 	// (GET /v1/contracts/{contract}/versions/{version})
 	GetVersion(ctx context.Context, request GetVersionRequestObject) (GetVersionResponseObject, error)
-	// ListChanges What a version says otherwise than another, term by term, and the rules that come and go with it.
+	// ListChanges Compare a version with another one, term by term and rule by rule.
 	// (GET /v1/contracts/{contract}/versions/{version}/changes)
 	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
-	// GetImpact What a version would open and close, compared with the one in force.
+	// GetImpact List the accesses that a version would open and close, compared with the version in force.
 	// (GET /v1/contracts/{contract}/versions/{version}/impact)
 	GetImpact(ctx context.Context, request GetImpactRequestObject) (GetImpactResponseObject, error)
 	// GetDocument Get a document's record.
@@ -4988,7 +4988,7 @@ type StrictServerInterface interface {
 	// GetErasure Get an erasure with its destruction certificate.
 	// (GET /v1/erasures/{erasure})
 	GetErasure(ctx context.Context, request GetErasureRequestObject) (GetErasureResponseObject, error)
-	// ApproveErasure Erase a contract that somebody else proposed to erase.
+	// ApproveErasure Approve the erasure of a contract that another person proposed.
 	// (POST /v1/erasures/{erasure}/approval)
 	ApproveErasure(ctx context.Context, request ApproveErasureRequestObject) (ApproveErasureResponseObject, error)
 	// LiftHold Lift a legal hold.
@@ -5006,10 +5006,10 @@ type StrictServerInterface interface {
 	// AddMember Add a person, or a client's system, to an organisation.
 	// (POST /v1/organisations/{organisation}/members)
 	AddMember(ctx context.Context, request AddMemberRequestObject) (AddMemberResponseObject, error)
-	// GetPast What a person could read at a time.
+	// GetPast List the documents that a person could read at a time.
 	// (GET /v1/policy/past)
 	GetPast(ctx context.Context, request GetPastRequestObject) (GetPastResponseObject, error)
-	// ListReaders Who can read a document, a batch or anything under a contract now, and why.
+	// ListReaders List who can read a document, a batch or anything under a contract now, and why.
 	// (GET /v1/policy/readers)
 	ListReaders(ctx context.Context, request ListReadersRequestObject) (ListReadersResponseObject, error)
 	// GetReceipt Get a receipt again.
