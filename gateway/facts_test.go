@@ -20,7 +20,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// An erasure whose facts lack the holds is denied, though no hold stands: the denial is in the ledger, the defect in the log.
+// An erasure whose facts lack the holds is denied, though no hold stands: the denial is
+// in the ledger, the defect in the log.
 func TestAnErasureThatForgetsTheHoldsIsDenied(t *testing.T) {
 	var log bytes.Buffer
 	w := gatewaytest.New(t, gatewaytest.Config{Forgetful: true, Logger: slog.New(slog.NewTextHandler(&log, nil))}).World(t)
@@ -64,7 +65,8 @@ func TestASimulationWithoutAGroupIsADefect(t *testing.T) {
 	}
 }
 
-// A group of facts is given whole: a field that is new must be filled, or said to be zero, by each act that fills its group.
+// A group of facts is given whole: a field that is new must be filled, or said to be
+// zero, by each act that fills its group.
 func TestGroupsOfFactsAreGivenWhole(t *testing.T) {
 	fields := map[string][]string{}
 	for group := range reflect.TypeFor[policy.Facts]().Fields() {
@@ -109,7 +111,8 @@ func TestGroupsOfFactsAreGivenWhole(t *testing.T) {
 	}
 }
 
-// groupLiteral is the type of package policy that is made here, and the keys that are given. What new or var makes has none.
+// groupLiteral is the type of package policy that is made here, and the keys that are
+// given. What new or var makes has none.
 func groupLiteral(n ast.Node) (group string, keys []string) {
 	var typ ast.Expr
 	var given []ast.Expr
@@ -135,7 +138,8 @@ func groupLiteral(n ast.Node) (group string, keys []string) {
 	return group, keys
 }
 
-// Package policy alone decides: the gateway names no reason but where it tells one from another.
+// Package policy alone decides: the gateway names no reason but where it tells one from
+// another.
 func TestTheGatewayNamesNoReasonToDenyFor(t *testing.T) {
 	files := token.NewFileSet()
 	literals := 0

@@ -2,7 +2,8 @@ package policy
 
 import "slices"
 
-// Action is what somebody wants to do. The same word stands in the ledger (package audit/event has the catalogue).
+// Action is what a person wants to do. The same word stands in the ledger (package
+// audit/event has the catalogue).
 type Action string
 
 // Actions are the acts that a duty or a contract can allow, in their alphabetical order.
@@ -41,14 +42,15 @@ const (
 	ActionHoldList           Action = "hold.list"
 	ActionDocumentErase      Action = "document.erase"
 	ActionErasurePropose     Action = "erasure.propose" // of a whole contract
-	ActionContractErase      Action = "contract.erase"  // by somebody else than who proposed it
+	ActionContractErase      Action = "contract.erase"  // by another person than the one who proposed it
 	ActionErasureRead        Action = "erasure.read"
-	ActionPrivacyPropose     Action = "privacy.propose" // to erase the private halves of what a person did
-	ActionPrivacyErase       Action = "privacy.erase"   // by somebody else than who proposed it
+	ActionPrivacyPropose     Action = "privacy.propose" // to erase the erasable data of what a person did
+	ActionPrivacyErase       Action = "privacy.erase"   // by another person than the one who proposed it
 	ActionPrivacyRead        Action = "privacy.read"
 )
 
-// More duties towards a contract, and the questions to the policy: who may read, who could, what would change.
+// More duties towards a contract, and the questions to the policy: who may read, who
+// could, what would change.
 const (
 	ActionContractAmend  Action = "contract.amend"
 	ActionContractExit   Action = "contract.exit"
@@ -84,11 +86,12 @@ const (
 const (
 	ActionDocumentAbandon Action = "document.abandon" // an upload that ended without an acknowledgement is cleared away
 	ActionErasureCertify  Action = "erasure.certify"  // an erasure was carried out and its certificate signed
-	ActionPrivacyExpire   Action = "privacy.expire"   // private halves of events had been kept for their time
+	ActionPrivacyExpire   Action = "privacy.expire"   // erasable data of events had been kept for its time
 	ActionPrivacyForget   Action = "privacy.forget"   // a leaver's name had
 )
 
-// Keys are looked after by whoever holds the machine, who could read them without us; no duty of anybody's reaches them.
+// Keys are looked after by the owner of the machine, who could read them without us; no
+// duty reaches them.
 const (
 	ActionKeyCheck   Action = "key.check"
 	ActionKeyHolders Action = "key.holders"
@@ -105,7 +108,8 @@ const (
 	ActionKeyRecover      Action = "key.recover"
 )
 
-// The ledgers are looked after by whoever holds the machine too: after a restore or a halt, and when their key is replaced.
+// The ledgers are looked after by the owner of the machine too: after a restore or a
+// halt, and when their key is replaced.
 const (
 	ActionAuditEpoch     Action = "audit.epoch"
 	ActionAuditRestore   Action = "audit.restore"

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Compiled is one version of a contract's terms, ready to decide. It never changes and is safe for concurrent use.
+// Compiled is one version of a contract's terms, ready to decide. It never changes and is
+// safe for concurrent use.
 type Compiled struct {
 	provider OrganisationID
 	validity Validity
@@ -17,9 +18,10 @@ type Compiled struct {
 	hours    []window       // none: any time
 	windDown map[Role]int64 // days after the end, of each role that may still do something
 
-	// One enforcer for each class and one for acts on a whole, because casbin tries every rule that it holds. That of a
-	// class is made when it is first asked: most of a version's memory is casbin's, and most versions are asked about few
-	// of their classes.
+	// One enforcer for each class and one for acts on a whole, because casbin tries every
+	// rule that it holds. That of a class is made when it is first asked: most of a
+	// version's memory is casbin's, and most versions are asked about few of their
+	// classes.
 	classes map[Class]*compiledClass
 	whole   *enforcer
 }
@@ -29,8 +31,8 @@ type compiledClass struct {
 	enforcer func() *enforcer // made once; nil when that failed, which denies
 }
 
-// Compile makes a version of a contract ready to decide. Terms with anything missing or unenforceable are a *TermsError,
-// whatever was approved.
+// Compile makes a version of a contract ready to decide. Terms with anything missing or
+// unenforceable are a *TermsError, whatever was approved.
 func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
 		return nil, &TermsError{Problems: problems}
@@ -42,8 +44,9 @@ func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	return c, nil
 }
 
-// CompileWithout is Compile with one of the rules taken out: nothing else allows what that rule allowed. It shows what a rule
-// is worth, and can only deny more than the contract does. A rule that the terms do not make is an error.
+// CompileWithout is Compile with one of the rules taken out: nothing else allows what
+// that rule allowed. It shows what a rule is worth, and can only deny more than the
+// contract does. A rule that the terms do not make is an error.
 func CompileWithout(contract string, version int64, t *Terms, out Rule) (*Compiled, error) {
 	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
 		return nil, &TermsError{Problems: problems}
@@ -93,10 +96,12 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 	return c, nil
 }
 
-// Weight is how many enforcers the version may come to hold, each of about 10 KB: what a cache is bounded by.
+// Weight is how many enforcers the version may come to hold, each of about 10 KB: what a
+// cache is bounded by.
 func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 
-// Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count by.
+// Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count
+// by.
 func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }
 
 // Expired says whether the validity of the terms is over.
@@ -107,7 +112,8 @@ func (c *Compiled) Expired(now time.Time) bool {
 // Lease is how long a lease lasts.
 func (c *Compiled) Lease() time.Duration { return c.lease }
 
-// MaxBytes is the greatest size of a document of the class, -1 when the terms have no such class.
+// MaxBytes is the greatest size of a document of the class, -1 when the terms have no
+// such class.
 func (c *Compiled) MaxBytes(class Class) int64 {
 	if k, ok := c.classes[class]; ok {
 		return k.MaxBytes
@@ -115,8 +121,8 @@ func (c *Compiled) MaxBytes(class Class) int64 {
 	return -1
 }
 
-// MediaTypes are the media types that the class allows, AnyMediaType alone for any, none when the terms have no such
-// class. The caller must not change them.
+// MediaTypes are the media types that the class allows, AnyMediaType alone for any, none
+// when the terms have no such class. The caller must not change them.
 func (c *Compiled) MediaTypes(class Class) []string {
 	if k, ok := c.classes[class]; ok {
 		return k.MediaTypes

@@ -17,8 +17,8 @@ var withoutTerms = []condition{
 	{name: "status", needs: []Group{GroupContract}, check: isActive},
 }
 
-// conditions are all conditions of a contract, in their order. The package documentation gives the same order: it is what
-// people are told when they are refused.
+// conditions are all conditions of a contract, in their order. The package documentation
+// gives the same order: it is what people are told when they are refused.
 var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "begun", check: hasBegun},
 	{name: "not-expired", needs: []Group{GroupContract}, check: hasNotExpired},
@@ -47,8 +47,8 @@ var withoutCeilings = slices.DeleteFunc(slices.Clone(conditions), func(c conditi
 // applies says whether the condition must hold on the act.
 func (c condition) applies(a Action) bool { return c.on == nil || slices.Contains(c.on, a) }
 
-// reason is why the condition does not hold. It is ReasonFactMissing, and nothing is checked, while a group that the
-// condition needs was not read.
+// reason is why the condition does not hold. It is ReasonFactMissing, and nothing is
+// checked, while a group that the condition needs was not read.
 func (c condition) reason(q *question) Reason {
 	for _, g := range c.needs {
 		if !q.has(g) {
@@ -110,8 +110,8 @@ func hasNotExpired(q *question) Reason {
 	return q.afterEnd(ReasonContractExpired)
 }
 
-// afterEnd is the reason for an act after the contract's end: none while a rule of the wind-down lets the role go on, and
-// ended where no such rule was found.
+// afterEnd is the reason for an act after the contract's end: none while a rule of the
+// wind-down lets the role go on, and ended where no such rule was found.
 func (q *question) afterEnd(ended Reason) Reason {
 	switch {
 	case !q.winding:
@@ -138,7 +138,8 @@ func isOfMediaType(q *question) Reason {
 	return unless(q.class.anyMediaType() || slices.Contains(q.class.MediaTypes, q.Incoming.MediaType), ReasonMediaType)
 }
 
-// isNotTooLarge lets a size pass that is not known yet: an Upload asks again when the bytes are counted.
+// isNotTooLarge lets a size pass that is not known yet: an Upload asks again when the
+// bytes are counted.
 func isNotTooLarge(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
@@ -163,14 +164,15 @@ func isWithinHours(q *question) Reason {
 	return unless(slices.ContainsFunc(q.hours, func(w window) bool { return w.has(now) }), ReasonHours)
 }
 
-// isBatchOpen lets a seal be repeated: a client whose answer was lost asks again, and changes nothing.
+// isBatchOpen lets a seal be repeated: a client whose answer was lost asks again, and
+// changes nothing.
 func isBatchOpen(q *question) Reason {
 	repeated := q.Action == ActionBatchSeal && q.Batch.Resent
 	return unless(q.Batch.State == BatchOpen || repeated, ReasonBatchState)
 }
 
-// isBatchSealed keeps a batch from everybody but who fills it until it is sealed: what may still be changed or taken back
-// was never sent.
+// isBatchSealed shows a batch only to the client that fills it until it is sealed: what
+// may still be changed or taken back was never sent.
 func isBatchSealed(q *question) Reason {
 	return unless(q.role == RoleClientSystem || q.Batch.State == BatchSealed, ReasonBatchNotSealed)
 }
@@ -181,7 +183,8 @@ func isReceived(q *question) Reason {
 
 func isAssigned(q *question) Reason { return unless(q.Work.Assigned, ReasonNotAssigned) }
 
-// isAssignedToHandler keeps a document's record, which holds its file name, from handlers who have nothing to do with it.
+// isAssignedToHandler keeps a document's record, which holds its file name, from handlers
+// who have nothing to do with it.
 func isAssignedToHandler(q *question) Reason {
 	return unless(q.role != RoleHandler || q.Work.Assigned, ReasonNotAssigned)
 }
@@ -201,7 +204,8 @@ func isBelowDocuments(q *question) Reason {
 	return unless(q.Reading.Reserved || q.Reading.Documents < q.ceilings.DocumentsPerDay, ReasonCeilingDocuments)
 }
 
-// isBelowBytes subtracts instead of adding, so that no sum can overflow. A size that is not known cannot be shown to fit.
+// isBelowBytes subtracts instead of adding, so that no sum can overflow. A size that is
+// not known cannot be shown to fit.
 func isBelowBytes(q *question) Reason {
 	size := q.Document.Size
 	return unless(q.Reading.Reserved || size >= 0 && size <= q.ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)

@@ -2,7 +2,8 @@ package policy
 
 import "time"
 
-// question is one decision in the making: whether one of the roles held may do what the facts describe.
+// question is one decision in the making: whether one of the roles held may do what the
+// facts describe.
 type question struct {
 	*Compiled
 	Facts
@@ -16,22 +17,24 @@ type question struct {
 	duty    Reason         // of a duty's rule and its reach
 }
 
-// Decide answers whether the contract allows what the facts describe. Who holds several roles acts in the first for which
-// every condition holds; where there is none, the denial is that of the first role that has a rule. Every act that is not
-// known is denied.
+// Decide answers whether the contract allows what the facts describe. Who holds several
+// roles acts in the first for which every condition holds; where there is none, the
+// denial is that of the first role that has a rule. Every act that is not known is
+// denied.
 func (c *Compiled) Decide(f Facts) Decision {
 	q, reason := c.ask(f, conditions)
 	return q.decision(reason)
 }
 
-// DecideUncounted is Decide without the ceilings, for questions about a time of which it is not known what had been read
-// on the day. No access may be granted on its answer.
+// DecideUncounted is Decide without the ceilings, for questions about a time of which it
+// is not known what had been read on the day. No access may be granted on its answer.
 func (c *Compiled) DecideUncounted(f Facts) Decision {
 	q, reason := c.ask(f, withoutCeilings)
 	return q.decision(reason)
 }
 
-// ask tries the roles in their order. Facts that are missing end it: another role may not make up for a defect.
+// ask tries the roles in their order. Facts that are missing end it: another role may not
+// make up for a defect.
 func (c *Compiled) ask(f Facts, list []condition) (*question, Reason) {
 	refused := c.question(f, firstRole(f.Roles))
 	reason := refused.answer(list)
@@ -63,8 +66,8 @@ func (q *question) decision(reason Reason) Decision {
 	return d
 }
 
-// question finds out what the conditions ask about: the class, the rule and the site. Sites are the provider's: where a
-// client's system calls from is none.
+// question finds out what the conditions ask about: the class, the rule and the site.
+// Sites are the provider's: where a client's system calls from is none.
 func (c *Compiled) question(f Facts, role Role) *question {
 	q := &question{Compiled: c, Facts: f, class: c.classes[f.Class], role: role, ended: c.ended(f)}
 	q.findRule()
@@ -74,8 +77,8 @@ func (c *Compiled) question(f Facts, role Role) *question {
 	return q
 }
 
-// ended is when the contract came to the end that its wind-down follows, zero when there is none or when it is not known
-// where the contract stands.
+// ended is when the contract came to the end that its wind-down follows, zero when there
+// is none or when it is not known where the contract stands.
 func (c *Compiled) ended(f Facts) time.Time {
 	expired := time.Time{}
 	if !c.validity.Until.IsZero() && !f.Now.Before(c.validity.Until) {
@@ -90,8 +93,9 @@ func (c *Compiled) ended(f Facts) time.Time {
 	return f.Contract.Terminated
 }
 
-// findRule asks casbin for the rule that allows the role the act. After the end it is one of the wind-down; without such,
-// the clause is that of the rule that ended, to say what it was.
+// findRule asks casbin for the rule that allows the role the act. After the end it is one
+// of the wind-down; without such, the clause is that of the rule that ended, to say what
+// it was.
 func (q *question) findRule() {
 	e, class := q.enforcer(q.Facts.Class)
 	if e == nil || q.role == "" {
@@ -111,8 +115,8 @@ func (q *question) findRule() {
 	find(PhaseInForce)
 }
 
-// enforcer is the one that holds the rules of the class, and the name that the class has in them; nil when the terms
-// have no such class.
+// enforcer is the one that holds the rules of the class, and the name that the class has
+// in them; nil when the terms have no such class.
 func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 	if class == "" {
 		return c.whole, WholeClass
@@ -123,8 +127,8 @@ func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 	return nil, ""
 }
 
-// NotInForce is the decision for a contract without a version in force: a denial, for the first of the conditions that
-// can be known without terms.
+// NotInForce is the decision for a contract without a version in force: a denial, for the
+// first of the conditions that can be known without terms.
 func NotInForce(f Facts) Decision {
 	q := &question{Facts: f, role: firstRole(f.Roles)}
 	reason := q.answer(withoutTerms)

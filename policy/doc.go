@@ -1,6 +1,7 @@
-// Package policy decides. Terms are what a client and a provider agreed, as text that both can read; Compile turns one
-// version of them into rules and conditions; Decide answers, for the facts of one act, whether the contract allows it,
-// by which clause, and if not, which condition failed first.
+// Package policy decides. Terms are what a client and a provider agreed, as text that
+// both can read; Compile turns one version of them into rules and conditions; Decide
+// answers, for the facts of one act, whether the contract allows it, by which clause, and
+// if not, which condition failed first.
 //
 //	terms, err := policy.ParseTerms(text)
 //	compiled, err := policy.Compile(contract, version, terms)
@@ -8,22 +9,28 @@
 //
 // # Facts
 //
-// [Facts] say who does what and when, and hold the rest in groups: where the contract stands, the batch, the work that was
-// assigned, what was read today. A group is a pointer, nil until the caller has read it. Every condition names the groups
-// that it needs, and refuses while one of them is nil. The refusal is fact-missing, and says that the caller has a defect:
-// a fact that was forgotten never allows anything. A group is given whole, with all its fields, and every fact says what
-// is so. Where two cases differ, a fact tells them apart: that a seal is sent again, that a read is counted already.
-// Nothing outside this package decides: what becomes known while a document's bytes come in is asked of its [Upload].
+// [Facts] say who does what and when, and hold the rest in groups: where the contract
+// stands, the batch, the work that was assigned, what was read today. A group is a
+// pointer, nil until the caller has read it. Every condition names the groups that it
+// needs, and refuses while one of them is nil. The refusal is fact-missing, and says that
+// the caller has a defect: a fact that was forgotten never allows anything. A group is
+// given whole, with all its fields, and every fact says what is so. Where two cases
+// differ, a fact tells them apart: that a seal is sent again, that a read is counted
+// already. Nothing outside this package decides: what becomes known while a document's
+// bytes come in is asked of its [Upload].
 //
-// A compiled version never changes and reads nothing but the facts: no clock, no database, no file. What changes
-// (statuses, memberships, leases, counters) is a fact that the caller reads in the transaction that the decision
-// protects, so an end of a contract is an end of access at the next decision, everywhere.
+// A compiled version never changes and reads nothing but the facts: no clock, no
+// database, no file. What changes (statuses, memberships, leases, counters) is a fact
+// that the caller reads in the transaction that the decision protects, so an end of a
+// contract is an end of access at the next decision, everywhere.
 //
 // # Rules
 //
-// A rule is a row of organisation, role, class, action, phase and clause. Casbin holds the rows of each class of a contract
-// version, with one matcher that compares every column exactly, and names the row that allows. No row, no access: taking
-// one out denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a version are
+// A rule is a row of organisation, role, class, action, phase and clause. Casbin holds
+// the rows of each class of a contract version, with one matcher that compares every
+// column exactly, and names the row that allows. No row, no access: taking one out
+// denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a
+// version are
 //
 //	client    client-system     -       batch.open, batch.read, batch.seal
 //	client    client-system     class   document.receive, document.inspect, receipt.read
@@ -32,38 +39,46 @@
 //	provider  handler           -       batch.read, assignment.lease
 //	provider  handler           class   document.inspect, document.read
 //
-// in the phase "in-force", and those of them that the wind-down terms keep once more in the phase "wind-down": after the
-// end of the contract only these are asked for.
+// in the phase "in-force", and those of them that the wind-down terms keep once more in
+// the phase "wind-down": after the end of the contract only these are asked for.
 //
 // # Conditions
 //
-// A rule alone opens nothing. The conditions are tried in this order, and the first that fails is the reason of the
-// denial (see [Reason]). Who holds several roles acts in the first for which all conditions hold.
+// A rule alone opens nothing. The conditions are tried in this order, and the first that
+// fails is the reason of the denial (see [Reason]). Who holds several roles acts in the
+// first for which all conditions hold.
 //
-//  1. the person is a member, holds a role on the contract, the contract is active and its dates include now, or the
-//     wind-down's days after its end do;
+//  1. the person is a member, holds a role on the contract, the contract is active and
+//     its dates include now, or the wind-down's days after its end do;
 //  2. a rule allows the act;
 //  3. document.receive: the media type, the greatest size and emptiness, by class;
-//  4. assignment.lease, document.read: the address belongs to a site, and now is within the hours;
-//  5. document.receive, batch.seal: the batch is open; batch.read, assignment.create, assignment.lease, document.inspect,
-//     document.read by anybody but the client's system: it is sealed, and before that there is nothing for the provider;
+//  4. assignment.lease, document.read: the address belongs to a site, and now is within
+//     the hours;
+//  5. document.receive, batch.seal: the batch is open; batch.read, assignment.create,
+//     assignment.lease, document.inspect, document.read by anybody but the client's
+//     system: it is sealed, and before that there is nothing for the provider;
 //  6. document.read: the document has been received whole;
-//  7. assignment.lease, document.read, and document.inspect by a handler: an assignment to the person stands;
-//  8. document.read: the person holds the lease, and the day's ceilings leave room for the document.
+//  7. assignment.lease, document.read, and document.inspect by a handler: an assignment
+//     to the person stands;
+//  8. document.read: the person holds the lease, and the day's ceilings leave room for
+//     the document.
 //
-// Duties (proposing, approving, auditing, operating) come from the organisation's own record instead of a contract, pass
-// [Duties.Decide], and never open content. Their conditions are a list of the same kind.
+// Duties (proposing, approving, auditing, operating) come from the organisation's own
+// record instead of a contract, pass [Duties.Decide], and never open content. Their
+// conditions are a list of the same kind.
 //
-// A new condition is a row with its name, the acts that it is on, the groups that it needs, and its check. Its facts go
-// into a group, and package gateway fills the group in the acts that the condition is on. Until it does, these acts are
-// refused, and the gateway's tests fail.
+// A new condition is a row with its name, the acts that it is on, the groups that it
+// needs, and its check. Its facts go into a group, and package gateway fills the group in
+// the acts that the condition is on. Until it does, these acts are refused, and the
+// gateway's tests fail.
 //
 // # Terms
 //
-// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Keys that are not known, keys given twice, anchors,
-// aliases and tags are refused, each with its path and line: a term that nobody enforces must not look agreed. A key
-// without a value counts as absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but not
-// approved (see [Terms.Missing]) unless it is marked optional here.
+// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Keys that are not
+// known, keys given twice, anchors, aliases and tags are refused, each with its path and
+// line: a term that is not enforced must not look agreed. A key without a value counts as
+// absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but
+// not approved (see [Terms.Missing]) unless it is marked optional here.
 //
 //	reference: MOTOR-2026-01          # see ParseReference
 //	title: Motor claim indexing       # one line, up to 200 bytes
@@ -124,7 +139,8 @@
 //	  budget: 120000                  # of a period, in whole units of the currency
 //	  hard-cap: false                 # true is known, but not enforceable yet
 //
-// Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the clocks of the zone: an hour that a
-// change to summer time skips has no minutes, one that is repeated has them twice. docs/examples/contracts has terms of five
-// trades, docs/contracts.md what each term does, and [Schema] the form for editors.
+// Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the
+// clocks of the zone: an hour that a change to summer time skips has no minutes, one that
+// is repeated has them twice. docs/examples/contracts has terms of five trades,
+// docs/contracts.md what each term does, and [Schema] the form for editors.
 package policy

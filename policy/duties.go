@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// dutyModel is the model of duties: the reach says towards whom a duty holds, and is checked after the rule.
+// dutyModel is the model of duties: the reach says towards whom a duty holds, and is
+// checked after the rule.
 const dutyModel = `
 [request_definition]
 r = role, action
@@ -26,7 +27,7 @@ const (
 	reachOwn = "own" // towards the person's own organisation, and the contracts of which it is the client
 )
 
-// roleMember is what everybody is who is an active member of an organisation. Nobody is granted it.
+// roleMember is the role of every active member of an organisation. It is never granted.
 const roleMember Role = "member"
 
 // dutyTable says which role may do what towards whom.
@@ -50,12 +51,13 @@ var dutyTable = []struct {
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
-	// Of a client's ledger they see what their own people did: package gateway narrows every question of theirs.
+	// Of a client's ledger they see what their own people did: package gateway narrows
+	// every question of theirs.
 	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
 }
 
-// Duties decides what people may do by what they are in their organisation. It is the same for everybody, never
-// changes, and is safe for concurrent use.
+// Duties decides what people may do by what they are in their organisation. It is the
+// same for all, never changes, and is safe for concurrent use.
 type Duties struct {
 	enforcer *enforcer
 }
@@ -95,27 +97,29 @@ var dutyConditions = []condition{
 		needs: []Group{GroupHolds}, check: isNotHeld},
 }
 
-// reaches are the conditions on whom a duty is exercised, by the reach that stands in its rule. A reach without a condition
-// reaches nothing.
+// reaches are the conditions on whom a duty is exercised, by the reach that stands in its
+// rule. A reach without a condition reaches nothing.
 var reaches = map[string]condition{
 	reachAny: {name: "reach-any", check: func(*question) Reason { return ReasonAllowed }},
 	reachOwn: {name: "reach-own", needs: []Group{GroupObject}, check: isOwn},
 }
 
-// Decide answers whether one of the person's duties allows what the facts describe. The conditions, in their order: for
-// token.issue, the credential was valid; the person is a member; a role is held whose rule allows the act; it reaches the
-// object's organisation; for contract.approve, contract.erase and privacy.erase, another person proposed; for
-// privacy.propose and privacy.erase, the traces are another person's; for contract.read by the provider's people, a
-// version was approved; for an erasure, the contract has ended where it goes as a whole, and no legal hold stands. Of
-// several roles, the first counts whose duty reaches.
+// Decide answers whether one of the person's duties allows what the facts describe. The
+// conditions, in their order: for token.issue, the credential was valid; the person is a
+// member; a role is held whose rule allows the act; it reaches the object's organisation;
+// for contract.approve, contract.erase and privacy.erase, another person proposed; for
+// privacy.propose and privacy.erase, the traces are another person's; for contract.read
+// by the provider's people, a version was approved; for an erasure, the contract has
+// ended where it goes as a whole, and no legal hold stands. Of several roles, the first
+// counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
 	q := &question{Facts: f}
 	d.findDuty(q)
 	return q.decision(q.answer(dutyConditions))
 }
 
-// findDuty asks casbin, for each role, which rule allows the act, and checks its reach. Facts that are missing for a reach
-// end it: another role may not make up for a defect.
+// findDuty asks casbin, for each role, which rule allows the act, and checks its reach.
+// Facts that are missing for a reach end it: another role may not make up for a defect.
 func (d *Duties) findDuty(q *question) {
 	q.role, q.duty = firstRole(q.Roles), ReasonNoRule
 	if len(q.Roles) == 0 {
@@ -155,7 +159,8 @@ func isAuthenticated(q *question) Reason {
 	return unless(q.SignIn.Authenticated, ReasonNotAuthenticated)
 }
 
-// isProposedByAnother refuses a proposal of which the author is not known: it could be the person's own.
+// isProposedByAnother refuses a proposal of which the author is not known: it could be
+// the person's own.
 func isProposedByAnother(q *question) Reason {
 	return unless(q.Proposal.By != "" && q.Proposal.By != q.Person, ReasonSamePerson)
 }

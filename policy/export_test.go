@@ -75,14 +75,16 @@ func sorted(needs map[Need]bool) []Need {
 // Has says whether the group was read.
 func (f *Facts) Has(g Group) bool { return f.has(g) }
 
-// DecideWith is Decide with one more condition, on an act, that needs a group and holds whatever the group says.
+// DecideWith is Decide with one more condition, on an act, that needs a group and holds
+// whatever the group says.
 func (c *Compiled) DecideWith(f Facts, on Action, needs Group) Decision {
 	q, reason := c.ask(f, append(slices.Clone(conditions), condition{name: "new", on: []Action{on}, needs: []Group{needs},
 		check: func(*question) Reason { return ReasonAllowed }}))
 	return q.decision(reason)
 }
 
-// Find is the rule of the rows by which casbin, with the model of contracts, allows the request.
+// Find is the rule of the rows by which casbin, with the model of contracts, allows the
+// request.
 func Find(rows [][]string, organisation, role, class, action, phase string) ([]string, error) {
 	e, err := newEnforcer(contractModel, rows)
 	if err != nil {

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Facts is all that a decision may depend on: read by the caller in the transaction that the decision protects. Decide
-// reads nothing else, keeps no clock and calls nothing.
+// Facts is all that a decision may depend on: read by the caller in the transaction that
+// the decision protects. Decide reads nothing else, keeps no clock and calls nothing.
 //
-// The first part says who does what and when. Its zero values are denied. The rest is in groups. A group is nil until
-// the caller has read it, and is then given whole. A condition names the groups that it needs, and denies with
-// ReasonFactMissing while one of them is nil: a fact that the caller forgot never allows anything.
+// The first part says who does what and when. Its zero values are denied. The rest is in
+// groups. A group is nil until the caller has read it, and is then given whole. A
+// condition names the groups that it needs, and denies with ReasonFactMissing while one
+// of them is nil: a fact that the caller forgot never allows anything.
 type Facts struct {
 	Action       Action
 	Class        Class // of the document; empty for an act on a contract or a batch
@@ -47,8 +48,11 @@ type Object struct {
 
 // Contract is where a contract stands.
 type Contract struct {
-	Status     ContractStatus
-	Terminated time.Time // when a contract in force was terminated; zero when it was not, or was suspended then: no wind-down
+	Status ContractStatus
+
+	// Terminated is when a contract in force was terminated. It is zero when the contract
+	// was not terminated, and when it was suspended before: then there is no wind-down.
+	Terminated time.Time
 }
 
 // Dates are where the dates of a contract stand.
@@ -95,11 +99,15 @@ type Work struct {
 	Lease    LeaseState // of that assignment
 }
 
-// Reading is what the person was granted under the contract today, in the contract's zone.
+// Reading is what the person was granted under the contract today, in the contract's
+// zone.
 type Reading struct {
 	Documents int64
 	Bytes     int64
-	Reserved  bool // the grant stands already and its document is counted: Documents and Bytes were not read again, and are zero
+
+	// Reserved says that the grant stands and its document is counted. Documents and
+	// Bytes were not read again, and are zero.
+	Reserved bool
 }
 
 // Group is a group of facts. It has the name of its field.
@@ -157,13 +165,14 @@ type Decision struct {
 	Allowed bool
 	Reason  Reason // ReasonAllowed, or the first condition that failed
 	Role    Role   // the role that was, or would have been, used
-	Clause  string // path of the clause in the terms that has the rule; for a duty, the duty's rule; empty when no rule allows
+	Clause  string // path of the clause that has the rule; the duty's rule; empty without a rule
 	Site    string // name of the site that the address of a provider's person belongs to, when one does
 	Country string // of that site
-	Missing Group  // with ReasonFactMissing: a group of facts that a condition needs and the caller did not read
+	Missing Group  // with ReasonFactMissing: the group that was needed and not read
 }
 
-// Class is a document class of a contract: 1 to 63 bytes of `a-z 0-9 -`, beginning with a letter.
+// Class is a document class of a contract: 1 to 63 bytes of `a-z 0-9 -`, beginning with a
+// letter.
 type Class string
 
 // Role is what a person is on a contract, or in an organisation.
@@ -211,7 +220,7 @@ const (
 	DocumentReceiving DocumentState = "receiving"
 	DocumentReceived  DocumentState = "received"
 	DocumentAbandoned DocumentState = "abandoned"
-	DocumentErased    DocumentState = "erased" // received once; its content opens for nobody any more
+	DocumentErased    DocumentState = "erased" // received once; its content cannot be opened any more
 )
 
 // LeaseState is how the person's assignment stands. The zero value is LeaseNone.
@@ -222,5 +231,5 @@ const (
 	LeaseNone    LeaseState = ""
 	LeaseHeld    LeaseState = "held"
 	LeaseExpired LeaseState = "expired"
-	LeaseOther   LeaseState = "other" // somebody else's
+	LeaseOther   LeaseState = "other" // another person's
 )

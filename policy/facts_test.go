@@ -47,8 +47,9 @@ func TestEveryGroupIsKnown(t *testing.T) {
 	}
 }
 
-// A group that a condition of an act needs, and that was not read, refuses the act. A condition before it may refuse for
-// its own reason, but with the facts under which all hold there is none, so the reason is that a fact is missing.
+// A group that a condition of an act needs, and that was not read, refuses the act. A
+// condition before it may refuse for its own reason, but with the facts under which all
+// hold there is none, so the reason is that a fact is missing.
 func TestAMissingGroupRefuses(t *testing.T) {
 	c, d := motor(t), duties(t)
 	needs := policy.ContractNeeds(read(t, "motor-claims.yaml"))
@@ -92,8 +93,8 @@ func wantRefused(t *testing.T, role policy.Role, n policy.Need, got policy.Decis
 	}
 }
 
-// A group that no condition of an act names changes no decision about it: conditions look into nothing that they do not
-// name, and panic here if they do.
+// A group that no condition of an act names changes no decision about it: conditions look
+// into nothing that they do not name, and panic here if they do.
 func TestConditionsNameAllThatTheyLookInto(t *testing.T) {
 	c, d := motor(t), duties(t)
 	terms := read(t, "motor-claims.yaml")
@@ -123,7 +124,8 @@ func TestConditionsNameAllThatTheyLookInto(t *testing.T) {
 	}
 }
 
-// Facts of which nothing was read allow nothing, whatever is asked for, by whom and as what.
+// Facts of which nothing was read allow nothing, whatever is asked for, by whom and as
+// what.
 func TestEmptyFactsAreRefused(t *testing.T) {
 	c, d := motor(t), duties(t)
 	actions := policy.Actions()
@@ -140,7 +142,8 @@ func TestEmptyFactsAreRefused(t *testing.T) {
 	}
 }
 
-// An erasure before which the caller forgot to read the holds is refused, though no hold is known to stand.
+// An erasure before which the caller forgot to read the holds is refused, though no hold
+// is known to stand.
 func TestAHoldThatWasNotReadRefuses(t *testing.T) {
 	d := duties(t)
 	for _, a := range []policy.Action{policy.ActionDocumentErase, policy.ActionErasurePropose, policy.ActionContractErase} {
@@ -155,7 +158,8 @@ func TestAHoldThatWasNotReadRefuses(t *testing.T) {
 	}
 }
 
-// A condition that is new, and whose facts the caller does not read yet, refuses the acts that it is on, and no other.
+// A condition that is new, and whose facts the caller does not read yet, refuses the acts
+// that it is on, and no other.
 func TestANewConditionRefusesUntilItsFactsAreRead(t *testing.T) {
 	c := motor(t)
 	f := favourable(policy.RoleClientSystem, policy.ActionBatchOpen)
@@ -188,7 +192,8 @@ func TestAnotherRoleDoesNotMakeUpForAMissingGroup(t *testing.T) {
 	}
 }
 
-// What could be read at a time of which nothing was counted is decided by everything but the ceilings.
+// What could be read at a time of which nothing was counted is decided by everything but
+// the ceilings.
 func TestDecidingWithoutTheCeilings(t *testing.T) {
 	c := motor(t)
 	f := favourable(policy.RoleHandler, policy.ActionDocumentRead)

@@ -7,8 +7,8 @@ type Reason string
 const (
 	ReasonAllowed Reason = "allowed"
 
-	// ReasonFactMissing is a defect of the caller of Decide, and no answer about the act: a condition needs facts that
-	// were not read.
+	// ReasonFactMissing is a defect of the caller of Decide, and no answer about the act:
+	// a condition needs facts that were not read.
 	ReasonFactMissing Reason = "fact-missing"
 
 	ReasonNotAuthenticated  Reason = "not-authenticated"

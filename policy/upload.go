@@ -1,9 +1,11 @@
 package policy
 
-// Upload is what a class lets come in, for a document that was granted and is being received.
+// Upload is what a class lets come in, for a document that was granted and is being
+// received.
 func (c *Compiled) Upload(class Class) Upload { return Upload{c.classes[class]} }
 
-// Upload decides about a document while its bytes come in: what the grant could not know. The zero value takes nothing.
+// Upload decides about a document while its bytes come in: what the grant could not know.
+// The zero value takes nothing.
 type Upload struct{ class *compiledClass }
 
 // Size answers whether so many bytes may have come.
@@ -14,8 +16,9 @@ func (u Upload) Size(n int64) Reason {
 	return u.class.fits(n)
 }
 
-// Content answers whether the bytes may be what they are, where plausible says that they can be of the media type that was
-// declared. A class that takes any media type takes any bytes.
+// Content answers whether the bytes may be what they are, where plausible says that they
+// can be of the media type that was declared. A class that takes any media type takes any
+// bytes.
 func (u Upload) Content(plausible bool) Reason {
 	if u.class == nil {
 		return ReasonUnknownClass

@@ -9,8 +9,9 @@ import (
 // LackedFacts is what the gateway logs about a decision that lacked facts.
 const LackedFacts = "a decision lacked facts that a condition needs: the gateway did not read them, and denied the act"
 
-// watchFacts is the logger of a house's gateway. A decision that lacked facts fails the test, whatever it looked at: the
-// gateway has an act that does not read all that its conditions need.
+// watchFacts is the logger of a house's gateway. A decision that lacked facts fails the
+// test, whatever it looked at: the gateway has an act that does not read all that its
+// conditions need.
 func watchFacts(t testing.TB, c Config) *slog.Logger {
 	var next slog.Handler = slog.DiscardHandler
 	if c.Logger != nil {
@@ -28,7 +29,8 @@ func watchFacts(t testing.TB, c Config) *slog.Logger {
 	return slog.New(factWatch{next, lacked})
 }
 
-// factWatch keeps what is said about facts that decisions lacked. It keeps no more than the channel takes.
+// factWatch keeps what is said about facts that decisions lacked. It keeps no more than
+// the channel takes.
 type factWatch struct {
 	slog.Handler
 	lacked chan<- string
