@@ -123,3 +123,37 @@ func TestLinksBetweenPagesLead(t *testing.T) {
 		}
 	}
 }
+
+var (
+	named   = regexp.MustCompile("`([a-z0-9_./-]+\\.(?:go|sql|yaml|json|txt|svg|md))`")
+	roomRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|.*\\| (`.*`) \\|$")
+)
+
+// The pages that show the way name files, which must be there. In a table of rooms a name
+// without a folder is a file of the room.
+func TestFilesThatPagesNameAreThere(t *testing.T) {
+	found := 0
+	for _, page := range []string{"CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md"} {
+		text := read(t, page)
+		var paths []string
+		for _, row := range roomRow.FindAllStringSubmatch(text, -1) {
+			for _, m := range named.FindAllStringSubmatch(row[2], -1) {
+				paths = append(paths, row[1]+"/"+m[1])
+			}
+		}
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "/") {
+				paths = append(paths, m[1])
+			}
+		}
+		for _, path := range paths {
+			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(path))); err != nil {
+				t.Errorf("%s names %s, which is not there", page, path)
+			}
+		}
+		found += len(paths)
+	}
+	if found < 40 {
+		t.Errorf("only %d files found", found)
+	}
+}
