@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -44,12 +46,12 @@ func checkUntil(until, now time.Time) error {
 }
 
 // checkAlone keeps systems and people apart.
-func checkAlone(ctx context.Context, tx *database.Tx, s *scene, person string, role policy.Role) error {
-	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: micros(s.now)})
+func checkAlone(ctx context.Context, tx *database.Tx, s *choke.Scene, person string, role policy.Role) error {
+	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}
-	duties, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person, Now: micros(s.now)})
+	duties, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person, Now: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("reading duties: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -36,30 +38,32 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 		return Contract{}, err
 	}
 	var c Contract
-	_, err = g.do(ctx, caller, act{
-		action: policy.ActionContractAmend,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err = g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractAmend,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			// Two amendments at once must queue: each gets a number of its own.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
 			}
-			if err := s.onContract(ctx, tx, id); err != nil {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			from := effective
 			if from.IsZero() {
-				from = s.now
+				from = s.Now()
 			}
-			if from.Before(s.now) {
+			if from.Before(s.Now()) {
 				return &Invalid{Kind: InvalidParameter, Field: "effective", Detail: "must not be past"}
 			}
-			if s.version, err = insertAmendment(ctx, tx, s, id, terms, text, from); err != nil {
+			version, err := insertAmendment(ctx, tx, s, id, terms, text, from)
+			if err != nil {
 				return err
 			}
+			s.SetVersion(version)
 			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
@@ -67,11 +71,11 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 	return c, err
 }
 
-func insertAmendment(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms, text []byte,
+func insertAmendment(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms, text []byte,
 	effective time.Time) (int64, error) {
-	switch s.facts.Contract.Status {
+	switch s.Facts().Contract.Status {
 	case policy.StatusTerminated, policy.StatusExited:
-		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.facts.Contract.Status)}
+		return 0, &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", s.Facts().Contract.Status)}
 	}
 	if err := sameContract(ctx, tx, s, id, terms); err != nil {
 		return 0, err
@@ -82,7 +86,7 @@ func insertAmendment(ctx context.Context, tx *database.Tx, s *scene, id Contract
 	}
 	digest := sha256.Sum256(text)
 	n, err := tx.InsertAmendment(ctx, queries.InsertAmendmentParams{Contract: string(id), Version: newest.Version + 1, Terms: text,
-		Digest: digest[:], ProposedBy: string(s.caller.Person), Proposed: micros(s.now), EffectiveFrom: micros(effective)})
+		Digest: digest[:], ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), EffectiveFrom: choke.Micros(effective)})
 	if err != nil {
 		return 0, fmt.Errorf("inserting contract version: %w", err)
 	}
@@ -93,7 +97,7 @@ func insertAmendment(ctx context.Context, tx *database.Tx, s *scene, id Contract
 }
 
 // sameContract refuses terms of other parties: their ledger, their keys and their people are the contract's.
-func sameContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms) error {
+func sameContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms) error {
 	row, err := tx.Contract(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading contract: %w", err)
@@ -113,8 +117,8 @@ func sameContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID,
 // approveFrom marks a version as approved. Nothing comes into force backwards: where the effective date is past, it is
 // now. Versions are approved in their order, so that the newest approved version whose date has come is always the one
 // that was agreed last.
-func approveFrom(ctx context.Context, tx *database.Tx, s *scene, v queries.ContractVersion) error {
-	effective := max(v.EffectiveFrom, micros(s.now))
+func approveFrom(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) error {
+	effective := max(v.EffectiveFrom, choke.Micros(s.Now()))
 	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: effective})
 	if err != nil {
 		return fmt.Errorf("looking for later versions: %w", err)
@@ -123,7 +127,7 @@ func approveFrom(ctx context.Context, tx *database.Tx, s *scene, v queries.Contr
 		return &Conflict{Kind: ConflictState, Detail: "a later version, or one with a later date, is approved already"}
 	}
 	n, err := tx.ApproveVersionFrom(ctx, queries.ApproveVersionFromParams{Contract: v.Contract, Version: v.Version,
-		ApprovedBy: string(s.caller.Person), Approved: micros(s.now), EffectiveFrom: effective})
+		ApprovedBy: string(s.Caller().Person), Approved: choke.Micros(s.Now()), EffectiveFrom: effective})
 	if err != nil {
 		return fmt.Errorf("approving version: %w", err)
 	}
@@ -143,20 +147,20 @@ func (g *Gateway) ExitContract(ctx context.Context, caller Caller, id ContractID
 // those that were approved.
 func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id ContractID) ([]ContractVersion, error) {
 	var list []ContractVersion
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractRead,
-		load:   loadDuty(id),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractRead,
+		Load:   choke.LoadDuty(id),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			rows, err := tx.ContractVersions(ctx, string(id))
 			if err != nil {
 				return fmt.Errorf("listing versions: %w", err)
 			}
 			list = nil
 			for _, v := range rows {
-				if v.Approved == 0 && s.ofProvider() {
+				if v.Approved == 0 && s.OfProvider() {
 					continue
 				}
-				list = append(list, versionOf(v, v.Version == s.version))
+				list = append(list, versionOf(v, v.Version == s.Version()))
 			}
 			return nil
 		},
@@ -166,6 +170,6 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 
 func versionOf(v queries.ContractVersion, inForce bool) ContractVersion {
 	return ContractVersion{Contract: ContractID(v.Contract), Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
-		ProposedBy: PersonID(v.ProposedBy), Proposed: fromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
-		Approved: fromMicros(v.Approved), Effective: fromMicros(v.EffectiveFrom), InForce: inForce}
+		ProposedBy: PersonID(v.ProposedBy), Proposed: choke.FromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
+		Approved: choke.FromMicros(v.Approved), Effective: choke.FromMicros(v.EffectiveFrom), InForce: inForce}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -26,22 +28,22 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 		return Assignment{}, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: fmt.Sprintf("names more than %d", maxAssigned)}
 	}
 	var a Assignment
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionAssignmentCreate,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionAssignmentCreate,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			// Two assignments of one batch must queue: each has to see what the other gave away.
 			if _, err := tx.BatchStateForChange(ctx, string(batch)); err != nil {
 				return err
 			}
-			_, err := s.onBatch(ctx, tx, batch)
+			_, err := s.OnBatch(ctx, tx, batch)
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			id, err := insertAssignment(ctx, tx, s, batch, n)
 			if err != nil {
 				return err
 			}
-			s.event.Assignment, s.event.Subject = id, string(n.Person)
+			s.Event().Assignment, s.Event().Subject = id, string(n.Person)
 			a, err = readAssignment(ctx, tx, id)
 			return err
 		},
@@ -49,9 +51,9 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 	return a, err
 }
 
-func insertAssignment(ctx context.Context, tx *database.Tx, s *scene, batch BatchID, n NewAssignment) (string, error) {
+func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batch BatchID, n NewAssignment) (string, error) {
 	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-		Person: string(n.Person), Contract: string(s.contract), Now: micros(s.now)})
+		Person: string(n.Person), Contract: string(s.Contract()), Now: choke.Micros(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("reading memberships: %w", err)
 	}
@@ -59,15 +61,15 @@ func insertAssignment(ctx context.Context, tx *database.Tx, s *scene, batch Batc
 		return "", &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a handler on the contract"}
 	}
 	id := policy.NewID("a")
-	err = tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: id, Batch: string(batch), Contract: string(s.contract),
-		Person: string(n.Person), AssignedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+	err = tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: id, Batch: string(batch), Contract: string(s.Contract()),
+		Person: string(n.Person), AssignedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("inserting assignment: %w", err)
 	}
 	if err := assignDocuments(ctx, tx, s, id, batch, n.Documents); err != nil {
 		return "", err
 	}
-	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: id, Now: micros(s.now)})
+	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: id, Now: choke.Micros(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("looking for other assignments: %w", err)
 	}
@@ -77,7 +79,7 @@ func insertAssignment(ctx context.Context, tx *database.Tx, s *scene, batch Batc
 	return id, nil
 }
 
-func assignDocuments(ctx context.Context, tx *database.Tx, s *scene, id string, batch BatchID, documents []DocumentID) error {
+func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id string, batch BatchID, documents []DocumentID) error {
 	if len(documents) == 0 {
 		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: id, Batch: string(batch)})
 		if err != nil {
@@ -93,7 +95,7 @@ func assignDocuments(ctx context.Context, tx *database.Tx, s *scene, id string, 
 	for _, d := range slices.Compact(documents) {
 		row, err := tx.Document(ctx, string(d))
 		if err != nil || row.Batch != string(batch) || policy.DocumentState(row.State) != policy.DocumentReceived {
-			return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names a document that the batch does not hold"})
+			return choke.OrInvalid(err, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names a document that the batch does not hold"})
 		}
 		if err := tx.InsertAssignmentDocument(ctx, queries.InsertAssignmentDocumentParams{Assignment: id, Document: row.ID}); err != nil {
 			return fmt.Errorf("inserting assigned document: %w", err)
@@ -106,22 +108,22 @@ func assignDocuments(ctx context.Context, tx *database.Tx, s *scene, id string, 
 // documents. Repeated while it is held it returns the lease as it stands.
 func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (Assignment, error) {
 	var a Assignment
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionAssignmentLease,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionAssignmentLease,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := tx.AssignmentForChange(ctx, string(id))
 			if err != nil {
 				return err
 			}
-			if _, err := s.onBatch(ctx, tx, BatchID(row.Batch)); err != nil {
+			if _, err := s.OnBatch(ctx, tx, BatchID(row.Batch)); err != nil {
 				return err
 			}
-			return s.onLease(ctx, tx, row)
+			return s.OnLease(ctx, tx, row)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if s.facts.Work.Lease != policy.LeaseHeld {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if s.Facts().Work.Lease != policy.LeaseHeld {
 				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: string(id),
-					Person: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: micros(s.now.Add(s.terms.Lease()))})
+					Person: string(caller.Person), ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.Micros(s.Now().Add(s.Terms().Lease()))})
 			}
 			if err != nil {
 				return fmt.Errorf("inserting lease: %w", err)
@@ -136,19 +138,19 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 // Assignments lists the caller's own standing assignments, by id, as far as their contracts let the batch be seen.
 func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]Assignment, string, error) {
 	if page.After != "" && policy.ParseIdentifier("a", page.After) != nil {
-		return nil, "", errCursor
+		return nil, "", choke.ErrCursor
 	}
 	var list []Assignment
 	var next string
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionAssignmentList,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onOwn(ctx, tx)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionAssignmentList,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return s.OnOwn(ctx, tx)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			var err error
 			list, next, err = listAssignments(ctx, tx, s, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
-				Now: micros(s.now), After: page.After, Limit: page.rows()})
+				Now: choke.Micros(s.Now()), After: page.After, Limit: page.Rows()})
 			return err
 		},
 	})
@@ -156,8 +158,8 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 }
 
 // listAssignments reads on until the page is full of assignments that the caller may see. What is assigned is sealed.
-func listAssignments(ctx context.Context, tx *database.Tx, s *scene, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
-	may := s.allowance()
+func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
+	may := s.Allowance()
 	for {
 		rows, err := tx.AssignmentsOfPerson(ctx, params)
 		if err != nil {
@@ -165,7 +167,7 @@ func listAssignments(ctx context.Context, tx *database.Tx, s *scene, params quer
 		}
 		for _, row := range rows {
 			params.After = row.ID
-			if ok, err := may.batch(ctx, tx, ContractID(row.Contract), policy.BatchSealed); err != nil {
+			if ok, err := may.Batch(ctx, tx, ContractID(row.Contract), policy.BatchSealed); err != nil {
 				return nil, "", err
 			} else if !ok {
 				continue
@@ -194,7 +196,7 @@ func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment
 		return Assignment{}, fmt.Errorf("reading assigned documents: %w", err)
 	}
 	a := Assignment{ID: AssignmentID(row.ID), Batch: BatchID(row.Batch), Contract: ContractID(row.Contract),
-		Person: PersonID(row.Person), Assigned: fromMicros(row.ValidFrom), Ended: fromMicros(row.ValidUntil)}
+		Person: PersonID(row.Person), Assigned: choke.FromMicros(row.ValidFrom), Ended: choke.FromMicros(row.ValidUntil)}
 	for _, d := range documents {
 		a.Documents = append(a.Documents, DocumentID(d))
 	}
@@ -204,11 +206,11 @@ func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment
 
 func readLease(ctx context.Context, tx *database.Tx, assignment string) (from, until time.Time, err error) {
 	lease, err := tx.NewestLease(ctx, assignment)
-	if isNoRows(err) {
+	if choke.IsNoRows(err) {
 		return time.Time{}, time.Time{}, nil
 	}
 	if err != nil {
 		return time.Time{}, time.Time{}, fmt.Errorf("reading lease: %w", err)
 	}
-	return fromMicros(lease.ValidFrom), fromMicros(lease.ValidUntil), nil
+	return choke.FromMicros(lease.ValidFrom), choke.FromMicros(lease.ValidUntil), nil
 }

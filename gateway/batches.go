@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -18,17 +20,17 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 		return Batch{}, &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
 	}
 	var b Batch
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionBatchOpen,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onContract(ctx, tx, contract)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchOpen,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return s.OnContract(ctx, tx, contract)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			id, err := insertBatch(ctx, tx, s, contract, reference)
 			if err != nil {
 				return err
 			}
-			s.event.Batch = string(id)
+			s.Event().Batch = string(id)
 			b, err = readBatch(ctx, tx, id)
 			return err
 		},
@@ -36,17 +38,17 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 	return b, err
 }
 
-func insertBatch(ctx context.Context, tx *database.Tx, s *scene, contract ContractID, reference string) (BatchID, error) {
+func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract ContractID, reference string) (BatchID, error) {
 	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: string(contract), Reference: reference})
 	if err == nil {
 		return sameBatch(ctx, tx, earlier)
 	}
-	if !isNoRows(err) {
+	if !choke.IsNoRows(err) {
 		return "", fmt.Errorf("reading batch by reference: %w", err)
 	}
 	id := BatchID(policy.NewID("b"))
 	n, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: string(id), Contract: string(contract), Reference: reference,
-		OpenedBy: string(s.caller.Person), Opened: micros(s.now)})
+		OpenedBy: string(s.Caller().Person), Opened: choke.Micros(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("inserting batch: %w", err)
 	}
@@ -54,7 +56,7 @@ func insertBatch(ctx context.Context, tx *database.Tx, s *scene, contract Contra
 		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "another request has just taken the reference"}
 	}
 	return id, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
-		State: string(policy.BatchOpen), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+		State: string(policy.BatchOpen), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 }
 
 // sameBatch is the batch that was opened before, as long as it is open.
@@ -87,25 +89,25 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 		return Batch{}, err
 	}
 	var b Batch
-	_, err = g.do(ctx, caller, act{
-		action: policy.ActionBatchSeal,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			// Taken before the shared lock of onBatch: two changes at once must queue, not deadlock.
+	_, err = g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchSeal,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			// Taken before the shared lock of OnBatch: two changes at once must queue, not deadlock.
 			if _, err := tx.BatchStateForChange(ctx, string(id)); err != nil {
 				return err
 			}
-			row, err := s.onBatch(ctx, tx, id)
+			row, err := s.OnBatch(ctx, tx, id)
 			if err != nil {
 				return err
 			}
-			s.facts.Batch.Resent = s.facts.Batch.State == policy.BatchSealed && row.Manifest == text
+			s.Facts().Batch.Resent = s.Facts().Batch.State == policy.BatchSealed && row.Manifest == text
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if err := seal(ctx, tx, s, id, m, text); err != nil {
 				return err
 			}
-			s.event.Length = m.Bytes
+			s.Event().Length = m.Bytes
 			b, err = readBatch(ctx, tx, id)
 			return err
 		},
@@ -126,7 +128,7 @@ func (m Manifest) encode() (string, error) {
 	return string(text), err
 }
 
-func seal(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest, text string) error {
+func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, id BatchID, m Manifest, text string) error {
 	state, err := tx.BatchStateForChange(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading batch state: %w", err)
@@ -147,7 +149,7 @@ func seal(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest
 	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: string(id), Manifest: text}); err != nil {
 		return fmt.Errorf("keeping manifest: %w", err)
 	}
-	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: micros(s.now)})
+	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("ending batch state: %w", err)
 	}
@@ -155,10 +157,10 @@ func seal(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest
 		return &Conflict{Kind: ConflictState, Detail: "the batch has just changed"}
 	}
 	return tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
-		State: string(policy.BatchSealed), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+		State: string(policy.BatchSealed), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 }
 
-func checkManifest(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m Manifest) error {
+func checkManifest(ctx context.Context, tx *database.Tx, s *choke.Scene, id BatchID, m Manifest) error {
 	received, err := tx.BatchTotals(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("summing batch: %w", err)
@@ -173,13 +175,13 @@ func checkManifest(ctx context.Context, tx *database.Tx, s *scene, id BatchID, m
 // Batch gives a batch.
 func (g *Gateway) Batch(ctx context.Context, caller Caller, id BatchID) (Batch, error) {
 	var b Batch
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionBatchRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			_, err := s.onBatch(ctx, tx, id)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := s.OnBatch(ctx, tx, id)
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			b, err = readBatch(ctx, tx, id)
 			return err
 		},
@@ -205,9 +207,9 @@ func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state stri
 		return Batch{}, fmt.Errorf("summing batch: %w", err)
 	}
 	b := Batch{ID: BatchID(row.ID), Contract: ContractID(row.Contract), Reference: row.Reference,
-		State: policy.BatchState(state), Opened: fromMicros(row.Opened), Documents: received.Documents, Bytes: received.Bytes}
+		State: policy.BatchState(state), Opened: choke.FromMicros(row.Opened), Documents: received.Documents, Bytes: received.Bytes}
 	if b.State == policy.BatchSealed {
-		b.Sealed = fromMicros(since)
+		b.Sealed = choke.FromMicros(since)
 	}
 	if row.Manifest != "" {
 		var m Manifest
@@ -234,14 +236,14 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 	}
 	var list []Batch
 	var next string
-	_, err = g.do(ctx, caller, act{
-		action: policy.ActionBatchList,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onOwn(ctx, tx)
+	_, err = g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchList,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return s.OnOwn(ctx, tx)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State),
-				Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()}
+				Person: string(caller.Person), Now: choke.Micros(s.Now()), Limit: page.Rows()}
 			if filter.AssignedToMe {
 				params.Assigned = string(caller.Person)
 			}
@@ -253,8 +255,8 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 }
 
 // listBatches reads on until the page is full of batches that the caller may see.
-func listBatches(ctx context.Context, tx *database.Tx, s *scene, params queries.BatchesParams) (list []Batch, next string, err error) {
-	may := s.allowance()
+func listBatches(ctx context.Context, tx *database.Tx, s *choke.Scene, params queries.BatchesParams) (list []Batch, next string, err error) {
+	may := s.Allowance()
 	for {
 		rows, err := tx.Batches(ctx, params)
 		if err != nil {
@@ -262,7 +264,7 @@ func listBatches(ctx context.Context, tx *database.Tx, s *scene, params queries.
 		}
 		for _, row := range rows {
 			params.AfterOpened, params.After = row.Batch.Opened, row.Batch.ID
-			if ok, err := may.batch(ctx, tx, ContractID(row.Batch.Contract), policy.BatchState(row.State)); err != nil {
+			if ok, err := may.Batch(ctx, tx, ContractID(row.Batch.Contract), policy.BatchState(row.State)); err != nil {
 				return nil, "", err
 			} else if !ok {
 				continue
@@ -289,7 +291,7 @@ func parseBatchCursor(cursor string) (opened int64, id string, err error) {
 	at, id, _ := strings.Cut(cursor, ".")
 	opened, err = strconv.ParseInt(at, 10, 64)
 	if err != nil || policy.ParseIdentifier("b", id) != nil {
-		return 0, "", errCursor
+		return 0, "", choke.ErrCursor
 	}
 	return opened, id, nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -24,7 +26,7 @@ type sealedBody struct {
 
 // verifyBody reads a whole body and says whether it is the document that was received. sealed gets the age file, header
 // and body, and plain the plaintext, both while they are read: only when it returns nil are they the document. A body
-// that is missing or is not it is ErrTampered; a writer that fails, errReceiver.
+// that is missing or is not it is ErrTampered; a writer that fails, ErrReceiver.
 func (g *Gateway) verifyBody(ctx context.Context, b sealedBody, sealed, plain io.Writer) error {
 	body, size, err := g.objects.Get(ctx, b.key, 0)
 	if errors.Is(err, ErrObjectMissing) {
@@ -53,7 +55,7 @@ func (b sealedBody) check(opened io.Reader, plain io.Writer) error {
 	digest := sha256.New()
 	n, err := io.CopyBuffer(io.MultiWriter(plain, digest), struct{ io.Reader }{opened}, make([]byte, 4*chunk))
 	switch {
-	case errors.Is(err, errReceiver):
+	case errors.Is(err, choke.ErrReceiver):
 		return err
 	case err != nil:
 		return fmt.Errorf("reading document: %w", tampered(err))
@@ -89,14 +91,14 @@ func (r receiving) Write(p []byte) (int, error) {
 	}
 	n, err := r.w.Write(p)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errReceiver, err)
+		err = fmt.Errorf("%w: %w", choke.ErrReceiver, err)
 	}
 	return n, err
 }
 
 // bodyOf reads what opening a document needs. sql.ErrNoRows means that the document is not there, or is erased.
 func (g *Gateway) bodyOf(ctx context.Context, id DocumentID) (b sealedBody, err error) {
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Document(ctx, string(id))
 		if err == nil {
 			b, err = g.readBody(ctx, tx, row)

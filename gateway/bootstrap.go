@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/bordereau/bordereau/audit"
-	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -24,40 +24,34 @@ func (g *Gateway) Bootstrap(ctx context.Context, f First) (Member, Credential, e
 	if !country.MatchString(f.Country) {
 		return Member{}, Credential{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}
 	}
-	now := g.now()
+	now := g.door.Now()
 	org := OrganisationID(policy.NewID("o"))
 	m := Member{ID: PersonID(policy.NewID("p")), Organisation: org, Name: f.Person,
 		Duties: []policy.Role{policy.RoleOperator, policy.RoleComplianceOfficer}, From: now}
 	c := Credential{ID: policy.NewID("k"), Person: m.ID}
 	var hash []byte
 	c.Secret, hash = newSecret()
-	var ticket audit.Ticket
-	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		if _, err := tx.OperatorOrganisation(ctx); !isNoRows(err) {
-			return orConflict(err, &Conflict{Kind: ConflictState, Detail: "there is an operator already"})
+	e := choke.OwnEvent(policy.ActionMemberAdd, now)
+	e.Organisation, e.Subject = string(org), string(m.ID)
+	err := g.owner.Record(ctx, choke.OperatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		if _, err := tx.OperatorOrganisation(ctx); !choke.IsNoRows(err) {
+			return false, choke.OrConflict(err, &Conflict{Kind: ConflictState, Detail: "there is an operator already"})
 		}
 		if err := tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: string(org), Kind: string(KindOperator),
-			Name: f.Organisation, Country: f.Country, Created: micros(now)}); err != nil {
-			return fmt.Errorf("inserting operator: %w", err)
+			Name: f.Organisation, Country: f.Country, Created: choke.Micros(now)}); err != nil {
+			return false, fmt.Errorf("inserting operator: %w", err)
 		}
-		if err := insertMember(ctx, tx, m, system); err != nil {
-			return err
+		if err := insertMember(ctx, tx, m, choke.System); err != nil {
+			return false, err
 		}
 		if err := tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(m.ID), SecretHash: hash,
-			ValidFrom: micros(now), ValidUntil: forever}); err != nil {
-			return fmt.Errorf("inserting credential: %w", err)
+			ValidFrom: choke.Micros(now), ValidUntil: choke.Forever}); err != nil {
+			return false, fmt.Errorf("inserting credential: %w", err)
 		}
-		var err error
-		ticket, err = g.ledger.Stage(ctx, tx.SQL, operatorLedger, event.Event{ID: event.NewID(), Occurred: now,
-			Phase: event.PhaseState, Action: event.Action(policy.ActionMemberAdd), Actor: system, Organisation: string(org),
-			Subject: string(m.ID), Outcome: event.OutcomeAllow, Reason: string(policy.ReasonAllowed)})
-		return err
+		return true, nil
 	})
 	if err != nil {
-		return Member{}, Credential{}, g.unavailable(err)
-	}
-	if _, err := g.ledger.Wait(ctx, ticket); err != nil {
-		return Member{}, Credential{}, g.unavailable(err)
+		return Member{}, Credential{}, err
 	}
 	return m, c, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -37,13 +39,13 @@ const (
 func (g *Gateway) executeErasure(ctx context.Context, id ErasureID) (Erasure, error) {
 	row, err := g.erasureRow(ctx, id)
 	if err != nil {
-		return Erasure{}, g.unavailable(err)
+		return Erasure{}, choke.Unavailable(err)
 	}
 	if row.Certified > 0 {
 		return erasureOf(row), nil
 	}
 	if err := g.journalErasure(ctx, row); err != nil {
-		return Erasure{}, g.unavailable(err) // no success is told before the journal has it
+		return Erasure{}, choke.Unavailable(err) // no success is told before the journal has it
 	}
 	limited, cancel := context.WithTimeout(ctx, waitForErasure)
 	defer cancel()
@@ -55,7 +57,7 @@ func (g *Gateway) executeErasure(ctx context.Context, id ErasureID) (Erasure, er
 		row, err = g.erasureRow(ctx, id)
 	}
 	if err != nil {
-		return Erasure{}, g.unavailable(err)
+		return Erasure{}, choke.Unavailable(err)
 	}
 	return erasureOf(row), nil
 }
@@ -75,7 +77,7 @@ func (g *Gateway) destroy(ctx context.Context, row queries.Erasure) error {
 }
 
 func (g *Gateway) erasureRow(ctx context.Context, id ErasureID) (row queries.Erasure, err error) {
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err = tx.Erasure(ctx, string(id))
 		return err
 	})
@@ -89,14 +91,14 @@ func (g *Gateway) erasureRow(ctx context.Context, id ErasureID) (row queries.Era
 func (g *Gateway) eraseHeaders(ctx context.Context, row queries.Erasure) error {
 	for after := ""; ; {
 		var documents []string
-		err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			documents, err = tx.DocumentsToErase(ctx, queries.DocumentsToEraseParams{Contract: row.Contract, After: after,
 				Erasure: row.ID, Limit: erasePage})
 			if err != nil {
 				return fmt.Errorf("looking for documents to erase: %w", err)
 			}
 			for _, d := range documents {
-				if err := dropHeader(ctx, tx, ErasureID(row.ID), d, g.now()); err != nil {
+				if err := dropHeader(ctx, tx, ErasureID(row.ID), d, g.door.Now()); err != nil {
 					return err
 				}
 			}
@@ -113,7 +115,7 @@ func (g *Gateway) eraseHeaders(ctx context.Context, row queries.Erasure) error {
 func (g *Gateway) eraseObjects(ctx context.Context, row queries.Erasure) error {
 	for {
 		var page []queries.ObjectsToEraseRow
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			page, err = tx.ObjectsToErase(ctx, queries.ObjectsToEraseParams{Erasure: row.ID, Limit: erasePage})
 			return err
 		})
@@ -150,8 +152,8 @@ func (g *Gateway) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow) 
 		g.log.Warn("the store did not delete an erased object", "document", d.ID, "error", err)
 		gone = objectRefused
 	}
-	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: micros(g.now())})
+	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: choke.Micros(g.door.Now())})
 	})
 }
 
@@ -180,8 +182,8 @@ func ignoreEOF(err error) error {
 // continueErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
 func (g *Gateway) continueErasures(ctx context.Context) error {
 	var open []queries.Erasure
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		open, err = tx.UnfinishedErasures(ctx, micros(g.now().Add(-waitForErasure)))
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		open, err = tx.UnfinishedErasures(ctx, choke.Micros(g.door.Now().Add(-waitForErasure)))
 		return err
 	})
 	if err != nil {
@@ -210,11 +212,11 @@ func (g *Gateway) certify(ctx context.Context, row queries.Erasure) error {
 	if err != nil {
 		return fmt.Errorf("signing certificate: %w", err)
 	}
-	e := event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
-		Actor: system, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
+	e := event.Event{ID: event.NewID(), Occurred: g.door.Now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
+		Actor: choke.System, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
 		Reason: string(policy.ReasonAllowed)}
-	return g.recordOutcome(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: micros(g.now()),
+	return g.owner.Record(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: choke.Micros(g.door.Now()),
 			Certificate: jws, Retained: claims.Verification.Objects})
 		return n == 1, err
 	})

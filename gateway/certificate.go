@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -68,21 +70,21 @@ var errStillOpens = errors.New("what was erased can still be opened")
 
 // destruction tries to read what was erased, and says what the certificate will say. It fails where anything opens.
 func (g *Gateway) destruction(ctx context.Context, row queries.Erasure) (DestructionClaims, error) {
-	now := g.now()
+	now := g.door.Now()
 	position, err := g.position(ctx, row)
 	if err != nil {
 		return DestructionClaims{}, err
 	}
 	c := DestructionClaims{ID: ErasureID(row.ID), Kind: destructionKind, Issued: now.Unix(), Contract: ContractID(row.Contract),
 		Document: DocumentID(row.Document), ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy),
-		Decided: fromMicros(row.Decided), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
+		Decided: choke.FromMicros(row.Decided), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
 		Ledger: row.Ledger, Position: position, Event: row.Event, Verification: Verification{At: now},
 		Backups: g.lastBackup(row, now).Format(time.DateOnly)}
 	if row.Reapplied > 0 {
-		at := fromMicros(row.Reapplied)
+		at := choke.FromMicros(row.Reapplied)
 		c.Reapplied = &at
 	}
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error { return g.tryToRead(ctx, tx, row, &c) })
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return g.tryToRead(ctx, tx, row, &c) })
 	if err != nil {
 		return DestructionClaims{}, err
 	}
@@ -96,7 +98,7 @@ func (g *Gateway) destruction(ctx context.Context, row queries.Erasure) (Destruc
 // store has let go of objects, was unreadable already.
 func (g *Gateway) lastBackup(row queries.Erasure, now time.Time) time.Time {
 	if row.Certified > 0 {
-		now = fromMicros(row.Certified)
+		now = choke.FromMicros(row.Certified)
 	}
 	return now.Add(g.limits.BackupRetention)
 }
@@ -139,7 +141,7 @@ func (g *Gateway) tryToRead(ctx context.Context, tx *database.Tx, row queries.Er
 func (g *Gateway) openIdentities(ctx context.Context, tx *database.Tx, id ContractID) (opened int64, err error) {
 	current, err := tx.CurrentContractKey(ctx, string(id))
 	if err != nil {
-		return 0, ignoreNoRows(err)
+		return 0, choke.IgnoreNoRows(err)
 	}
 	for epoch := int64(1); epoch <= current.Epoch; epoch++ {
 		_, err := g.identity(ctx, tx, contractEpoch{id, epoch})
@@ -163,7 +165,7 @@ func (g *Gateway) position(ctx context.Context, row queries.Erasure) (int64, err
 	for {
 		events, next, err := g.ledger.Query(ctx, q)
 		if err != nil {
-			return 0, fmt.Errorf("looking for the decision in the ledger: %w", g.unavailable(err))
+			return 0, fmt.Errorf("looking for the decision in the ledger: %w", choke.Unavailable(err))
 		}
 		for _, e := range events {
 			if e.ID == row.Event {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -20,25 +22,25 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 	}
 	id := ContractID(policy.NewID("c"))
 	var c Contract
-	_, err = g.do(ctx, caller, act{
-		action: policy.ActionContractPropose,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err = g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractPropose,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			client, err := tx.Organisation(ctx, string(terms.Client))
 			if err != nil {
 				return err
 			}
-			s.onOrganisation(client)
-			s.event.Contract, s.event.Provider = string(id), string(terms.Provider)
+			s.OnOrganisation(client)
+			s.Event().Contract, s.Event().Provider = string(id), string(terms.Provider)
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			provider, err := tx.Organisation(ctx, string(terms.Provider))
 			if err != nil || OrganisationKind(provider.Kind) != KindProvider {
-				return orInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
+				return choke.OrInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
 			}
 			if _, err := tx.ContractByReference(ctx, queries.ContractByReferenceParams{
-				Client: string(terms.Client), Reference: terms.Reference}); !isNoRows(err) {
-				return orConflict(err, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"})
+				Client: string(terms.Client), Reference: terms.Reference}); !choke.IsNoRows(err) {
+				return choke.OrConflict(err, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"})
 			}
 			if err := insertContract(ctx, tx, s, id, terms, text); err != nil {
 				return err
@@ -50,9 +52,9 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 	return c, err
 }
 
-func insertContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID, terms *policy.Terms, text []byte) error {
+func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms, text []byte) error {
 	n, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: string(id), Client: string(terms.Client),
-		Provider: string(terms.Provider), Reference: terms.Reference, Created: micros(s.now)})
+		Provider: string(terms.Provider), Reference: terms.Reference, Created: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting contract: %w", err)
 	}
@@ -61,38 +63,38 @@ func insertContract(ctx context.Context, tx *database.Tx, s *scene, id ContractI
 	}
 	digest := sha256.Sum256(text)
 	err = tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: string(id), Version: 1, Terms: text,
-		Digest: digest[:], ProposedBy: string(s.caller.Person), Proposed: micros(s.now), EffectiveFrom: micros(s.now)})
+		Digest: digest[:], ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), EffectiveFrom: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting contract version: %w", err)
 	}
 	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(policy.StatusProposed), ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+		Status: string(policy.StatusProposed), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 }
 
 // ApproveContract lets a proposed version come into force, at its effective date or now if that is past. A duty of a
 // contract manager who did not propose it; the terms must be complete and enforceable.
 func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id ContractID, version int64) (Contract, error) {
 	var c Contract
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractApprove,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			// Taken before the shared lock of onContract: two approvals at once must queue, not deadlock.
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractApprove,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			// Taken before the shared lock of OnContract: two approvals at once must queue, not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
 			}
-			if err := s.onContract(ctx, tx, id); err != nil {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 			if err != nil {
 				return err
 			}
-			s.version = version
-			s.facts.Proposal = &policy.Proposal{By: PersonID(v.ProposedBy)}
+			s.SetVersion(version)
+			s.Facts().Proposal = &policy.Proposal{By: PersonID(v.ProposedBy)}
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if err := g.approve(ctx, tx, s, id, version); err != nil {
 				return err
 			}
@@ -105,7 +107,7 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 
 // approve checks that the version can be enforced, marks it, and makes the contract's first identity. The first version
 // that is approved makes the contract active.
-func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *scene, id ContractID, version int64) error {
+func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, version int64) error {
 	v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 	if err != nil {
 		return err
@@ -114,7 +116,7 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *scene, id Con
 	if err != nil {
 		return fmt.Errorf("reading stored terms: %w", err)
 	}
-	if err := checkEnforceable(terms); err != nil {
+	if err := choke.CheckEnforceable(terms); err != nil {
 		return err
 	}
 	if _, err := policy.Compile(string(id), version, terms); err != nil {
@@ -123,15 +125,15 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *scene, id Con
 	if err := approveFrom(ctx, tx, s, v); err != nil {
 		return err
 	}
-	s.event.Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
-	switch s.facts.Contract.Status {
+	s.Event().Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
+	switch s.Facts().Contract.Status {
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil
 	}
 	if err := g.firstIdentity(ctx, tx, s, id); err != nil {
 		return err
 	}
-	return changeStatus(ctx, tx, s, id, policy.StatusActive, "", policy.StatusProposed)
+	return choke.ChangeStatus(ctx, tx, s, id, policy.StatusActive, "", policy.StatusProposed)
 }
 
 // SuspendContract stops every access under the contract at once. A duty of the client's contract manager or compliance
@@ -153,26 +155,26 @@ func (g *Gateway) TerminateContract(ctx context.Context, caller Caller, id Contr
 
 func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, action policy.Action, reason string,
 	to policy.ContractStatus, from ...policy.ContractStatus) (Contract, error) {
-	if err := checkName("reason", reason); err != nil {
+	if err := choke.CheckName("reason", reason); err != nil {
 		return Contract{}, err
 	}
 	var c Contract
-	_, err := g.do(ctx, caller, act{
-		action: action,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			// Taken before the shared lock of onContract: two changes at once must queue, not deadlock.
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: action,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 				return err
 			}
-			if err := s.onContract(ctx, tx, id); err != nil {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
-			s.event.Private["note"] = reason
+			s.OnDuty()
+			s.Event().Private["note"] = reason
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := changeStatus(ctx, tx, s, id, to, reason, from...); err != nil {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if err := choke.ChangeStatus(ctx, tx, s, id, to, reason, from...); err != nil {
 				return err
 			}
 			c, err = readContract(ctx, tx, s, id)
@@ -186,10 +188,10 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 // people see the newest version that was approved, and before there is one, nothing.
 func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (Contract, error) {
 	var c Contract
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractRead,
-		load:   loadDuty(id),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractRead,
+		Load:   choke.LoadDuty(id),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			c, err = readContract(ctx, tx, s, id)
 			return err
 		},
@@ -197,13 +199,13 @@ func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (C
 	return c, err
 }
 
-func readContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID) (Contract, error) {
+func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID) (Contract, error) {
 	row, err := tx.Contract(ctx, string(id))
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading contract: %w", err)
 	}
 	newest := tx.NewestVersion
-	if s.organisation == OrganisationID(row.Provider) {
+	if s.Organisation() == OrganisationID(row.Provider) {
 		newest = tx.NewestApprovedVersion // what is not agreed is the client's own business
 	}
 	v, err := newest(ctx, row.ID)
@@ -218,8 +220,8 @@ func readContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID)
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading stored terms: %w", err)
 	}
-	inForce, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: row.ID, Now: micros(decidedAt(status, s.now))})
-	if err != nil && !isNoRows(err) {
+	inForce, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: row.ID, Now: choke.Micros(choke.DecidedAt(status, s.Now()))})
+	if err != nil && !choke.IsNoRows(err) {
 		return Contract{}, fmt.Errorf("reading version in force: %w", err)
 	}
 	return Contract{
@@ -233,23 +235,23 @@ func readContract(ctx context.Context, tx *database.Tx, s *scene, id ContractID)
 // Contracts lists the contracts that the caller may read, by id.
 func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Contract, string, error) {
 	if page.After != "" && policy.ParseIdentifier("c", page.After) != nil {
-		return nil, "", errCursor
+		return nil, "", choke.ErrCursor
 	}
 	var list []Contract
 	var next string
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractList,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			return s.onOwn(ctx, tx)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractList,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return s.OnOwn(ctx, tx)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			client := ""
-			if len(s.dutyRoles) > 0 && s.kind == KindClient {
-				client = string(s.organisation)
+			if len(s.Duties()) > 0 && s.Kind() == KindClient {
+				client = string(s.Organisation())
 			}
 			list, next = nil, ""
 			rows, err := tx.Contracts(ctx, queries.ContractsParams{After: page.After, Client: client,
-				Organisation: string(s.organisation), Person: string(caller.Person), Now: micros(s.now), Limit: page.rows()})
+				Organisation: string(s.Organisation()), Person: string(caller.Person), Now: choke.Micros(s.Now()), Limit: page.Rows()})
 			if err != nil {
 				return err
 			}
@@ -259,10 +261,10 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 					return err
 				}
 				list = append(list, c)
-				s.alsoIn(OrganisationID(row.Client))
+				s.AlsoIn(OrganisationID(row.Client))
 				next = row.ID
 			}
-			if len(rows) < int(page.rows()) {
+			if len(rows) < int(page.Rows()) {
 				next = ""
 			}
 			return nil

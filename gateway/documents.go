@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -12,16 +14,16 @@ import (
 // Document gives the record of a document, without its content.
 func (g *Gateway) Document(ctx context.Context, caller Caller, id DocumentID) (Document, error) {
 	var d Document
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionDocumentInspect,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			row, err := s.onDocument(ctx, tx, id)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentInspect,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := s.OnDocument(ctx, tx, id)
 			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
 				return ErrNotFound // an upload that nobody acknowledged is no document yet
 			}
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			d, err = readDocument(ctx, tx, id)
 			return err
 		},
@@ -35,7 +37,7 @@ func readDocument(ctx context.Context, tx *database.Tx, id DocumentID) (Document
 		return Document{}, fmt.Errorf("reading document: %w", err)
 	}
 	header, err := tx.DocumentHeader(ctx, row.ID)
-	if isNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
+	if choke.IsNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
 		row.State = string(policy.DocumentErased) // its name went with its header
 	} else if err != nil {
 		return Document{}, fmt.Errorf("reading document header: %w", err)
@@ -46,26 +48,26 @@ func readDocument(ctx context.Context, tx *database.Tx, id DocumentID) (Document
 func documentOf(row queries.Document, fileName string) Document {
 	return Document{ID: DocumentID(row.ID), Batch: BatchID(row.Batch), Contract: ContractID(row.Contract),
 		Reference: row.Reference, FileName: fileName, Class: policy.Class(row.Class), MediaType: row.MediaType,
-		State: policy.DocumentState(row.State), Size: row.Size, Digest: row.Digest, Received: fromMicros(row.Received)}
+		State: policy.DocumentState(row.State), Size: row.Size, Digest: row.Digest, Received: choke.FromMicros(row.Received)}
 }
 
 // Documents lists the documents of a batch by reference: for a handler only those of a standing assignment, for the
 // batch's other parties all of them.
 func (g *Gateway) Documents(ctx context.Context, caller Caller, batch BatchID, page Page) ([]Document, string, error) {
 	if page.After != "" && policy.ParseReference(page.After) != nil {
-		return nil, "", errCursor
+		return nil, "", choke.ErrCursor
 	}
 	var list []Document
 	var next string
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionBatchRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			_, err := s.onBatch(ctx, tx, batch)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := s.OnBatch(ctx, tx, batch)
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: micros(s.now), Limit: page.rows()}
-			if s.decision.Role == policy.RoleHandler {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: choke.Micros(s.Now()), Limit: page.Rows()}
+			if s.Decision().Role == policy.RoleHandler {
 				params.Assigned = string(caller.Person)
 			}
 			rows, err := tx.DocumentsOfBatch(ctx, params)
@@ -76,7 +78,7 @@ func (g *Gateway) Documents(ctx context.Context, caller Caller, batch BatchID, p
 			for _, row := range rows {
 				list = append(list, documentOf(row.Document, row.FileName))
 			}
-			if len(rows) == int(page.rows()) {
+			if len(rows) == int(page.Rows()) {
 				next = rows[len(rows)-1].Document.Reference
 			}
 			return nil

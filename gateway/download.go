@@ -10,6 +10,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -52,12 +54,12 @@ func (g *Gateway) Open(ctx context.Context, caller Caller, id DocumentID) (*Cont
 // grantRead decides about a read, reserves its ceilings and records it, and opens nothing yet.
 func (g *Gateway) grantRead(ctx context.Context, caller Caller, id DocumentID, choose Choice) (*Content, error) {
 	c := &Content{gateway: g, caller: caller}
-	s, err := g.do(ctx, caller, act{
-		action: policy.ActionDocumentRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	s, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return onReading(ctx, tx, s, id)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			if err := c.prepare(ctx, tx, s, id); err != nil {
 				return err
 			}
@@ -67,47 +69,47 @@ func (g *Gateway) grantRead(ctx context.Context, caller Caller, id DocumentID, c
 	if err != nil {
 		return nil, err
 	}
-	c.grant, c.ledger, c.checked = s.event, s.ledgers[0], s.now
+	c.grant, c.ledger, c.checked = *s.Event(), s.Ledger(), s.Now()
 	return c, nil
 }
 
 // onReading makes the reading of a document what the act is about, with what the person has read today.
-func onReading(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
-	row, err := s.onDocument(ctx, tx, id)
+func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id DocumentID) error {
+	row, err := s.OnDocument(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	s.event.Phase, s.event.Length = event.PhaseGrant, row.Size
-	if err := s.noteErased(ctx, tx, row); err != nil {
+	s.Event().Phase, s.Event().Length = event.PhaseGrant, row.Size
+	if err := s.NoteErased(ctx, tx, row); err != nil {
 		return fmt.Errorf("reading erasure: %w", err)
 	}
-	if s.terms == nil || s.facts.Work.Lease != policy.LeaseHeld {
+	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
 		return nil // refused before any ceiling is asked
 	}
-	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.contract), Person: string(s.caller.Person),
-		Day: s.terms.Day(s.now)})
+	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.Contract()), Person: string(s.Caller().Person),
+		Day: s.Terms().Day(s.Now())})
 	if err != nil {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}
-	s.facts.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
+	s.Facts().Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
 	return nil
 }
 
 // prepare reserves the ceilings and reads what opening needs.
-func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
+func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, id DocumentID) error {
 	row, err := tx.Document(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading document: %w", err)
 	}
-	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.caller.Person),
-		Day: s.terms.Day(s.now), ReadBytes: row.Size}); err != nil {
+	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.Caller().Person),
+		Day: s.Terms().Day(s.Now()), ReadBytes: row.Size}); err != nil {
 		return fmt.Errorf("reserving ceilings: %w", err)
 	}
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if err != nil {
-		return orNotFound(err) // erased since
+		return choke.OrNotFound(err) // erased since
 	}
-	if c.identity, err = c.gateway.identity(ctx, tx, contractEpoch{s.contract, header.Epoch}); err != nil {
+	if c.identity, err = c.gateway.identity(ctx, tx, contractEpoch{s.Contract(), header.Epoch}); err != nil {
 		return fmt.Errorf("opening contract identity: %w", err)
 	}
 	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
@@ -158,13 +160,13 @@ func (c *Content) Send(ctx context.Context, w io.Writer) error {
 	if c.isWhole() && !c.verified {
 		digest = c.Document.Digest
 	}
-	err := c.copy(ctx, countingWriter{w, &c.sent}, c.Part.Length, digest, c.recheck)
+	err := c.copy(ctx, choke.Counting(w, &c.sent), c.Part.Length, digest, c.recheck)
 	c.end(ctx, err)
-	return c.gateway.unavailable(err)
+	return choke.Unavailable(err)
 }
 
 // Close ends a Content that was not sent.
-func (c *Content) Close() { c.end(context.Background(), errReceiver) }
+func (c *Content) Close() { c.end(context.Background(), choke.ErrReceiver) }
 
 // copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
 // proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
@@ -209,7 +211,7 @@ func writeAll(w io.Writer, p []byte) error {
 		return nil
 	}
 	if _, err := w.Write(p); err != nil {
-		return fmt.Errorf("%w: %w", errReceiver, err)
+		return fmt.Errorf("%w: %w", choke.ErrReceiver, err)
 	}
 	return nil
 }
@@ -218,19 +220,19 @@ func writeAll(w io.Writer, p []byte) error {
 // that still stands is no new access, and one that was cut is recorded when the download ends.
 func (c *Content) recheck(ctx context.Context) error {
 	g := c.gateway
-	now := g.now()
+	now := g.door.Now()
 	if now.Sub(c.checked) < g.limits.RecheckEvery {
 		return nil
 	}
 	c.checked = now
-	return g.ask(ctx, c.caller, act{
-		action: policy.ActionDocumentRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			row, err := s.onDocument(ctx, tx, c.Document.ID)
+	return g.door.Ask(ctx, c.caller, choke.Act{
+		Action: policy.ActionDocumentRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := s.OnDocument(ctx, tx, c.Document.ID)
 			if err == nil {
-				err = s.noteErased(ctx, tx, row)
+				err = s.NoteErased(ctx, tx, row)
 			}
-			s.facts.Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // by the grant
+			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // by the grant
 			return err
 		},
 	})
@@ -245,15 +247,15 @@ func (c *Content) end(ctx context.Context, cause error) {
 	if c.body != nil {
 		c.body.Close()
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
 	e := c.grant
-	e.ID, e.Occurred, e.Grant, e.Bytes = event.NewID(), c.gateway.now(), c.grant.ID, c.sent
+	e.ID, e.Occurred, e.Grant, e.Bytes = event.NewID(), c.gateway.door.Now(), c.grant.ID, c.sent
 	e.Phase, e.Outcome, e.Reason = event.PhaseCompleted, event.OutcomeAllow, string(policy.ReasonAllowed)
 	if cause != nil {
-		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)
+		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, choke.FailureReason(cause)
 	}
-	if err := c.gateway.recordOutcome(ctx, c.ledger, e, nil); err != nil {
+	if err := c.gateway.door.RecordOutcome(ctx, c.ledger, e, nil); err != nil {
 		c.gateway.log.Error("recording the end of a download failed", "document", c.Document.ID, "error", err)
 	}
 }

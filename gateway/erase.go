@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -47,19 +49,19 @@ const waitForErasure = 20 * time.Second
 //     erased, and the sweeper does the rest.
 //  2. executeErasure: the journal, the object, the verification, the certificate.
 func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentID, reason string) (Erasure, error) {
-	if err := checkName("reason", reason); err != nil {
+	if err := choke.CheckName("reason", reason); err != nil {
 		return Erasure{}, err
 	}
 	var erasure ErasureID
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionDocumentErase,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.event.Private["note"] = reason
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Private["note"] = reason
 			return onErasableDocument(ctx, tx, s, id)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			erasure, err = eraseDocument(ctx, tx, s, id, reason)
-			s.event.Subject = string(erasure)
+			s.Event().Subject = string(erasure)
 			return err
 		},
 	})
@@ -71,25 +73,25 @@ func (g *Gateway) EraseDocument(ctx context.Context, caller Caller, id DocumentI
 
 // onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
 // status row, so that neither overtakes the other.
-func onErasable(ctx context.Context, tx *database.Tx, s *scene, id ContractID) error {
+func onErasable(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID) error {
 	if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
 		return err
 	}
-	if err := s.onContract(ctx, tx, id); err != nil {
+	if err := s.OnContract(ctx, tx, id); err != nil {
 		return err
 	}
-	s.onDuty()
-	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: string(id), Document: s.event.Document})
+	s.OnDuty()
+	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: string(id), Document: s.Event().Document})
 	if err != nil {
 		return fmt.Errorf("reading holds: %w", err)
 	}
-	s.facts.Holds = &policy.Holds{Standing: held > 0}
-	s.facts.Dates = &policy.Dates{Expired: s.terms != nil && s.terms.Expired(s.now)}
+	s.Facts().Holds = &policy.Holds{Standing: held > 0}
+	s.Facts().Dates = &policy.Dates{Expired: s.Terms() != nil && s.Terms().Expired(s.Now())}
 	return nil
 }
 
 // onErasableDocument is onErasable for one document.
-func onErasableDocument(ctx context.Context, tx *database.Tx, s *scene, id DocumentID) error {
+func onErasableDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id DocumentID) error {
 	row, err := tx.Document(ctx, string(id))
 	if err != nil {
 		return err
@@ -97,9 +99,9 @@ func onErasableDocument(ctx context.Context, tx *database.Tx, s *scene, id Docum
 	if policy.DocumentState(row.State) != policy.DocumentReceived {
 		return ErrNotFound // an upload that nobody acknowledged is no document yet
 	}
-	s.event.Batch, s.event.Document, s.event.Class, s.event.Length = row.Batch, row.ID, row.Class, row.Size
-	s.facts.Document = &policy.Document{State: policy.DocumentState(row.State), Size: row.Size}
-	if err := s.noteErased(ctx, tx, row); err != nil {
+	s.Event().Batch, s.Event().Document, s.Event().Class, s.Event().Length = row.Batch, row.ID, row.Class, row.Size
+	s.Facts().Document = &policy.Document{State: policy.DocumentState(row.State), Size: row.Size}
+	if err := s.NoteErased(ctx, tx, row); err != nil {
 		return err
 	}
 	if err := onErasable(ctx, tx, s, ContractID(row.Contract)); err != nil {
@@ -108,14 +110,14 @@ func onErasableDocument(ctx context.Context, tx *database.Tx, s *scene, id Docum
 	return hideUnsent(ctx, tx, s, row.ID)
 }
 
-// hideUnsent is hideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
-func hideUnsent(ctx context.Context, tx *database.Tx, s *scene, document string) error {
+// hideUnsent is HideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
+func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document string) error {
 	if document == "" {
 		return nil
 	}
 	row, err := tx.Document(ctx, document)
-	if isNoRows(err) {
-		s.hideUnsealed("") // erased after the backup that this database comes from: its batch is not known
+	if choke.IsNoRows(err) {
+		s.HideUnsealed("") // erased after the backup that this database comes from: its batch is not known
 		return nil
 	}
 	if err != nil {
@@ -125,22 +127,22 @@ func hideUnsent(ctx context.Context, tx *database.Tx, s *scene, document string)
 	if err != nil {
 		return fmt.Errorf("reading batch state: %w", err)
 	}
-	s.hideUnsealed(policy.BatchState(state.State))
+	s.HideUnsealed(policy.BatchState(state.State))
 	return nil
 }
 
-func eraseDocument(ctx context.Context, tx *database.Tx, s *scene, id DocumentID, reason string) (ErasureID, error) {
-	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !isNoRows(err) {
+func eraseDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id DocumentID, reason string) (ErasureID, error) {
+	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !choke.IsNoRows(err) {
 		return ErasureID(erased.Erasure), err
 	}
 	erasure := ErasureID(policy.NewID("x"))
-	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: string(erasure), Contract: string(s.contract), Document: string(id),
-		Reason: reason, ProposedBy: string(s.caller.Person), Proposed: micros(s.now), DecidedBy: string(s.caller.Person),
-		Decided: micros(s.now), Ledger: s.ledgers[0], Event: s.event.ID})
+	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: string(erasure), Contract: string(s.Contract()), Document: string(id),
+		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), DecidedBy: string(s.Caller().Person),
+		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
 	if err != nil {
 		return "", fmt.Errorf("inserting erasure: %w", err)
 	}
-	return erasure, dropHeader(ctx, tx, erasure, string(id), s.now)
+	return erasure, dropHeader(ctx, tx, erasure, string(id), s.Now())
 }
 
 // dropHeader destroys the key of one document, and with it its name.
@@ -148,7 +150,7 @@ func dropHeader(ctx context.Context, tx *database.Tx, erasure ErasureID, documen
 	if _, err := tx.DeleteDocumentHeader(ctx, document); err != nil {
 		return fmt.Errorf("deleting document header: %w", err)
 	}
-	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: string(erasure), Erased: micros(now)})
+	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: string(erasure), Erased: choke.Micros(now)})
 	if err != nil {
 		return fmt.Errorf("inserting erased document: %w", err)
 	}
@@ -158,39 +160,39 @@ func dropHeader(ctx context.Context, tx *database.Tx, erasure ErasureID, documen
 // ProposeErasure proposes to erase a whole contract that has ended. A duty of the client's contract manager; nothing is
 // erased until another one approves. Repeated, it is the same proposal.
 func (g *Gateway) ProposeErasure(ctx context.Context, caller Caller, id ContractID, reason string) (Erasure, error) {
-	if err := checkName("reason", reason); err != nil {
+	if err := choke.CheckName("reason", reason); err != nil {
 		return Erasure{}, err
 	}
 	var e Erasure
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionErasurePropose,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.event.Private["note"] = reason
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionErasurePropose,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Private["note"] = reason
 			return onErasable(ctx, tx, s, id)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := proposeErasure(ctx, tx, s, reason)
-			e, s.event.Subject = erasureOf(row), row.ID
+			e, s.Event().Subject = erasureOf(row), row.ID
 			return err
 		},
 	})
 	return e, err
 }
 
-func proposeErasure(ctx context.Context, tx *database.Tx, s *scene, reason string) (row queries.Erasure, err error) {
-	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.contract), Document: ""})
+func proposeErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, reason string) (row queries.Erasure, err error) {
+	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.Contract()), Document: ""})
 	if err != nil {
 		return row, fmt.Errorf("reading erasures: %w", err)
 	}
 	for _, e := range earlier {
-		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != string(s.caller.Person)) {
+		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != string(s.Caller().Person)) {
 			return row, &Conflict{Kind: ConflictState, Detail: "an erasure of the contract is proposed or running: " + e.ID}
 		}
 		if e.Certified == 0 {
 			return e, nil
 		}
 	}
-	copies, err := tx.CountContractKeyCopies(ctx, string(s.contract))
+	copies, err := tx.CountContractKeyCopies(ctx, string(s.Contract()))
 	if err != nil {
 		return row, fmt.Errorf("counting contract keys: %w", err)
 	}
@@ -198,8 +200,8 @@ func proposeErasure(ctx context.Context, tx *database.Tx, s *scene, reason strin
 		return row, &Conflict{Kind: ConflictState, Detail: "the contract is erased"}
 	}
 	id := policy.NewID("x")
-	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: id, Contract: string(s.contract), Reason: reason,
-		ProposedBy: string(s.caller.Person), Proposed: micros(s.now), Ledger: s.ledgers[0]})
+	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: id, Contract: string(s.Contract()), Reason: reason,
+		ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), Ledger: s.Ledger()})
 	if err != nil {
 		return row, fmt.Errorf("inserting erasure: %w", err)
 	}
@@ -211,20 +213,20 @@ func proposeErasure(ctx context.Context, tx *database.Tx, s *scene, reason strin
 // under a legal hold are spared, and so are the identities as long as there is one: then each other document loses its
 // own header. Repeated, it is the same erasure.
 func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureID) (Erasure, error) {
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractErase,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := tx.ErasureForChange(ctx, string(id))
 			if err != nil {
 				return err
 			}
-			s.facts.Proposal, s.event.Subject = &policy.Proposal{By: PersonID(row.ProposedBy)}, row.ID
+			s.Facts().Proposal, s.Event().Subject = &policy.Proposal{By: PersonID(row.ProposedBy)}, row.ID
 			if row.Document != "" {
 				return ErrNotFound // a document's needs no approval
 			}
 			return onErasable(ctx, tx, s, ContractID(row.Contract))
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return decideErasure(ctx, tx, s, id)
 		},
 	})
@@ -234,27 +236,27 @@ func (g *Gateway) ApproveErasure(ctx context.Context, caller Caller, id ErasureI
 	return g.executeErasure(ctx, id)
 }
 
-func decideErasure(ctx context.Context, tx *database.Tx, s *scene, id ErasureID) error {
-	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.caller.Person),
-		Decided: micros(s.now), Ledger: s.ledgers[0], Event: s.event.ID})
+func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id ErasureID) error {
+	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.Caller().Person),
+		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
 	if err != nil {
 		return fmt.Errorf("deciding erasure: %w", err)
 	}
 	if n == 0 {
 		return nil // decided before: it goes on
 	}
-	held, err := tx.HeldDocuments(ctx, string(s.contract))
+	held, err := tx.HeldDocuments(ctx, string(s.Contract()))
 	if err != nil {
 		return fmt.Errorf("reading held documents: %w", err)
 	}
-	if err := dropContract(ctx, tx, id, s.contract, held, s.now); err != nil {
+	if err := dropContract(ctx, tx, id, s.Contract(), held, s.Now()); err != nil {
 		return err
 	}
-	if s.facts.Contract.Status == policy.StatusTerminated {
+	if s.Facts().Contract.Status == policy.StatusTerminated {
 		return nil
 	}
 	// An expired contract could be prolonged, and would then take documents that nobody can open.
-	return changeStatus(ctx, tx, s, s.contract, policy.StatusTerminated, "erased", s.facts.Contract.Status)
+	return choke.ChangeStatus(ctx, tx, s, s.Contract(), policy.StatusTerminated, "erased", s.Facts().Contract.Status)
 }
 
 // dropContract destroys the identities of a contract, unless documents are spared.
@@ -272,7 +274,7 @@ func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contr
 		return fmt.Errorf("deleting contract keys: %w", err)
 	}
 	// A rotation that runs has nothing left to rewrap for, and would fail for ever.
-	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: string(contract), Finished: micros(now)}); err != nil {
+	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: string(contract), Finished: choke.Micros(now)}); err != nil {
 		return fmt.Errorf("ending key rotation: %w", err)
 	}
 	return nil
@@ -281,19 +283,19 @@ func dropContract(ctx context.Context, tx *database.Tx, erasure ErasureID, contr
 // Erasure gives the record of an erasure, with its certificate.
 func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Erasure, error) {
 	var e Erasure
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionErasureRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionErasureRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := tx.Erasure(ctx, string(id))
 			if err != nil {
 				return err
 			}
 			e = erasureOf(row)
-			if err := s.onContract(ctx, tx, e.Contract); err != nil {
+			if err := s.OnContract(ctx, tx, e.Contract); err != nil {
 				return err
 			}
-			s.event.Document, s.event.Subject = row.Document, row.ID
-			s.onDuty()
+			s.Event().Document, s.Event().Subject = row.Document, row.ID
+			s.OnDuty()
 			return hideUnsent(ctx, tx, s, row.Document)
 		},
 	})
@@ -305,8 +307,8 @@ func (g *Gateway) Erasure(ctx context.Context, caller Caller, id ErasureID) (Era
 
 func erasureOf(row queries.Erasure) Erasure {
 	e := Erasure{ID: ErasureID(row.ID), Contract: ContractID(row.Contract), Document: DocumentID(row.Document), Reason: row.Reason,
-		ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: fromMicros(row.Proposed),
-		Decided: fromMicros(row.Decided), Certified: fromMicros(row.Certified), Certificate: row.Certificate}
+		ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
+		Decided: choke.FromMicros(row.Decided), Certified: choke.FromMicros(row.Certified), Certificate: row.Certificate}
 	switch {
 	case row.Certified > 0:
 		e.State = ErasureCertified

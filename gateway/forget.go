@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
@@ -19,10 +21,10 @@ const destroyedLately = 24 * time.Hour
 
 // forgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
 func (g *Gateway) forgetDestroyed(ctx context.Context) error {
-	since := micros(g.now().Add(-destroyedLately))
+	since := choke.Micros(g.door.Now().Add(-destroyedLately))
 	var contracts []string
 	var rotations []queries.KeyRotationsFinishedSinceRow
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		if contracts, err = tx.ContractsErasedSince(ctx, since); err != nil {
 			return err
 		}
@@ -43,10 +45,10 @@ func (g *Gateway) forgetDestroyed(ctx context.Context) error {
 
 // forgetIdentities takes all of a contract's identities out of this process's memory.
 func (g *Gateway) forgetIdentities(id ContractID) {
-	g.identities.drop(func(k contractEpoch) bool { return k.contract == id })
+	g.identities.Drop(func(k contractEpoch) bool { return k.contract == id })
 }
 
 // forgetEarlier takes those of epochs before this one.
 func (g *Gateway) forgetEarlier(than contractEpoch) {
-	g.identities.drop(func(k contractEpoch) bool { return k.contract == than.contract && k.epoch < than.epoch })
+	g.identities.Drop(func(k contractEpoch) bool { return k.contract == than.contract && k.epoch < than.epoch })
 }

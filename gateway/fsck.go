@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -100,14 +102,14 @@ func (g *Gateway) LocalCheckStore(ctx context.Context, c StoreCheck, told func(F
 		return StoreReport{}, &Invalid{Kind: InvalidParameter, Field: "grace",
 			Detail: fmt.Sprintf("an object of nobody must be at least %v old before it is removed", g.limits.LateWrite)}
 	}
-	e := g.localEvent(policy.ActionObjectCheck)
+	e := g.owner.Event(policy.ActionObjectCheck)
 	e.Private["repair"], e.Private["read"] = fmt.Sprint(c.Repair), fmt.Sprint(c.Read)
-	if err := g.recordOutcome(ctx, operatorLedger, e, nil); err != nil {
+	if err := g.owner.Record(ctx, choke.OperatorLedger, e, nil); err != nil {
 		return StoreReport{}, err
 	}
 	check := &storeCheck{StoreCheck: c, gateway: g, local: true, told: told, progress: progress}
 	err := check.run(ctx)
-	return check.report, g.unavailable(err)
+	return check.report, choke.Unavailable(err)
 }
 
 // storeCheck is a comparison that runs.
@@ -125,7 +127,7 @@ type storeCheck struct {
 }
 
 func (c *storeCheck) run(ctx context.Context) error {
-	c.now = c.gateway.now()
+	c.now = c.gateway.door.Now()
 	if c.Grace == 0 {
 		c.Grace = 2 * c.gateway.limits.BackupRetention
 	}
@@ -178,7 +180,7 @@ func (c *storeCheck) found(f Finding) {
 
 // sweepEvent tells that something is removed from the store.
 func (c *storeCheck) sweepEvent(f Finding) event.Event {
-	e := c.gateway.localEvent(policy.ActionObjectSweep)
+	e := c.gateway.owner.Event(policy.ActionObjectSweep)
 	e.Reason, e.Contract, e.Document = string(f.Kind), string(f.Contract), string(f.Document)
 	if !c.local {
 		e.Auth = ""
@@ -198,7 +200,7 @@ func (g *Gateway) SweepStore(ctx context.Context) error {
 	}
 	check := &storeCheck{StoreCheck: StoreCheck{Repair: true}, gateway: g, told: g.logFinding}
 	if err := check.run(ctx); err != nil {
-		return g.unavailable(err)
+		return choke.Unavailable(err)
 	}
 	r := check.report
 	g.log.Info("looked through the object store", "documents", r.Documents, "objects", r.Objects, "wrong", r.Wrong,

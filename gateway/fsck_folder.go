@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/crypto"
@@ -46,7 +48,7 @@ func (c *storeCheck) folders(ctx context.Context) error {
 	listing.advance()
 	folders := objectFolders()
 	for i, folder := range folders {
-		c.progress.tell(int64(i), int64(len(folders)))
+		c.progress.Tell(int64(i), int64(len(folders)))
 		if err := c.unknownObjects(ctx, listing, folder+"/"); err != nil {
 			return err
 		}
@@ -58,7 +60,7 @@ func (c *storeCheck) folders(ctx context.Context) error {
 			return fmt.Errorf("comparing %s: %w", folder, err)
 		}
 	}
-	c.progress.tell(int64(len(folders)), int64(len(folders)))
+	c.progress.Tell(int64(len(folders)), int64(len(folders)))
 	return c.unknownObjects(ctx, listing, "e")
 }
 
@@ -99,7 +101,7 @@ func (c *storeCheck) unknownObjects(ctx context.Context, l *objectListing, befor
 func (c *storeCheck) folder(ctx context.Context, folder string, objects map[string]ObjectInfo) error {
 	c.report.Objects += int64(len(objects))
 	var rows []queries.DocumentsInFolderRow
-	err := c.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := c.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		rows, err = tx.DocumentsInFolder(ctx, folder)
 		return err
 	})
@@ -188,10 +190,10 @@ func (c *storeCheck) lookAgain(ctx context.Context, key string) (ObjectInfo, boo
 
 // stillReceived is false where the document was erased meanwhile.
 func (c *storeCheck) stillReceived(ctx context.Context, id string) (stands bool, err error) {
-	err = c.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = c.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.DocumentHeader(ctx, id)
 		stands = err == nil
-		return ignoreNoRows(err)
+		return choke.IgnoreNoRows(err)
 	})
 	return stands, err
 }
@@ -208,13 +210,13 @@ func (c *storeCheck) readAll(ctx context.Context, rows []queries.DocumentsInFold
 
 func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow) error {
 	body, err := c.gateway.bodyOf(ctx, DocumentID(row.ID))
-	if isNoRows(err) {
+	if choke.IsNoRows(err) {
 		return nil // erased meanwhile
 	}
 	if err == nil {
 		err = c.gateway.verifyBody(ctx, body, io.Discard, io.Discard)
 	}
-	if err != nil && (isUnavailable(err) || ctx.Err() != nil) {
+	if err != nil && (choke.IsUnavailable(err) || ctx.Err() != nil) {
 		return err
 	}
 	if err == nil {

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"slices"
+
+	"github.com/bordereau/bordereau/gateway/choke"
 )
 
 // objectColumn is the name of every column that holds the key of an object.
@@ -14,9 +16,9 @@ func knownReferences() []string { return []string{"document.object_key"} }
 
 // unknownReferences lists the columns of the database as it is that refer to objects and that this build does not ask.
 func (g *Gateway) unknownReferences(ctx context.Context) ([]string, error) {
-	columns, err := g.db.Columns(ctx, objectColumn)
+	columns, err := g.owner.Columns(ctx, objectColumn)
 	if err != nil {
-		return nil, g.unavailable(err)
+		return nil, choke.Unavailable(err)
 	}
 	return slices.DeleteFunc(columns, func(c string) bool { return slices.Contains(knownReferences(), c) }), nil
 }

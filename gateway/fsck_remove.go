@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -26,7 +28,7 @@ func (c *storeCheck) orphan(ctx context.Context, o ObjectInfo) error {
 	case o.Modified.IsZero() || age < c.Grace:
 		f.State, f.Detail = FindingWaiting, fmt.Sprintf("of %s; removed when it is %v old", o.Modified.UTC().Format("2006-01-02"), c.Grace)
 	default:
-		return c.remove(ctx, operatorLedger, f, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		return c.remove(ctx, choke.OperatorLedger, f, func(ctx context.Context, tx *database.Tx) (bool, error) {
 			n, err := tx.ObjectReferences(ctx, o.Key)
 			return n == 0, err
 		})
@@ -48,7 +50,7 @@ func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.Documents
 			return d.State == string(policy.DocumentAbandoned), err
 		}
 		_, err = tx.DocumentHeader(ctx, row.ID)
-		return isNoRows(err), ignoreNoRows(err)
+		return choke.IsNoRows(err), choke.IgnoreNoRows(err)
 	})
 }
 
@@ -81,7 +83,7 @@ func (c *storeCheck) remove(ctx context.Context, ledger string, f Finding, needl
 
 // record records that something is removed, if it is still needless.
 func (c *storeCheck) record(ctx context.Context, ledger string, f Finding, needless func(context.Context, *database.Tx) (bool, error)) (recorded bool, err error) {
-	err = c.gateway.recordOutcome(ctx, ledger, c.sweepEvent(f), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = c.gateway.owner.Record(ctx, ledger, c.sweepEvent(f), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		var err error
 		recorded, err = needless(ctx, tx)
 		return recorded, err
@@ -110,14 +112,14 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o ObjectInfo) (bool, er
 			return true, nil
 		}
 		d, err := tx.DocumentOfObject(ctx, o.Key)
-		if isNoRows(err) {
+		if choke.IsNoRows(err) {
 			return c.certain, nil
 		}
 		return d.State != string(policy.DocumentReceiving), err
 	}
 	if !c.Repair {
 		stands := false
-		err := c.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := c.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			stands, err = needless(ctx, tx)
 			return err
 		})
@@ -127,7 +129,7 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o ObjectInfo) (bool, er
 		}
 		return false, err
 	}
-	recorded, err := c.record(ctx, operatorLedger, f, needless)
+	recorded, err := c.record(ctx, choke.OperatorLedger, f, needless)
 	if recorded {
 		f.State = FindingRemoved
 		c.found(f)
@@ -137,11 +139,11 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o ObjectInfo) (bool, er
 
 // claimStoreSweep says whether it is this gateway's turn to sweep the store.
 func (g *Gateway) claimStoreSweep(ctx context.Context) (due bool, err error) {
-	now := g.now()
-	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.ClaimStoreSweep(ctx, queries.ClaimStoreSweepParams{Now: micros(now), Before: micros(now.Add(-g.limits.SweepStoreEvery))})
+	now := g.door.Now()
+	err = g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.ClaimStoreSweep(ctx, queries.ClaimStoreSweepParams{Now: choke.Micros(now), Before: choke.Micros(now.Add(-g.limits.SweepStoreEvery))})
 		due = n == 1
 		return err
 	})
-	return due && err == nil, g.unavailable(err)
+	return due && err == nil, choke.Unavailable(err)
 }

@@ -8,12 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
-	"github.com/bordereau/bordereau/policy"
 )
 
 // Config is what a Gateway is made of. Zero durations and sizes mean the default that is stated.
@@ -65,23 +66,22 @@ type Config struct {
 // Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
 // one store.
 type Gateway struct {
-	db       *database.DB
+	door     *choke.Door
+	owner    *choke.Owner
 	ledger   *audit.Ledger
 	objects  Objects
 	root     *keyring.Root
 	receipts ReceiptSigner
-	clock    func() time.Time
 	log      *slog.Logger
-	duties   *policy.Duties
 	limits   Config // the durations and sizes, defaults filled in
 	node     string // this run of this process
 
 	retention map[event.RetentionClass]time.Duration
 
-	contracts  *cache[contractVersion, *policy.Compiled]
-	identities *cache[contractEpoch, *crypto.Identity]
-	recipients *cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
-	packs      chan struct{}                            // holds one for each evidence pack that is being made
+	contracts  *choke.Compiled
+	identities *choke.Cache[contractEpoch, *crypto.Identity]
+	recipients *choke.Cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
+	packs      chan struct{}                                  // holds one for each evidence pack that is being made
 }
 
 // New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
@@ -111,17 +111,18 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making gateway: %w", err)
 	}
-	duties, err := policy.NewDuties()
+	contracts := choke.NewCompiled()
+	door, owner, err := choke.New(choke.Config{Database: c.Database, Ledger: c.Ledger, Clock: c.Clock, Compiled: contracts, Logger: c.Logger})
 	if err != nil {
-		return nil, fmt.Errorf("compiling duties: %w", err)
+		return nil, err
 	}
 	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
-		db: c.Database, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		clock: c.Clock, log: c.Logger, duties: duties, limits: c, node: nodeName(c.Node), retention: retention,
-		contracts:  newCache[contractVersion](maxEnforcers, (*policy.Compiled).Weight),
-		identities: newCache[contractEpoch, *crypto.Identity](4096, nil),
-		recipients: newCache[contractEpoch, *crypto.Recipient](4096, nil),
+		door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
+		log: c.Logger, limits: c, node: nodeName(c.Node), retention: retention,
+		contracts:  contracts,
+		identities: choke.NewCache[contractEpoch, *crypto.Identity](4096, nil),
+		recipients: choke.NewCache[contractEpoch, *crypto.Recipient](4096, nil),
 		packs:      make(chan struct{}, maxPacks),
 	}, nil
 }
@@ -150,7 +151,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		if err := g.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("going on with the rotation of keys failed", "error", err)
 		}
-		if today := g.now().Truncate(day); today.After(retained) {
+		if today := g.door.Now().Truncate(choke.Day); today.After(retained) {
 			if err := g.Retain(ctx); err == nil {
 				retained = today
 			} else if ctx.Err() == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -39,13 +41,13 @@ type ReaderChange struct {
 // Impact answers what a version would open and close, before or after it is approved. It is compared with the version in
 // force now. A duty of the client's contract managers and compliance officers.
 func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, version int64) (Impact, error) {
-	s, err := g.do(ctx, caller, act{
-		action: policy.ActionPolicyImpact,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, id); err != nil {
+	s, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPolicyImpact,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 			return err
 		},
@@ -54,15 +56,15 @@ func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, vers
 		return Impact{}, err
 	}
 	var answer Impact
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		c := comparison{now: s.now}
+	err = s.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		c := comparison{now: s.Now()}
 		if c.past, err = g.pastOf(ctx, tx, id); err != nil {
 			return err
 		}
 		answer, err = c.compare(ctx, version)
 		return err
 	})
-	return answer, g.unavailable(err)
+	return answer, choke.Unavailable(err)
 }
 
 // comparison compares two versions of one contract.
@@ -111,7 +113,7 @@ func (c *comparison) read(ctx context.Context, version int64, to **policy.Terms)
 
 // rules finds the rules that come and go.
 func (c *comparison) rules(ctx context.Context) error {
-	members, err := c.tx.MembersOf(ctx, queries.MembersOfParams{Contract: c.contract.ID, Now: micros(c.now)})
+	members, err := c.tx.MembersOf(ctx, queries.MembersOfParams{Contract: c.contract.ID, Now: choke.Micros(c.now)})
 	if err != nil {
 		return fmt.Errorf("reading members: %w", err)
 	}
@@ -159,7 +161,7 @@ func (c *comparison) readers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("compiling terms: %w", err)
 	}
-	rows, err := c.tx.WorkUnder(ctx, queries.WorkUnderParams{Contract: c.contract.ID, Since: micros(c.now), Before: micros(c.now) + 1,
+	rows, err := c.tx.WorkUnder(ctx, queries.WorkUnderParams{Contract: c.contract.ID, Since: choke.Micros(c.now), Before: choke.Micros(c.now) + 1,
 		Limit: maxReaders + 1})
 	if err != nil {
 		return fmt.Errorf("reading assignments: %w", err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -53,9 +55,9 @@ func (g *Gateway) journalErasure(ctx context.Context, row queries.Erasure) error
 		return nil
 	}
 	c := JournalClaims{ID: ErasureID(row.ID), Kind: journalKind, Contract: ContractID(row.Contract), Document: DocumentID(row.Document),
-		Ledger: row.Ledger, ProposedBy: PersonID(row.ProposedBy), Proposed: fromMicros(row.Proposed),
-		DecidedBy: PersonID(row.DecidedBy), Decided: fromMicros(row.Decided)}
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		Ledger: row.Ledger, ProposedBy: PersonID(row.ProposedBy), Proposed: choke.FromMicros(row.Proposed),
+		DecidedBy: PersonID(row.DecidedBy), Decided: choke.FromMicros(row.Decided)}
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		spared, err := tx.ErasureExceptions(ctx, row.ID)
 		for _, d := range spared {
 			c.Except = append(c.Except, DocumentID(d))
@@ -72,8 +74,8 @@ func (g *Gateway) journalErasure(ctx context.Context, row queries.Erasure) error
 	if err := g.putJournal(ctx, journalKey(c.ID), entry); err != nil {
 		return fmt.Errorf("writing erasure journal: %w", err)
 	}
-	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetErasureJournaled(ctx, queries.SetErasureJournaledParams{ID: row.ID, Journaled: micros(g.now())})
+	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetErasureJournaled(ctx, queries.SetErasureJournaledParams{ID: row.ID, Journaled: choke.Micros(g.door.Now())})
 	})
 }
 
@@ -153,10 +155,10 @@ func (g *Gateway) UnknownErasures(ctx context.Context) ([]ErasureID, error) {
 			return nil, fmt.Errorf("reading erasure journal: %s is none of its names", object.Key)
 		}
 		known := false
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 			row, err := tx.Erasure(ctx, id)
 			known = err == nil && row.Decided > 0
-			return ignoreNoRows(err)
+			return choke.IgnoreNoRows(err)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("reading erasure: %w", err)
@@ -182,7 +184,7 @@ func (g *Gateway) ReapplyErasures(ctx context.Context, told func(JournalClaims))
 			return fmt.Errorf("reading journal entry of %s: %w", id, err)
 		}
 		if err := g.reapply(ctx, c); err != nil {
-			return fmt.Errorf("repeating erasure %s: %w", id, g.unavailable(err))
+			return fmt.Errorf("repeating erasure %s: %w", id, choke.Unavailable(err))
 		}
 		told(c)
 	}
@@ -191,9 +193,9 @@ func (g *Gateway) ReapplyErasures(ctx context.Context, told func(JournalClaims))
 
 // reapply repeats one erasure. What the restored database never knew cannot come back from it, so there it is only noted.
 func (g *Gateway) reapply(ctx context.Context, c JournalClaims) error {
-	now := g.now()
+	now := g.door.Now()
 	e := event.Event{ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(policy.ActionContractErase),
-		Actor: system, Auth: "local", Contract: string(c.Contract), Document: string(c.Document), Subject: string(c.ID),
+		Actor: choke.System, Auth: "local", Contract: string(c.Contract), Document: string(c.Document), Subject: string(c.ID),
 		Outcome: event.OutcomeAllow, Reason: "reapplied"}
 	if c.Document != "" {
 		e.Action = event.Action(policy.ActionDocumentErase)
@@ -202,10 +204,10 @@ func (g *Gateway) reapply(ctx context.Context, c JournalClaims) error {
 	if err != nil {
 		return err
 	}
-	err = g.recordOutcome(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.owner.Record(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		return true, g.repeatErasure(ctx, tx, c, queries.InsertErasureParams{ID: string(c.ID), Contract: string(c.Contract),
-			Document: string(c.Document), ProposedBy: string(c.ProposedBy), Proposed: micros(c.Proposed), DecidedBy: string(c.DecidedBy),
-			Decided: micros(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: micros(now), Journaled: micros(now)}, known)
+			Document: string(c.Document), ProposedBy: string(c.ProposedBy), Proposed: choke.Micros(c.Proposed), DecidedBy: string(c.DecidedBy),
+			Decided: choke.Micros(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: choke.Micros(now), Journaled: choke.Micros(now)}, known)
 	})
 	if err != nil || !known {
 		return err
@@ -219,11 +221,11 @@ func (g *Gateway) reapply(ctx context.Context, c JournalClaims) error {
 
 // stillKnown says whether the database knows what was erased, and in which ledger that stands.
 func (g *Gateway) stillKnown(ctx context.Context, c JournalClaims) (ledger string, known bool, err error) {
-	ledger = operatorLedger
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	ledger = choke.OperatorLedger
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		contract, err := tx.Contract(ctx, string(c.Contract))
 		if err != nil {
-			return ignoreNoRows(err)
+			return choke.IgnoreNoRows(err)
 		}
 		ledger, known = contract.Client, c.Document == ""
 		if c.Document == "" {
@@ -231,7 +233,7 @@ func (g *Gateway) stillKnown(ctx context.Context, c JournalClaims) (ledger strin
 		}
 		d, err := tx.Document(ctx, string(c.Document))
 		known = err == nil && policy.DocumentState(d.State) == policy.DocumentReceived
-		return ignoreNoRows(err)
+		return choke.IgnoreNoRows(err)
 	})
 	if err != nil {
 		return "", false, fmt.Errorf("reading what was erased: %w", err)
@@ -252,13 +254,13 @@ func (g *Gateway) repeatErasure(ctx context.Context, tx *database.Tx, c JournalC
 		_, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Certified: row.Reapplied})
 		return err
 	case c.Document != "":
-		return dropHeader(ctx, tx, c.ID, row.Document, fromMicros(row.Reapplied))
+		return dropHeader(ctx, tx, c.ID, row.Document, choke.FromMicros(row.Reapplied))
 	}
 	spared := make([]string, 0, len(c.Except))
 	for _, d := range c.Except {
 		spared = append(spared, string(d))
 	}
-	if err := dropContract(ctx, tx, c.ID, c.Contract, spared, fromMicros(row.Reapplied)); err != nil {
+	if err := dropContract(ctx, tx, c.ID, c.Contract, spared, choke.FromMicros(row.Reapplied)); err != nil {
 		return err
 	}
 	return g.terminateErased(ctx, tx, c.Contract, row.Reapplied)
@@ -274,5 +276,5 @@ func (g *Gateway) terminateErased(ctx context.Context, tx *database.Tx, id Contr
 		return err
 	}
 	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(policy.StatusTerminated), Reason: "erased", ChangedBy: system, ValidFrom: now})
+		Status: string(policy.StatusTerminated), Reason: "erased", ChangedBy: choke.System, ValidFrom: now})
 }

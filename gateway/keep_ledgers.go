@@ -20,7 +20,7 @@ type NewEpoch struct {
 // machine. It is recorded in the ledger, by the event that begins the epoch, and in the operator's. Nothing may run on the
 // database meanwhile, and what is recorded is sequenced by whoever comes next.
 func (g *Gateway) LocalNewEpoch(ctx context.Context, n NewEpoch, progress Progress) (audit.Continuation, error) {
-	began, noted := g.localEvent(policy.ActionAuditEpoch), g.localEvent(policy.ActionAuditRestore)
+	began, noted := g.owner.Event(policy.ActionAuditEpoch), g.owner.Event(policy.ActionAuditRestore)
 	noted.Subject = n.Ledger
 	if n.Incident != "" {
 		began.Private["incident"], noted.Private["incident"] = n.Incident, n.Incident
@@ -32,18 +32,18 @@ func (g *Gateway) LocalNewEpoch(ctx context.Context, n NewEpoch, progress Progre
 // LocalRotateLedgerKey puts a new key in the place of the one that signs the ledgers' checkpoints, as whoever holds the
 // machine: an event of every ledger. It returns how many those are. Nothing else may run on the database meanwhile.
 func (g *Gateway) LocalRotateLedgerKey(ctx context.Context, next ed25519.PrivateKey) (int, error) {
-	return g.ledger.RotateKey(ctx, next, g.localEvent(policy.ActionAuditRekey))
+	return g.ledger.RotateKey(ctx, next, g.owner.Event(policy.ActionAuditRekey))
 }
 
 // LocalRepublish records that ledgers are published again, as whoever holds the machine.
 func (g *Gateway) LocalRepublish(ctx context.Context) error {
-	return g.recordLocally(ctx, policy.ActionAuditRepublish)
+	return g.owner.RecordAlone(ctx, policy.ActionAuditRepublish)
 }
 
 // LocalRepost makes the postings of a ledger again from its events, as whoever holds the machine, and records it in the
 // operator's. What is recorded is sequenced by whoever comes next.
 func (g *Gateway) LocalRepost(ctx context.Context, ledger string) (audit.Reposted, error) {
-	noted := g.localEvent(policy.ActionAuditRepost)
+	noted := g.owner.Event(policy.ActionAuditRepost)
 	noted.Subject = ledger
 	return g.ledger.Repost(ctx, ledger, noted)
 }

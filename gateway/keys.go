@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -14,12 +16,12 @@ import (
 )
 
 // firstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
-func (g *Gateway) firstIdentity(ctx context.Context, tx *database.Tx, s *scene, id ContractID) error {
+func (g *Gateway) firstIdentity(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID) error {
 	_, err := tx.CurrentContractKey(ctx, string(id))
-	if err == nil || !isNoRows(err) {
+	if err == nil || !choke.IsNoRows(err) {
 		return err
 	}
-	return g.newIdentity(ctx, tx, id, 1, s.now)
+	return g.newIdentity(ctx, tx, id, 1, s.Now())
 }
 
 // newIdentity makes a contract's identity of an epoch. Only its recipient is kept in clear; the private half is sealed
@@ -34,7 +36,7 @@ func (g *Gateway) newIdentity(ctx context.Context, tx *database.Tx, id ContractI
 		return err
 	}
 	err = tx.InsertContractKey(ctx, queries.InsertContractKeyParams{Contract: string(id), Epoch: epoch,
-		Recipient: identity.Recipient().String(), Created: micros(now)})
+		Recipient: identity.Recipient().String(), Created: choke.Micros(now)})
 	if err != nil {
 		return fmt.Errorf("inserting contract key: %w", err)
 	}
@@ -72,25 +74,25 @@ func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, erro
 	}
 	retired := map[string]bool{}
 	for _, r := range rows {
-		retired[r.Fingerprint] = r.ValidUntil != forever
+		retired[r.Fingerprint] = r.ValidUntil != choke.Forever
 	}
 	return retired, nil
 }
 
 // recipient is what new documents of the contract are sealed to.
-func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *scene) (epoch int64, to *crypto.Recipient, err error) {
-	key, err := tx.CurrentContractKey(ctx, string(s.contract))
+func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *choke.Scene) (epoch int64, to *crypto.Recipient, err error) {
+	key, err := tx.CurrentContractKey(ctx, string(s.Contract()))
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
 	}
-	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.contract), Epoch: key.Epoch})
+	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.Contract()), Epoch: key.Epoch})
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
 	if len(copies) == 0 {
 		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
 	}
-	to, err = g.recipients.get(contractEpoch{s.contract, key.Epoch}, func() (*crypto.Recipient, error) {
+	to, err = g.recipients.Get(contractEpoch{s.Contract(), key.Epoch}, func() (*crypto.Recipient, error) {
 		return crypto.ParseRecipient(key.Recipient)
 	})
 	if err != nil {
@@ -110,7 +112,7 @@ func (g *Gateway) identity(ctx context.Context, tx *database.Tx, key contractEpo
 		g.forgetIdentities(key.contract)
 		return nil, ErrNotFound // erased
 	}
-	return g.identities.get(key, func() (*crypto.Identity, error) { return g.root.Open(copies) })
+	return g.identities.Get(key, func() (*crypto.Identity, error) { return g.root.Open(copies) })
 }
 
 // copiesOf reads the sealed copies of an identity. There are none of one that was destroyed.

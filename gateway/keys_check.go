@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -44,24 +46,24 @@ type Keys struct {
 
 // LocalKeys lists the keys, as whoever holds the machine.
 func (g *Gateway) LocalKeys(ctx context.Context) (Keys, error) {
-	if err := g.recordLocally(ctx, policy.ActionKeyCheck); err != nil {
+	if err := g.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
 		return Keys{}, err
 	}
 	var k Keys
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		rows, err := tx.KeyHolders(ctx)
 		if err != nil {
 			return err
 		}
 		k.Holders = holdersOf(rows, g.root)
-		k.Nodes, err = nodesAt(ctx, tx, g.now())
+		k.Nodes, err = nodesAt(ctx, tx, g.door.Now())
 		return err
 	})
 	if err != nil {
-		return Keys{}, g.unavailable(fmt.Errorf("reading key holders: %w", err))
+		return Keys{}, choke.Unavailable(fmt.Errorf("reading key holders: %w", err))
 	}
 	err = g.eachContract(ctx, func(c contractRow) error {
-		return g.unavailable(g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error { return k.add(ctx, tx, c.id) }))
+		return choke.Unavailable(g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return k.add(ctx, tx, c.id) }))
 	})
 	return k, err
 }
@@ -76,12 +78,12 @@ func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
 	for _, h := range root.Holders() {
 		r := known[h.Fingerprint]
 		all = append(all, KeyHolder{Fingerprint: h.Fingerprint, Kind: kindOf(h), AtHand: true, PostQuantum: &h.PostQuantum,
-			From: fromMicros(r.ValidFrom), Until: fromMicros(r.ValidUntil)})
+			From: choke.FromMicros(r.ValidFrom), Until: choke.FromMicros(r.ValidUntil)})
 		delete(known, h.Fingerprint)
 	}
 	for _, r := range rows {
 		if _, other := known[r.Fingerprint]; other {
-			all = append(all, KeyHolder{Fingerprint: r.Fingerprint, Kind: r.Kind, From: fromMicros(r.ValidFrom), Until: fromMicros(r.ValidUntil)})
+			all = append(all, KeyHolder{Fingerprint: r.Fingerprint, Kind: r.Kind, From: choke.FromMicros(r.ValidFrom), Until: choke.FromMicros(r.ValidUntil)})
 		}
 	}
 	return all
@@ -103,7 +105,7 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
 			return fmt.Errorf("reading contract recipient: %w", err)
 		}
 		key := ContractKey{Contract: id, Epoch: row.Epoch, Fingerprint: recipient.Fingerprint(), PostQuantum: recipient.PostQuantum(),
-			Created: fromMicros(row.Created), SealedTo: []string{}}
+			Created: choke.FromMicros(row.Created), SealedTo: []string{}}
 		for _, c := range copies {
 			key.SealedTo = append(key.SealedTo, c.SealedTo)
 		}
@@ -111,7 +113,7 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
 	}
 	running, err := tx.RunningKeyRotation(ctx, string(id))
 	if err != nil {
-		return ignoreNoRows(err)
+		return choke.IgnoreNoRows(err)
 	}
 	left, err := tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(id), Epoch: running.Epoch})
 	if err != nil {
@@ -144,7 +146,7 @@ const sampleOf = 16
 // sample of documents, or of all, as whoever holds the machine. No body is read.
 func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progress) (KeyCheck, error) {
 	check := KeyCheck{Problems: []KeyProblem{}}
-	if err := g.recordLocally(ctx, policy.ActionKeyCheck); err != nil {
+	if err := g.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
 		return check, err
 	}
 	var contracts []ContractID
@@ -153,19 +155,19 @@ func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progres
 		if err != nil {
 			break
 		}
-		progress.tell(int64(i), int64(len(contracts)))
+		progress.Tell(int64(i), int64(len(contracts)))
 		err = g.checkContract(ctx, &check, id, all)
 	}
 	if err == nil {
-		progress.tell(int64(len(contracts)), int64(len(contracts)))
+		progress.Tell(int64(len(contracts)), int64(len(contracts)))
 	}
-	return check, g.unavailable(err)
+	return check, choke.Unavailable(err)
 }
 
 // checkContract opens one contract's identities and headers.
 func (g *Gateway) checkContract(ctx context.Context, check *KeyCheck, id ContractID, all bool) error {
 	identities := map[int64]*crypto.Identity{}
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		keys, err := tx.ContractKeys(ctx, string(id))
 		if err != nil {
 			return fmt.Errorf("reading contract keys: %w", err)
@@ -233,7 +235,7 @@ func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies [
 func (g *Gateway) checkHeaders(ctx context.Context, check *KeyCheck, id ContractID, identities map[int64]*crypto.Identity, after string, most int64) error {
 	for most > 0 {
 		var rows []queries.HeadersOfContractRow
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(id), After: after,
 				BeforeEpoch: math.MaxInt64, Limit: int32(min(most, 256))})
 			return err

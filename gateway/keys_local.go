@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
@@ -19,12 +21,12 @@ func (g *Gateway) eachContract(ctx context.Context, f func(contractRow) error) e
 	after := ""
 	for {
 		var rows []queries.ContractsByIDRow
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.ContractsByID(ctx, queries.ContractsByIDParams{After: after, Limit: 500})
 			return err
 		})
 		if err != nil {
-			return g.unavailable(fmt.Errorf("listing contracts: %w", err))
+			return choke.Unavailable(fmt.Errorf("listing contracts: %w", err))
 		}
 		if len(rows) == 0 {
 			return nil
@@ -41,13 +43,13 @@ func (g *Gateway) eachContract(ctx context.Context, f func(contractRow) error) e
 // contractRow finds one contract.
 func (g *Gateway) contractRow(ctx context.Context, id ContractID) (contractRow, error) {
 	var c contractRow
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Contract(ctx, string(id))
 		c = contractRow{id, row.Client}
 		return err
 	})
-	if isNoRows(err) {
+	if choke.IsNoRows(err) {
 		return c, ErrNotFound
 	}
-	return c, g.unavailable(err)
+	return c, choke.Unavailable(err)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -49,7 +51,7 @@ func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Pro
 	}
 	r := Resealed{Keys: int64(len(keys))}
 	for i, k := range keys {
-		progress.tell(int64(i), r.Keys)
+		progress.Tell(int64(i), r.Keys)
 		changed, err := g.resealKey(ctx, to, k)
 		switch {
 		case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
@@ -61,7 +63,7 @@ func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Pro
 			r.Changed++
 		}
 	}
-	progress.tell(r.Keys, r.Keys)
+	progress.Tell(r.Keys, r.Keys)
 	return r, nil
 }
 
@@ -75,7 +77,7 @@ type standingKey struct {
 func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
 	var all []standingKey
 	err := g.eachContract(ctx, func(c contractRow) error {
-		return g.unavailable(g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return choke.Unavailable(g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 			keys, err := tx.ContractKeys(ctx, string(c.id))
 			if err != nil {
 				return fmt.Errorf("reading contract keys: %w", err)
@@ -98,9 +100,9 @@ func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
 // setHolders writes down who keys are sealed to from now on. It comes before the sealing: a gateway that still runs with an
 // older root file seals nothing to a retired root from here on.
 func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
-	e := g.localEvent(policy.ActionKeyHolders)
+	e := g.owner.Event(policy.ActionKeyHolders)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	return g.recordOutcome(ctx, operatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	return g.owner.Record(ctx, choke.OperatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		rows, err := tx.KeyHolders(ctx)
 		if err != nil {
 			return false, fmt.Errorf("reading key holders: %w", err)
@@ -113,12 +115,12 @@ func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
 		}
 		changed := false
 		for i, h := range to.Holders() {
-			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == h.Fingerprint && r.ValidUntil == forever }) {
+			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == h.Fingerprint && r.ValidUntil == choke.Forever }) {
 				continue
 			}
 			changed = true
 			err := tx.SetKeyHolder(ctx, queries.SetKeyHolderParams{Fingerprint: h.Fingerprint, Kind: kindOf(h),
-				ValidFrom: micros(e.Occurred) - int64(i)}) // of roots written down together, the first is the newest
+				ValidFrom: choke.Micros(e.Occurred) - int64(i)}) // of roots written down together, the first is the newest
 			if err != nil {
 				return false, fmt.Errorf("writing key holder: %w", err)
 			}
@@ -127,7 +129,7 @@ func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
 			if slices.Contains(fingerprints(to), r.Fingerprint) {
 				continue
 			}
-			n, err := tx.EndKeyHolder(ctx, queries.EndKeyHolderParams{Fingerprint: r.Fingerprint, ValidUntil: micros(e.Occurred)})
+			n, err := tx.EndKeyHolder(ctx, queries.EndKeyHolderParams{Fingerprint: r.Fingerprint, ValidUntil: choke.Micros(e.Occurred)})
 			if err != nil {
 				return false, fmt.Errorf("ending key holder: %w", err)
 			}
@@ -145,8 +147,8 @@ func isStale(rows []queries.KeyHolder, root *keyring.Root) bool {
 	if first < 0 {
 		return false // it is new
 	}
-	return rows[first].ValidUntil != forever || slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
-		return r.Kind == holderRoot && r.ValidUntil == forever && r.ValidFrom > rows[first].ValidFrom && !slices.Contains(names, r.Fingerprint)
+	return rows[first].ValidUntil != choke.Forever || slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
+		return r.Kind == holderRoot && r.ValidUntil == choke.Forever && r.ValidFrom > rows[first].ValidFrom && !slices.Contains(names, r.Fingerprint)
 	})
 }
 
@@ -168,9 +170,9 @@ func fingerprints(root *keyring.Root) []string {
 // resealKey seals one key to those it is to be sealed to, and to nobody else.
 func (g *Gateway) resealKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
 	key := contractEpoch{k.contract.id, k.epoch}
-	e := g.keyEvent(policy.ActionKeyReseal, key.contract, key.epoch)
+	e := g.owner.KeyEvent(policy.ActionKeyReseal, key.contract, key.epoch)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	err = g.recordOutcome(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.owner.Record(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		changed = false
 		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.contract), Epoch: key.epoch})
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -31,8 +33,8 @@ func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (Rotat
 		return Rotation{}, err
 	}
 	r := Rotation{Contract: id}
-	e := g.keyEvent(policy.ActionKeyRotate, id, 0)
-	err = g.recordOutcome(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	e := g.owner.KeyEvent(policy.ActionKeyRotate, id, 0)
+	err = g.owner.Record(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if err := g.beginRotation(ctx, tx, &r, e); err != nil {
 			return false, err
 		}
@@ -48,11 +50,11 @@ func (g *Gateway) beginRotation(ctx context.Context, tx *database.Tx, r *Rotatio
 	if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
 		return fmt.Errorf("reading contract status: %w", err)
 	}
-	if _, err := tx.RunningKeyRotation(ctx, string(r.Contract)); !isNoRows(err) {
-		return orConflict(err, &Conflict{Kind: ConflictState, Detail: "a rotation of this contract's key is running"})
+	if _, err := tx.RunningKeyRotation(ctx, string(r.Contract)); !choke.IsNoRows(err) {
+		return choke.OrConflict(err, &Conflict{Kind: ConflictState, Detail: "a rotation of this contract's key is running"})
 	}
 	current, err := tx.CurrentContractKey(ctx, string(r.Contract))
-	if isNoRows(err) {
+	if choke.IsNoRows(err) {
 		return &Conflict{Kind: ConflictState, Detail: "the contract has no key: it was never approved"}
 	}
 	if err != nil {
@@ -74,7 +76,7 @@ func (g *Gateway) beginRotation(ctx context.Context, tx *database.Tx, r *Rotatio
 	}
 	r.Left = r.Headers
 	return tx.InsertKeyRotation(ctx, queries.InsertKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch,
-		Headers: r.Headers, Started: micros(e.Occurred)})
+		Headers: r.Headers, Started: choke.Micros(e.Occurred)})
 }
 
 // ContinueRotation rewraps what headers a running rotation has left and, when none is, destroys the earlier keys. No body
@@ -88,7 +90,7 @@ func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress 
 		return r, err
 	}
 	for {
-		progress.tell(max(r.Headers-r.Left, 0), r.Headers)
+		progress.Tell(max(r.Headers-r.Left, 0), r.Headers)
 		rows, err := w.page(ctx)
 		if err != nil {
 			return r, err
@@ -119,9 +121,9 @@ type rewrapper struct {
 
 func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error) {
 	w := &rewrapper{gateway: g, contract: r.Contract}
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.RunningKeyRotation(ctx, string(r.Contract))
-		if isNoRows(err) {
+		if choke.IsNoRows(err) {
 			return nil
 		}
 		if err != nil {
@@ -137,19 +139,19 @@ func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error
 		}
 		return nil
 	})
-	return w, g.unavailable(err)
+	return w, choke.Unavailable(err)
 }
 
 // page reads the next headers of earlier epochs.
 func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, error) {
 	var rows []queries.HeadersOfContractRow
-	err := w.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := w.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(w.contract), After: w.after,
 			BeforeEpoch: w.epoch, Limit: 128})
 		return err
 	})
 	if err != nil {
-		return nil, w.gateway.unavailable(fmt.Errorf("reading headers: %w", err))
+		return nil, choke.Unavailable(fmt.Errorf("reading headers: %w", err))
 	}
 	return rows, nil
 }
@@ -171,7 +173,7 @@ func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContrac
 		}
 		replacements = append(replacements, queries.ReplaceHeaderParams{Document: row.Document, Epoch: row.Epoch, Header: header, NewEpoch: w.epoch})
 	}
-	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
 		done = 0
 		for _, r := range replacements {
 			n, err := tx.ReplaceHeader(ctx, r)
@@ -182,18 +184,18 @@ func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContrac
 		}
 		return nil
 	})
-	return done, g.unavailable(err)
+	return done, choke.Unavailable(err)
 }
 
 // rewrap gives the header for the new identity, which was seen to open it.
 func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow) (header []byte, err error) {
 	var old *crypto.Identity
-	err = w.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err = w.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		old, err = w.gateway.identity(ctx, tx, contractEpoch{w.contract, row.Epoch})
 		return err
 	})
 	if err != nil {
-		return nil, w.gateway.unavailable(err)
+		return nil, choke.Unavailable(err)
 	}
 	if header, err = crypto.Rewrap(row.Header, old, w.identity.Recipient()); err != nil {
 		return nil, err
@@ -207,7 +209,7 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 	if err != nil {
 		return err
 	}
-	err = g.recordOutcome(ctx, c.ledger, g.keyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = g.owner.Record(ctx, c.ledger, g.owner.KeyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
 		// As in beginRotation: nobody is between reading a header and opening its identity.
 		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
@@ -223,7 +225,7 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 		if r.Left > 0 || uploads > 0 {
 			return false, nil
 		}
-		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: micros(g.now())})
+		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: choke.Micros(g.door.Now())})
 		r.Finished = err == nil
 		if err != nil || n == 0 {
 			return false, err // another replica was first
@@ -243,12 +245,12 @@ func (g *Gateway) ContinueRotations(ctx context.Context) error {
 	var failures error
 	for {
 		var rows []queries.KeyRotation
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.RunningKeyRotations(ctx, queries.RunningKeyRotationsParams{After: after, Limit: 100})
 			return err
 		})
 		if err != nil || len(rows) == 0 {
-			return errors.Join(failures, g.unavailable(err))
+			return errors.Join(failures, choke.Unavailable(err))
 		}
 		for _, row := range rows {
 			after = row.Contract

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -13,25 +15,25 @@ import (
 // contract managers, compliance officers and auditors: who works on a contract is nothing for those who work on it.
 func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract ContractID, page Page) ([]Membership, string, error) {
 	if page.After != "" && policy.ParseIdentifier("m", page.After) != nil {
-		return nil, "", errCursor
+		return nil, "", choke.ErrCursor
 	}
 	var list []Membership
 	var next string
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionRoleList,
-		load:   loadDuty(contract),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionRoleList,
+		Load:   choke.LoadDuty(contract),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: string(contract), After: page.After,
-				Now: micros(s.now), Limit: page.rows()})
+				Now: choke.Micros(s.Now()), Limit: page.Rows()})
 			if err != nil {
 				return fmt.Errorf("listing memberships: %w", err)
 			}
 			list, next = nil, ""
 			for _, m := range rows {
 				list = append(list, Membership{ID: MembershipID(m.ID), Contract: contract, Person: PersonID(m.Person),
-					Role: policy.Role(m.Role), From: fromMicros(m.ValidFrom), Until: fromMicros(m.ValidUntil)})
+					Role: policy.Role(m.Role), From: choke.FromMicros(m.ValidFrom), Until: choke.FromMicros(m.ValidUntil)})
 			}
-			if len(rows) == int(page.rows()) {
+			if len(rows) == int(page.Rows()) {
 				next = rows[len(rows)-1].ID
 			}
 			return nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -56,14 +58,14 @@ func (g *Gateway) stayAnnounced(ctx context.Context) {
 
 // announce tells once, and forgets gateways that are gone.
 func (g *Gateway) announce(ctx context.Context) error {
-	now := g.now()
-	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	now := g.door.Now()
+	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
 		for _, root := range g.root.Fingerprints() {
-			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: g.node, Fingerprint: root, Seen: micros(now)}); err != nil {
+			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: g.node, Fingerprint: root, Seen: choke.Micros(now)}); err != nil {
 				return fmt.Errorf("writing node: %w", err)
 			}
 		}
-		if err := tx.DeleteNodeRootsBefore(ctx, micros(now.Add(-nodeLost))); err != nil {
+		if err := tx.DeleteNodeRootsBefore(ctx, choke.Micros(now.Add(-nodeLost))); err != nil {
 			return fmt.Errorf("forgetting nodes: %w", err)
 		}
 		return nil
@@ -72,9 +74,9 @@ func (g *Gateway) announce(ctx context.Context) error {
 
 // leave tells that this gateway runs no more. If it fails, the others take this one for running until nodeLost.
 func (g *Gateway) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
-	err := g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, g.node) })
+	err := g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, g.node) })
 	if err != nil {
 		g.log.Warn("telling that this gateway stops failed", "error", err)
 	}
@@ -82,14 +84,14 @@ func (g *Gateway) leave(ctx context.Context) {
 
 // nodesAt lists the gateways that run, by name.
 func nodesAt(ctx context.Context, tx *database.Tx, now time.Time) ([]Node, error) {
-	rows, err := tx.NodeRootsSince(ctx, micros(now.Add(-nodeLost)))
+	rows, err := tx.NodeRootsSince(ctx, choke.Micros(now.Add(-nodeLost)))
 	if err != nil {
 		return nil, fmt.Errorf("reading nodes: %w", err)
 	}
 	var nodes []Node
 	for _, r := range rows {
 		if len(nodes) == 0 || nodes[len(nodes)-1].Name != r.Node {
-			nodes = append(nodes, Node{Name: r.Node, Seen: fromMicros(r.Seen)})
+			nodes = append(nodes, Node{Name: r.Node, Seen: choke.FromMicros(r.Seen)})
 		}
 		last := &nodes[len(nodes)-1]
 		last.Roots = append(last.Roots, r.Fingerprint)

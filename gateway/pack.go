@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -60,23 +62,23 @@ func (g *Gateway) ExportPack(ctx context.Context, caller Caller, ledger string, 
 	if err != nil {
 		return nil, err
 	}
-	look := loadLedger(ledger, text)
-	s, err := g.do(ctx, caller, act{action: policy.ActionAuditExport,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.event.Phase, s.event.Length = event.PhaseGrant, -1
+	look := choke.LoadLedger(ledger, text)
+	s, err := g.door.Do(ctx, caller, choke.Act{Action: policy.ActionAuditExport,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Phase, s.Event().Length = event.PhaseGrant, -1
 			return look(ctx, tx, s)
 		}})
 	if err != nil {
 		p.release()
 		return nil, err
 	}
-	p.grant = s.event
+	p.grant = *s.Event()
 	mayRead := func(ctx context.Context, contract ContractID) error {
-		return g.ask(ctx, caller, act{action: policy.ActionContractRead, load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, contract); err != nil {
+		return g.door.Ask(ctx, caller, choke.Act{Action: policy.ActionContractRead, Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := s.OnContract(ctx, tx, contract); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			return nil
 		}})
 	}
@@ -93,10 +95,10 @@ func (g *Gateway) LocalPack(ctx context.Context, ledger string, q PackQuestion) 
 	if err != nil {
 		return nil, err
 	}
-	p.grant = event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseGrant, Length: -1,
-		Action: event.Action(policy.ActionAuditExport), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
+	p.grant = event.Event{ID: event.NewID(), Occurred: g.door.Now(), Phase: event.PhaseGrant, Length: -1,
+		Action: event.Action(policy.ActionAuditExport), Actor: choke.System, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
 		Private: map[string]string{"question": text}}
-	if err := g.recordOutcome(ctx, ledger, p.grant, nil); err != nil {
+	if err := g.door.RecordOutcome(ctx, ledger, p.grant, nil); err != nil {
 		p.release()
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (g *Gateway) newPack(ledger string) (*Pack, error) {
 func (p *Pack) filled(ctx context.Context, q PackQuestion, any bool, mayRead func(context.Context, ContractID) error) (*Pack, error) {
 	if err := p.fill(ctx, q, any, mayRead); err != nil {
 		p.end(ctx, err)
-		return nil, p.gateway.unavailable(err)
+		return nil, choke.Unavailable(err)
 	}
 	return p, nil
 }
@@ -166,9 +168,9 @@ func (p *Pack) fill(ctx context.Context, q PackQuestion, any bool, mayRead func(
 // Send writes the archive. How it ended is in the ledger when Send returns, as far as the ledger can be reached. After an
 // error what was written is not whole.
 func (p *Pack) Send(ctx context.Context, w io.Writer) error {
-	err := writePack(ctx, countingWriter{receiver{w}, &p.sent}, p.manifest, p.members, p.Progress)
+	err := writePack(ctx, choke.Counting(receiver{w}, &p.sent), p.manifest, p.members, p.Progress)
 	p.end(ctx, err)
-	return p.gateway.unavailable(err)
+	return choke.Unavailable(err)
 }
 
 // receiver marks the failures of whoever takes the pack away.
@@ -177,13 +179,13 @@ type receiver struct{ io.Writer }
 func (r receiver) Write(b []byte) (int, error) {
 	n, err := r.Writer.Write(b)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errReceiver, err)
+		err = fmt.Errorf("%w: %w", choke.ErrReceiver, err)
 	}
 	return n, err
 }
 
 // Close ends a Pack that was not sent.
-func (p *Pack) Close() { p.end(context.Background(), errReceiver) }
+func (p *Pack) Close() { p.end(context.Background(), choke.ErrReceiver) }
 
 // end records, once, how the export ended.
 func (p *Pack) end(ctx context.Context, cause error) {
@@ -192,15 +194,15 @@ func (p *Pack) end(ctx context.Context, cause error) {
 	}
 	p.ended, p.members = true, nil
 	p.release()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
 	e := p.grant
-	e.ID, e.Occurred, e.Grant, e.Bytes, e.Length = event.NewID(), p.gateway.now(), p.grant.ID, p.sent, p.sent
+	e.ID, e.Occurred, e.Grant, e.Bytes, e.Length = event.NewID(), p.gateway.door.Now(), p.grant.ID, p.sent, p.sent
 	e.Phase, e.Outcome, e.Reason = event.PhaseCompleted, event.OutcomeAllow, string(policy.ReasonAllowed)
 	if cause != nil {
-		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, failureReason(cause)
+		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, choke.FailureReason(cause)
 	}
-	if err := p.gateway.recordOutcome(ctx, p.ledger, e, nil); err != nil {
+	if err := p.gateway.door.RecordOutcome(ctx, p.ledger, e, nil); err != nil {
 		p.gateway.log.Error("recording the end of an export failed", "ledger", p.ledger, "error", err)
 	}
 }

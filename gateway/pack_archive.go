@@ -13,6 +13,8 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 )
@@ -57,7 +59,7 @@ func (c *packContent) members(key string) ([]packMember, error) {
 		still("question.json", packLine(c.export)), {"events.ndjson", c.lines}, {"events.csv", c.table}}
 	list = append(list, c.statements...)
 	for _, t := range c.terms {
-		list = append(list, still(fmt.Sprintf("contracts/%s/%d", t.contract, t.version), t.text))
+		list = append(list, still(fmt.Sprintf("contracts/%s/%d", t.Contract, t.Version), t.text))
 	}
 	if c.since > 0 && c.since < c.tree.Size() {
 		list = append(list, packMember{fmt.Sprintf("consistency/%d", c.since), func(ctx context.Context) ([]byte, error) {
@@ -126,7 +128,7 @@ const zipDate = 1<<5 | 1
 func writePack(ctx context.Context, w io.Writer, manifest packManifest, members []packMember, progress Progress) error {
 	archive := zip.NewWriter(w)
 	for i, m := range members {
-		progress.tell(int64(i), int64(len(members)))
+		progress.Tell(int64(i), int64(len(members)))
 		data, err := m.data(ctx)
 		if err != nil {
 			return fmt.Errorf("making %s: %w", m.name, err)
@@ -135,7 +137,7 @@ func writePack(ctx context.Context, w io.Writer, manifest packManifest, members 
 			return err
 		}
 		digest := sha256.Sum256(data)
-		manifest.Members = append(manifest.Members, packedFile{m.name, len(data), hexOf(digest[:])})
+		manifest.Members = append(manifest.Members, packedFile{m.name, len(data), choke.HexOf(digest[:])})
 	}
 	list, err := json.MarshalIndent(manifest, "", " ")
 	if err != nil {

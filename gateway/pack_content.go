@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -26,7 +28,7 @@ type packContent struct {
 
 // packTerms is the text of a contract version as it was approved.
 type packTerms struct {
-	contractVersion
+	choke.VersionKey
 	text []byte
 }
 
@@ -90,11 +92,11 @@ func (g *Gateway) gatherTerms(ctx context.Context, ledger string, c *packContent
 		if err == nil {
 			err = mayRead(ctx, contract.id)
 		}
-		if err != nil && !isRefusal(err) {
+		if err != nil && !choke.IsRefusal(err) {
 			return err
 		}
 		for _, version := range contract.versions {
-			v := contractVersion{contract.id, version}
+			v := choke.VersionKey{Contract: contract.id, Version: version}
 			if err == nil {
 				var text []byte
 				if text, why, err = g.approvedTerms(ctx, v); err != nil {
@@ -108,7 +110,7 @@ func (g *Gateway) gatherTerms(ctx context.Context, ledger string, c *packContent
 					continue
 				}
 			}
-			c.withheld = append(c.withheld, withheld{string(v.contract), v.version, why})
+			c.withheld = append(c.withheld, withheld{string(v.Contract), v.Version, why})
 		}
 	}
 	return nil
@@ -151,10 +153,10 @@ func (c *packContent) named() []namedContract {
 
 // ofClient is ErrNotFound unless the contract is one of the client whose ledger it is.
 func (g *Gateway) ofClient(ctx context.Context, id ContractID, ledger string) error {
-	return g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	return g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		contract, err := tx.Contract(ctx, string(id))
 		if err != nil {
-			return orNotFound(err)
+			return choke.OrNotFound(err)
 		}
 		if contract.Client != ledger {
 			return ErrNotFound
@@ -164,10 +166,10 @@ func (g *Gateway) ofClient(ctx context.Context, id ContractID, ledger string) er
 }
 
 // approvedTerms is nil for a version that was not approved, with the reason.
-func (g *Gateway) approvedTerms(ctx context.Context, v contractVersion) (text []byte, why string, err error) {
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(v.contract), Version: v.version})
-		if isNoRows(err) || err == nil && row.Approved == 0 {
+func (g *Gateway) approvedTerms(ctx context.Context, v choke.VersionKey) (text []byte, why string, err error) {
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(v.Contract), Version: v.Version})
+		if choke.IsNoRows(err) || err == nil && row.Approved == 0 {
 			why = withheldNotApproved
 			return nil
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/crypto"
 )
 
@@ -34,7 +36,7 @@ func (g *Gateway) OpenPart(ctx context.Context, caller Caller, id DocumentID, ch
 	}
 	if err := c.open(ctx); err != nil {
 		c.end(ctx, err)
-		return nil, g.unavailable(err)
+		return nil, choke.Unavailable(err)
 	}
 	return c, nil
 }
@@ -51,7 +53,7 @@ func (g *Gateway) Head(ctx context.Context, caller Caller, id DocumentID) (Docum
 }
 
 // choose asks which part is wanted.
-func (c *Content) choose(s *scene, choose Choice) (err error) {
+func (c *Content) choose(s *choke.Scene, choose Choice) (err error) {
 	if c.Part, err = choose(c.Document); err != nil {
 		return err
 	}
@@ -60,7 +62,7 @@ func (c *Content) choose(s *scene, choose Choice) (err error) {
 		return &Invalid{Kind: InvalidRange, Field: "Range", Detail: "the document has no such bytes"}
 	}
 	if !c.isWhole() {
-		s.event.Private["range"] = fmt.Sprintf("%d+%d/%d", c.Part.Offset, c.Part.Length, size)
+		s.Event().Private["range"] = fmt.Sprintf("%d+%d/%d", c.Part.Offset, c.Part.Length, size)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -59,7 +61,7 @@ func (g *Gateway) pastOf(ctx context.Context, tx *database.Tx, id ContractID) (*
 // status is the contract's status at a time, with when it was terminated as the facts have it.
 func (p *past) status(t time.Time) (status queries.ContractStatus, terminated time.Time) {
 	for _, s := range p.statuses {
-		if within(s.ValidFrom, s.ValidUntil, t) {
+		if choke.Within(s.ValidFrom, s.ValidUntil, t) {
 			status = s
 		}
 	}
@@ -71,13 +73,13 @@ func (p *past) status(t time.Time) (status queries.ContractStatus, terminated ti
 			return status, time.Time{}
 		}
 	}
-	return status, fromMicros(status.ValidFrom)
+	return status, choke.FromMicros(status.ValidFrom)
 }
 
 // version is the version in force at a time, 0 when there was none.
 func (p *past) version(t time.Time) int64 {
 	status, _ := p.status(t)
-	at := micros(decidedAt(status, t))
+	at := choke.Micros(choke.DecidedAt(status, t))
 	var number int64
 	for _, v := range p.versions {
 		if v.Approved <= at && v.EffectiveFrom <= at {
@@ -92,7 +94,7 @@ func (p *past) terms(ctx context.Context, version int64) (*policy.Compiled, erro
 	if version == 0 {
 		return nil, nil
 	}
-	return p.gateway.compiled(ctx, p.tx, ContractID(p.contract.ID), version)
+	return p.gateway.door.Compiled(ctx, p.tx, ContractID(p.contract.ID), version)
 }
 
 // remember reads something once.
@@ -142,15 +144,15 @@ func (p *past) facts(w work, t time.Time) policy.Facts {
 	f := policy.Facts{
 		Action: policy.ActionDocumentRead, Person: PersonID(w.Person), Organisation: OrganisationID(w.person.Organisation), Now: t,
 		Class:        policy.Class(w.Class),
-		MemberActive: within(w.person.ValidFrom, w.person.ValidUntil, t),
+		MemberActive: choke.Within(w.person.ValidFrom, w.person.ValidUntil, t),
 		Object:       &policy.Object{Organisation: OrganisationID(p.contract.Client)},
 		Contract:     &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated},
 		Batch:        &policy.Batch{State: batchAt(w.batch, t), Resent: false},
 		Document:     &policy.Document{State: w.documentAt(t), Size: w.Smallest},
-		Work:         &policy.Work{Assigned: within(w.ValidFrom, w.ValidUntil, t), Lease: leaseAt(w.leases, w.Person, t)},
+		Work:         &policy.Work{Assigned: choke.Within(w.ValidFrom, w.ValidUntil, t), Lease: leaseAt(w.leases, w.Person, t)},
 	}
 	for _, m := range w.memberships {
-		if f.MemberActive && within(m.ValidFrom, m.ValidUntil, t) {
+		if f.MemberActive && choke.Within(m.ValidFrom, m.ValidUntil, t) {
 			f.Roles = append(f.Roles, policy.Role(m.Role))
 		}
 	}
@@ -160,7 +162,7 @@ func (p *past) facts(w work, t time.Time) policy.Facts {
 // batchAt is the state of a batch at a time; empty while it was not there.
 func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState) {
 	for _, s := range states {
-		if within(s.ValidFrom, s.ValidUntil, t) {
+		if choke.Within(s.ValidFrom, s.ValidUntil, t) {
 			state = policy.BatchState(s.State)
 		}
 	}
@@ -170,9 +172,9 @@ func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState)
 // documentAt is the state of the work's documents at a time; empty while they were not received.
 func (w work) documentAt(t time.Time) policy.DocumentState {
 	switch {
-	case w.Erased <= micros(t):
+	case w.Erased <= choke.Micros(t):
 		return policy.DocumentErased
-	case w.Received <= micros(t):
+	case w.Received <= choke.Micros(t):
 		return policy.DocumentReceived
 	}
 	return ""
@@ -186,7 +188,7 @@ func leaseAt(leases []queries.Lease, person string, t time.Time) policy.LeaseSta
 		return policy.LeaseNone
 	case newest.Person != person:
 		return policy.LeaseOther
-	case within(newest.ValidFrom, newest.ValidUntil, t):
+	case choke.Within(newest.ValidFrom, newest.ValidUntil, t):
 		return policy.LeaseHeld
 	default:
 		return policy.LeaseExpired
@@ -195,7 +197,7 @@ func leaseAt(leases []queries.Lease, person string, t time.Time) policy.LeaseSta
 
 func newestLease(leases []queries.Lease, t time.Time) (newest queries.Lease, ok bool) {
 	for _, l := range leases {
-		if l.ValidFrom <= micros(t) && (!ok || l.ValidUntil > newest.ValidUntil) {
+		if l.ValidFrom <= choke.Micros(t) && (!ok || l.ValidUntil > newest.ValidUntil) {
 			newest, ok = l, true
 		}
 	}
@@ -213,22 +215,22 @@ func (p *past) moments(ctx context.Context, w work, in span) ([]time.Time, error
 		}
 	}
 	for _, us := range []int64{w.ValidFrom, w.Received, w.person.ValidFrom} {
-		add(fromMicros(us))
+		add(choke.FromMicros(us))
 	}
 	for _, m := range w.memberships {
-		add(fromMicros(m.ValidFrom))
+		add(choke.FromMicros(m.ValidFrom))
 	}
 	for _, s := range w.batch {
-		add(fromMicros(s.ValidFrom))
+		add(choke.FromMicros(s.ValidFrom))
 	}
 	for _, l := range w.leases {
-		add(fromMicros(l.ValidFrom))
+		add(choke.FromMicros(l.ValidFrom))
 	}
 	for _, s := range p.statuses {
-		add(fromMicros(s.ValidFrom))
+		add(choke.FromMicros(s.ValidFrom))
 	}
 	for _, v := range p.versions {
-		add(fromMicros(max(v.Approved, v.EffectiveFrom)))
+		add(choke.FromMicros(max(v.Approved, v.EffectiveFrom)))
 		openings, ok := p.openings[v.Version]
 		if !ok {
 			terms, err := p.terms(ctx, v.Version)
@@ -253,7 +255,7 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 		return err
 	}
 	sums, err := p.tx.ReadingOf(ctx, queries.ReadingOfParams{Contract: p.contract.ID, Person: string(f.Person), Day: terms.Day(f.Now)})
-	if err != nil && !isNoRows(err) {
+	if err != nil && !choke.IsNoRows(err) {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}
 	f.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
@@ -265,7 +267,7 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 func (g *Gateway) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
 	if terms == nil {
 		d := policy.NotInForce(f)
-		return d, g.checkFacts(f.Action, d)
+		return d, g.door.CheckFacts(f.Action, d)
 	}
 	decide := terms.Decide
 	if f.Reading == nil {
@@ -275,7 +277,7 @@ func (g *Gateway) decideFrom(terms *policy.Compiled, f policy.Facts, addresses [
 	for i, address := range addresses {
 		f.Address = address
 		d := decide(f)
-		if err := g.checkFacts(f.Action, d); err != nil || d.Allowed {
+		if err := g.door.CheckFacts(f.Action, d); err != nil || d.Allowed {
 			return d, err
 		}
 		if i == 0 {

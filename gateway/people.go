@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -29,21 +31,21 @@ func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOr
 	if !country.MatchString(n.Country) {
 		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}
 	}
-	if err := checkName("name", n.Name); err != nil {
+	if err := choke.CheckName("name", n.Name); err != nil {
 		return Organisation{}, err
 	}
 	o := Organisation{ID: OrganisationID(policy.NewID("o")), Kind: n.Kind, Name: n.Name, Country: n.Country}
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionOrganisationCreate,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.onOperator()
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionOrganisationCreate,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.OnOperator()
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			o.Created = s.now
-			s.event.Subject = string(o.ID)
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			o.Created = s.Now()
+			s.Event().Subject = string(o.ID)
 			return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{
-				ID: string(o.ID), Kind: string(o.Kind), Name: o.Name, Country: o.Country, Created: micros(s.now)})
+				ID: string(o.ID), Kind: string(o.Kind), Name: o.Name, Country: o.Country, Created: choke.Micros(s.Now())})
 		},
 	})
 	return o, err
@@ -58,35 +60,35 @@ type NewMember struct {
 
 // AddMember adds a person, or a client system, to an organisation. A duty of the operator.
 func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation OrganisationID, n NewMember) (Member, error) {
-	if err := checkName("name", n.Name); err != nil {
+	if err := choke.CheckName("name", n.Name); err != nil {
 		return Member{}, err
 	}
 	if err := checkPersonal(n.Name); err != nil {
 		return Member{}, err
 	}
 	m := Member{ID: PersonID(policy.NewID("p")), Organisation: organisation, Name: n.Name, Duties: n.Duties, Until: n.Until}
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionMemberAdd,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionMemberAdd,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			o, err := tx.Organisation(ctx, string(organisation))
 			if err != nil {
 				return err
 			}
-			s.onOrganisation(o)
+			s.OnOrganisation(o)
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := checkDuties(s.objectKind, n.Duties); err != nil {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := checkDuties(s.ObjectKind(), n.Duties); err != nil {
 				return err
 			}
-			if err := checkUntil(n.Until, s.now); err != nil {
+			if err := checkUntil(n.Until, s.Now()); err != nil {
 				return err
 			}
-			if slices.Contains(n.Duties, policy.RoleAuditor) && !n.Until.After(s.now) {
+			if slices.Contains(n.Duties, policy.RoleAuditor) && !n.Until.After(s.Now()) {
 				return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "an auditor comes from outside and stays for a time: set its end"}
 			}
-			m.From = s.now
-			s.event.Subject = string(m.ID)
+			m.From = s.Now()
+			s.Event().Subject = string(m.ID)
 			return insertMember(ctx, tx, m, caller.Person)
 		},
 	})
@@ -95,13 +97,13 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 
 func insertMember(ctx context.Context, tx *database.Tx, m Member, by PersonID) error {
 	err := tx.InsertPerson(ctx, queries.InsertPersonParams{ID: string(m.ID), Organisation: string(m.Organisation),
-		Name: m.Name, ValidFrom: micros(m.From), ValidUntil: endMicros(m.Until)})
+		Name: m.Name, ValidFrom: choke.Micros(m.From), ValidUntil: choke.EndMicros(m.Until)})
 	if err != nil {
 		return fmt.Errorf("inserting person: %w", err)
 	}
 	for _, role := range m.Duties {
 		err := tx.InsertDuty(ctx, queries.InsertDutyParams{ID: policy.NewID("m"), Person: string(m.ID), Role: string(role),
-			GrantedBy: string(by), ValidFrom: micros(m.From), ValidUntil: endMicros(m.Until)})
+			GrantedBy: string(by), ValidFrom: choke.Micros(m.From), ValidUntil: choke.EndMicros(m.Until)})
 		if err != nil {
 			return fmt.Errorf("inserting duty: %w", err)
 		}
@@ -127,11 +129,11 @@ func checkDuties(kind OrganisationKind, duties []policy.Role) error {
 // EndMember is a leaver's end: credentials, duties, roles and assignments end now, on every replica. A duty of the
 // operator.
 func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID) error {
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionMemberLeave,
-		load:   lookAtPerson(person),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			now := micros(s.now)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionMemberLeave,
+		Load:   lookAtPerson(person),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			now := choke.Micros(s.Now())
 			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: string(person), Now: now}); err != nil {
 				return err
 			}
@@ -151,8 +153,8 @@ func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID)
 }
 
 // lookAtPerson makes a person's organisation what the act is about.
-func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *scene) error {
-	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *choke.Scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 		p, err := tx.Person(ctx, string(person))
 		if err != nil {
 			return err
@@ -161,8 +163,8 @@ func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *scene) e
 		if err != nil {
 			return err
 		}
-		s.onOrganisation(o)
-		s.event.Subject = p.ID
+		s.OnOrganisation(o)
+		s.Event().Subject = p.ID
 		return nil
 	}
 }
@@ -177,49 +179,49 @@ type NewMembership struct {
 // GrantRole gives a person of either party a role on a contract. A duty of the client's contract manager.
 func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract ContractID, n NewMembership) (Membership, error) {
 	m := Membership{ID: MembershipID(policy.NewID("m")), Contract: contract, Person: n.Person, Role: n.Role, Until: n.Until}
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionRoleGrant,
-		load:   loadDuty(contract),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionRoleGrant,
+		Load:   choke.LoadDuty(contract),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			side, err := sideOf(s, n.Role)
 			if err != nil {
 				return err
 			}
 			p, err := tx.Person(ctx, string(n.Person))
-			if err != nil || !within(p.ValidFrom, p.ValidUntil, s.now) || OrganisationID(p.Organisation) != side {
+			if err != nil || !choke.Within(p.ValidFrom, p.ValidUntil, s.Now()) || OrganisationID(p.Organisation) != side {
 				// One answer for who is somebody else's and who is nobody.
-				return orInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"})
+				return choke.OrInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"})
 			}
-			if err := checkUntil(n.Until, s.now); err != nil {
+			if err := checkUntil(n.Until, s.Now()); err != nil {
 				return err
 			}
 			if err := checkAlone(ctx, tx, s, p.ID, n.Role); err != nil {
 				return err
 			}
 			held, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-				Person: p.ID, Contract: string(contract), Now: micros(s.now)})
+				Person: p.ID, Contract: string(contract), Now: choke.Micros(s.Now())})
 			if err != nil {
 				return fmt.Errorf("reading memberships: %w", err)
 			}
 			if slices.Contains(held, string(n.Role)) {
 				return &Conflict{Kind: ConflictState, Detail: "the person holds the role already"}
 			}
-			m.From = s.now
-			s.event.Subject = p.ID
+			m.From = s.Now()
+			s.Event().Subject = p.ID
 			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: string(m.ID), Contract: string(contract),
-				Person: p.ID, Role: string(n.Role), GrantedBy: string(caller.Person), ValidFrom: micros(s.now), ValidUntil: endMicros(n.Until)})
+				Person: p.ID, Role: string(n.Role), GrantedBy: string(caller.Person), ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.EndMicros(n.Until)})
 		},
 	})
 	return m, err
 }
 
 // sideOf is the party that a role belongs to: a provider's person cannot be the client's system.
-func sideOf(s *scene, role policy.Role) (OrganisationID, error) {
+func sideOf(s *choke.Scene, role policy.Role) (OrganisationID, error) {
 	switch role {
 	case policy.RoleClientSystem, policy.RoleContractManager:
-		return s.client, nil
+		return s.Client(), nil
 	case policy.RoleProviderManager, policy.RoleHandler, policy.RoleProviderCompliance:
-		return s.provider, nil
+		return s.Provider(), nil
 	default:
 		return "", &Invalid{Kind: InvalidParameter, Field: "role", Detail: "is not a role on a contract"}
 	}
@@ -228,28 +230,28 @@ func sideOf(s *scene, role policy.Role) (OrganisationID, error) {
 // EndRole ends a membership now, and with a handler's role the assignments that rest on it. A duty of the client's contract manager.
 func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractID, id MembershipID) error {
 	var m queries.Membership
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionRoleEnd,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionRoleEnd,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			m, err = tx.Membership(ctx, queries.MembershipParams{ID: string(id), Contract: string(contract)})
 			if err != nil {
 				return err
 			}
-			if err := s.onContract(ctx, tx, contract); err != nil {
+			if err := s.OnContract(ctx, tx, contract); err != nil {
 				return err
 			}
-			s.onDuty()
-			s.event.Subject = m.Person
+			s.OnDuty()
+			s.Event().Subject = m.Person
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: string(id), Now: micros(s.now)}); err != nil {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: string(id), Now: choke.Micros(s.Now())}); err != nil {
 				return err
 			}
 			if m.Role != string(policy.RoleHandler) {
 				return nil
 			}
-			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: micros(s.now)})
+			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: choke.Micros(s.Now())})
 		},
 	})
 	return err

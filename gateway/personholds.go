@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -25,17 +27,17 @@ type PersonHold struct {
 // HoldPerson places a legal hold on what a person did. A duty of the ledger's compliance officer. Placed again, it is the
 // same hold.
 func (g *Gateway) HoldPerson(ctx context.Context, caller Caller, ledger string, person PersonID, reason string) (PersonHold, error) {
-	if err := checkName("reason", reason); err != nil {
+	if err := choke.CheckName("reason", reason); err != nil {
 		return PersonHold{}, err
 	}
 	var h PersonHold
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionHoldPlace,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.event.Subject, s.event.Private["note"] = string(person), reason
-			return loadLedger(ledger, "")(ctx, tx, s)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldPlace,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Subject, s.Event().Private["note"] = string(person), reason
+			return choke.LoadLedger(ledger, "")(ctx, tx, s)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := g.insertPersonHold(ctx, tx, s, ledger, person, reason)
 			h = personHoldOf(row)
 			return err
@@ -44,7 +46,7 @@ func (g *Gateway) HoldPerson(ctx context.Context, caller Caller, ledger string, 
 	return h, err
 }
 
-func (g *Gateway) insertPersonHold(ctx context.Context, tx *database.Tx, s *scene, ledger string, person PersonID, reason string) (row queries.PersonHold, err error) {
+func (g *Gateway) insertPersonHold(ctx context.Context, tx *database.Tx, s *choke.Scene, ledger string, person PersonID, reason string) (row queries.PersonHold, err error) {
 	acted, err := g.ledger.Acted(ctx, tx.SQL, ledger, string(person))
 	if err != nil {
 		return row, err
@@ -56,7 +58,7 @@ func (g *Gateway) insertPersonHold(ctx context.Context, tx *database.Tx, s *scen
 		return row, fmt.Errorf("locking retention: %w", err)
 	}
 	_, err = tx.InsertPersonHold(ctx, queries.InsertPersonHoldParams{ID: policy.NewID("h"), Ledger: ledger, Person: string(person),
-		Reason: reason, PlacedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+		Reason: reason, PlacedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 	if err != nil {
 		return row, fmt.Errorf("inserting hold: %w", err)
 	}
@@ -67,22 +69,22 @@ func (g *Gateway) insertPersonHold(ctx context.Context, tx *database.Tx, s *scen
 func (g *Gateway) LiftPersonHold(ctx context.Context, caller Caller, ledger string, id HoldID) (PersonHold, error) {
 	var h PersonHold
 	read := queries.PersonHoldParams{ID: string(id), Ledger: ledger}
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionHoldLift,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldLift,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonHold(ctx, read)
-			s.event.Subject = row.Person
+			s.Event().Subject = row.Person
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			if err := reconsider(ctx, tx, ledger); err != nil {
 				return err
 			}
 			if _, err := tx.LiftPersonHold(ctx, queries.LiftPersonHoldParams{ID: string(id), LiftedBy: string(caller.Person),
-				ValidUntil: micros(s.now)}); err != nil {
+				ValidUntil: choke.Micros(s.Now())}); err != nil {
 				return fmt.Errorf("lifting hold: %w", err)
 			}
 			row, err := tx.PersonHold(ctx, read)
@@ -107,15 +109,15 @@ func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
 // PersonHolds lists the holds on people in a ledger, those that were lifted too, by id.
 func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string, page Page) ([]PersonHold, string, error) {
 	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
-		return nil, "", errCursor
+		return nil, "", choke.ErrCursor
 	}
 	var list []PersonHold
 	var next string
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionHoldList,
-		load:   loadLedger(ledger, ""),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.rows()})
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldList,
+		Load:   choke.LoadLedger(ledger, ""),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.Rows()})
 			if err != nil {
 				return fmt.Errorf("listing holds: %w", err)
 			}
@@ -123,7 +125,7 @@ func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string,
 			for _, row := range rows {
 				list = append(list, personHoldOf(row))
 			}
-			if len(rows) == int(page.rows()) {
+			if len(rows) == int(page.Rows()) {
 				next = rows[len(rows)-1].ID
 			}
 			return nil
@@ -134,5 +136,5 @@ func (g *Gateway) PersonHolds(ctx context.Context, caller Caller, ledger string,
 
 func personHoldOf(row queries.PersonHold) PersonHold {
 	return PersonHold{ID: HoldID(row.ID), Ledger: row.Ledger, Person: PersonID(row.Person), Reason: row.Reason,
-		PlacedBy: PersonID(row.PlacedBy), LiftedBy: PersonID(row.LiftedBy), From: fromMicros(row.ValidFrom), Until: fromMicros(row.ValidUntil)}
+		PlacedBy: PersonID(row.PlacedBy), LiftedBy: PersonID(row.LiftedBy), From: choke.FromMicros(row.ValidFrom), Until: choke.FromMicros(row.ValidUntil)}
 }

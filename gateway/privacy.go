@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -42,18 +44,18 @@ type PersonErasure struct {
 // is personal in the events of the ledger. A duty of a compliance officer, who is somebody else than the person. Repeated,
 // it is the same proposal.
 func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledger string, person PersonID, reason string) (PersonErasure, error) {
-	if err := checkName("reason", reason); err != nil {
+	if err := choke.CheckName("reason", reason); err != nil {
 		return PersonErasure{}, err
 	}
 	var p PersonErasure
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionPrivacyPropose,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.event.Subject, s.event.Private["note"] = string(person), reason
-			s.facts.Subject = &policy.Subject{Person: person}
-			return loadLedger(ledger, "")(ctx, tx, s)
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyPropose,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Subject, s.Event().Private["note"] = string(person), reason
+			s.Facts().Subject = &policy.Subject{Person: person}
+			return choke.LoadLedger(ledger, "")(ctx, tx, s)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := g.proposePersonErasure(ctx, tx, s, ledger, person, reason)
 			p = personErasureOf(row)
 			return err
@@ -62,7 +64,7 @@ func (g *Gateway) ProposePersonErasure(ctx context.Context, caller Caller, ledge
 	return p, err
 }
 
-func (g *Gateway) proposePersonErasure(ctx context.Context, tx *database.Tx, s *scene, ledger string, person PersonID, reason string) (row queries.PersonErasure, err error) {
+func (g *Gateway) proposePersonErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, ledger string, person PersonID, reason string) (row queries.PersonErasure, err error) {
 	acted, err := g.ledger.Acted(ctx, tx.SQL, ledger, string(person))
 	if err != nil {
 		return row, err
@@ -71,12 +73,12 @@ func (g *Gateway) proposePersonErasure(ctx context.Context, tx *database.Tx, s *
 		return row, ErrNotFound
 	}
 	_, err = tx.InsertPersonErasure(ctx, queries.InsertPersonErasureParams{ID: policy.NewID("x"), Ledger: ledger, Person: string(person),
-		Reason: reason, ProposedBy: string(s.caller.Person), Proposed: micros(s.now)})
+		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now())})
 	if err != nil {
 		return row, fmt.Errorf("inserting person erasure: %w", err)
 	}
 	row, err = tx.UnfinishedPersonErasure(ctx, queries.UnfinishedPersonErasureParams{Ledger: ledger, Person: string(person)})
-	if err == nil && row.ProposedBy != string(s.caller.Person) {
+	if err == nil && row.ProposedBy != string(s.Caller().Person) {
 		return row, &Conflict{Kind: ConflictState, Detail: "an erasure of the person is proposed or running: " + row.ID}
 	}
 	return row, err
@@ -85,24 +87,24 @@ func (g *Gateway) proposePersonErasure(ctx context.Context, tx *database.Tx, s *
 // ApprovePersonErasure decides the erasure and carries it out. A duty of a compliance officer or a contract manager who
 // neither proposed it nor is the person. Repeated, it is the same erasure.
 func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledger string, id ErasureID) (PersonErasure, error) {
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionPrivacyErase,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
 			if err != nil {
 				return err
 			}
-			s.event.Subject = row.Person
-			s.facts.Proposal = &policy.Proposal{By: PersonID(row.ProposedBy)}
-			s.facts.Subject = &policy.Subject{Person: PersonID(row.Person)}
+			s.Event().Subject = row.Person
+			s.Facts().Proposal = &policy.Proposal{By: PersonID(row.ProposedBy)}
+			s.Facts().Subject = &policy.Subject{Person: PersonID(row.Person)}
 			return nil
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),
-				Decided: micros(s.now)})
+				Decided: choke.Micros(s.Now())})
 			return err
 		},
 	})
@@ -120,20 +122,20 @@ func (g *Gateway) ApprovePersonErasure(ctx context.Context, caller Caller, ledge
 			row, err = g.personErasureRow(ctx, ledger, id)
 		}
 	}
-	return personErasureOf(row), g.unavailable(err)
+	return personErasureOf(row), choke.Unavailable(err)
 }
 
 // PersonErasure gives the record of an erasure. A duty of the ledger's compliance officers, contract managers and auditors.
 func (g *Gateway) PersonErasure(ctx context.Context, caller Caller, ledger string, id ErasureID) (PersonErasure, error) {
 	var p PersonErasure
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionPrivacyRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := loadLedger(ledger, "")(ctx, tx, s); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
 			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
-			p, s.event.Subject = personErasureOf(row), row.Person
+			p, s.Event().Subject = personErasureOf(row), row.Person
 			return err
 		},
 	})
@@ -144,7 +146,7 @@ func (g *Gateway) PersonErasure(ctx context.Context, caller Caller, ledger strin
 }
 
 func (g *Gateway) personErasureRow(ctx context.Context, ledger string, id ErasureID) (row queries.PersonErasure, err error) {
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err = tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
 		return err
 	})
@@ -156,7 +158,7 @@ func (g *Gateway) continuePersonErasures(ctx context.Context) error {
 	var failed error
 	for after := ""; ; {
 		var rows []queries.PersonErasure
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.UnfinishedPersonErasures(ctx, after)
 			return err
 		})
@@ -192,18 +194,18 @@ func (g *Gateway) erasePerson(ctx context.Context, row queries.PersonErasure) er
 	if kept > 0 {
 		return nil
 	}
-	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: micros(g.now())})
+	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: choke.Micros(g.door.Now())})
 	})
 }
 
 func (g *Gateway) erasePersonBatch(ctx context.Context, row queries.PersonErasure, from int64) (audit.PrivateErased, error) {
 	floors := map[event.RetentionClass]time.Time{}
 	for _, r := range event.Retentions() {
-		floors[r.Class] = g.now().Truncate(day).Add(-time.Duration(r.Floor) * day)
+		floors[r.Class] = g.door.Now().Truncate(choke.Day).Add(-time.Duration(r.Floor) * choke.Day)
 	}
 	var done audit.PrivateErased
-	err := g.recordOwn(ctx, row.Ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
+	err := g.owner.RecordChange(ctx, row.Ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
 		keep, err := lockHolds(ctx, tx, row.Ledger)
 		if err != nil {
 			return nil, err
@@ -216,7 +218,7 @@ func (g *Gateway) erasePersonBatch(ctx context.Context, row queries.PersonErasur
 		if err := tx.CountErasedHalves(ctx, queries.CountErasedHalvesParams{ID: row.ID, Erased: done.Erased}); err != nil {
 			return nil, fmt.Errorf("counting erased halves: %w", err)
 		}
-		e := ownEvent(policy.ActionPrivacyErase, g.now())
+		e := choke.OwnEvent(policy.ActionPrivacyErase, g.door.Now())
 		e.Subject, e.Length = row.Person, done.Erased
 		e.Private = map[string]string{"erasure": row.ID, "events": erasedRange(done)}
 		return &e, nil
@@ -226,8 +228,8 @@ func (g *Gateway) erasePersonBatch(ctx context.Context, row queries.PersonErasur
 
 func personErasureOf(row queries.PersonErasure) PersonErasure {
 	p := PersonErasure{ID: ErasureID(row.ID), Ledger: row.Ledger, Person: PersonID(row.Person), State: PersonErasureProposed,
-		Reason: row.Reason, ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: fromMicros(row.Proposed),
-		Decided: fromMicros(row.Decided), Finished: fromMicros(row.Finished), Halves: row.Halves}
+		Reason: row.Reason, ProposedBy: PersonID(row.ProposedBy), DecidedBy: PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
+		Decided: choke.FromMicros(row.Decided), Finished: choke.FromMicros(row.Finished), Halves: row.Halves}
 	switch {
 	case row.Finished > 0:
 		p.State = PersonErasureDone

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -47,28 +49,28 @@ func (g *Gateway) Tile(ctx context.Context, caller Caller, ledger, name string) 
 // prove records the question as an act and then answers it from the ledger as it is with that act in it.
 func (g *Gateway) prove(ctx context.Context, caller Caller, ledger, question string,
 	answer func(*audit.Tree) ([]byte, error)) ([]byte, error) {
-	if _, err := g.do(ctx, caller, act{action: policy.ActionAuditProve, load: loadLedger(ledger, question)}); err != nil {
+	if _, err := g.door.Do(ctx, caller, choke.Act{Action: policy.ActionAuditProve, Load: choke.LoadLedger(ledger, question)}); err != nil {
 		return nil, err
 	}
 	tree, err := g.ledger.Tree(ctx, ledger)
 	if err != nil {
-		return nil, g.unavailable(err)
+		return nil, choke.Unavailable(err)
 	}
 	proof, err := answer(tree)
 	if errors.Is(err, audit.ErrAbsent) {
 		return nil, ErrNotFound
 	}
-	return proof, g.unavailable(err)
+	return proof, choke.Unavailable(err)
 }
 
 // Checkpoint gives the ledger's newest checkpoint: a signed note over its size and root.
 func (g *Gateway) Checkpoint(ctx context.Context, caller Caller, ledger string) ([]byte, error) {
-	if _, err := g.do(ctx, caller, act{
-		action: policy.ActionAuditProve,
-		load:   loadLedger(ledger, ""),
+	if _, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionAuditProve,
+		Load:   choke.LoadLedger(ledger, ""),
 	}); err != nil {
 		return nil, err
 	}
 	note, err := g.ledger.Checkpoint(ctx, ledger)
-	return note, g.unavailable(err)
+	return note, choke.Unavailable(err)
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -33,9 +35,9 @@ type LedgerAnswer struct {
 
 // Questions lists the named questions. The list is the same for everybody.
 func (g *Gateway) Questions(ctx context.Context, caller Caller) ([]NamedQuestion, error) {
-	if _, err := g.do(ctx, caller, act{
-		action: policy.ActionQuestionList,
-		load:   func(ctx context.Context, tx *database.Tx, s *scene) error { return s.onOwn(ctx, tx) },
+	if _, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionQuestionList,
+		Load:   func(ctx context.Context, tx *database.Tx, s *choke.Scene) error { return s.OnOwn(ctx, tx) },
 	}); err != nil {
 		return nil, err
 	}
@@ -83,16 +85,16 @@ func (g *Gateway) ExportEvents(ctx context.Context, caller Caller, ledger string
 }
 
 // question records what is about to be asked.
-func (g *Gateway) question(ctx context.Context, caller Caller, action policy.Action, ledger string, q any, filters EventQuery) (*scene, error) {
+func (g *Gateway) question(ctx context.Context, caller Caller, action policy.Action, ledger string, q any, filters EventQuery) (*choke.Scene, error) {
 	text, err := writeDown(q, filters)
 	if err != nil {
 		return nil, err
 	}
-	return g.do(ctx, caller, act{action: action, load: loadLedger(ledger, text)})
+	return g.door.Do(ctx, caller, choke.Act{Action: action, Load: choke.LoadLedger(ledger, text)})
 }
 
 // narrow keeps a question of a provider's compliance to what its own people did. It is false when nothing is left.
-func scopeToOwn(s *scene, q *EventQuery) bool {
+func scopeToOwn(s *choke.Scene, q *EventQuery) bool {
 	own := ownPeopleOnly(s)
 	if own == "" {
 		return true
@@ -105,11 +107,11 @@ func scopeToOwn(s *scene, q *EventQuery) bool {
 }
 
 // ownPeopleOnly is the organisation whose people's events are all that the caller may see; empty where all may be seen.
-func ownPeopleOnly(s *scene) OrganisationID {
-	if s.decision.Role != policy.RoleProviderCompliance {
+func ownPeopleOnly(s *choke.Scene) OrganisationID {
+	if s.Decision().Role != policy.RoleProviderCompliance {
 		return ""
 	}
-	return s.organisation
+	return s.Organisation()
 }
 
 // LocalAsk answers whoever holds the machine: they can read the database without us, and asking through the gateway
@@ -139,8 +141,8 @@ func (g *Gateway) localQuestion(ctx context.Context, action policy.Action, ledge
 	if err != nil {
 		return err
 	}
-	return g.recordOutcome(ctx, ledger, event.Event{ID: event.NewID(), Occurred: g.now(), Phase: event.PhaseState,
-		Action: event.Action(action), Actor: system, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
+	return g.owner.Record(ctx, ledger, event.Event{ID: event.NewID(), Occurred: g.door.Now(), Phase: event.PhaseState,
+		Action: event.Action(action), Actor: choke.System, Auth: "local", Outcome: event.OutcomeAllow, Reason: "local",
 		Private: map[string]string{"question": text}}, nil)
 }
 
@@ -184,7 +186,7 @@ func (g *Gateway) questionError(err error) error {
 	if errors.Is(err, audit.ErrQuery) {
 		return &Invalid{Kind: InvalidParameter, Field: "query", Detail: err.Error()}
 	}
-	return g.unavailable(err)
+	return choke.Unavailable(err)
 }
 
 // names looks up what the people and organisations of an answer are called; with an organisation, only its own people.
@@ -199,7 +201,7 @@ func (g *Gateway) names(ctx context.Context, answer audit.Answer, only Organisat
 		ids[group.Key] = true
 	}
 	names := map[string]string{}
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		clear(names)
 		for id := range ids {
 			name, err := nameOf(ctx, tx, id, only)
@@ -212,7 +214,7 @@ func (g *Gateway) names(ctx context.Context, answer audit.Answer, only Organisat
 		}
 		return nil
 	})
-	return names, g.unavailable(err)
+	return names, choke.Unavailable(err)
 }
 
 func nameOf(ctx context.Context, tx *database.Tx, id string, only OrganisationID) (string, error) {
@@ -220,12 +222,12 @@ func nameOf(ctx context.Context, tx *database.Tx, id string, only OrganisationID
 	case strings.HasPrefix(id, "p_"):
 		p, err := tx.PersonName(ctx, id)
 		if only != "" && p.Organisation != string(only) {
-			return "", ignoreNoRows(err)
+			return "", choke.IgnoreNoRows(err)
 		}
-		return p.Name, ignoreNoRows(err)
+		return p.Name, choke.IgnoreNoRows(err)
 	case strings.HasPrefix(id, "o_"):
 		o, err := tx.Organisation(ctx, id)
-		return o.Name, ignoreNoRows(err)
+		return o.Name, choke.IgnoreNoRows(err)
 	}
 	return "", nil
 }
@@ -252,7 +254,7 @@ func writeDown(q any, filters EventQuery) (string, error) {
 		}
 	}
 	if n, err := strconv.ParseInt(filters.Cursor, 10, 64); filters.Cursor != "" && (err != nil || strconv.FormatInt(n, 10) != filters.Cursor) {
-		return "", errCursor
+		return "", choke.ErrCursor
 	}
 	text, err := json.Marshal(q)
 	switch {

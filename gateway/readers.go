@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -46,11 +48,11 @@ type Subject struct {
 // Who answers who can read a document, a batch or anything under a contract now, and why; and of those to whom it is
 // assigned but who cannot, why not. A duty of the client's contract managers and compliance officers.
 func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Readers, error) {
-	s, err := g.do(ctx, caller, act{
-		action: policy.ActionPolicyWho,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	s, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPolicyWho,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			err := onSubject(ctx, tx, s, about)
-			s.onDuty()
+			s.OnDuty()
 			return err
 		},
 	})
@@ -58,26 +60,26 @@ func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Reader
 		return Readers{}, err
 	}
 	var answer Readers
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = s.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		answer = Readers{Complete: true}
 		filter := queries.WorkUnderParams{Batch: string(about.Batch), Document: string(about.Document)}
-		return g.readers(ctx, tx, s.contract, filter, func(*past) (span, error) { return instant(s.now), nil }, s.now, &answer)
+		return g.readers(ctx, tx, s.Contract(), filter, func(*past) (span, error) { return instant(s.Now()), nil }, s.Now(), &answer)
 	})
-	return answer, g.unavailable(err)
+	return answer, choke.Unavailable(err)
 }
 
 // onSubject makes the contract of what is asked about what the act is about.
-func onSubject(ctx context.Context, tx *database.Tx, s *scene, about Subject) error {
+func onSubject(ctx context.Context, tx *database.Tx, s *choke.Scene, about Subject) error {
 	switch {
 	case about.Document != "":
-		_, err := s.onDocument(ctx, tx, about.Document)
-		s.event.Assignment = ""
+		_, err := s.OnDocument(ctx, tx, about.Document)
+		s.Event().Assignment = ""
 		return err
 	case about.Batch != "":
-		_, err := s.onBatch(ctx, tx, about.Batch)
+		_, err := s.OnBatch(ctx, tx, about.Batch)
 		return err
 	default:
-		return s.onContract(ctx, tx, about.Contract)
+		return s.OnContract(ctx, tx, about.Contract)
 	}
 }
 
@@ -92,14 +94,14 @@ type When struct {
 // managers and compliance officers.
 func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when When) (Readers, error) {
 	var contracts []queries.Contract
-	s, err := g.do(ctx, caller, act{
-		action: policy.ActionPolicyPast,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			own, err := tx.Organisation(ctx, string(s.organisation))
+	s, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPolicyPast,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			own, err := tx.Organisation(ctx, string(s.Organisation()))
 			if err != nil {
 				return err
 			}
-			s.onOrganisation(own)
+			s.OnOrganisation(own)
 			p, err := tx.Person(ctx, string(person))
 			if err != nil {
 				return err
@@ -110,8 +112,8 @@ func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when
 			if len(contracts) == 0 && p.Organisation != own.ID {
 				return ErrNotFound // somebody who has nothing to do with the client
 			}
-			s.event.Subject = p.ID
-			s.event.Private["question"] = when.String()
+			s.Event().Subject = p.ID
+			s.Event().Private["question"] = when.String()
 			return nil
 		},
 	})
@@ -119,17 +121,17 @@ func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when
 		return Readers{}, err
 	}
 	var answer Readers
-	err = g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = s.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		answer = Readers{Complete: true}
 		for _, c := range contracts {
 			in := func(p *past) (span, error) { return when.in(ctx, p) }
-			if err := g.readers(ctx, tx, ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.now, &answer); err != nil {
+			if err := g.readers(ctx, tx, ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.Now(), &answer); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return answer, g.unavailable(err)
+	return answer, choke.Unavailable(err)
 }
 
 func (w When) String() string {
@@ -169,7 +171,7 @@ func (g *Gateway) readers(ctx context.Context, tx *database.Tx, contract Contrac
 	}
 	answer.Ceilings = asked.from.Equal(now)
 	room := maxReaders - len(answer.List)
-	filter.Contract, filter.Since, filter.Before, filter.Limit = string(contract), micros(asked.from), micros(asked.until), int32(room+1)
+	filter.Contract, filter.Since, filter.Before, filter.Limit = string(contract), choke.Micros(asked.from), choke.Micros(asked.until), int32(room+1)
 	rows, err := tx.WorkUnder(ctx, filter)
 	if err != nil {
 		return fmt.Errorf("reading assignments: %w", err)
@@ -218,7 +220,7 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 		}
 		if r.Decision.Allowed {
 			l, _ := newestLease(w.leases, t)
-			r.LeaseUntil = fromMicros(l.ValidUntil)
+			r.LeaseUntil = choke.FromMicros(l.ValidUntil)
 			return r, nil
 		}
 		if refused == nil || f.Work.Assigned && !assigned {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -31,40 +33,40 @@ type ReceiptClaims struct {
 }
 
 // acknowledge signs and keeps the receipt of a document that has just been received.
-func (g *Gateway) acknowledge(ctx context.Context, tx *database.Tx, s *scene, row queries.Document) (Receipt, error) {
-	claims := ReceiptClaims{ID: ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.now.Unix(), Client: s.client,
-		Contract: s.contract, Version: s.version, Batch: BatchID(row.Batch), Document: DocumentID(row.ID),
+func (g *Gateway) acknowledge(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (Receipt, error) {
+	claims := ReceiptClaims{ID: ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.Now().Unix(), Client: s.Client(),
+		Contract: s.Contract(), Version: s.Version(), Batch: BatchID(row.Batch), Document: DocumentID(row.ID),
 		Reference: row.Reference, Class: policy.Class(row.Class), MediaType: row.MediaType, Size: row.Size,
-		SHA256: hexOf(row.Digest)}
+		SHA256: choke.HexOf(row.Digest)}
 	jws, err := g.receipts.Sign(claims)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("signing receipt: %w", err)
 	}
-	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: string(claims.ID), Contract: string(s.contract),
-		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: micros(s.now)})
+	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: string(claims.ID), Contract: string(s.Contract()),
+		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: choke.Micros(s.Now())})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("inserting receipt: %w", err)
 	}
-	return Receipt{ID: claims.ID, Document: claims.Document, JWS: jws, Issued: s.now}, nil
+	return Receipt{ID: claims.ID, Document: claims.Document, JWS: jws, Issued: s.Now()}, nil
 }
 
 func receiptOf(row queries.Receipt) Receipt {
-	return Receipt{ID: ReceiptID(row.ID), Document: DocumentID(row.Document), JWS: row.Jws, Issued: fromMicros(row.Issued)}
+	return Receipt{ID: ReceiptID(row.ID), Document: DocumentID(row.Document), JWS: row.Jws, Issued: choke.FromMicros(row.Issued)}
 }
 
 // Receipt gives a receipt again, as it was signed.
 func (g *Gateway) Receipt(ctx context.Context, caller Caller, id ReceiptID) (Receipt, error) {
 	var r Receipt
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionReceiptRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionReceiptRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := tx.Receipt(ctx, string(id))
 			if err != nil {
 				return err
 			}
 			r = receiptOf(row)
-			_, err = s.onDocument(ctx, tx, r.Document)
-			s.event.Subject = row.ID
+			_, err = s.OnDocument(ctx, tx, r.Document)
+			s.Event().Subject = row.ID
 			return err
 		},
 	})

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/crypto"
@@ -122,7 +124,7 @@ func (g *Gateway) LocalRecover(ctx context.Context, r Recovery, told func(Recove
 	if err == nil {
 		err = run.contracts(ctx)
 	}
-	return run.report, g.unavailable(err)
+	return run.report, choke.Unavailable(err)
 }
 
 // recovery is a recovery that runs.
@@ -141,7 +143,7 @@ func (r *recovery) contracts(ctx context.Context) error {
 		if r.Contract != "" && r.Contract != c.id {
 			return nil
 		}
-		return r.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 			row, err := tx.Contract(ctx, string(c.id))
 			if err != nil {
 				return err
@@ -158,7 +160,7 @@ func (r *recovery) contracts(ctx context.Context) error {
 	if r.Contract != "" && len(contracts) == 0 {
 		return ErrNotFound
 	}
-	r.progress.tell(0, r.total)
+	r.progress.Tell(0, r.total)
 	for _, c := range contracts {
 		if err := r.contract(ctx, c); err != nil {
 			return err
@@ -169,9 +171,9 @@ func (r *recovery) contracts(ctx context.Context) error {
 
 // contract recovers one contract's documents, after it has recorded that they are listed.
 func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
-	e := r.gateway.localEvent(policy.ActionDocumentRecover)
+	e := r.gateway.owner.Event(policy.ActionDocumentRecover)
 	e.Contract, e.Provider = c.ID, c.Provider
-	if err := r.gateway.recordOutcome(ctx, c.Client, e, nil); err != nil {
+	if err := r.gateway.owner.Record(ctx, c.Client, e, nil); err != nil {
 		return err
 	}
 	if r.Age && r.Identities {
@@ -181,7 +183,7 @@ func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 	}
 	for after := ""; ; {
 		var rows []queries.ReceivedDocumentsRow
-		err := r.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.ReceivedDocuments(ctx, queries.ReceivedDocumentsParams{Contract: c.ID, After: after, Limit: recoverPage})
 			return err
 		})
@@ -216,7 +218,7 @@ func (r *recovery) page(ctx context.Context, c queries.Contract, rows []queries.
 			return err
 		}
 	}
-	r.progress.tell(r.report.Documents, r.total)
+	r.progress.Tell(r.report.Documents, r.total)
 	return err
 }
 
@@ -240,7 +242,7 @@ func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
 	d := row.Document
 	return Recovered{Document: DocumentID(d.ID), Contract: ContractID(c.ID), ContractReference: c.Reference, Client: OrganisationID(c.Client),
 		Batch: BatchID(d.Batch), BatchReference: row.BatchReference, Reference: d.Reference, Class: policy.Class(d.Class),
-		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: fromMicros(d.Received)}
+		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: choke.FromMicros(d.Received)}
 }
 
 // failed says why a document could not be recovered.
@@ -271,7 +273,7 @@ func endings() map[string]string {
 // identities writes the contract's identities of all epochs that documents are sealed to, each recorded before it is.
 func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 	var epochs []int64
-	err := r.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		keys, err := tx.ContractKeys(ctx, c.ID)
 		for _, k := range keys {
 			epochs = append(epochs, k.Epoch)
@@ -292,8 +294,8 @@ func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 // identity writes one. One that does not open, or is destroyed, is left out: the documents tell.
 func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64) error {
 	var identity *crypto.Identity
-	e := r.gateway.keyEvent(policy.ActionKeyRecover, ContractID(c.ID), epoch)
-	err := r.gateway.recordOutcome(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+	e := r.gateway.owner.KeyEvent(policy.ActionKeyRecover, ContractID(c.ID), epoch)
+	err := r.gateway.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
 		identity, err = r.gateway.identity(ctx, tx, contractEpoch{ContractID(c.ID), epoch})
 		return err == nil, err
 	})
@@ -335,13 +337,13 @@ func (r *recovery) compare(name, text string) (there bool, err error) {
 func (r *recovery) write(name string, content func(io.Writer) error) (err error) {
 	file, err := r.To.Create(name)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errReceiver, err)
+		return fmt.Errorf("%w: %w", choke.ErrReceiver, err)
 	}
 	if err := content(file); err != nil {
 		return errors.Join(err, file.Discard())
 	}
 	if err := file.Commit(); err != nil {
-		return errors.Join(fmt.Errorf("%w: %w", errReceiver, err), file.Discard())
+		return errors.Join(fmt.Errorf("%w: %w", choke.ErrReceiver, err), file.Discard())
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -28,7 +30,7 @@ func (r *recovery) document(ctx context.Context, c queries.Contract, row queries
 	d.Path = r.path(d)
 	there, err := r.present(ctx, body, d.Path)
 	switch {
-	case errors.Is(err, errReceiver) || ctx.Err() != nil:
+	case errors.Is(err, choke.ErrReceiver) || ctx.Err() != nil:
 		return Recovered{}, errors.Join(err, ctx.Err())
 	case err != nil:
 		return d.failed(RecoveryOtherFile, err), nil
@@ -54,7 +56,7 @@ func (r *recovery) document(ctx context.Context, c queries.Contract, row queries
 
 // opened reads what opening the document needs, and the rest of its record.
 func (r *recovery) opened(ctx context.Context, row queries.Document, d *Recovered) (body sealedBody, err error) {
-	err = r.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		header, err := tx.DocumentHeader(ctx, row.ID)
 		if err != nil {
 			return err
@@ -71,15 +73,15 @@ func (r *recovery) unopened(ctx context.Context, d Recovered, cause error) (Reco
 	if reason := identityFailure(cause); reason != "" && ctx.Err() == nil {
 		return d.failed(reason, cause), nil
 	}
-	if !isNoRows(cause) {
+	if !choke.IsNoRows(cause) {
 		return Recovered{}, cause
 	}
 	d.FileName, d.Epoch, d.Path = "", 0, ""
 	erased := false
-	err := r.gateway.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.ErasedDocument(ctx, string(d.Document))
 		erased = err == nil
-		return ignoreNoRows(err)
+		return choke.IgnoreNoRows(err)
 	})
 	switch {
 	case err != nil:
@@ -98,7 +100,7 @@ func (r *recovery) present(ctx context.Context, body sealedBody, path string) (b
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("%w: %w", errReceiver, err)
+		return false, fmt.Errorf("%w: %w", choke.ErrReceiver, err)
 	}
 	defer file.Close()
 	if r.Age {
@@ -112,14 +114,14 @@ func (r *recovery) present(ctx context.Context, body sealedBody, path string) (b
 // grant records that the document is taken out. What is opened is what was read in the same transaction: a document that
 // was erased in the meantime is not.
 func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Document) (e event.Event, body sealedBody, err error) {
-	e = r.gateway.localEvent(policy.ActionDocumentRecover)
+	e = r.gateway.owner.Event(policy.ActionDocumentRecover)
 	e.Phase, e.Contract, e.Version, e.Provider = event.PhaseGrant, c.ID, row.Version, c.Provider
 	e.Batch, e.Document, e.Class, e.Length = row.Batch, row.ID, row.Class, row.Size
 	e.Private["form"] = "plaintext"
 	if r.Age {
 		e.Private["form"] = "age"
 	}
-	err = r.gateway.recordOutcome(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+	err = r.gateway.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
 		body, err = r.gateway.readBody(ctx, tx, row)
 		return err == nil, err
 	})
@@ -128,17 +130,17 @@ func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Do
 
 // end records how it ended, even where the recovery was broken off.
 func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Event, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
 	e := grant
-	e.ID, e.Grant, e.Occurred, e.Phase, e.Bytes = event.NewID(), grant.ID, r.gateway.now(), event.PhaseCompleted, grant.Length
+	e.ID, e.Grant, e.Occurred, e.Phase, e.Bytes = event.NewID(), grant.ID, r.gateway.door.Now(), event.PhaseCompleted, grant.Length
 	if cause != nil {
-		e.Phase, e.Outcome, e.Bytes, e.Reason = event.PhaseAborted, event.OutcomeError, 0, failureReason(cause)
+		e.Phase, e.Outcome, e.Bytes, e.Reason = event.PhaseAborted, event.OutcomeError, 0, choke.FailureReason(cause)
 	}
-	if errors.Is(cause, errReceiver) {
+	if errors.Is(cause, choke.ErrReceiver) {
 		e.Reason = "failed" // there is no client who went
 	}
-	return r.gateway.recordOutcome(ctx, c.Client, e, nil)
+	return r.gateway.owner.Record(ctx, c.Client, e, nil)
 }
 
 // ended says what became of a document that was opened.
@@ -147,7 +149,7 @@ func (d Recovered) ended(ctx context.Context, err error) (Recovered, error) {
 	case err == nil:
 		d.Status = RecoveryDone
 		return d, nil
-	case errors.Is(err, errReceiver) || ctx.Err() != nil:
+	case errors.Is(err, choke.ErrReceiver) || ctx.Err() != nil:
 		return Recovered{}, err
 	case errors.Is(err, ErrObjectMissing):
 		return d.failed(RecoveryMissingBody, err), nil

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -10,9 +12,9 @@ import (
 // ResumeLedgers takes back the halt of the ledgers (see audit.Ledger.Halt), as whoever holds the machine. The event is staged
 // with it, and waits for a process that was started afterwards: to a process that knows of the halt it stays.
 func (g *Gateway) ResumeLedgers(ctx context.Context) (audit.Ticket, error) {
-	ticket, err := g.ledger.Resume(ctx, g.localEvent(policy.ActionAuditResume))
+	ticket, err := g.ledger.Resume(ctx, g.owner.Event(policy.ActionAuditResume))
 	if err != nil {
-		return audit.Ticket{}, g.unavailable(err)
+		return audit.Ticket{}, choke.Unavailable(err)
 	}
 	return ticket, nil
 }

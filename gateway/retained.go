@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
@@ -21,8 +23,8 @@ const tryRetainedEvery = 12 * time.Hour
 // retryRetained tries again what stores would not delete. It may run on any number of replicas at once.
 func (g *Gateway) retryRetained(ctx context.Context) error {
 	var objects []queries.RetainedObjectsRow
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		objects, err = tx.RetainedObjects(ctx, queries.RetainedObjectsParams{Before: micros(g.now().Add(-tryRetainedEvery)), Limit: erasePage})
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		objects, err = tx.RetainedObjects(ctx, queries.RetainedObjectsParams{Before: choke.Micros(g.door.Now().Add(-tryRetainedEvery)), Limit: erasePage})
 		return err
 	})
 	if err != nil {
@@ -39,7 +41,7 @@ func (g *Gateway) retryRetained(ctx context.Context) error {
 // certifyReleased certifies once more what has nothing retained any more. Die before it: the next sweep does it.
 func (g *Gateway) certifyReleased(ctx context.Context) error {
 	var released []queries.Erasure
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		released, err = tx.ReleasedErasures(ctx, erasePage)
 		return err
 	})

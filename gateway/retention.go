@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -16,9 +18,9 @@ import (
 
 // Bounds of Config.NameRetention.
 const (
-	NameRetentionFloor   = 30 * day
-	NameRetentionDefault = 365 * day
-	NameRetentionCeiling = 1096 * day
+	NameRetentionFloor   = 30 * choke.Day
+	NameRetentionDefault = 365 * choke.Day
+	NameRetentionCeiling = 1096 * choke.Day
 )
 
 // eventRetention is how long the private half of each class of events is kept: what was asked for, and the default for the
@@ -26,11 +28,11 @@ const (
 func eventRetention(asked map[event.RetentionClass]time.Duration) (map[event.RetentionClass]time.Duration, error) {
 	kept := map[event.RetentionClass]time.Duration{}
 	for _, r := range event.Retentions() {
-		kept[r.Class] = time.Duration(r.Default) * day
+		kept[r.Class] = time.Duration(r.Default) * choke.Day
 		if d, ok := asked[r.Class]; ok {
 			kept[r.Class] = d
 		}
-		if d := kept[r.Class]; d < time.Duration(r.Floor)*day || d > time.Duration(r.Ceiling)*day {
+		if d := kept[r.Class]; d < time.Duration(r.Floor)*choke.Day || d > time.Duration(r.Ceiling)*choke.Day {
 			return nil, fmt.Errorf("events of class %s cannot be kept for %s: from %d to %d days", r.Class, d, r.Floor, r.Ceiling)
 		}
 	}
@@ -73,15 +75,15 @@ func (g *Gateway) expire(ctx context.Context, ledger string, class event.Retenti
 
 // expireBatch erases one batch. Its event goes with it, and so does how far it came: if we die, the next one begins there.
 func (g *Gateway) expireBatch(ctx context.Context, ledger string, class event.RetentionClass) (audit.PrivateErased, error) {
-	before := g.now().Truncate(day).Add(-g.retention[class])
+	before := g.door.Now().Truncate(choke.Day).Add(-g.retention[class])
 	var done audit.PrivateErased
-	err := g.recordOwn(ctx, ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
+	err := g.owner.RecordChange(ctx, ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
 		keep, err := lockHolds(ctx, tx, ledger)
 		if err != nil {
 			return nil, err
 		}
 		from, err := tx.RetentionReached(ctx, queries.RetentionReachedParams{Ledger: ledger, Class: string(class)})
-		if ignoreNoRows(err) != nil {
+		if choke.IgnoreNoRows(err) != nil {
 			return nil, fmt.Errorf("reading how far erasing has come: %w", err)
 		}
 		done, err = g.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: ledger, Class: class, From: from, Before: before,
@@ -95,7 +97,7 @@ func (g *Gateway) expireBatch(ctx context.Context, ledger string, class event.Re
 		if done.Erased == 0 {
 			return nil, nil
 		}
-		e := ownEvent(policy.ActionPrivacyExpire, g.now())
+		e := choke.OwnEvent(policy.ActionPrivacyExpire, g.door.Now())
 		e.Class, e.Subject, e.Length = string(class), erasedRange(done), done.Erased
 		e.Private = map[string]string{"before": before.Format(time.RFC3339), "held": strconv.FormatInt(done.Kept, 10)}
 		return &e, nil
@@ -143,10 +145,10 @@ func lockHolds(ctx context.Context, tx *database.Tx, ledger string) (held, error
 
 // forgetLeavers clears the names of people who have long left.
 func (g *Gateway) forgetLeavers(ctx context.Context) error {
-	before := micros(g.now().Truncate(day).Add(-g.limits.NameRetention))
+	before := choke.Micros(g.door.Now().Truncate(choke.Day).Add(-g.limits.NameRetention))
 	for {
 		var leavers []queries.LeaversToForgetRow
-		err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			leavers, err = tx.LeaversToForget(ctx, before)
 			return err
 		})
@@ -165,16 +167,16 @@ func (g *Gateway) forgetLeavers(ctx context.Context) error {
 }
 
 func (g *Gateway) forgetName(ctx context.Context, p queries.LeaversToForgetRow, before int64) error {
-	ledger := operatorLedger
+	ledger := choke.OperatorLedger
 	if OrganisationKind(p.Kind) == KindClient {
 		ledger = p.Organisation
 	}
-	return g.recordOwn(ctx, ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
+	return g.owner.RecordChange(ctx, ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
 		n, err := tx.ForgetName(ctx, queries.ForgetNameParams{ID: p.ID, LeftBefore: before})
 		if err != nil || n == 0 {
 			return nil, err
 		}
-		e := ownEvent(policy.ActionPrivacyForget, g.now())
+		e := choke.OwnEvent(policy.ActionPrivacyForget, g.door.Now())
 		e.Subject = p.ID
 		return &e, nil
 	})

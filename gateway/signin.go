@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -23,12 +25,12 @@ func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person Per
 	c := Credential{ID: policy.NewID("k"), Person: person}
 	var hash []byte
 	c.Secret, hash = newSecret()
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionCredentialIssue,
-		load:   lookAtPerson(person),
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionCredentialIssue,
+		Load:   lookAtPerson(person),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(person),
-				SecretHash: hash, ValidFrom: micros(s.now), ValidUntil: endMicros(c.Until)})
+				SecretHash: hash, ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.EndMicros(c.Until)})
 		},
 	})
 	if err != nil {
@@ -69,28 +71,28 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	}
 	caller := Caller{Person: in.Client, Auth: "client-credentials", Address: in.Address, UserAgent: in.UserAgent, Request: in.Request}
 	known := false
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.PersonExists(ctx, string(in.Client))
 		known = err == nil
-		return ignoreNoRows(err)
+		return choke.IgnoreNoRows(err)
 	})
 	if err != nil {
-		return g.unavailable(err)
+		return choke.Unavailable(err)
 	}
 	if !known {
 		return ErrNotFound
 	}
-	_, err = g.do(ctx, caller, act{
-		action: policy.ActionTokenIssue,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			s.onOperator()
-			s.visible = false
-			s.event.Subject = string(in.Client)
-			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: string(in.Client), Now: micros(s.now)})
+	_, err = g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionTokenIssue,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.OnOperator()
+			s.Hide()
+			s.Event().Subject = string(in.Client)
+			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: string(in.Client), Now: choke.Micros(s.Now())})
 			if err != nil {
 				return err
 			}
-			s.facts.SignIn = &policy.SignIn{Authenticated: isOneOf(held, hashSecret(in.Secret))}
+			s.Facts().SignIn = &policy.SignIn{Authenticated: isOneOf(held, hashSecret(in.Secret))}
 			return nil
 		},
 	})

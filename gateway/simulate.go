@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -22,46 +24,46 @@ type Simulation struct {
 // client's contract managers and compliance officers.
 func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, version int64, f policy.Facts) (Simulation, error) {
 	var answer Simulation
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionPolicySimulate,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
-			if err := s.onContract(ctx, tx, id); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPolicySimulate,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			if version == 0 {
 				return nil
 			}
 			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
 			return err
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			answer, err = simulate(ctx, tx, s, version, f)
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			answer, err = g.simulate(ctx, tx, s, version, f)
 			return err
 		},
 	})
 	return answer, err
 }
 
-func simulate(ctx context.Context, tx *database.Tx, s *scene, version int64, f policy.Facts) (Simulation, error) {
+func (g *Gateway) simulate(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64, f policy.Facts) (Simulation, error) {
 	if f.Now.IsZero() {
-		f.Now = s.now
+		f.Now = s.Now()
 	}
 	if f.Contract == nil {
-		f.Contract = s.facts.Contract
+		f.Contract = s.Facts().Contract
 	}
 	if f.Organisation == "" && len(f.Roles) > 0 {
-		f.Organisation = s.provider
+		f.Organisation = s.Provider()
 		if f.Roles[0] == policy.RoleClientSystem {
-			f.Organisation = s.client
+			f.Organisation = s.Client()
 		}
 	}
-	terms := s.terms
+	terms := s.Terms()
 	if version == 0 {
-		version = s.version
+		version = s.Version()
 	} else {
-		s.version = version
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.contract), Version: version})
+		s.SetVersion(version)
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.Contract()), Version: version})
 		if err != nil {
 			return Simulation{}, fmt.Errorf("reading contract version: %w", err)
 		}
@@ -69,18 +71,18 @@ func simulate(ctx context.Context, tx *database.Tx, s *scene, version int64, f p
 		if err != nil {
 			return Simulation{}, fmt.Errorf("reading stored terms: %w", err)
 		}
-		if err := checkEnforceable(parsed); err != nil {
+		if err := choke.CheckEnforceable(parsed); err != nil {
 			return Simulation{}, err
 		}
-		if terms, err = policy.Compile(string(s.contract), version, parsed); err != nil {
+		if terms, err = policy.Compile(string(s.Contract()), version, parsed); err != nil {
 			return Simulation{}, fmt.Errorf("compiling terms: %w", err)
 		}
 	}
 	if terms == nil {
 		d := policy.NotInForce(f)
-		return Simulation{Decision: d}, s.gateway.checkFacts(f.Action, d)
+		return Simulation{Decision: d}, g.door.CheckFacts(f.Action, d)
 	}
 	answer := Simulation{Version: version}
 	answer.Decision, answer.Outcomes = terms.Explain(f)
-	return answer, s.gateway.checkFacts(f.Action, answer.Decision)
+	return answer, g.door.CheckFacts(f.Action, answer.Decision)
 }

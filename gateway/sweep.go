@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -14,12 +16,12 @@ import (
 
 // abandonUpload clears away an upload that will not be acknowledged, and records why. What it cannot do now the sweeper does.
 func (g *Gateway) abandonUpload(ctx context.Context, up *upload, cause error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
 	e := up.grant
-	e.ID, e.Phase, e.Grant, e.Occurred = event.NewID(), event.PhaseAborted, up.grant.ID, g.now()
-	e.Outcome, e.Reason = event.OutcomeError, failureReason(cause)
-	err := g.recordOutcome(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	e.ID, e.Phase, e.Grant, e.Occurred = event.NewID(), event.PhaseAborted, up.grant.ID, g.door.Now()
+	e.Outcome, e.Reason = event.OutcomeError, choke.FailureReason(cause)
+	err := g.door.RecordOutcome(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if up.earlier != nil {
 			return true, nil // a repetition has nothing of its own
 		}
@@ -37,15 +39,15 @@ func (g *Gateway) abandonUpload(ctx context.Context, up *upload, cause error) {
 // sweepUploads abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
 // brought back.
 func (g *Gateway) sweepUploads(ctx context.Context) error {
-	now := g.now()
+	now := g.door.Now()
 	var idle, late []queries.Document
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: micros(now.Add(-g.limits.IdleUpload)), Limit: 500})
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: choke.Micros(now.Add(-g.limits.IdleUpload)), Limit: 500})
 		if err != nil {
 			return fmt.Errorf("looking for silent uploads: %w", err)
 		}
 		late, err = tx.SweepableUploads(ctx, queries.SweepableUploadsParams{Late: g.limits.LateWrite.Microseconds(),
-			Now: micros(now), Pause: g.limits.LateWrite.Microseconds() / 8, Limit: 500})
+			Now: choke.Micros(now), Pause: g.limits.LateWrite.Microseconds() / 8, Limit: 500})
 		if err != nil {
 			return fmt.Errorf("looking for abandoned uploads: %w", err)
 		}
@@ -65,7 +67,7 @@ func (g *Gateway) sweepUploads(ctx context.Context) error {
 func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Time) error {
 	var done bool
 	var client string
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		c, err := tx.Contract(ctx, d.Contract)
 		client = c.Client
 		return err
@@ -74,8 +76,8 @@ func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Ti
 		return fmt.Errorf("reading contract: %w", err)
 	}
 	e := abandoned(d, now, "upload-silent")
-	err = g.recordOutcome(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: micros(now.Add(-g.limits.IdleUpload))})
+	err = g.door.RecordOutcome(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: choke.Micros(now.Add(-g.limits.IdleUpload))})
 		done = n == 1
 		return done, err
 	})
@@ -88,16 +90,16 @@ func (g *Gateway) sweepIdle(ctx context.Context, d queries.Document, now time.Ti
 // abandoned is the event of an upload that ended without its client.
 func abandoned(d queries.Document, at time.Time, reason string) event.Event {
 	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
-		Actor: system, Contract: d.Contract, Version: d.Version, Batch: d.Batch, Document: d.ID, Class: d.Class,
+		Actor: choke.System, Contract: d.Contract, Version: d.Version, Batch: d.Batch, Document: d.ID, Class: d.Class,
 		Subject: d.SentBy, Outcome: event.OutcomeAllow, Reason: reason}
 }
 
 // clear deletes the object of an abandoned upload. Nothing else may call it: an object is deleted only after the row
 // that could acknowledge it is gone for good.
 func (g *Gateway) clear(ctx context.Context, d queries.Document) error {
-	swept := g.now() // before the delete: a write that lands after it is swept again
+	swept := g.door.Now() // before the delete: a write that lands after it is swept again
 	var abandoned bool
-	err := g.db.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Document(ctx, d.ID)
 		abandoned = policy.DocumentState(row.State) == policy.DocumentAbandoned
 		return err
@@ -108,7 +110,7 @@ func (g *Gateway) clear(ctx context.Context, d queries.Document) error {
 	if err := g.objects.Delete(ctx, d.ObjectKey); err != nil {
 		return fmt.Errorf("deleting abandoned object: %w", err)
 	}
-	return g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: micros(swept)})
+	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: choke.Micros(swept)})
 	})
 }

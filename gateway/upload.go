@@ -11,7 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -103,50 +104,50 @@ func (g *Gateway) Upload(ctx context.Context, caller Caller, n NewDocument, body
 // grantUpload decides whether the document may come in, and takes its reference.
 func (g *Gateway) grantUpload(ctx context.Context, caller Caller, n NewDocument) (*upload, error) {
 	var up *upload
-	s, err := g.do(ctx, caller, act{
-		action: policy.ActionDocumentReceive,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	s, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			up = &upload{NewDocument: n, caller: caller, id: DocumentID(policy.NewID("d"))}
 			return onIncoming(ctx, tx, s, up, event.PhaseGrant, n.Length)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) error {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return g.takeReference(ctx, tx, s, up)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	up.grant, up.ledger = s.event, s.ledgers[0]
-	up.takes = s.terms.Upload(n.Class)
+	up.grant, up.ledger = *s.Event(), s.Ledger()
+	up.takes = s.Terms().Upload(n.Class)
 	return up, nil
 }
 
 // onIncoming makes a document that is coming in what the act is about.
-func onIncoming(ctx context.Context, tx *database.Tx, s *scene, up *upload, phase event.Phase, size int64) error {
-	if _, err := s.onBatch(ctx, tx, up.Batch); err != nil {
+func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload, phase event.Phase, size int64) error {
+	if _, err := s.OnBatch(ctx, tx, up.Batch); err != nil {
 		return err
 	}
-	s.facts.Class, s.facts.Incoming = up.Class, &policy.Incoming{MediaType: up.MediaType, Size: size}
-	s.event.Phase, s.event.Document, s.event.Grant = phase, string(up.id), up.grant.ID
-	s.event.Length = max(size, 0)
-	if s.terms != nil && s.terms.MaxBytes(up.Class) >= 0 {
-		s.event.Class = string(up.Class) // only a class that the contract knows: the ledger keeps no text of a caller's
+	s.Facts().Class, s.Facts().Incoming = up.Class, &policy.Incoming{MediaType: up.MediaType, Size: size}
+	s.Event().Phase, s.Event().Document, s.Event().Grant = phase, string(up.id), up.grant.ID
+	s.Event().Length = max(size, 0)
+	if s.Terms() != nil && s.Terms().MaxBytes(up.Class) >= 0 {
+		s.Event().Class = string(up.Class) // only a class that the contract knows: the ledger keeps no text of a caller's
 	}
 	return nil
 }
 
-func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *scene, up *upload) error {
+func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) error {
 	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: string(up.Batch), Reference: up.Reference})
 	switch {
 	case err == nil && policy.DocumentState(earlier.State) == policy.DocumentReceived:
 		up.earlier = &earlier
-		s.event.Document = earlier.ID
+		s.Event().Document = earlier.ID
 		return nil
 	case err == nil:
 		if err := g.takeOver(ctx, tx, s, earlier); err != nil {
 			return err
 		}
-	case !isNoRows(err):
+	case !choke.IsNoRows(err):
 		return fmt.Errorf("reading document by reference: %w", err)
 	}
 	if up.epoch, up.to, err = g.recipient(ctx, tx, s); err != nil {
@@ -154,9 +155,9 @@ func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *scene, 
 	}
 	up.key = objectKey()
 	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: string(up.id), Batch: string(up.Batch),
-		Contract: string(s.contract), Version: s.version, Reference: up.Reference, Class: string(up.Class),
+		Contract: string(s.Contract()), Version: s.Version(), Reference: up.Reference, Class: string(up.Class),
 		MediaType: up.MediaType, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
-		SentBy: string(s.caller.Person), Created: micros(s.now)})
+		SentBy: string(s.Caller().Person), Created: choke.Micros(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting document: %w", err)
 	}
@@ -169,18 +170,18 @@ func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *scene, 
 var errUploading = &Conflict{Kind: ConflictUploadInProgress, Detail: "the reference is being uploaded by another request"}
 
 // takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
-func (g *Gateway) takeOver(ctx context.Context, tx *database.Tx, s *scene, earlier queries.Document) error {
+func (g *Gateway) takeOver(ctx context.Context, tx *database.Tx, s *choke.Scene, earlier queries.Document) error {
 	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
-		IdleSince: micros(s.now.Add(-g.limits.TakeOver))})
+		IdleSince: choke.Micros(s.Now().Add(-g.limits.TakeOver))})
 	if err != nil {
 		return fmt.Errorf("abandoning silent upload: %w", err)
 	}
 	if n == 0 {
 		return errUploading
 	}
-	e := abandoned(earlier, s.now, "taken-over")
-	e.Actor, e.Organisation, e.Auth, e.Request = s.event.Actor, s.event.Organisation, s.event.Auth, s.event.Request
-	s.also = append(s.also, e)
+	e := abandoned(earlier, s.Now(), "taken-over")
+	e.Actor, e.Organisation, e.Auth, e.Request = s.Event().Actor, s.Event().Organisation, s.Event().Auth, s.Event().Request
+	s.Also(e)
 	return nil
 }
 
@@ -262,8 +263,8 @@ func (g *Gateway) keepTouching(ctx context.Context, id DocumentID) (touched cont
 }
 
 func (g *Gateway) touch(ctx context.Context, id DocumentID) (alive bool, err error) {
-	err = g.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: string(id), Touched: micros(g.now())})
+	err = g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: string(id), Touched: choke.Micros(g.door.Now())})
 		alive = n == 1
 		return err
 	})
@@ -274,16 +275,16 @@ func (g *Gateway) touch(ctx context.Context, id DocumentID) (alive bool, err err
 func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, error) {
 	var d Document
 	var r Receipt
-	_, err := g.do(ctx, up.caller, act{
-		action: policy.ActionDocumentReceive,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, up.caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, up.size)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			s.event.Bytes = up.size
-			s.event.Private["sha256"] = hexOf(up.digest)
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			s.Event().Bytes = up.size
+			s.Event().Private["sha256"] = choke.HexOf(up.digest)
 			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: string(up.id), Size: up.size,
-				Digest: up.digest, Received: micros(s.now)})
+				Digest: up.digest, Received: choke.Micros(s.Now())})
 			if err != nil {
 				return fmt.Errorf("marking document received: %w", err)
 			}
@@ -314,10 +315,10 @@ func (g *Gateway) receive(ctx context.Context, up *upload) (Document, Receipt, e
 func (g *Gateway) endUnreceived(ctx context.Context, up *upload, err error) {
 	switch {
 	case err == nil:
-	case isRefusal(err):
+	case choke.IsRefusal(err):
 		g.abandonUpload(ctx, up, err)
 	default:
-		g.ledger.GiveUp(audit.Ticket{Ledger: up.ledger, Event: up.grant.ID})
+		g.door.Orphan(up.ledger, up.grant.ID)
 	}
 }
 
@@ -332,12 +333,12 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 	up.id = DocumentID(up.earlier.ID)
 	var d Document
 	var r Receipt
-	_, err := g.do(ctx, up.caller, act{
-		action: policy.ActionDocumentReceive,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) error {
+	_, err := g.door.Do(ctx, up.caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, in.count)
 		},
-		mutate: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if d, err = readDocument(ctx, tx, up.id); err != nil {
 				return err
 			}
@@ -361,12 +362,12 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 
 // newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
 // earlier identity that is gone means that the upload was given up for dead.
-func (g *Gateway) newestHeader(ctx context.Context, tx *database.Tx, s *scene, up *upload) (epoch int64, header []byte, err error) {
+func (g *Gateway) newestHeader(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) (epoch int64, header []byte, err error) {
 	epoch, to, err := g.recipient(ctx, tx, s)
 	if err != nil || epoch == up.epoch {
 		return epoch, up.header, err
 	}
-	old, err := g.identity(ctx, tx, contractEpoch{s.contract, up.epoch})
+	old, err := g.identity(ctx, tx, contractEpoch{s.Contract(), up.epoch})
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil, errAbandoned
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bordereau/bordereau/gateway/choke"
+
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -14,18 +16,18 @@ import (
 func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id ContractID, version int64) (ContractVersion, error) {
 	var row queries.ContractVersion
 	inForce := false
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := s.onContract(ctx, tx, id); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
-			inForce = s.version == version
+			s.OnDuty()
+			inForce = s.Version() == version
 			row, err = onVersion(ctx, tx, s, version)
 			return err
 		},
-		mutate: func(_ context.Context, _ *database.Tx, s *scene) error { return hideDrafts(s, row) },
+		Mutate: func(_ context.Context, _ *database.Tx, s *choke.Scene) error { return hideDrafts(s, row) },
 	})
 	if err != nil {
 		return ContractVersion{}, err
@@ -34,18 +36,18 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 }
 
 // onVersion makes a version the one that the act's event names, in force or not.
-func onVersion(ctx context.Context, tx *database.Tx, s *scene, version int64) (queries.ContractVersion, error) {
-	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.contract), Version: version})
+func onVersion(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64) (queries.ContractVersion, error) {
+	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.Contract()), Version: version})
 	if err == nil {
-		s.version = version
+		s.SetVersion(version)
 	}
 	return row, err
 }
 
 // hideDrafts refuses to show the provider's people versions that are not approved: to them they do not exist.
-func hideDrafts(s *scene, versions ...queries.ContractVersion) error {
+func hideDrafts(s *choke.Scene, versions ...queries.ContractVersion) error {
 	for _, v := range versions {
-		if v.Approved == 0 && s.ofProvider() {
+		if v.Approved == 0 && s.OfProvider() {
 			return ErrNotFound
 		}
 	}
@@ -63,20 +65,20 @@ type VersionChanges struct {
 // changes concern is a question to the policy, see Impact.
 func (g *Gateway) Changes(ctx context.Context, caller Caller, id ContractID, base, version int64) (VersionChanges, error) {
 	var before, after queries.ContractVersion
-	_, err := g.do(ctx, caller, act{
-		action: policy.ActionContractRead,
-		load: func(ctx context.Context, tx *database.Tx, s *scene) (err error) {
-			if err := s.onContract(ctx, tx, id); err != nil {
+	_, err := g.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
-			s.onDuty()
+			s.OnDuty()
 			if before, err = onVersion(ctx, tx, s, base); err != nil {
 				return err
 			}
 			after, err = onVersion(ctx, tx, s, version)
 			return err
 		},
-		mutate: func(_ context.Context, _ *database.Tx, s *scene) error { return hideDrafts(s, before, after) },
+		Mutate: func(_ context.Context, _ *database.Tx, s *choke.Scene) error { return hideDrafts(s, before, after) },
 	})
 	if err != nil {
 		return VersionChanges{}, err

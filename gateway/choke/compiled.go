@@ -1,4 +1,4 @@
-package gateway
+package choke
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
-func (g *Gateway) compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
-	return g.contracts.get(contractVersion{contract, version}, func() (*policy.Compiled, error) {
+// Compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
+func (d *Door) Compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
+	return d.contracts.Get(VersionKey{contract, version}, func() (*policy.Compiled, error) {
 		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(contract), Version: version})
 		if err != nil {
 			return nil, fmt.Errorf("reading contract version: %w", err)
@@ -25,17 +25,26 @@ func (g *Gateway) compiled(ctx context.Context, tx *database.Tx, contract Contra
 	})
 }
 
-// maxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
+// MaxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
 // in use. It holds 264 contracts of 30 classes, or 2,000 of three.
-const maxEnforcers = 8192
+const MaxEnforcers = 8192
 
-type contractVersion struct {
-	contract ContractID
-	version  int64
+// VersionKey names a version of a contract.
+type VersionKey struct {
+	Contract ContractID
+	Version  int64
 }
 
-// checkEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
-func checkEnforceable(terms *policy.Terms) error {
+// Compiled keeps compiled contracts.
+type Compiled = Cache[VersionKey, *policy.Compiled]
+
+// NewCompiled keeps as many compiled contracts as MaxEnforcers lets it.
+func NewCompiled() *Compiled {
+	return NewCache[VersionKey](MaxEnforcers, (*policy.Compiled).Weight)
+}
+
+// CheckEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
+func CheckEnforceable(terms *policy.Terms) error {
 	if missing := terms.Missing(); len(missing) > 0 {
 		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing), Problems: missing}
 	}

@@ -1,4 +1,4 @@
-package gateway
+package choke
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// allowance is what the contracts of a listing let the caller see, each asked once. A listing never says more than the
+// Allowance is what the contracts of a listing let the caller see, each asked once. A listing never says more than the
 // single reads would: what a contract refuses is left out, of the cursor too, and the page is filled up with what follows.
-type allowance struct {
-	*scene
+type Allowance struct {
+	*Scene
 	known map[allowed]bool
 }
 
@@ -20,32 +20,33 @@ type allowed struct {
 	state    policy.BatchState
 }
 
-func (s *scene) allowance() allowance { return allowance{s, map[allowed]bool{}} }
+// Allowance asks the contracts of a listing.
+func (s *Scene) Allowance() Allowance { return Allowance{s, map[allowed]bool{}} }
 
-// batch says whether the caller may see the contract's batches in the state. If so, the listing stands in the ledger of
+// Batch says whether the caller may see the contract's batches in the state. If so, the listing stands in the ledger of
 // the contract's client.
-func (a allowance) batch(ctx context.Context, tx *database.Tx, contract ContractID, state policy.BatchState) (bool, error) {
+func (a Allowance) Batch(ctx context.Context, tx *database.Tx, contract ContractID, state policy.BatchState) (bool, error) {
 	q := allowed{contract, state}
 	if answer, ok := a.known[q]; ok {
 		return answer, nil
 	}
-	one := *a.scene // the act's own decision and event stay what they are
+	one := *a.Scene // the act's own decision and event stay what they are
 	one.facts.Action, one.facts.Roles, one.duty = policy.ActionBatchRead, nil, false
 	one.facts.Batch = &policy.Batch{State: state, Resent: false}
-	if err := one.onContract(ctx, tx, contract); err != nil {
+	if err := one.OnContract(ctx, tx, contract); err != nil {
 		return false, err
 	}
 	answer := false
 	if one.terms != nil {
 		d := one.terms.Decide(one.facts)
-		if err := a.gateway.checkFacts(one.facts.Action, d); err != nil {
+		if err := a.door.CheckFacts(one.facts.Action, d); err != nil {
 			return false, err
 		}
 		answer = d.Allowed
 	}
 	a.known[q] = answer
 	if answer {
-		a.alsoIn(one.client)
+		a.AlsoIn(one.client)
 	}
 	return answer, nil
 }

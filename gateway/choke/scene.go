@@ -1,4 +1,4 @@
-package gateway
+package choke
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// operatorLedger is the name of the operator's own ledger; a client's ledger has the name of its organisation.
-const operatorLedger = "operator"
+// OperatorLedger is the name of the operator's own ledger; a client's ledger has the name of its organisation.
+const OperatorLedger = "operator"
 
-// scene is what one act looks at: the facts for the decision, what the decision was, and the event to be kept.
-type scene struct {
-	gateway *Gateway
+// Scene is what one act looks at, its act context: the facts for the decision, what the decision was, and the event to be kept.
+type Scene struct {
+	door    *Door
 	now     time.Time
 	caller  Caller
 	facts   policy.Facts
@@ -43,8 +43,8 @@ type scene struct {
 	visible  bool // the caller may know that the object exists: a refusal is shown as what it is
 }
 
-func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
-	now := g.now()
+func (d *Door) newScene(caller Caller, action policy.Action) *Scene {
+	now := d.Now()
 	private := map[string]string{}
 	if caller.Address.IsValid() {
 		private["address"] = caller.Address.String()
@@ -52,8 +52,8 @@ func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
 	if caller.UserAgent != "" {
 		private["user_agent"] = caller.UserAgent
 	}
-	return &scene{
-		gateway: g, now: now, caller: caller,
+	return &Scene{
+		door: d, now: now, caller: caller,
 		facts: policy.Facts{Action: action, Person: caller.Person, Now: now, Address: caller.Address},
 		event: event.Event{
 			ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(action),
@@ -64,7 +64,7 @@ func (g *Gateway) newScene(caller Caller, action policy.Action) *scene {
 
 // shown is the refusal as the caller gets to see it: what is another party's does not exist.
 // A defect of the gateway is shown, because it tells nothing about the object.
-func (s *scene) shown() error {
+func (s *Scene) shown() error {
 	var denied *Denied
 	if errors.As(s.refusal, &denied) && !s.visible && denied.Reason != policy.ReasonFactMissing {
 		return ErrNotFound
@@ -73,9 +73,9 @@ func (s *scene) shown() error {
 }
 
 // readCaller reads who asks. A person who is not known, or has left, has no role anywhere: the decision denies.
-func (s *scene) readCaller(ctx context.Context, tx *database.Tx) error {
+func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	person, err := tx.Person(ctx, string(s.caller.Person))
-	if isNoRows(err) {
+	if IsNoRows(err) {
 		return nil
 	}
 	if err != nil {
@@ -83,12 +83,12 @@ func (s *scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	}
 	s.organisation, s.kind = OrganisationID(person.Organisation), OrganisationKind(person.OrganisationKind)
 	s.facts.Organisation = s.organisation
-	s.facts.MemberActive = within(person.ValidFrom, person.ValidUntil, s.now)
+	s.facts.MemberActive = Within(person.ValidFrom, person.ValidUntil, s.now)
 	s.event.Organisation = person.Organisation
 	if !s.facts.MemberActive {
 		return nil
 	}
-	roles, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person.ID, Now: micros(s.now)})
+	roles, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person.ID, Now: Micros(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading duties: %w", err)
 	}
@@ -98,9 +98,9 @@ func (s *scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	return nil
 }
 
-// onContract makes the contract what the act is about: its parties, its status, the version in force and the caller's
+// OnContract makes the contract what the act is about: its parties, its status, the version in force and the caller's
 // roles on it. The status row is locked against a change until the act commits.
-func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) error {
+func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) error {
 	c, err := tx.Contract(ctx, string(id))
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		return fmt.Errorf("reading contract status: %w", err)
 	}
 	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-		Person: string(s.caller.Person), Contract: c.ID, Now: micros(s.now)})
+		Person: string(s.caller.Person), Contract: c.ID, Now: Micros(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}
@@ -123,7 +123,7 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		}
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
-	if policy.ContractStatus(status.Status) == policy.StatusProposed && s.ofProvider() {
+	if policy.ContractStatus(status.Status) == policy.StatusProposed && s.OfProvider() {
 		s.visible = false // a draft is its client's own business
 	}
 	s.event.Contract, s.event.Provider = c.ID, c.Provider
@@ -133,13 +133,13 @@ func (s *scene) onContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		return err
 	}
 	s.facts.Contract = &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated}
-	return s.readVersion(ctx, tx, decidedAt(status, s.now))
+	return s.readVersion(ctx, tx, DecidedAt(status, s.now))
 }
 
 // readVersion reads which version is in force at a time and gets its compiled terms.
-func (s *scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) error {
-	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: micros(at)})
-	if isNoRows(err) {
+func (s *Scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) error {
+	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: Micros(at)})
+	if IsNoRows(err) {
 		s.version, s.terms = 0, nil
 		return nil
 	}
@@ -147,33 +147,33 @@ func (s *scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) 
 		return fmt.Errorf("reading version in force: %w", err)
 	}
 	s.version = version
-	s.terms, err = s.gateway.compiled(ctx, tx, s.contract, version)
+	s.terms, err = s.door.Compiled(ctx, tx, s.contract, version)
 	return err
 }
 
-// onDuty turns the act into one about a duty on the contract that was read: the caller's duties decide, beside the roles
+// OnDuty turns the act into one about a duty on the contract that was read: the caller's duties decide, beside the roles
 // held on the contract itself.
-func (s *scene) onDuty() {
+func (s *Scene) OnDuty() {
 	s.duty = true
 	s.facts.Roles = append(s.facts.Roles, s.dutyRoles...)
 	slices.Sort(s.facts.Roles)
 	s.facts.Roles = slices.Compact(s.facts.Roles)
 }
 
-// loadDuty is for an act about a duty on a contract.
-func loadDuty(id ContractID) func(context.Context, *database.Tx, *scene) error {
-	return func(ctx context.Context, tx *database.Tx, s *scene) error {
-		if err := s.onContract(ctx, tx, id); err != nil {
+// LoadDuty is for an act about a duty on a contract.
+func LoadDuty(id ContractID) func(context.Context, *database.Tx, *Scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *Scene) error {
+		if err := s.OnContract(ctx, tx, id); err != nil {
 			return err
 		}
-		s.onDuty()
+		s.OnDuty()
 		return nil
 	}
 }
 
-// onOrganisation makes the act one about a duty towards an organisation.
-func (s *scene) onOrganisation(o queries.Organisation) {
-	s.onDuty()
+// OnOrganisation makes the act one about a duty towards an organisation.
+func (s *Scene) OnOrganisation(o queries.Organisation) {
+	s.OnDuty()
 	s.facts.Object = &policy.Object{Organisation: OrganisationID(o.ID)}
 	s.visible = len(s.dutyRoles) > 0 && (s.organisation == OrganisationID(o.ID) || slices.Contains(s.dutyRoles, policy.RoleOperator))
 	s.objectKind = OrganisationKind(o.Kind)
@@ -182,16 +182,16 @@ func (s *scene) onOrganisation(o queries.Organisation) {
 	}
 }
 
-// onOperator makes the act one about a duty that only the operator's people hold.
-func (s *scene) onOperator() {
-	s.onDuty()
+// OnOperator makes the act one about a duty that only the operator's people hold.
+func (s *Scene) OnOperator() {
+	s.OnDuty()
 	s.visible = len(s.dutyRoles) > 0
 }
 
-// onOwn makes the act a listing of what the caller may see; it stands in the ledger of the caller's organisation and of
+// OnOwn makes the act a listing of what the caller may see; it stands in the ledger of the caller's organisation and of
 // every client of whom something is listed.
-func (s *scene) onOwn(context.Context, *database.Tx) error {
-	s.onDuty()
+func (s *Scene) OnOwn(context.Context, *database.Tx) error {
+	s.OnDuty()
 	s.facts.Object = &policy.Object{Organisation: s.organisation}
 	s.visible = s.facts.MemberActive
 	if s.kind == KindClient {
@@ -200,31 +200,31 @@ func (s *scene) onOwn(context.Context, *database.Tx) error {
 	return nil
 }
 
-// alsoIn adds a client's ledger to those that the event stands in.
-func (s *scene) alsoIn(client OrganisationID) {
+// AlsoIn adds a client's ledger to those that the event stands in.
+func (s *Scene) AlsoIn(client OrganisationID) {
 	if !slices.Contains(s.ledgers, string(client)) {
 		s.ledgers = append(s.ledgers, string(client))
 	}
 }
 
-// ofProvider says whether the caller belongs to the provider of the contract.
-func (s *scene) ofProvider() bool { return s.organisation != "" && s.organisation == s.provider }
+// OfProvider says whether the caller belongs to the provider of the contract.
+func (s *Scene) OfProvider() bool { return s.organisation != "" && s.organisation == s.provider }
 
-// hideUnsealed makes a batch that is still being filled look to the provider's people like one that does not exist: not
+// HideUnsealed makes a batch that is still being filled look to the provider's people like one that does not exist: not
 // even that something is on its way is theirs to know. The ledger keeps the true reason of the refusal.
-func (s *scene) hideUnsealed(state policy.BatchState) {
-	if state != policy.BatchSealed && s.ofProvider() {
+func (s *Scene) HideUnsealed(state policy.BatchState) {
+	if state != policy.BatchSealed && s.OfProvider() {
 		s.visible = false
 	}
 }
 
-// onBatch makes the batch, and its contract, what the act is about.
-func (s *scene) onBatch(ctx context.Context, tx *database.Tx, id BatchID) (queries.Batch, error) {
+// OnBatch makes the batch, and its contract, what the act is about.
+func (s *Scene) OnBatch(ctx context.Context, tx *database.Tx, id BatchID) (queries.Batch, error) {
 	b, err := tx.Batch(ctx, string(id))
 	if err != nil {
 		return b, err
 	}
-	if err := s.onContract(ctx, tx, ContractID(b.Contract)); err != nil {
+	if err := s.OnContract(ctx, tx, ContractID(b.Contract)); err != nil {
 		return b, err
 	}
 	state, err := tx.BatchState(ctx, b.ID)
@@ -233,56 +233,56 @@ func (s *scene) onBatch(ctx context.Context, tx *database.Tx, id BatchID) (queri
 	}
 	s.facts.Batch = &policy.Batch{State: policy.BatchState(state.State), Resent: false}
 	s.event.Batch = b.ID
-	s.hideUnsealed(s.facts.Batch.State)
+	s.HideUnsealed(s.facts.Batch.State)
 	return b, nil
 }
 
-// onDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and
+// OnDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and
 // lease.
-func (s *scene) onDocument(ctx context.Context, tx *database.Tx, id DocumentID) (queries.Document, error) {
+func (s *Scene) OnDocument(ctx context.Context, tx *database.Tx, id DocumentID) (queries.Document, error) {
 	d, err := tx.Document(ctx, string(id))
 	if err != nil {
 		return d, err
 	}
-	if _, err := s.onBatch(ctx, tx, BatchID(d.Batch)); err != nil {
+	if _, err := s.OnBatch(ctx, tx, BatchID(d.Batch)); err != nil {
 		return d, err
 	}
 	s.facts.Class = policy.Class(d.Class)
 	s.facts.Document = &policy.Document{State: policy.DocumentState(d.State), Size: d.Size}
 	s.event.Document, s.event.Class = d.ID, d.Class
 	a, err := tx.AssignmentOfDocument(ctx, queries.AssignmentOfDocumentParams{
-		Document: d.ID, Person: string(s.caller.Person), Now: micros(s.now)})
-	if isNoRows(err) {
+		Document: d.ID, Person: string(s.caller.Person), Now: Micros(s.now)})
+	if IsNoRows(err) {
 		s.facts.Work = &policy.Work{Assigned: false, Lease: policy.LeaseNone}
 		return d, nil
 	}
 	if err != nil {
 		return d, fmt.Errorf("reading assignment: %w", err)
 	}
-	return d, s.onLease(ctx, tx, a)
+	return d, s.OnLease(ctx, tx, a)
 }
 
-// onLease adds the facts of an assignment to the caller, and of its lease.
-func (s *scene) onLease(ctx context.Context, tx *database.Tx, a queries.Assignment) error {
+// OnLease adds the facts of an assignment to the caller, and of its lease.
+func (s *Scene) OnLease(ctx context.Context, tx *database.Tx, a queries.Assignment) error {
 	lease, err := s.leaseState(ctx, tx, a)
 	if err != nil {
 		return fmt.Errorf("reading lease: %w", err)
 	}
-	assigned := a.Person == string(s.caller.Person) && within(a.ValidFrom, a.ValidUntil, s.now)
+	assigned := a.Person == string(s.caller.Person) && Within(a.ValidFrom, a.ValidUntil, s.now)
 	s.facts.Work = &policy.Work{Assigned: assigned, Lease: lease}
 	s.event.Assignment = a.ID
 	return nil
 }
 
 // leaseState reads how the newest lease of an assignment stands for the caller.
-func (s *scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assignment) (policy.LeaseState, error) {
+func (s *Scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assignment) (policy.LeaseState, error) {
 	lease, err := tx.NewestLease(ctx, a.ID)
 	switch {
 	case err != nil:
-		return policy.LeaseNone, ignoreNoRows(err)
+		return policy.LeaseNone, IgnoreNoRows(err)
 	case lease.Person != string(s.caller.Person):
 		return policy.LeaseOther, nil
-	case within(lease.ValidFrom, lease.ValidUntil, s.now):
+	case Within(lease.ValidFrom, lease.ValidUntil, s.now):
 		return policy.LeaseHeld, nil
 	default:
 		return policy.LeaseExpired, nil
@@ -303,30 +303,30 @@ func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus
 	if suspended > 0 {
 		return time.Time{}, nil
 	}
-	return fromMicros(status.ValidFrom), nil
+	return FromMicros(status.ValidFrom), nil
 }
 
-// noteErased makes it a fact when the document, whose other facts were read, was erased.
-func (s *scene) noteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
+// NoteErased makes it a fact when the document, whose other facts were read, was erased.
+func (s *Scene) NoteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
 	_, err := tx.ErasedDocument(ctx, row.ID)
 	if err == nil {
 		s.facts.Document.State = policy.DocumentErased
 	}
-	return ignoreNoRows(err)
+	return IgnoreNoRows(err)
 }
 
-// loadLedger makes the organisation whose ledger it is what the act is about.
-func loadLedger(ledger, question string) func(context.Context, *database.Tx, *scene) error {
-	return func(ctx context.Context, tx *database.Tx, s *scene) error {
+// LoadLedger makes the organisation whose ledger it is what the act is about.
+func LoadLedger(ledger, question string) func(context.Context, *database.Tx, *Scene) error {
+	return func(ctx context.Context, tx *database.Tx, s *Scene) error {
 		if question != "" {
 			s.event.Private["question"] = question
 		}
-		if ledger == operatorLedger {
+		if ledger == OperatorLedger {
 			o, err := tx.OperatorOrganisation(ctx)
 			if err != nil {
 				return err
 			}
-			s.onOrganisation(o)
+			s.OnOrganisation(o)
 			return nil
 		}
 		o, err := tx.Organisation(ctx, ledger)
@@ -336,19 +336,19 @@ func loadLedger(ledger, question string) func(context.Context, *database.Tx, *sc
 		if OrganisationKind(o.Kind) != KindClient {
 			return ErrNotFound // providers and, under its id, the operator have no ledger
 		}
-		s.onOrganisation(o)
+		s.OnOrganisation(o)
 		return s.addProviderCompliance(ctx, tx)
 	}
 }
 
 // addProviderCompliance adds the role of who watches over a provider's people on one of the client's contracts. It is enough to ask
 // the client's ledger, and narrow sees to it that nothing but their own is answered.
-func (s *scene) addProviderCompliance(ctx context.Context, tx *database.Tx) error {
+func (s *Scene) addProviderCompliance(ctx context.Context, tx *database.Tx) error {
 	if !s.facts.MemberActive || s.kind != KindProvider {
 		return nil
 	}
 	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: string(s.caller.Person),
-		Client: string(s.facts.Object.Organisation), Now: micros(s.now)})
+		Client: string(s.facts.Object.Organisation), Now: Micros(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}

@@ -1,4 +1,4 @@
-package gateway
+package choke
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-func changeStatus(ctx context.Context, tx *database.Tx, s *scene, id ContractID, to policy.ContractStatus, reason string,
+func ChangeStatus(ctx context.Context, tx *database.Tx, s *Scene, id ContractID, to policy.ContractStatus, reason string,
 	from ...policy.ContractStatus) error {
 	current, err := tx.ContractStatusForChange(ctx, string(id))
 	if err != nil {
@@ -22,9 +22,9 @@ func changeStatus(ctx context.Context, tx *database.Tx, s *scene, id ContractID,
 	if !allowed {
 		return &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("the contract is %s", current.Status)}
 	}
-	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: current.ID, ValidUntil: micros(s.now)}); err != nil {
+	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: current.ID, ValidUntil: Micros(s.now)}); err != nil {
 		return err
 	}
 	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(to), Reason: reason, ChangedBy: string(s.caller.Person), ValidFrom: micros(s.now)})
+		Status: string(to), Reason: reason, ChangedBy: string(s.caller.Person), ValidFrom: Micros(s.now)})
 }
