@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,24 +19,66 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // TestAnyHistory: whatever happens to processes, commits and the database, and in whatever order, the numbers have no gaps, the
 // heads agree with the leaves, the postings are exactly those of the leaves, nothing that was committed is lost or there twice,
 // and queries find what picking the leaves one by one does.
+//
+// What happens is drawn from a seed. Other seeds than the usual ones are given in BORDEREAU_TEST_SEEDS:
+//
+//	BORDEREAU_TEST_SEEDS=5,6,7 go test ./audit -run TestAnyHistory
 func TestAnyHistory(t *testing.T) {
-	for _, seed := range []uint64{1} {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			t.Run("sqlite", func(t *testing.T) {
-				path := filepath.Join(t.TempDir(), "ledger.db")
-				newHistory(t, seed, database.Config{SQLite: path}, "file:"+path+"?_busy_timeout=60000&_synchronous=FULL&_txlock=immediate").run(14)
-			})
-			t.Run("postgresql", func(t *testing.T) {
-				dsn := databasetest.PostgreSQLDSN(t)
-				newHistory(t, seed, database.Config{PostgreSQL: dsn}, dsn).run(14)
-			})
-		})
+	needs.Parallel(t)
+	seeds, given := seedsOf(t)
+	var mu sync.Mutex
+	happened := map[string]bool{}
+	play := func(t *testing.T, seed uint64, c database.Config, dsn string) {
+		h := newHistory(t, seed, c, dsn)
+		h.run(historySteps)
+		mu.Lock()
+		defer mu.Unlock()
+		maps.Copy(happened, h.happened)
 	}
+	t.Run("seeds", func(t *testing.T) {
+		for _, seed := range seeds {
+			t.Run(fmt.Sprintf("%d on sqlite", seed), func(t *testing.T) {
+				needs.Siblings(t)
+				path := filepath.Join(t.TempDir(), "ledger.db")
+				play(t, seed, database.Config{SQLite: path}, "file:"+path+"?_busy_timeout=60000&_synchronous=FULL&_txlock=immediate")
+			})
+			t.Run(fmt.Sprintf("%d on postgresql", seed), func(t *testing.T) {
+				needs.Siblings(t)
+				dsn := databasetest.PostgreSQLDSN(t)
+				play(t, seed, database.Config{PostgreSQL: dsn}, dsn)
+			})
+		}
+	})
+	for _, w := range (&history{}).ways() {
+		if !given && !happened[w.name] && !t.Failed() {
+			t.Errorf("no history has a %s: choose other seeds", w.name)
+		}
+	}
+}
+
+const historySteps = 14
+
+// seedsOf are those that are given, or else the usual ones: few, in which everything happens.
+func seedsOf(t *testing.T) (seeds []uint64, given bool) {
+	t.Helper()
+	text := os.Getenv("BORDEREAU_TEST_SEEDS")
+	if text == "" {
+		return []uint64{1, 2, 3, 4}, false
+	}
+	for field := range strings.SplitSeq(text, ",") {
+		seed, err := strconv.ParseUint(field, 10, 64)
+		if err != nil {
+			t.Fatal("BORDEREAU_TEST_SEEDS holds numbers with commas between them: ", err)
+		}
+		seeds = append(seeds, seed)
+	}
+	return seeds, true
 }
 
 // history is one database, the processes on it, and what must be in it.
@@ -47,6 +92,7 @@ type history struct {
 	processes []*process
 	key       byte
 	epochs    int                        // that were begun
+	happened  map[string]bool            // by the names of the ways
 	due       map[string]map[string]bool // events of each ledger that are staged or have their place
 	copied    struct {
 		restore func()
@@ -65,7 +111,8 @@ type process struct {
 }
 
 func newHistory(t *testing.T, seed uint64, c database.Config, dsn string) *history {
-	h := &history{T: t, r: rand.New(rand.NewPCG(seed, 64)), db: databasetest.Open(t, c), dsn: dsn, key: 1, due: map[string]map[string]bool{}}
+	h := &history{T: t, r: rand.New(rand.NewPCG(seed, 64)), db: databasetest.Open(t, c), dsn: dsn, key: 1,
+		happened: map[string]bool{}, due: map[string]map[string]bool{}}
 	migrate(t, h.db)
 	h.now.Store(noon.UnixMicro())
 	h.restart()
@@ -103,12 +150,16 @@ func (h *history) open() *process {
 
 func (h *history) one() *process { return h.processes[h.r.IntN(len(h.processes))] }
 
-func (h *history) run(steps int) {
-	ways := []struct {
-		name string
-		do   func()
-		more int // how often
-	}{
+// way is one thing that can happen.
+type way struct {
+	name string
+	do   func()
+	more int // how often
+}
+
+// ways are all that can happen.
+func (h *history) ways() []way {
+	return []way{
 		{"append", func() { h.append(h.one()) }, 8},
 		{"not stored", func() { h.fail(func(f *faults) { f.refuseCommits.Store(1) }) }, 3},
 		{"stored, not known", func() { h.fail(func(f *faults) { f.loseCommits.Store(1) }) }, 3},
@@ -120,6 +171,10 @@ func (h *history) run(steps int) {
 		{"epoch", h.beginEpoch, 2},
 		{"migration", func() { migrate(h.T, h.db) }, 1},
 	}
+}
+
+func (h *history) run(steps int) {
+	ways := h.ways()
 	var all []int
 	for i, w := range ways {
 		for range w.more {
@@ -130,6 +185,7 @@ func (h *history) run(steps int) {
 	h.copy()
 	for step := range steps {
 		way := ways[some(h.r, all)]
+		h.happened[way.name] = true
 		h.now.Add(int64(h.r.IntN(5)) * time.Minute.Microseconds())
 		way.do()
 		if h.check(); h.Failed() {
