@@ -61,7 +61,7 @@ func phases(events []event.Event) []event.Phase {
 // A process that died in the middle of an access: one of the others tells, once, that nobody knows how it ended, and
 // counts it as if all had been read. The accesses of those that live are left alone.
 func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
 		living, dead := open(t, impatient(db)), open(t, impatient(db)) // the dead one never runs
 		for range 2 {
@@ -100,7 +100,7 @@ func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 // What the dead node had committed before it died counts: its own word about the end, still staged, goes before the
 // word of others.
 func TestAStagedEndIsNotOverruled(t *testing.T) {
-	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
 		dead := open(t, impatient(db))
 		stop := start(t, open(t, config(db)))

@@ -1,0 +1,30 @@
+package databasetest
+
+import (
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
+)
+
+// EachInBubble is Each in a bubble of package synctest: time passes there only when all goroutines
+// wait for it, and none for the database, so that a test of long waits is quick, and no process is
+// taken for dead that is only slow.
+func EachInBubble(t *testing.T, f func(t *testing.T, db *database.DB)) {
+	t.Helper()
+	needs.Parallel(t)
+	for name, config := range map[string]func(testing.TB) database.Config{
+		"sqlite": func(t testing.TB) database.Config {
+			return database.Config{SQLite: filepath.Join(t.TempDir(), "bordereau.db")}
+		},
+		"postgresql": func(t testing.TB) database.Config { return database.Config{PostgreSQL: PostgreSQLDSN(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			needs.Siblings(t)
+			c := config(t)
+			synctest.Test(t, func(t *testing.T) { f(t, Open(t, c)) })
+		})
+	}
+}
