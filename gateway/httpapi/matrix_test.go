@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -84,6 +84,7 @@ type asker struct {
 	routes      map[string]route
 	ours, other *side
 	unknown     map[cell]string // what was answered about what does not exist
+	appended    *gatewaytest.Tap
 	allowed     map[policy.Action]bool
 }
 
@@ -91,6 +92,7 @@ type asker struct {
 func TestTheMatrix(t *testing.T) {
 	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}, allowed: map[policy.Action]bool{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
+	a.appended = a.Tap(t)
 	// missing comes first, because what is another party's must look like it; expired comes last, because it takes days.
 	for _, state := range []string{"missing", "other", "active", "operator", "proposed", "unleased", "open", "sealed", "erased", "suspended", "terminated", "gone", "expired"} {
 		t.Run(state, func(t *testing.T) { a.state(t, state) })
@@ -231,16 +233,10 @@ func (a *asker) wantListed(t *testing.T, at cell, want bool, got answer, c *scen
 func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, c *scenery) {
 	t.Helper()
 	var kept []string
-	for _, ledger := range []string{"operator", string(a.ours.client), string(a.other.client), string(a.Client)} {
-		events, _, err := a.Ledger.Query(t.Context(), audit.Query{Ledger: ledger, Limit: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range events {
-			if e.Request == request {
-				a.allowed[policy.Action(e.Action)] = a.allowed[policy.Action(e.Action)] || e.Outcome == event.OutcomeAllow
-				kept = append(kept, ledger+" "+string(e.Phase)+" "+string(e.Outcome)+" "+e.Reason)
-			}
+	for _, e := range a.appended.Next(t) {
+		if e.Request == request {
+			a.allowed[policy.Action(e.Action)] = a.allowed[policy.Action(e.Action)] || e.Outcome == event.OutcomeAllow
+			kept = append(kept, e.Ledger+" "+string(e.Phase)+" "+string(e.Outcome)+" "+e.Reason)
 		}
 	}
 	slices.Sort(kept)
