@@ -158,6 +158,14 @@ func TestAShareOfNinetyFivePercentIsAsked(t *testing.T) {
 	}
 }
 
+// However many go red, one that survives without a reason is one too many.
+func TestASurvivorNeedsAReason(t *testing.T) {
+	r := report{out: new(strings.Builder), red: 999, bare: 1}
+	if r.end() {
+		t.Error("good")
+	}
+}
+
 func TestNamesAreUnique(t *testing.T) {
 	lists := t.TempDir()
 	for _, name := range []string{"a.txt", "b.txt"} {
