@@ -133,7 +133,8 @@ var (
 // without a folder is a file of the room.
 func TestFilesThatPagesNameAreThere(t *testing.T) {
 	found := 0
-	for _, page := range []string{"CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md"} {
+	for _, page := range []string{"CONTRIBUTING.md", "docs/architecture.md", "docs/testing.md",
+		"docs/life-of-a-document.md"} {
 		text := read(t, page)
 		var paths []string
 		for _, row := range roomRow.FindAllStringSubmatch(text, -1) {
