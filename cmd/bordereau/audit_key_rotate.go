@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
@@ -81,7 +81,7 @@ func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
 		if r.Ledgers, err = recordKey(ctx, in, fresh, recorded); err != nil {
 			return err
 		}
-		if r.Former, err = exchangeKeys(c.Keys.Ledger, fresh); err != nil {
+		if r.Former, err = exchangeKeys(durable.Disk{}, c.Keys.Ledger, fresh); err != nil {
 			return err
 		}
 		return in.Publisher.Publish(ctx)
@@ -105,23 +105,25 @@ func recordKey(ctx context.Context, in *installation.Installation, fresh string,
 	return in.Gateway.LocalRotateLedgerKey(ctx, key)
 }
 
-// exchangeKeys keeps the old key under a name of its own and puts the new one in its place. At any moment there is one.
-func exchangeKeys(path, fresh string) (former string, err error) {
+// exchangeKeys keeps the old key under a name of its own and puts the new one in its place. At any
+// moment, after a crash too, path holds the one or the other, and the old one has a name.
+func exchangeKeys(disk durable.Disk, path, fresh string) (former string, err error) {
 	old, err := identity.LoadKey(path)
 	if err != nil {
 		return "", err
 	}
 	id := sha256.Sum256(old.Public().(ed25519.PublicKey))
 	former = fmt.Sprintf("%s.former-%x", path, id[:4])
-	if err := os.Link(path, former); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.LinkFile(path, former); errors.Is(err, fs.ErrExist) {
+		err = disk.SyncFolder(filepath.Dir(former)) // a run that was broken off made it
+		if err != nil {
+			return "", fmt.Errorf("keeping the old key: %w", err)
+		}
+	} else if err != nil {
 		return "", fmt.Errorf("keeping the old key: %w", err)
 	}
-	if err := os.Rename(fresh, path); err != nil {
+	if err := disk.RenameFile(fresh, path); err != nil {
 		return "", fmt.Errorf("putting the new key in its place: %w", err)
 	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return "", err
-	}
-	return former, errors.Join(folder.Sync(), folder.Close())
+	return former, nil
 }

@@ -4,14 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
@@ -83,23 +82,34 @@ func exportPack(ctx context.Context, in *installation.Installation, q question, 
 	return err
 }
 
-// writeWhole writes a file for its owner alone, under another name until it is whole and on disk. It takes nobody's place.
+// writeWhole writes a file for its owner alone. It is there only when it is whole and on the disk,
+// and never in the place of another.
 func writeWhole(path string, write func(io.Writer) error) (size int64, err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".unfinished-*")
+	var disk durable.Disk
+	err = disk.CreateFile(path, 0o600, func(w io.Writer) error {
+		counted := &countingWriter{to: w}
+		buffer := bufio.NewWriterSize(counted, 64<<10)
+		if err := write(buffer); err != nil {
+			return err
+		}
+		err := buffer.Flush()
+		size = counted.written
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(file.Name())
-	buffer := bufio.NewWriterSize(file, 64<<10)
-	err = write(buffer)
-	if err == nil {
-		err = errors.Join(buffer.Flush(), file.Sync())
-	}
-	if info, statErr := file.Stat(); statErr == nil {
-		size = info.Size()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return 0, err
-	}
-	return size, os.Link(file.Name(), path)
+	return size, nil
+}
+
+// countingWriter counts what it passes on.
+type countingWriter struct {
+	to      io.Writer
+	written int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.written += int64(n)
+	return n, err
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
@@ -246,14 +247,8 @@ func (s *verifyState) write() error {
 	if err != nil {
 		return err
 	}
-	next := s.path + ".new"
-	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("writing --state: %w", err)
-	}
-	if _, err := writeWhole(next, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
-		return fmt.Errorf("writing --state: %w", err)
-	}
-	if err := os.Rename(next, s.path); err != nil {
+	var disk durable.Disk
+	if err := disk.ReplaceFile(s.path, 0o600, append(text, '\n')); err != nil {
 		return fmt.Errorf("writing --state: %w", err)
 	}
 	return nil

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/identity"
@@ -45,9 +47,10 @@ func initCommand() *cobra.Command {
 // initialise makes what the installation lacks, telling each step. starter is what a configuration that is missing is
 // written from.
 func initialise(ctx context.Context, w where, starter config.Config, first gateway.First, out io.Writer) error {
+	var disk durable.Disk
 	if w.data != "" {
 		starter.DataDir = "."
-		if err := os.MkdirAll(w.data, 0o700); err != nil {
+		if err := disk.MakeFolder(w.data, 0o700); err != nil {
 			return err
 		}
 	}
@@ -60,7 +63,7 @@ func initialise(ctx context.Context, w where, starter config.Config, first gatew
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+	if err := disk.MakeFolder(c.DataDir, 0o700); err != nil {
 		return err
 	}
 	if err := makeKeys(c.Keys, out); err != nil {
@@ -137,15 +140,12 @@ func tell(out io.Writer, made bool, what, where string) {
 
 // writeNew writes a file that does not exist yet. made is false when it does.
 func writeNew(path string, content []byte) (made bool, err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
+	var disk durable.Disk
+	err = disk.CreateFile(path, 0o600, durable.Content(content))
+	if errors.Is(err, fs.ErrExist) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	_, err = f.Write(content)
-	return true, errors.Join(err, f.Sync(), f.Close())
+	return err == nil, err
 }
 
 // operatorCredential is what signs the first operator in at POST /oauth/token.

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
@@ -54,7 +54,8 @@ func makeMissingKeys(f keysFlags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+	var disk durable.Disk
+	if err := disk.MakeFolder(c.DataDir, 0o700); err != nil {
 		return err
 	}
 	if !f.json {

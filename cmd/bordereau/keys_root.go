@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
@@ -200,17 +200,6 @@ func replaceFile(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), ".bordereau-*")
-	if err != nil {
-		return err
-	}
-	_, err = fresh.Write(content)
-	err = errors.Join(err, fresh.Chmod(info.Mode().Perm()), fresh.Sync(), fresh.Close())
-	if err == nil {
-		err = os.Rename(fresh.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(fresh.Name()))
-	}
-	return nil
+	var disk durable.Disk
+	return disk.ReplaceFile(path, info.Mode().Perm(), content)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
+	"github.com/bordereau/bordereau/gateway/objects"
 )
 
 // recoverFlags say what to recover, with what, and where to.
@@ -64,11 +65,11 @@ func (f *recoverFlags) run(ctx context.Context, c config.Config, out io.Writer) 
 	}
 	err = in.WithSequencer(ctx, func(ctx context.Context) error {
 		warnOfGateway(in)
-		folder, err := openRecoveryFolder(f.out)
+		folder, err := objects.OpenRecoveryFolder(f.out)
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", f.out, err)
 		}
-		return errors.Join(recoverDocuments(ctx, in, f, folder, out), folder.close())
+		return errors.Join(recoverDocuments(ctx, in, f, folder, out), folder.Close())
 	})
 	return errors.Join(err, in.Close())
 }
@@ -99,7 +100,7 @@ func warnOfGateway(in *installation.Installation) {
 }
 
 // recoverDocuments takes the documents out, writes the manifest and tells how it went.
-func recoverDocuments(ctx context.Context, in *installation.Installation, f *recoverFlags, folder *recoveryFolder, out io.Writer) error {
+func recoverDocuments(ctx context.Context, in *installation.Installation, f *recoverFlags, folder *objects.RecoveryFolder, out io.Writer) error {
 	progress, stop := progressBar("recovering documents", f.json)
 	manifest := &manifest{folder: folder}
 	r := gateway.Recovery{Contract: gateway.ContractID(f.contract), Age: f.age, Identities: f.identities, To: folder}
@@ -109,17 +110,21 @@ func recoverDocuments(ctx context.Context, in *installation.Installation, f *rec
 	if err != nil && report.Documents == 0 {
 		return err
 	}
+	manifestPath := ""
+	if manifest.name != "" {
+		manifestPath = folder.Path(manifest.name)
+	}
 	if f.json {
 		err = errors.Join(err, printJSON(out, struct {
 			gateway.RecoveryReport
 			Manifest string `json:"manifest"`
-		}{report, manifest.path()}))
+		}{report, manifestPath}))
 	} else {
 		for _, d := range manifest.failed {
 			fmt.Fprintf(out, "failed     %s  %s: %s\n", d.Document, d.Reason, d.Detail)
 		}
 		fmt.Fprintf(out, "%d documents: %d recovered, %d there already, %d erased, %d failed; see %s\n", report.Documents, report.Recovered,
-			report.Present, report.Erased, report.Failed, manifest.path())
+			report.Present, report.Erased, report.Failed, manifestPath)
 	}
 	if err == nil && report.Failed > 0 {
 		err = errReported

@@ -6,14 +6,17 @@ package installation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/config"
+	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -34,6 +37,8 @@ type Options struct {
 	// signed and nothing is published, so keys for signing and what was published may be lost.
 	// Keys of this run, which are never used, stand in for missing ones.
 	Recovering bool
+
+	disk durable.Disk // a test's; the machine's otherwise
 }
 
 // Installation is everything that a configuration names, opened.
@@ -113,6 +118,9 @@ func (in *Installation) openLedger(ctx context.Context) error {
 	if err := audit.Migrate(ctx, db.Writer(), db.PostgreSQL()); err != nil {
 		return err
 	}
+	if err := in.keepDatabaseName(); err != nil {
+		return err
+	}
 	key, err := in.loadKey(c.Keys.Ledger)
 	if err != nil {
 		return err
@@ -128,6 +136,18 @@ func (in *Installation) openLedger(ctx context.Context) error {
 		return err // what is published may be lost, and a recovery adds nothing to it
 	}
 	return in.openPublisher(ctx)
+}
+
+// keepDatabaseName makes the names of SQLite's files durable, of which one may be new. SQLite syncs
+// what is in them, and its log's name at the first commit only; their folder is ours.
+func (in *Installation) keepDatabaseName() error {
+	if in.Config.Database.Engine != config.SQLite {
+		return nil
+	}
+	if err := in.options.disk.SyncFolder(filepath.Dir(in.Config.Database.Path)); err != nil {
+		return fmt.Errorf("syncing the folder of the database: %w", err)
+	}
+	return nil
 }
 
 func hostName() string {

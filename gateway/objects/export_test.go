@@ -14,6 +14,12 @@ func (c FolderConfig) OnDisk(d durable.Disk) FolderConfig {
 	return c
 }
 
+// OpenRecoveryFolderOn opens a folder on a test's disk.
+var OpenRecoveryFolderOn = openRecoveryFolder
+
+// LetGo lets go of the lock, as a process does that dies.
+func (f *RecoveryFolder) LetGo() { f.lock.Close() }
+
 // FolderError gives tests the marking of errors that no test can make a file system give.
 var FolderError = folderError
 

@@ -24,7 +24,7 @@ func (c Crashed) Path(name string) string { return filepath.Join(c.Dir, filepath
 // says how often it did. Nothing may run on the machine meanwhile.
 func (m *Machine) Each(look func(t testing.TB, c Crashed)) (crashes int) {
 	m.t.Helper()
-	for point := range len(m.log) + 1 {
+	for point := m.start; point <= len(m.log); point++ {
 		crashes += m.crash(point, look)
 	}
 	return crashes

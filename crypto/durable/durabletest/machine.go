@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type Machine struct {
 
 	mu     sync.Mutex
 	log    []operation
+	start  int // the operations before it are over and cannot be crashed in
 	dieAt  int // operations that succeed before the process dies; -1 for all
 	opened int // inodes
 }
@@ -72,6 +74,16 @@ func (m *Machine) Disk() durable.Disk {
 
 // Layer is the machine's own layer, for a test that puts another one over it.
 func (m *Machine) Layer(dir string, under durable.FS) durable.FS { return &layer{m, dir, under} }
+
+// Adopt tells the machine of a file that it has, synced, from before it recorded.
+func (m *Machine) Adopt(name string, content []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.opened++
+	m.log = append(m.log, operation{kind: created, path: name, inode: m.opened}, operation{kind: wrote, inode: m.opened, data: content},
+		operation{kind: synced, inode: m.opened}, operation{kind: listed, path: path.Dir(name)})
+	m.start = len(m.log)
+}
 
 // Promise records that a caller was told of something: from here on a crash must not undo it.
 func (m *Machine) Promise(what string) {
