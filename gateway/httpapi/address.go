@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// address is where the request came from: the peer of the connection, or, when that is a trusted proxy, the last address in
-// X-Forwarded-For that is not one. Proxies append, so what stands further left is the caller's own invention. Whatever is
-// not understood gives the zero Addr, which is at no site of any contract; never the proxy's own address, which may be.
+// address is the client's address: the peer of the connection. If the peer is a trusted
+// proxy, it is the last address in X-Forwarded-For that is no trusted proxy. Proxies
+// append, so the client itself may have written the addresses further left. An unreadable
+// address gives the zero Addr, which is at no site of any contract. It never gives the
+// proxy's own address, which may be at one.
 func address(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"net/http/pprof"
 )
 
-// NewAdminHandler is the handler of the admin listener: /livez answers while the process runs, /readyz while ready returns
-// nil, and /debug/pprof/ profiles. It asks for no token: bind it to an address that only operators reach.
+// NewAdminHandler is the handler of the admin listener. /livez answers while the process
+// runs, /readyz while ready returns nil, and /debug/pprof/ gives profiles. The handler
+// asks for no token: bind it to an address that only operators reach.
 func NewAdminHandler(ready func() error, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
@@ -32,5 +33,5 @@ func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // whoever asked has gone
+	_, _ = w.Write([]byte(text)) // the client has gone
 }

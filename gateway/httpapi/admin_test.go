@@ -32,7 +32,8 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
-// TestProfilesAreNotOnTheAPI: net/http/pprof also registers itself with the default mux, which nothing here serves.
+// net/http/pprof also registers itself with the default mux, which the API does not
+// serve.
 func TestProfilesAreNotOnTheAPI(t *testing.T) {
 	s := serve(t)
 	wantProblem(t, s.call(t, s.Operator, http.MethodGet, "/debug/pprof/", "", nil), http.StatusNotFound, "not-found")

@@ -20,24 +20,24 @@ func (s *server) ListEvents(ctx context.Context, r ListEventsRequestObject) (Lis
 	return ListEvents200JSONResponse{Items: each(answer.Events, toEvent), Next: orNil(answer.Next), Names: &names}, err
 }
 
-// GetCheckpoint gives a ledger's signed head.
+// GetCheckpoint gives a ledger's newest checkpoint.
 func (s *server) GetCheckpoint(ctx context.Context, r GetCheckpointRequestObject) (GetCheckpointResponseObject, error) {
 	ctx, caller := enter(ctx)
 	note, err := s.gateway.Checkpoint(ctx, caller, r.Ledger)
 	return GetCheckpoint200TextResponse(note), err
 }
 
-// maxFilter is the length of the longest text of a filter in bytes: no event has a longer one, and the question has to fit
-// into an event itself.
+// maxFilter is the longest text of a filter, in bytes. No event has a longer one, and the
+// question itself must fit into an event.
 const maxFilter = 255
 
 func eventQuery(p api.ListEventsParams) (gateway.EventQuery, error) {
 	if !event.ValidLedger(p.Ledger) {
 		return gateway.EventQuery{}, &gateway.Invalid{Kind: gateway.InvalidIdentifier, Field: "ledger",
-			Detail: "It must be an organisation's identifier or `operator`."}
+			Detail: "The value must be an organisation's identifier or `operator`."}
 	}
 	if p.Outcome != nil && !p.Outcome.Valid() {
-		return gateway.EventQuery{}, &refusal{kind: kindParameter, field: "outcome", detail: "It must be allow, deny or error."}
+		return gateway.EventQuery{}, &refusal{kind: kindParameter, field: "outcome", detail: "The value must be allow, deny or error."}
 	}
 	if err := checkIdentifiers(map[string]*string{"actor": p.Actor, "document": p.Document, "batch": p.Batch,
 		"contract": p.Contract, "provider": p.Provider, "organisation": p.Organisation}); err != nil {
@@ -46,7 +46,7 @@ func eventQuery(p api.ListEventsParams) (gateway.EventQuery, error) {
 	for name, text := range map[string]*string{"action": p.Action, "reason": p.Reason, "role": p.Role, "site": p.Site,
 		"country": p.Country, "after": p.After} {
 		if len(or(text)) > maxFilter {
-			return gateway.EventQuery{}, &refusal{kind: kindParameter, field: name, detail: "It is too long."}
+			return gateway.EventQuery{}, &refusal{kind: kindParameter, field: name, detail: "The value is too long."}
 		}
 	}
 	paging, err := page(p.After, p.Limit)

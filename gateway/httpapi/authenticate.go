@@ -14,11 +14,12 @@ const (
 	tokenPath = "/oauth/token"
 )
 
-// authenticate finds out who asks, from the access token in the one Authorization header (RFC 6750), before anything else
-// of the request is looked at. Every route needs a token unless it is named here.
+// authenticate finds out who asks, from the access token in the one Authorization header
+// (RFC 6750). It runs before anything else of the request is read. Every route needs a
+// token unless it is named here.
 func (s *server) authenticate(c *gin.Context) {
 	switch c.FullPath() {
-	case "", keysPath, tokenPath: // "" is no route: there is nothing behind it
+	case "", keysPath, tokenPath: // "" is no route: no handler runs for it
 		return
 	}
 	token, refused := bearer(c.Request.Header.Values("Authorization"))
@@ -29,7 +30,7 @@ func (s *server) authenticate(c *gin.Context) {
 	claims, err := s.verifier.Verify(token)
 	if err != nil {
 		s.log.Debug("token refused", "request", requestID(c), "error", err)
-		s.unauthenticated(c, `Bearer realm="bordereau", error="invalid_token"`, "The access token is not valid, here and now.")
+		s.unauthenticated(c, `Bearer realm="bordereau", error="invalid_token"`, "The access token is not valid here and now.")
 		return
 	}
 	c.Set(callerKey{}, gateway.Caller{
@@ -46,8 +47,8 @@ func (s *server) unauthenticated(c *gin.Context, challenge, detail string) {
 	s.problem(c, &refusal{kind: kindUnauthenticated, detail: detail})
 }
 
-// bearer is the token in the Authorization header, or what is wrong with the header. Of two headers, a proxy may have
-// checked the other one.
+// bearer gives the token in the Authorization header, or what is wrong with the header.
+// Two headers are refused: a proxy may have checked the other one.
 func bearer(headers []string) (token, refused string) {
 	switch len(headers) {
 	case 0:

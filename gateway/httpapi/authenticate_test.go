@@ -65,7 +65,7 @@ func wantUnauthenticated(t *testing.T, a answer, invalidToken bool) {
 	}
 }
 
-// TestEveryRouteNeedsAToken walks the routes of the OpenAPI document, so that a new one is not forgotten.
+// The routes are those of the OpenAPI document, so that a new one is tested too.
 func TestEveryRouteNeedsAToken(t *testing.T) {
 	s := serve(t)
 	operations := 0
@@ -87,7 +87,7 @@ func TestEveryRouteNeedsAToken(t *testing.T) {
 	}
 }
 
-// TestTheAddressIsTheTrustedProxys: contracts allow reading from sites, so nobody may choose an address.
+// Contracts allow reading from sites, so no client may choose its own address.
 func TestTheAddressIsTheTrustedProxys(t *testing.T) {
 	s := serve(t)
 	batch, documents := s.Sent(t, 1)

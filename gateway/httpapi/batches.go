@@ -19,10 +19,10 @@ func (s *server) OpenBatch(ctx context.Context, r OpenBatchRequestObject) (OpenB
 func (s *server) ListBatches(ctx context.Context, r ListBatchesRequestObject) (ListBatchesResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if r.Params.State != nil && !r.Params.State.Valid() {
-		return nil, &refusal{kind: kindParameter, field: "state", detail: "It must be open or sealed."}
+		return nil, &refusal{kind: kindParameter, field: "state", detail: "The value must be open or sealed."}
 	}
 	if r.Params.Assigned != nil && !r.Params.Assigned.Valid() {
-		return nil, &refusal{kind: kindParameter, field: "assigned", detail: "It must be me."}
+		return nil, &refusal{kind: kindParameter, field: "assigned", detail: "The value must be me."}
 	}
 	p, err := page(r.Params.After, r.Params.Limit)
 	if err != nil {

@@ -15,14 +15,14 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// maxJSON is the greatest length of a body that is read into memory, in bytes.
+// maxJSON is the longest body that is read into memory, in bytes.
 const maxJSON = 1 << 20
 
-// maxDepth is how deep JSON may be nested. Nothing in the API goes deeper than three.
+// maxDepth is how deep JSON may be nested. The API needs three levels.
 const maxDepth = 16
 
-// readJSON reads the body of a JSON operation and lets it through if it is one JSON value that every parser reads alike.
-// exact then checks its members against the operation.
+// readJSON reads the body of a JSON operation. It accepts one JSON value that every
+// parser reads alike. exact then checks the value's members against the operation.
 func (s *server) readJSON(c *gin.Context) {
 	text, err := s.readSmall(c)
 	if err == nil && len(text) > 0 {
@@ -38,11 +38,11 @@ func (s *server) readJSON(c *gin.Context) {
 	c.Request.Body = io.NopCloser(bytes.NewReader(text))
 }
 
-// readSmall reads a whole body of at most maxJSON bytes, which must arrive within the time that a large one may stand
-// still.
+// readSmall reads a whole body of at most maxJSON bytes. It must arrive within the time
+// for which a large body may stand still.
 func (s *server) readSmall(c *gin.Context) ([]byte, error) {
 	deadline := http.NewResponseController(c.Writer)
-	_ = deadline.SetReadDeadline(time.Now().Add(s.progress)) // not every server has deadlines; the tests' recorder has none
+	_ = deadline.SetReadDeadline(time.Now().Add(s.progress)) // a server without deadlines, such as the tests' recorder, is no error
 	text, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxJSON))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -50,7 +50,7 @@ func (s *server) readSmall(c *gin.Context) ([]byte, error) {
 		_ = deadline.SetReadDeadline(time.Time{})
 	case errors.As(err, &tooLarge):
 		hangUp(c.Writer)
-		return nil, &refusal{kind: kindTooLarge, detail: "It may be 1 MiB."}
+		return nil, &refusal{kind: kindTooLarge, detail: "The limit is 1 MiB."}
 	default:
 		hangUp(c.Writer)
 		return nil, &gateway.Invalid{Kind: gateway.InvalidBody, Detail: "The body ended early."}
@@ -72,42 +72,43 @@ func mediaType(r *http.Request, allowed ...string) error {
 			return nil
 		}
 	}
-	return &refusal{kind: kindContentType, field: "Content-Type", detail: "It must be " + allowed[0] + "."}
+	return &refusal{kind: kindContentType, field: "Content-Type", detail: "The value must be " + allowed[0] + "."}
 }
 
-// contentType parses the one Content-Type header. A compressed body is refused: it would be taken for what it is not.
+// contentType parses the one Content-Type header. A compressed body is refused: the
+// gateway would take the compressed bytes for the document.
 func contentType(r *http.Request) (mediaType string, parameters map[string]string, err error) {
 	if r.Header.Get("Content-Encoding") != "" {
-		return "", nil, &refusal{kind: kindContentType, field: "Content-Encoding", detail: "The body must be sent as it is."}
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Encoding", detail: "The body must not be compressed."}
 	}
 	values := r.Header.Values("Content-Type")
 	if len(values) != 1 {
-		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "There must be exactly one."}
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "There must be exactly one such header."}
 	}
 	mediaType, parameters, err = mime.ParseMediaType(values[0])
 	if err != nil {
-		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "It cannot be read."}
+		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "The header cannot be read."}
 	}
 	return mediaType, parameters, nil
 }
 
-// checkJSON refuses what encoding/json would let pass and another parser read differently: bytes that are not UTF-8, a
-// member given twice, anything after the value.
+// checkJSON refuses JSON that encoding/json would accept and another parser would read
+// differently: bytes that are not UTF-8, a member given twice, anything after the value.
 func checkJSON(text []byte) error {
 	if !utf8.Valid(text) {
-		return &refusal{kind: kindBody, detail: "It is not UTF-8."}
+		return &refusal{kind: kindBody, detail: "The body is not UTF-8."}
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := checkValue(d, 0); err != nil {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return &refusal{kind: kindBody, detail: "There is something after the JSON value."}
+		return &refusal{kind: kindBody, detail: "The body goes on after the JSON value."}
 	}
 	return nil
 }
 
-func notJSON() error { return &refusal{kind: kindBody, detail: "It is not JSON."} }
+func notJSON() error { return &refusal{kind: kindBody, detail: "The body is not JSON."} }
 
 func checkValue(d *json.Decoder, depth int) error {
 	token, err := d.Token()
@@ -115,7 +116,7 @@ func checkValue(d *json.Decoder, depth int) error {
 		return notJSON()
 	}
 	if depth > maxDepth {
-		return &refusal{kind: kindBody, detail: "It is nested too deep."}
+		return &refusal{kind: kindBody, detail: "The body is nested too deep."}
 	}
 	switch token {
 	case json.Delim('{'):
@@ -143,9 +144,9 @@ func checkMembers(d *json.Decoder, depth int) error {
 		if err != nil {
 			return notJSON()
 		}
-		member := name.(string) // the decoder lets nothing else be a member's name
+		member := name.(string) // the decoder gives only a string at the place of a name
 		if seen[member] {
-			return &refusal{kind: kindBody, field: bounded(member), detail: "It stands there twice."}
+			return &refusal{kind: kindBody, field: bounded(member), detail: "The member is given twice."}
 		}
 		seen[member] = true
 		if err := checkValue(d, depth+1); err != nil {
@@ -155,7 +156,7 @@ func checkMembers(d *json.Decoder, depth int) error {
 	return nil
 }
 
-// bounded is a name that the client chose, short enough to be repeated to it.
+// bounded shortens a name that the client chose, so that an answer can repeat it.
 func bounded(name string) string {
 	const most = 64
 	if len(name) > most {
@@ -164,14 +165,15 @@ func bounded(name string) string {
 	return name
 }
 
-// badBody is the refusal of a body that is JSON but not the operation's: a number where a text belongs, or no body at all.
+// badBody is the refusal of a body that is JSON but does not fit the operation: a number
+// in place of a text, or no body at all.
 func badBody(err error) error {
 	var mismatch *json.UnmarshalTypeError
 	switch {
 	case errors.Is(err, io.EOF):
-		return &refusal{kind: kindBody, detail: "There is none."}
+		return &refusal{kind: kindBody, detail: "The body is missing."}
 	case errors.As(err, &mismatch):
-		return &refusal{kind: kindBody, field: bounded(mismatch.Field), detail: "It is of the wrong type."}
+		return &refusal{kind: kindBody, field: bounded(mismatch.Field), detail: "The value is of the wrong type."}
 	default:
 		return &refusal{kind: kindBody, detail: "A value is not of its format."}
 	}

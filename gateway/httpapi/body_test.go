@@ -96,8 +96,8 @@ func TestQueriesAreReadStrictly(t *testing.T) {
 	wantProblem(t, s.call(t, s.Officer, http.MethodGet, ledger+"&a;b=c", "", nil), http.StatusBadRequest, "parameter")
 }
 
-// A parameter that is given twice is refused, also by operations that read their query themselves and
-// would take the first: each value alone is good.
+// A parameter that is given twice is refused, also by operations that read their query
+// themselves and would take the first: each value alone is good.
 func TestAParameterIsGivenOnce(t *testing.T) {
 	s := serve(t)
 	terms := string(gatewaytest.Terms("MOTOR-1", s.Client, s.Provider))
@@ -120,8 +120,8 @@ func TestNestingHasALimit(t *testing.T) {
 	}
 }
 
-// FuzzCheckJSON: what passes is JSON, and reads the same to a parser that keeps the first member of a name as to one that
-// keeps the last.
+// FuzzCheckJSON asserts that an accepted body is JSON, and that a parser that keeps the
+// first member of a name reads the same as one that keeps the last.
 func FuzzCheckJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,{"b":null}],"c":"é"}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `[] []`, `{`, "\"\xff\"", `nul`} {
 		f.Add([]byte(seed))

@@ -66,7 +66,7 @@ func (s *server) GrantRole(ctx context.Context, r GrantRoleRequestObject) (Grant
 	return GrantRole201JSONResponse(toMembership(m)), err
 }
 
-// ListMemberships gives a page of who holds which role on a contract.
+// ListMemberships gives a page of the memberships of a contract.
 func (s *server) ListMemberships(ctx context.Context, r ListMembershipsRequestObject) (ListMembershipsResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p, err := page(r.Params.After, r.Params.Limit)

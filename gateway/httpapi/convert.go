@@ -2,7 +2,7 @@ package httpapi
 
 import "time"
 
-// moment is nil for the zero time, which stands for none.
+// moment is nil for the zero time, which means no time.
 func moment(t time.Time) *time.Time { return orNil(t) }
 
 // each converts a list. It is never nil: an empty list is `[]`, not `null`.

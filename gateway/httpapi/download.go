@@ -13,8 +13,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// download gives a document's content. Until the first byte a failure is a problem; after it the connection is broken, so
-// that nobody takes a part for the whole, nor bytes that failed their check for good ones.
+// download gives a document's content. Until the first byte a failure is a problem. After
+// it the connection is broken: a client must not take a part for the whole, or bytes that
+// failed their check for good ones.
 func (s *server) download(c *gin.Context) {
 	if err := exactQuery(c.Request.URL.RawQuery, noParams()); err != nil {
 		s.problem(c, err)
@@ -43,10 +44,11 @@ func (s *server) download(c *gin.Context) {
 		s.log.Warn("download broken off", "request", requestID(c), "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	w.begin() // of an empty document nothing was written
+	w.begin() // nothing was written of an empty document
 }
 
-// head says what download would, without the content. A Range has no meaning here (RFC 9110, 14.2).
+// head gives the headers of a download, without the content. A Range has no meaning here
+// (RFC 9110, 14.2).
 func (s *server) head(c *gin.Context) {
 	if err := exactQuery(c.Request.URL.RawQuery, noParams()); err != nil {
 		s.problem(c, err)
@@ -62,12 +64,13 @@ func (s *server) head(c *gin.Context) {
 	c.Writer.WriteHeaderNow()
 }
 
-// contentWriter writes the answer's headers when the first byte of the document is there, and not before.
+// contentWriter writes the answer's headers with the first byte of the document, and not
+// before.
 type contentWriter struct {
 	answer   http.ResponseWriter
 	document gateway.Document
 	part     gateway.Part
-	partial  bool // a range was asked for, and is given
+	partial  bool // the answer is the one range of a request
 	begun    bool
 }
 
@@ -89,11 +92,12 @@ func (w *contentWriter) begin() {
 		w.answer.WriteHeader(http.StatusPartialContent)
 		return
 	}
-	h.Set("Content-Digest", api.FormatDigest(w.document.Digest)) // of the whole, this content is the representation
+	h.Set("Content-Digest", api.FormatDigest(w.document.Digest)) // the content is the whole representation
 	w.answer.WriteHeader(http.StatusOK)
 }
 
-// describeContent sets the headers of an answer with length bytes of a document, or about them.
+// describeContent sets the headers of an answer with length bytes of a document, or of a
+// HEAD.
 func describeContent(h http.Header, d gateway.Document, length int64) {
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", d.MediaType)
@@ -103,5 +107,6 @@ func describeContent(h http.Header, d gateway.Document, length int64) {
 	h.Set("Repr-Digest", api.FormatDigest(d.Digest))
 }
 
-// etag is a strong one: a document's bytes never change, and others have another digest.
+// etag is a strong validator: a document's bytes never change, and other documents have
+// other digests.
 func etag(d gateway.Document) string { return `"` + hex.EncodeToString(d.Digest) + `"` }

@@ -14,7 +14,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// leased is a service with one document of the size that the handler may read, and its content.
+// leased is a service with one document of this size, which the handler may read, and the
+// document's content.
 func leased(t *testing.T, store gateway.Objects, size int) (*service, gateway.Document, []byte) {
 	t.Helper()
 	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Objects: store}))
@@ -79,7 +80,8 @@ func TestALargeDocumentThatIsBadFromTheStartIsAProblem(t *testing.T) {
 	wantProblem(t, s.do(t, s.content(t, d)), http.StatusInternalServerError, "tampered")
 }
 
-// TestATamperedLargeDocumentBreaksTheConnection: part of it has left before it shows, and nothing may make that look whole.
+// A part of the document has left before the damage shows. The answer must not look
+// whole.
 func TestATamperedLargeDocumentBreaksTheConnection(t *testing.T) {
 	store := newTampering(t)
 	s, d, content := leased(t, store, 6<<20)

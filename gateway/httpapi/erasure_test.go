@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// as speaks as somebody of the world, held against the OpenAPI document.
+// as speaks as one person of the fixture. Every request is checked against the OpenAPI
+// document.
 func (s *service) as(t *testing.T, who gateway.Caller) player {
 	t.Helper()
 	c, raw := s.clients(t)
@@ -20,7 +21,8 @@ func (s *service) as(t *testing.T, who gateway.Caller) player {
 	}}
 }
 
-// TestErasing plays holds and erasures of a document and of its contract, held against the OpenAPI document.
+// TestErasing plays holds and erasures of a document and of its contract, checked against
+// the OpenAPI document.
 func TestErasing(t *testing.T) {
 	s := serve(t)
 	ctx := t.Context()
@@ -31,7 +33,7 @@ func TestErasing(t *testing.T) {
 	first, second := string(documents[0].ID), string(documents[1].ID)
 	because := api.StatusChange{Reason: "sent by mistake"}
 
-	// A hold stands in the way.
+	// A hold forbids the erasure.
 	placed, err := officer.HoldDocumentWithResponse(ctx, first, api.StatusChange{Reason: "case 17"}, officer.as)
 	hold := got(t, placed.HTTPResponse, placed.JSON201, placed.ApplicationProblemJSONDefault, err)
 	refused, err := manager.EraseDocumentWithResponse(ctx, first, because, manager.as)
@@ -44,7 +46,7 @@ func TestErasing(t *testing.T) {
 		t.Errorf("lifted: %+v", h)
 	}
 
-	// Erased, with a certificate that whoever has the public keys can check.
+	// The erasure has a certificate that the public keys verify.
 	done, err := manager.EraseDocumentWithResponse(ctx, first, because, manager.as)
 	erasure := got(t, done.HTTPResponse, done.JSON200, done.ApplicationProblemJSONDefault, err)
 	keys, err := system.GetKeysWithResponse(ctx)

@@ -22,7 +22,7 @@ func (s *server) ProposeErasure(ctx context.Context, r ProposeErasureRequestObje
 	return ProposeErasure201JSONResponse(toErasure(e)), err
 }
 
-// ApproveErasure erases a contract that somebody else proposed to erase.
+// ApproveErasure approves the erasure of a contract that another person proposed.
 func (s *server) ApproveErasure(ctx context.Context, r ApproveErasureRequestObject) (ApproveErasureResponseObject, error) {
 	ctx, caller := enter(ctx)
 	e, err := s.gateway.ApproveErasure(ctx, caller, policy.ErasureID(r.Erasure))

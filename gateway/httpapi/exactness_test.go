@@ -21,11 +21,11 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
 
-// vault is a store with what its owner can do to it behind the gateway's back.
+// vault is a store that its owner can change behind the gateway's back.
 type vault struct {
 	gateway.Objects
 	overwrite func(key string, body []byte)
-	// putBack makes older the object again, under a key where it was before good came.
+	// putBack writes the object older again, at a key that held good before.
 	putBack func(key string, older, good []byte)
 }
 
@@ -36,7 +36,7 @@ func folderVault(t *testing.T) vault {
 	}
 	t.Cleanup(func() { f.Close() })
 	overwrite := func(key string, body []byte) {
-		ctx := context.WithoutCancel(t.Context()) // it is also called when a test has ended
+		ctx := context.WithoutCancel(t.Context()) // the test may have ended
 		err := errors.Join(f.Delete(ctx, key), f.Put(ctx, key, bytes.NewReader(body), int64(len(body))))
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func versionedVault(t *testing.T) vault {
 	return v
 }
 
-// lockedVault is a bucket that keeps everything that comes for a day, from everybody.
+// lockedVault is a bucket that keeps every object for a day, for every person.
 func lockedVault(t *testing.T) vault {
 	server := s3server.StartLocked(t)
 	server.LockAll(1)
@@ -79,7 +79,8 @@ func bucketVault(t *testing.T, server *s3server.Server) vault {
 	return vault{Objects: store, overwrite: server.Overwrite}
 }
 
-// exhibit is a document that the handler may read, and another one of the same size beside it under the same contract.
+// exhibit is a document that the handler may read, and another one of the same size under
+// the same contract.
 type exhibit struct {
 	*service
 	vault   vault
@@ -143,7 +144,7 @@ func (x *exhibit) setHeader(t *testing.T, d gateway.Document, header []byte) {
 	}
 }
 
-// restored puts a document back as it is now, when the test has ended.
+// restored puts the document back as it is now when the test has ended.
 func (x *exhibit) restored(t *testing.T, d gateway.Document) {
 	t.Helper()
 	key, body, header := x.key(t, d), x.body(t, d), x.header(t, d)
@@ -153,7 +154,8 @@ func (x *exhibit) restored(t *testing.T, d gateway.Document) {
 	})
 }
 
-// sealedAgain is d's own content sealed once more to the contract, as anybody can who knows its public key.
+// sealedAgain is d's content sealed once more to the contract, as anyone can do who knows
+// the public key.
 func (x *exhibit) sealedAgain(t *testing.T) (header, body []byte) {
 	t.Helper()
 	var text string
@@ -185,7 +187,7 @@ const (
 	sealedChunk = 64<<10 + 16
 )
 
-// The parts of a document that are asked for.
+// These parts of a document are requested.
 const (
 	everything = ""
 	firstByte  = "bytes=0-0"
@@ -193,89 +195,90 @@ const (
 	lastByte   = "bytes=-1"
 )
 
-// bitten is what is done to a document that was received, its object or its header.
-type bitten struct {
-	name string
-	bite func(t *testing.T, x *exhibit)
+// damage changes the object or the header of a received document.
+type damage struct {
+	name  string
+	apply func(t *testing.T, x *exhibit)
 
-	// spares are the parts that lie in chunks which are what they were. Of a large document they are given, and are right:
-	// each chunk has proven to be authentic and in its place. A small document is verified whole, and nothing of it is given.
+	// spares are the parts in undamaged chunks. Those of a large document are sent and
+	// are right: each chunk has proven to be authentic and in its place. A small document
+	// is verified whole, and none of it is sent.
 	spares []string
 }
 
-var bites = []bitten{
-	{name: "a bit of the nonce flipped", bite: edited(func(b []byte) []byte { b[3] ^= 1; return b })},
-	{name: "a bit of the first chunk flipped", bite: edited(func(b []byte) []byte { b[sealedNonce+1000] ^= 1; return b }),
+var damages = []damage{
+	{name: "a bit of the nonce flipped", apply: edited(func(b []byte) []byte { b[3] ^= 1; return b })},
+	{name: "a bit of the first chunk flipped", apply: edited(func(b []byte) []byte { b[sealedNonce+1000] ^= 1; return b }),
 		spares: []string{resumed, lastByte}},
-	{name: "a bit of the last byte flipped", bite: edited(func(b []byte) []byte { b[len(b)-1] ^= 0x80; return b }),
+	{name: "a bit of the last byte flipped", apply: edited(func(b []byte) []byte { b[len(b)-1] ^= 0x80; return b }),
 		spares: []string{firstByte}},
-	{name: "cut by a byte", bite: edited(func(b []byte) []byte { return b[:len(b)-1] })},
-	{name: "cut by a chunk", bite: edited(func(b []byte) []byte {
+	{name: "cut by a byte", apply: edited(func(b []byte) []byte { return b[:len(b)-1] })},
+	{name: "cut by a chunk", apply: edited(func(b []byte) []byte {
 		whole := (len(b) - sealedNonce - 1) / sealedChunk
 		return b[:sealedNonce+whole*sealedChunk]
 	})},
-	{name: "cut to nothing", bite: edited(func([]byte) []byte { return nil })},
-	{name: "extended by a byte", bite: edited(func(b []byte) []byte { return append(b, 0) })},
-	{name: "extended by a chunk of itself", bite: edited(func(b []byte) []byte { return append(b, b[sealedNonce:sealedNonce+sealedChunk]...) })},
-	{name: "the last chunk as the first", bite: edited(func(b []byte) []byte {
+	{name: "cut to nothing", apply: edited(func([]byte) []byte { return nil })},
+	{name: "extended by a byte", apply: edited(func(b []byte) []byte { return append(b, 0) })},
+	{name: "extended by a chunk of itself", apply: edited(func(b []byte) []byte { return append(b, b[sealedNonce:sealedNonce+sealedChunk]...) })},
+	{name: "the last chunk as the first", apply: edited(func(b []byte) []byte {
 		whole := (len(b) - sealedNonce - 1) / sealedChunk
 		copy(b[sealedNonce:], b[sealedNonce+whole*sealedChunk:])
 		return b
 	}), spares: []string{resumed, lastByte}},
-	{name: "gone", bite: func(t *testing.T, x *exhibit) {
+	{name: "gone", apply: func(t *testing.T, x *exhibit) {
 		if err := x.vault.Delete(t.Context(), x.key(t, x.d)); err != nil {
 			t.Fatal(err)
 		}
 	}},
-	{name: "two bodies exchanged", bite: func(t *testing.T, x *exhibit) {
+	{name: "two bodies exchanged", apply: func(t *testing.T, x *exhibit) {
 		x.restored(t, x.other)
 		one, two := x.body(t, x.d), x.body(t, x.other)
 		x.vault.overwrite(x.key(t, x.d), two)
 		x.vault.overwrite(x.key(t, x.other), one)
 	}},
-	{name: "two headers exchanged", bite: func(t *testing.T, x *exhibit) {
+	{name: "two headers exchanged", apply: func(t *testing.T, x *exhibit) {
 		x.restored(t, x.other)
 		one, two := x.header(t, x.d), x.header(t, x.other)
 		x.setHeader(t, x.d, two)
 		x.setHeader(t, x.other, one)
 	}},
-	{name: "the same content sealed to the contract once more", bite: func(t *testing.T, x *exhibit) {
+	{name: "the same content sealed to the contract once more", apply: func(t *testing.T, x *exhibit) {
 		_, body := x.sealedAgain(t)
 		x.vault.overwrite(x.key(t, x.d), body)
 	}},
-	{name: "a whole age file for the contract", bite: func(t *testing.T, x *exhibit) {
+	{name: "a whole age file for the contract", apply: func(t *testing.T, x *exhibit) {
 		header, body := x.sealedAgain(t)
 		x.vault.overwrite(x.key(t, x.d), append(header, body...))
 	}},
-	{name: "an older version put back", bite: func(t *testing.T, x *exhibit) {
+	{name: "an older version put back", apply: func(t *testing.T, x *exhibit) {
 		_, older := x.sealedAgain(t)
 		x.vault.putBack(x.key(t, x.d), older, x.body(t, x.d))
 	}},
-	{name: "a header of its own put back", bite: func(t *testing.T, x *exhibit) {
+	{name: "a header of its own put back", apply: func(t *testing.T, x *exhibit) {
 		header, _ := x.sealedAgain(t)
 		x.setHeader(t, x.d, header)
 	}},
-	{name: "a bit of the header flipped", bite: func(t *testing.T, x *exhibit) {
+	{name: "a bit of the header flipped", apply: func(t *testing.T, x *exhibit) {
 		header := x.header(t, x.d)
 		header[len(header)-5] ^= 1 // in its MAC
 		x.setHeader(t, x.d, header)
 	}},
 }
 
-// TestNothingButTheDocumentIsGiven: whatever becomes of the object or the header, a client that asks for the document or a
-// part of it gets an error or a transfer that breaks, and never all the bytes; the ledger has that the integrity failed, and
-// not that the read was completed.
+// For every damage to the object or the header, a client that asks for the document or a
+// part of it gets an error or a broken transfer, and never all the bytes. The ledger has
+// that the integrity check failed, and does not have that the read was completed.
 func TestNothingButTheDocumentIsGiven(t *testing.T) {
 	for store, open := range map[string]func(*testing.T) vault{"folder": folderVault, "s3": s3Vault, "s3 with versions": versionedVault} {
 		t.Run(store, func(t *testing.T) {
 			v := open(t)
 			for _, size := range []int{100_000, 5<<20 + 17} { // verified whole before the first byte, and streamed
 				x := newExhibit(t, v, size)
-				for _, b := range bites {
+				for _, b := range damages {
 					t.Run(fmt.Sprintf("%s, %d bytes", b.name, size), func(t *testing.T) {
-						x.wantGiven(t, everything) // so that what follows is the bite's doing
+						x.wantGiven(t, everything) // the damage must cause the failures below
 						x.restored(t, x.d)
-						b.bite(t, x)
+						b.apply(t, x)
 						for _, part := range []string{everything, firstByte, resumed, lastByte} {
 							if size > 4<<20 && slices.Contains(b.spares, part) {
 								x.wantGiven(t, part)
@@ -290,7 +293,8 @@ func TestNothingButTheDocumentIsGiven(t *testing.T) {
 	}
 }
 
-// ask asks for a part and gives the status, what came, and how that ended.
+// ask requests a part and gives the status, the received bytes, and the end of the
+// transfer.
 func (x *exhibit) ask(t *testing.T, part string) (status int, got []byte, end error) {
 	t.Helper()
 	r := x.service.content(t, x.d)
@@ -354,7 +358,7 @@ func kindOf(answer []byte) string {
 // wantEnded checks how the newest read ended, by the ledger.
 func (x *exhibit) wantEnded(t *testing.T, part, want string) {
 	t.Helper()
-	// A client has all that it asked for a moment before the ledger has that it was given.
+	// A client has its last byte a moment before the ledger has the completion.
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		list, _, err := x.Gateway.AuditEvents(t.Context(), x.Officer, string(x.Client), gateway.EventQuery{Document: string(x.d.ID), Limit: 5})
 		if err != nil || len(list) == 0 {

@@ -34,14 +34,14 @@ func (s *server) ExportEvents(ctx context.Context, r ExportEventsRequestObject) 
 	case api.ExportEventsParamsFormatCsv:
 		out.mediaType, out.write = "text/csv; charset=utf-8; header=present", gateway.WriteCSV
 	default:
-		return nil, &refusal{kind: kindParameter, field: "format", detail: "It must be ndjson, csv or pack."}
+		return nil, &refusal{kind: kindParameter, field: "format", detail: "The value must be ndjson, csv or pack."}
 	}
 	out.events, err = s.gateway.ExportEvents(ctx, caller, query.Ledger, query)
 	return out, err
 }
 
-// export is an answer of any length. It ends well only when it is whole: whatever goes wrong after its first byte breaks
-// the connection.
+// export is an answer of any length. It ends cleanly only when it is whole: any failure
+// after its first byte breaks the connection.
 type export struct {
 	log       *slog.Logger
 	mediaType string

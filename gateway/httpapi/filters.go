@@ -4,8 +4,8 @@ import "github.com/bordereau/bordereau/gateway/api"
 
 // The operations that ask a ledger take the same filters, and the generator makes a type
 // of its own for each. These functions bring them into one, for eventQuery. A test
-// compares them with the OpenAPI document: a filter that is accepted and then dropped
-// would answer another question than was asked.
+// compares them with the OpenAPI document: an accepted filter that is dropped would lead
+// to an answer to another question.
 
 // countFilters are the filters of CountEvents, which has no pages.
 func countFilters(p api.CountEventsParams) api.ListEventsParams {

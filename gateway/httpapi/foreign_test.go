@@ -16,7 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// identifier is where an operation takes the name of something that may be another party's.
+// identifier is a place in a request that takes an identifier, which may be another
+// party's.
 type identifier struct {
 	in     string // path, query or body
 	name   string
@@ -24,7 +25,8 @@ type identifier struct {
 	list   bool
 }
 
-// identifiers are those of every operation of the OpenAPI document, found by the form that it gives them.
+// identifiers are the places in every operation of the OpenAPI document, found by the
+// pattern of their schema.
 func identifiers(t *testing.T) map[string][]identifier {
 	t.Helper()
 	all := map[string][]identifier{}
@@ -73,8 +75,8 @@ func identifierOf(name string, schema *base.SchemaProxy) (identifier, bool) {
 	return identifier{name: name, prefix: strings.TrimPrefix(prefix, "^")}, isOne
 }
 
-// of is the value that the scenery has for the identifier.
-func (i identifier) of(c *scenery) string {
+// of is the fixture's value for the identifier.
+func (i identifier) of(c *fixture) string {
 	if i.name == "provider" {
 		return string(c.side.provider)
 	}
@@ -83,15 +85,16 @@ func (i identifier) of(c *scenery) string {
 		"h": string(c.hold), "x": string(c.erasure)}[i.prefix]
 }
 
-// TestNotYoursIsNotThere replaces one identifier of a good request by that of something of an unrelated party, and by one of
-// nothing. Whoever could do the rest of the request gets the same answer to both, byte for byte, in every header too, and nothing
-// is accepted. The operations and their identifiers are those of the OpenAPI document: a new one is asked as well.
+// One identifier of a good request is replaced by one of an unrelated party, and by one
+// of a missing object. A person who may make the request gets the same answer to both,
+// byte for byte and in every header, and nothing is accepted. The OpenAPI document gives
+// the operations and their identifiers, so a new one is tested too.
 func TestNotYoursIsNotThere(t *testing.T) {
 	s := serve(t)
 	a := &asker{service: s, m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
-	ours, theirs := a.scenery(t, a.ours, "active"), a.scenery(t, a.other, "active")
-	for _, c := range []*scenery{ours, theirs} {
+	ours, theirs := a.newFixture(t, a.ours, "active"), a.newFixture(t, a.other, "active")
+	for _, c := range []*fixture{ours, theirs} {
 		s.furnish(t, route{path: "{hold}{erasure}"}, c)
 	}
 	asked := 0
@@ -121,13 +124,13 @@ func TestNotYoursIsNotThere(t *testing.T) {
 	}
 }
 
-// whoMay are two of the roles that the matrix lets do an operation, and one that it does not. The operator is none of them: it
-// knows every organisation.
+// whoMay are two of the roles that the matrix allows an operation, and one that it
+// refuses. The operator is left out: it knows every organisation.
 func (a *asker) whoMay(operation string) []string {
 	var may, mayNot []string
 	for _, role := range roles {
 		switch o, ok := a.m.cells[cell{operation, role, "active"}]; {
-		case !ok || role == "operator" || role == "nobody" || role == "leaver":
+		case !ok || role == "operator" || role == "anonymous" || role == "leaver":
 		case o.allowed():
 			may = append(may, role)
 		default:
@@ -138,7 +141,7 @@ func (a *asker) whoMay(operation string) []string {
 }
 
 // askWith is the request of the cell with another value for one of its identifiers.
-func (a *asker) askWith(t *testing.T, at cell, c *scenery, i identifier, value string) *http.Request {
+func (a *asker) askWith(t *testing.T, at cell, c *fixture, i identifier, value string) *http.Request {
 	t.Helper()
 	r := a.routes[at.operation]
 	path := r.path
@@ -188,7 +191,7 @@ func withMember(t *testing.T, body string, i identifier, value string) string {
 	return string(text)
 }
 
-// listings are the operations that answer with many things, or count them, as the OpenAPI document has it.
+// listings are the operations of the OpenAPI document that list or count objects.
 func listings(t *testing.T) (names []string) {
 	t.Helper()
 	for _, item := range specification(t).Model.Paths.PathItems.FromOldest() {
@@ -221,21 +224,22 @@ func isListing(mediaType string, content *v3.MediaType) bool {
 	return false
 }
 
-// TestListsOfUnrelatedPartiesNeverMeet lists and counts everything as everybody of one side, page by page. Nothing of what the
-// other side has is in it, and whatever the other side does meanwhile, not a byte of it changes: no count, no cursor, no order.
+// Every person of one side lists and counts everything, page by page. None of it belongs
+// to the other side, and no act of the other side changes a byte of it: no count, no
+// cursor, no order.
 func TestListsOfUnrelatedPartiesNeverMeet(t *testing.T) {
 	s := serve(t)
 	a := &asker{service: s, m: readMatrix(t), routes: routes(t)}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
-	ours, theirs := a.scenery(t, a.ours, "active"), a.scenery(t, a.other, "active")
-	second := a.scenery(t, a.ours, "active") // so that there is more than one page
+	ours, theirs := a.newFixture(t, a.ours, "active"), a.newFixture(t, a.other, "active")
+	second := a.newFixture(t, a.ours, "active") // so that there is more than one page
 	s.furnish(t, route{path: "{hold}"}, ours)
 	s.furnish(t, route{path: "{hold}"}, second)
 	everything := func() map[string]string {
 		answers := map[string]string{}
 		for _, operation := range listings(t) {
 			for _, role := range roles {
-				if who, ok := a.ours.people[role]; ok && role != "operator" && role != "stranger" && role != "nobody" {
+				if who, ok := a.ours.people[role]; ok && role != "operator" && role != "outsider" && role != "anonymous" {
 					answers[operation+" by "+role] = a.pages(t, cell{operation, role, "active"}, who, ours)
 				}
 			}
@@ -257,16 +261,16 @@ func TestListsOfUnrelatedPartiesNeverMeet(t *testing.T) {
 		}
 	}
 	for range 2 {
-		a.scenery(t, a.other, "active")
+		a.newFixture(t, a.other, "active")
 	}
-	a.scenery(t, a.other, "proposed")
+	a.newFixture(t, a.other, "proposed")
 	if diff := cmp.Diff(before, everything()); diff != "" {
 		t.Errorf("what the other side did shows (-before +after):\n%s", diff)
 	}
 }
 
-// names are the identifiers of all that the scenery has.
-func (c *scenery) names() []string {
+// names are the identifiers of all objects of the fixture.
+func (c *fixture) names() []string {
 	names := []string{string(c.side.client), string(c.side.provider), string(c.contract), string(c.batch), string(c.receipt),
 		string(c.membership), string(c.another.Person), string(c.newcomer.Person), string(c.leaver.Person)}
 	for _, d := range c.documents {
@@ -276,16 +280,16 @@ func (c *scenery) names() []string {
 		names = append(names, string(assignment))
 	}
 	for role, who := range c.side.people {
-		if role != "operator" && role != "stranger" && role != "nobody" {
+		if role != "operator" && role != "outsider" && role != "anonymous" {
 			names = append(names, string(who.Person))
 		}
 	}
 	return names
 }
 
-// pages are all pages of a listing, one thing on each, as one text. Of ledgers only the receptions are asked for: the questions
-// themselves stand in them too.
-func (a *asker) pages(t *testing.T, at cell, who gateway.Caller, c *scenery) string {
+// pages are all pages of a listing, one item on each, as one text. Of ledgers it asks for
+// receptions only: the questions themselves are events too.
+func (a *asker) pages(t *testing.T, at cell, who gateway.Caller, c *fixture) string {
 	t.Helper()
 	r := a.routes[at.operation]
 	path := r.path

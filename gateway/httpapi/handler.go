@@ -14,20 +14,22 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// Config is what the API is made of. Zero means the default that is stated.
+// Config configures the API. A zero field has the stated default.
 type Config struct {
 	Gateway  *gateway.Gateway
 	Issuer   *identity.Issuer   // issues the tokens of POST /oauth/token
 	Verifier *identity.Verifier // verifies the tokens of every other request
-	Keys     identity.JWKS      // public keys of tokens and of receipts, for whoever asks
+	Keys     identity.JWKS      // public keys of tokens and of receipts, for every client
 	Clock    func() time.Time   // time.Now
 	Logger   *slog.Logger       // discards
 
-	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed: none. Contracts allow reading
-	// from sites, so whoever can forge this address can be anywhere: list the proxies themselves, nothing wider.
+	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed.
+	// Default: none. Contracts allow reading from sites, so a client that can forge this
+	// address seems to be at any site: list the proxies themselves, nothing wider.
 	TrustedProxies []netip.Prefix
 
-	// Progress is how long a body or an answer may stand still before the connection is cut: 1 min.
+	// Progress is how long a body or an answer may stand still before the connection is
+	// cut. Default: 1 min.
 	Progress time.Duration
 }
 
@@ -48,7 +50,7 @@ var _ StrictServerInterface = (*server)(nil)
 // NewHandler makes the handler of the whole API. It is safe for concurrent use.
 func NewHandler(c Config) (http.Handler, error) {
 	if c.Gateway == nil || c.Issuer == nil || c.Verifier == nil || len(c.Keys.Keys) == 0 {
-		return nil, errors.New("making API handler: Gateway, Issuer, Verifier and Keys are all needed")
+		return nil, errors.New("making API handler: Gateway, Issuer, Verifier and Keys are required")
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
@@ -66,10 +68,12 @@ func NewHandler(c Config) (http.Handler, error) {
 	return s.engine(), nil
 }
 
-// release sets gin's mode, which is the process's. In debug mode gin prints to standard output.
+// release sets gin's mode, which belongs to the process. In debug mode gin prints to
+// standard output.
 var release = sync.OnceFunc(func() { gin.SetMode(gin.ReleaseMode) })
 
-// engine is gin with everything off that guesses: it corrects no path, redirects nowhere and believes no header.
+// engine is gin without its guesses: it corrects no path, redirects nowhere and believes
+// no header.
 func (s *server) engine() *gin.Engine {
 	release()
 	e := gin.New()
@@ -78,8 +82,8 @@ func (s *server) engine() *gin.Engine {
 	e.HandleMethodNotAllowed = true
 	e.ForwardedByClientIP = false // address.go finds the caller's address
 
-	// Parameters are taken from the path as it was sent, and path.go decodes the one that may need it. gin's own decoding
-	// reads a plus sign as a space.
+	// gin takes parameters from the path as it was sent, and path.go decodes the one that
+	// may need it. gin's own decoding reads a plus sign as a space.
 	e.UseEscapedPath = true
 	e.UnescapePathValues = false
 

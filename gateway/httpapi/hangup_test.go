@@ -8,8 +8,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// TestAStandingBodyHoldsNoConnection: the client neither sends on nor hangs up. It gets its answer, and only the server can
-// end the connection: kept, the rest of the body would be taken for the next request when it comes.
+// The client neither sends on nor hangs up. It gets its answer, and only the server can
+// end the connection: on a connection that stays open, late bytes of the body would be
+// taken for the next request.
 func TestAStandingBodyHoldsNoConnection(t *testing.T) {
 	s := serveWith(t, gatewaytest.New(t, gatewaytest.Config{}), briefly)
 	batch := s.Open(t, "lot-1")

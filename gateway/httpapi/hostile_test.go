@@ -18,7 +18,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// wantNothingKept fails the test where a refused upload left an object, or a row that passes for a document.
+// wantNothingKept fails the test where a refused upload left an object, or a row that
+// counts as a document.
 func wantNothingKept(t *testing.T, s *service) {
 	t.Helper()
 	if n := objectsOf(t, s); n != 0 {
@@ -31,7 +32,7 @@ func wantNothingKept(t *testing.T, s *service) {
 	}
 }
 
-// TestABodyThatIsNotAsAnnounced sends what no client library would.
+// These bodies are such as no client library would send.
 func TestABodyThatIsNotAsAnnounced(t *testing.T) {
 	for name, c := range map[string]struct {
 		headers, body string
@@ -49,7 +50,7 @@ func TestABodyThatIsNotAsAnnounced(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)
 			got := s.raw(t, s.rawPut(t, s.Open(t, "lot-1"), "Connection: close\r\n"+c.headers)+c.body, c.hangUp)
-			// Whoever hung up may hear nothing; what is said must be the truth.
+			// A client that hung up may get no answer; an answer must be true.
 			if said := strings.HasPrefix(got, "HTTP/1.1 400 ") && strings.Contains(got, api.ProblemPrefix+c.kind); !said && (got != "" || !c.hangUp) {
 				t.Errorf("got %q, want %s", got, c.kind)
 			}
@@ -58,7 +59,8 @@ func TestABodyThatIsNotAsAnnounced(t *testing.T) {
 	}
 }
 
-// TestMoreThanAnnounced: what follows a body of the announced length is not part of it. It is another request, and none.
+// Bytes after the announced length are not part of the body. They are the next request,
+// and an invalid one.
 func TestMoreThanAnnounced(t *testing.T) {
 	s := serve(t)
 	batch := s.Open(t, "lot-1")
@@ -96,7 +98,7 @@ func TestTooLargeDeclaredAndChunked(t *testing.T) {
 	wantNothingKept(t, s)
 }
 
-// TestReferencesOfOtherForms: what looks alike is not the same, and nothing of it gets in.
+// References that look alike are different references, and none of these is accepted.
 func TestReferencesOfOtherForms(t *testing.T) {
 	s := serve(t)
 	batch := s.Open(t, "lot-1")
@@ -124,7 +126,8 @@ func TestReferencesOfOtherForms(t *testing.T) {
 	wantNothingKept(t, s)
 }
 
-// TestTheSameUploadIsTheSameAnswer, byte for byte, and other particulars under the reference are a conflict.
+// The answer is the same byte for byte. Other particulars under the reference are a
+// conflict.
 func TestTheSameUploadIsTheSameAnswer(t *testing.T) {
 	s := serve(t)
 	batch := s.Open(t, "lot-1")
@@ -145,7 +148,7 @@ func TestTheSameUploadIsTheSameAnswer(t *testing.T) {
 	}
 }
 
-// TestHeadersWithoutEnd: neither reaches a handler, and the next client is served.
+// Neither reaches a handler, and the next client is served.
 func TestHeadersWithoutEnd(t *testing.T) {
 	s := serve(t)
 	start := "GET /v1/contracts HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer " + s.token(t, s.System) + "\r\n"
@@ -162,7 +165,7 @@ func TestHeadersWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestALongUserAgentIsCut: the ledger's private half is bounded, and takes no control characters.
+// The erasable data of an event is bounded and has no control characters.
 func TestALongUserAgentIsCut(t *testing.T) {
 	s := serve(t)
 	a := s.call(t, s.System, http.MethodGet, "/v1/contracts/"+string(s.Contract), "", header{"User-Agent": strings.Repeat("é", 10_000)})
@@ -178,7 +181,8 @@ func TestALongUserAgentIsCut(t *testing.T) {
 	}
 }
 
-// TestALongQuestionIsRefused: it would not fit into the ledger, and a failure of ours would be the answer.
+// The question would not fit into the ledger, and a failure of the gateway would be the
+// answer.
 func TestALongQuestionIsRefused(t *testing.T) {
 	s := serve(t)
 	question := "/v1/audit/events?ledger=" + string(s.Client) + "&reason="
@@ -188,7 +192,8 @@ func TestALongQuestionIsRefused(t *testing.T) {
 	}
 }
 
-// TestTextsThatNoDatabaseTakes: PostgreSQL refuses NUL and what is not UTF-8, SQLite takes them. Neither gets to see them.
+// PostgreSQL refuses NUL and invalid UTF-8, SQLite accepts both. Neither database gets
+// them.
 func TestTextsThatNoDatabaseTakes(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: db}))
@@ -209,7 +214,7 @@ func TestTextsThatNoDatabaseTakes(t *testing.T) {
 	})
 }
 
-// TestAForgedAddressIsNotBelieved: without a trusted proxy X-Forwarded-For is the client's own invention.
+// Without a trusted proxy X-Forwarded-For is the client's own text.
 func TestAForgedAddressIsNotBelieved(t *testing.T) {
 	s, d, _ := leased(t, nil, 1000)
 	verifier, err := identity.NewVerifier(identity.VerifierConfig{Keys: s.Issuer.KeySet(), Issuer: gatewayURL, Audience: gatewayURL, Clock: s.Clock.Now})
@@ -229,7 +234,8 @@ func TestAForgedAddressIsNotBelieved(t *testing.T) {
 	}
 }
 
-// TestDatabaseAwayIsUnavailable: every route says so, and after it is back everything acknowledged is there.
+// Every route answers 503 while the database is unavailable. Afterwards every
+// acknowledged document is there.
 func TestDatabaseAwayIsUnavailable(t *testing.T) {
 	server := databasetest.NewServer(t)
 	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)})}))

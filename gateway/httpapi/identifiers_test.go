@@ -18,7 +18,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// lookAlikes are what is not the identifier id, though it looks like it, is written like it, or is read as it by somebody.
+// lookAlikes are texts that are not the identifier id, though they look like it or a
+// parser may read them as it.
 func lookAlikes(id string) map[string]string {
 	first, rest := id[:1], id[1:]
 	fullWidth := string([]rune(first)[0] - 'a' + 'ａ')
@@ -50,21 +51,22 @@ func lookAlikes(id string) map[string]string {
 	}
 }
 
-// noReferences are what no client's own reference can be.
+// noReferences are texts that are no valid reference.
 var noReferences = map[string]string{
 	"composed": "caf\u00e9", "decomposed": "cafe\u0301", "full width": "ａ", "Cyrillic": "а", "a zero width space": "a\u200bb",
 	"a direction mark": "a\u202eb", "NUL": "a\x00", "a line feed": "a\nb", "a space": "a b", "a slash": "a/b", "a parent": "..",
 	"two dots": "a..b", "a leading dot": ".a", "a percent sign": "a%41", "a statement": "' OR 1=1 --", "very long": strings.Repeat("a", 256),
 }
 
-// TestOnlyIdentifiersNameAnything asks every operation of the OpenAPI document, as somebody who may do it, with every look-alike
-// of every identifier that it takes, in path, query and body. All are refused, none is stored, and none gets into the ledger.
+// The test asks every operation of the OpenAPI document, as a person who may do it, with
+// every look-alike of every identifier that it takes, in path, query and body. All are
+// refused, none is stored, and none gets into the ledger.
 func TestOnlyIdentifiersNameAnything(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: db}))
 		a := &asker{service: s, m: readMatrix(t), routes: routes(t)}
 		a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
-		ours := a.scenery(t, a.ours, "active")
+		ours := a.newFixture(t, a.ours, "active")
 		s.furnish(t, route{path: "{hold}{erasure}"}, ours)
 		before, asked := rowsOf(t, db), 0
 		all := identifiers(t)
@@ -100,8 +102,9 @@ func TestOnlyIdentifiersNameAnything(t *testing.T) {
 	})
 }
 
-// wantRefused makes the request of the operation with another value for one of its identifiers.
-func (a *asker) wantRefused(t *testing.T, operation string, c *scenery, i identifier, name, value string) {
+// wantRefused makes the request of the operation with another value for one of its
+// identifiers.
+func (a *asker) wantRefused(t *testing.T, operation string, c *fixture, i identifier, name, value string) {
 	t.Helper()
 	role := ""
 	for _, r := range roles {
@@ -110,7 +113,7 @@ func (a *asker) wantRefused(t *testing.T, operation string, c *scenery, i identi
 		}
 	}
 	if role == "" {
-		role = "proposer" // nobody may, as things stand
+		role = "proposer" // no role may in this state
 	}
 	got := a.do(t, a.askWith(t, cell{operation, role, "active"}, c, i, value))
 	if got.StatusCode != http.StatusBadRequest && got.StatusCode != http.StatusNotFound {
@@ -118,7 +121,8 @@ func (a *asker) wantRefused(t *testing.T, operation string, c *scenery, i identi
 	}
 }
 
-// rowsOf are how many rows each table of the product has. The ledger, which keeps refusals, has tables of its own.
+// rowsOf are the numbers of rows in each table of the product. The ledger has tables of
+// its own, which keep refusals.
 func rowsOf(t *testing.T, db *database.DB) map[string]int {
 	t.Helper()
 	list := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
@@ -153,7 +157,8 @@ func rowsOf(t *testing.T, db *database.DB) map[string]int {
 	return rows
 }
 
-// wantPlainLedger reads all of a ledger: nothing in it, not even in its erasable half, is of what was refused.
+// wantPlainLedger reads all of a ledger: no refused text is in it, not even in its
+// erasable data.
 func wantPlainLedger(t *testing.T, s *service, ledger string) {
 	t.Helper()
 	q := audit.Query{Ledger: ledger, Limit: 500}
@@ -178,8 +183,8 @@ func wantPlainLedger(t *testing.T, s *service, ledger string) {
 	}
 }
 
-// withCursor are the operations that continue after an identifier, or a number, that they gave before; documents are listed by
-// reference.
+// withCursor are the operations that continue after an identifier, or a number, that an
+// earlier page gave. Documents are listed by reference.
 func withCursor(t *testing.T) (operations []string) {
 	t.Helper()
 	for _, item := range specification(t).Model.Paths.PathItems.FromOldest() {

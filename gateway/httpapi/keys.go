@@ -6,7 +6,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// GetKeys gives the public keys that tokens and receipts are checked with.
+// GetKeys gives the public keys that verify tokens and receipts.
 func (s *server) GetKeys(context.Context, GetKeysRequestObject) (GetKeysResponseObject, error) {
 	set := api.KeySet{Keys: []api.Key{}}
 	for _, k := range s.keys.Keys {

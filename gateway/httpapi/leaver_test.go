@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// TestEveryAccessEndsWithTheLeaver: one call, or the end that was set, and everything that somebody still had in hand is worth
-// nothing: the token that was issued before, the lease, the credential, and the download that is running.
+// After one call, or the end that was set, every access of a person ends: the token that
+// was issued before, the lease, the credential, and the running download.
 func TestEveryAccessEndsWithTheLeaver(t *testing.T) {
 	const size = 8 << 20
 	for name, c := range map[string]struct {
@@ -81,7 +81,8 @@ func TestEveryAccessEndsWithTheLeaver(t *testing.T) {
 	}
 }
 
-// temporary is a handler on the contract whose membership, or role, has an end; with a credential's secret.
+// temporary is a handler on the contract whose membership, or role, has an end; with a
+// credential's secret.
 func (s *service) temporary(t *testing.T, member, role time.Duration) (gateway.Caller, string) {
 	t.Helper()
 	until := func(d time.Duration) time.Time {
@@ -97,8 +98,8 @@ func (s *service) temporary(t *testing.T, member, role time.Duration) (gateway.C
 	return who, made(s.Gateway.IssueCredential(t.Context(), s.Operator, m.ID))(t).Secret
 }
 
-// TestSharedAccountsAreRefusedOverHTTP: an account of several people, and one that is a system and a person, is a clear problem
-// and nobody.
+// An account of several people, or of a system and a person, is refused with a clear
+// problem.
 func TestSharedAccountsAreRefusedOverHTTP(t *testing.T) {
 	s := serve(t)
 	before := rowsOf(t, s.Database)

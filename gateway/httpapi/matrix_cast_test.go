@@ -11,9 +11,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// roles are those who ask. testdata/matrix.txt says who they are.
+// roles are the askers. testdata/matrix.txt describes them.
 var roles = []string{"client-system", "proposer", "approver", "officer", "auditor", "provider-manager", "handler", "assigned",
-	"unassigned", "watcher", "operator", "member", "leaver", "stranger", "nobody"}
+	"unassigned", "watcher", "operator", "member", "leaver", "outsider", "anonymous"}
 
 // side is a client and a provider with their people.
 type side struct {
@@ -24,7 +24,7 @@ type side struct {
 func (s *service) newSide(t *testing.T, name string) *side {
 	t.Helper()
 	x := &side{client: s.Organisation(t, gateway.KindClient, "Client "+name), provider: s.Organisation(t, gateway.KindProvider, "Provider "+name)}
-	x.people = map[string]gateway.Caller{"operator": s.Operator, "stranger": s.Stranger, "nobody": s.Operator} // whose token is taken away
+	x.people = map[string]gateway.Caller{"operator": s.Operator, "outsider": s.Stranger, "anonymous": s.Operator} // anonymous requests lose the token
 	for role, duty := range map[string]policy.Role{"proposer": policy.RoleContractManager, "approver": policy.RoleContractManager,
 		"officer": policy.RoleComplianceOfficer, "auditor": policy.RoleAuditor} {
 		x.people[role] = s.Person(t, x.client, "Pat "+role, duty)
@@ -36,35 +36,35 @@ func (s *service) newSide(t *testing.T, name string) *side {
 	return x
 }
 
-// scenery is one contract with all that hangs on it, in one state of the matrix.
-type scenery struct {
+// fixture is one contract with all its objects, in one state of the matrix.
+type fixture struct {
 	side        *side
 	contract    gateway.ContractID
 	terms       string // as proposed
 	batch       gateway.BatchID
 	manifest    gateway.Manifest
-	documents   map[string]gateway.Document // by whom they are assigned to; "" for everybody's question
+	documents   map[string]gateway.Document // by the assigned handler; "" for documents that every role asks about
 	receipt     gateway.ReceiptID
 	assignments map[string]gateway.AssignmentID
-	another     gateway.Caller         // a handler who asks nothing
+	another     gateway.Caller         // a handler who is not among the askers
 	membership  gateway.MembershipID   // of another
 	newcomer    gateway.Caller         // a person of the provider without any role
 	leaver      gateway.Caller         // a handler with a lease who has left
-	ledger      string                 // whose audit trail is asked
+	ledger      string                 // the ledger that the audit questions ask
 	client      gateway.OrganisationID // for whom a contract is proposed
 	hold        gateway.HoldID         // on the leaver's document
-	erasure     gateway.ErasureID      // that was carried out
+	erasure     gateway.ErasureID      // that is complete
 	proposal    gateway.ErasureID      // to erase a contract; empty where none can be
-	traces      gateway.ErasureID      // proposed, of the leaver's traces in the ledger
-	tracesHold  gateway.HoldID         // on them
-	furnished   bool                   // something was added that other operations do not expect
+	traces      gateway.ErasureID      // proposed, of the leaver's personal data in the ledger
+	tracesHold  gateway.HoldID         // on the leaver's events
+	furnished   bool                   // with objects that other operations do not expect
 	count       int                    // makes references new
 }
 
-// scenery builds a contract of the side in the state.
-func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
+// newFixture builds a contract of the side in the state.
+func (s *service) newFixture(t *testing.T, x *side, state string) *fixture {
 	t.Helper()
-	c := &scenery{side: x, ledger: string(x.client), client: x.client, documents: map[string]gateway.Document{},
+	c := &fixture{side: x, ledger: string(x.client), client: x.client, documents: map[string]gateway.Document{},
 		assignments: map[string]gateway.AssignmentID{}}
 	s.contractOf(t, c, state)
 	if state != "proposed" {
@@ -99,7 +99,7 @@ func (s *service) scenery(t *testing.T, x *side, state string) *scenery {
 	return c
 }
 
-// made is what was made; the test ends where it was not.
+// made gives the new object and ends the test on an error.
 func made[T any](v T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -110,13 +110,14 @@ func made[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-func (s *service) proposeErasure(t *testing.T, c *scenery) {
+func (s *service) proposeErasure(t *testing.T, c *fixture) {
 	t.Helper()
 	c.proposal = made(s.Gateway.ProposeErasure(t.Context(), c.side.people["proposer"], c.contract, "over"))(t).ID
 }
 
-// eraseContract erases a contract as a whole. The hold was lifted before, or the document under it would have been spared.
-func (s *service) eraseContract(t *testing.T, c *scenery) {
+// eraseContract erases a whole contract. It lifts the hold first; otherwise the document
+// under it would be spared.
+func (s *service) eraseContract(t *testing.T, c *fixture) {
 	t.Helper()
 	people := c.side.people
 	c.hold = made(s.Gateway.HoldDocument(t.Context(), people["officer"], c.documents["leaver"].ID, "a case"))(t).ID
@@ -126,8 +127,8 @@ func (s *service) eraseContract(t *testing.T, c *scenery) {
 	c.erasure = made(s.Gateway.ApproveErasure(t.Context(), people["approver"], c.proposal))(t).ID
 }
 
-// furnish adds what only few operations ask for: a hold, and an erasure that was carried out.
-func (s *service) furnish(t *testing.T, r route, c *scenery) {
+// furnish adds objects that only few operations ask for: a hold, and a complete erasure.
+func (s *service) furnish(t *testing.T, r route, c *fixture) {
 	t.Helper()
 	people := c.side.people
 	if strings.Contains(r.path, "{hold}") && c.hold == "" {
@@ -140,8 +141,8 @@ func (s *service) furnish(t *testing.T, r route, c *scenery) {
 	}
 }
 
-// contractOf proposes and approves the contract, and gives everybody their role on it.
-func (s *service) contractOf(t *testing.T, c *scenery, state string) {
+// contractOf proposes and approves the contract, and gives all people their role on it.
+func (s *service) contractOf(t *testing.T, c *fixture, state string) {
 	t.Helper()
 	x := c.side
 	terms := string(gatewaytest.Terms("C-"+policy.NewID("x")[2:12], x.client, x.provider))
@@ -178,7 +179,7 @@ func (s *service) contractOf(t *testing.T, c *scenery, state string) {
 }
 
 // batchOf fills a batch and takes it as far as the state says.
-func (s *service) batchOf(t *testing.T, c *scenery, state string) {
+func (s *service) batchOf(t *testing.T, c *fixture, state string) {
 	t.Helper()
 	x, ctx := c.side, t.Context()
 	b, err := s.Gateway.OpenBatch(ctx, x.people["client-system"], c.contract, "lot-1")
@@ -222,19 +223,19 @@ func (s *service) batchOf(t *testing.T, c *scenery, state string) {
 	}
 }
 
-// missing is scenery of which nothing exists.
-func missing(x *side) *scenery {
+// missing is a fixture of objects that do not exist.
+func missing(x *side) *fixture {
 	const nothing = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
-	return &scenery{side: x, contract: "c_" + nothing, batch: "b_" + nothing, receipt: "r_" + nothing, membership: "m_" + nothing,
+	return &fixture{side: x, contract: "c_" + nothing, batch: "b_" + nothing, receipt: "r_" + nothing, membership: "m_" + nothing,
 		documents: map[string]gateway.Document{"": {ID: "d_" + nothing}}, assignments: map[string]gateway.AssignmentID{"": "a_" + nothing},
 		newcomer: gateway.Caller{Person: "p_" + nothing}, another: gateway.Caller{Person: "p_" + nothing}, ledger: "o_" + nothing, client: "o_" + nothing,
 		terms: string(gatewaytest.Terms("C-1", x.client, x.provider)), hold: "h_" + nothing, erasure: "x_" + nothing,
 		traces: "x_" + nothing, tracesHold: "h_" + nothing}
 }
 
-// asked is the scenery's values for the parameters of a path, as the role asks for them: those who hold a document of
-// their own ask for that one.
-func (c *scenery) asked(at cell) map[string]string {
+// asked gives the fixture's values for the parameters of a path. A role with a document
+// of its own asks for that one.
+func (c *fixture) asked(at cell) map[string]string {
 	own, erasure, hold := "", c.erasure, c.hold
 	if _, ok := c.documents[at.role]; ok {
 		own = at.role
@@ -251,8 +252,8 @@ func (c *scenery) asked(at cell) map[string]string {
 		"hold": string(hold), "erasure": string(erasure), "version": "1", "seq": "0", "tile": "0/000.p/1", "question": "denials"}
 }
 
-// fresh is a reference that was not used before.
-func (c *scenery) fresh() string {
+// fresh is an unused reference.
+func (c *fixture) fresh() string {
 	c.count++
 	return fmt.Sprintf("new-%s-%d", policy.NewID("x")[2:8], c.count)
 }

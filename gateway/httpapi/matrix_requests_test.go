@@ -40,39 +40,39 @@ func jsonBody(v any) message {
 	return message{body: string(text)}
 }
 
-// messages make good requests: what is refused is refused for who asks and how things stand. Operations that are not
-// here need only their path.
-var messages = map[string]func(c *scenery) message{
-	"createOrganisation": func(*scenery) message {
+// messages make good requests: a refusal is then due to the role and the state alone. An
+// operation that is not here needs only its path.
+var messages = map[string]func(c *fixture) message{
+	"createOrganisation": func(*fixture) message {
 		return jsonBody(map[string]string{"kind": "client", "name": "Another", "country": "FR"})
 	},
-	"addMember": func(*scenery) message { return jsonBody(map[string]any{"name": "Sam Person", "duties": []string{}}) },
-	"proposeContract": func(c *scenery) message {
+	"addMember": func(*fixture) message { return jsonBody(map[string]any{"name": "Sam Person", "duties": []string{}}) },
+	"proposeContract": func(c *fixture) message {
 		return message{body: string(gatewaytest.Terms(c.fresh(), c.client, c.side.provider)), header: header{"Content-Type": "application/yaml"}}
 	},
-	"listContracts":     func(*scenery) message { return message{query: "?limit=500"} },
-	"listBatches":       func(*scenery) message { return message{query: "?limit=500"} },
-	"listAssignments":   func(*scenery) message { return message{query: "?limit=500"} },
-	"listChanges":       func(*scenery) message { return message{query: "?base=1"} },
-	"approveContract":   func(*scenery) message { return jsonBody(map[string]int{"version": 1}) },
+	"listContracts":     func(*fixture) message { return message{query: "?limit=500"} },
+	"listBatches":       func(*fixture) message { return message{query: "?limit=500"} },
+	"listAssignments":   func(*fixture) message { return message{query: "?limit=500"} },
+	"listChanges":       func(*fixture) message { return message{query: "?base=1"} },
+	"approveContract":   func(*fixture) message { return jsonBody(map[string]int{"version": 1}) },
 	"suspendContract":   because,
 	"resumeContract":    because,
 	"terminateContract": because,
-	"grantRole": func(c *scenery) message {
+	"grantRole": func(c *fixture) message {
 		return jsonBody(map[string]any{"person": c.newcomer.Person, "role": "handler"})
 	},
-	"openBatch": func(c *scenery) message { return jsonBody(map[string]string{"reference": c.fresh()}) },
-	"sealBatch": func(c *scenery) message {
+	"openBatch": func(c *fixture) message { return jsonBody(map[string]string{"reference": c.fresh()}) },
+	"sealBatch": func(c *fixture) message {
 		return jsonBody(map[string]int64{"documents": c.manifest.Documents, "bytes": c.manifest.Bytes})
 	},
-	"uploadDocument": func(*scenery) message {
+	"uploadDocument": func(*fixture) message {
 		return message{"?class=anything", "synthetic", header{"Content-Type": "text/plain", "Content-Disposition": "attachment; filename=a.txt"}}
 	},
-	"assignDocuments": func(c *scenery) message {
+	"assignDocuments": func(c *fixture) message {
 		return jsonBody(map[string]any{"person": c.another.Person, "documents": []gateway.DocumentID{c.documents[""].ID}})
 	},
-	"listEvents": func(c *scenery) message { return message{query: "?limit=1&ledger=" + c.ledger} },
-	"amendContract": func(c *scenery) message {
+	"listEvents": func(c *fixture) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+	"amendContract": func(c *fixture) message {
 		return message{body: c.terms, header: header{"Content-Type": "application/yaml"}}
 	},
 	"exitContract":   because,
@@ -80,33 +80,33 @@ var messages = map[string]func(c *scenery) message{
 	"proposeErasure": because,
 	"holdDocument":   because,
 	"holdContract":   because,
-	"simulate": func(*scenery) message {
+	"simulate": func(*fixture) message {
 		return jsonBody(map[string]any{"action": "document.read", "roles": []string{"handler"}})
 	},
-	"listReaders": func(c *scenery) message { return message{query: "?document=" + string(c.documents[""].ID)} },
-	"getPast": func(c *scenery) message {
+	"listReaders": func(c *fixture) message { return message{query: "?document=" + string(c.documents[""].ID)} },
+	"getPast": func(c *fixture) message {
 		return message{query: "?on=2026-11-25&person=" + string(c.another.Person)}
 	},
 	"countEvents":      inLedger,
 	"exportEvents":     inLedger,
 	"askQuestion":      inLedger,
-	"proveConsistency": func(*scenery) message { return message{query: "?from=0"} },
+	"proveConsistency": func(*fixture) message { return message{query: "?from=0"} },
 
 	"proposePersonErasure": aboutLeaver,
 	"holdPerson":           aboutLeaver,
-	"listPersonHolds":      func(*scenery) message { return message{query: "?limit=500"} },
+	"listPersonHolds":      func(*fixture) message { return message{query: "?limit=500"} },
 }
 
-func inLedger(c *scenery) message { return message{query: "?ledger=" + c.ledger} }
+func inLedger(c *fixture) message { return message{query: "?ledger=" + c.ledger} }
 
-func aboutLeaver(c *scenery) message {
+func aboutLeaver(c *fixture) message {
 	return jsonBody(map[string]any{"person": c.leaver.Person, "reason": "a reason"})
 }
 
-func because(*scenery) message { return jsonBody(map[string]string{"reason": "a reason"}) }
+func because(*fixture) message { return jsonBody(map[string]string{"reason": "a reason"}) }
 
 // ask makes the request of the cell.
-func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *scenery) *http.Request {
+func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *fixture) *http.Request {
 	t.Helper()
 	path := r.path
 	for name, value := range c.asked(at) {
@@ -119,7 +119,7 @@ func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *sce
 	if m.header == nil {
 		m.header = header{}
 	}
-	if at.role == "nobody" {
+	if at.role == "anonymous" {
 		m.header["Authorization"] = ""
 	}
 	if at.operation == "issueToken" {
@@ -128,13 +128,14 @@ func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *sce
 	return s.request(t, who, r.method, path+m.query, m.body, m.header)
 }
 
-// credentials are those of who signs in. A leaver's were issued before the end; nobody has none.
-func (s *service) credentials(t *testing.T, role string, who gateway.Caller, c *scenery) message {
+// credentials are those of the role. A leaver's were issued before the end; the role
+// nobody has none.
+func (s *service) credentials(t *testing.T, role string, who gateway.Caller, c *fixture) message {
 	t.Helper()
 	form := message{body: "grant_type=client_credentials", header: header{"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""}}
 	secret := s.OperatorCredential.Secret
 	switch role {
-	case "nobody":
+	case "anonymous":
 		return form
 	case "leaver":
 		who = s.Person(t, c.side.provider, "leaver")

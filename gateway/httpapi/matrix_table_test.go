@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// cell is one question of the matrix: who asks for what, and how the thing stands.
+// cell is one question of the matrix: a role, an operation and a state.
 type cell struct{ operation, role, state string }
 
-// outcome is its answer: the status, and the reason as the ledger keeps it. A listing tells instead whether the thing is on
-// it; "-" is an answer that leaves no event.
+// outcome is the expected answer: the status, and the reason in the ledger. For a listing
+// it says whether the object is listed; "-" is an answer that leaves no event.
 type outcome struct {
 	status int
 	reason string
@@ -20,14 +20,15 @@ type outcome struct {
 
 func (o outcome) allowed() bool { return o.status < 300 }
 
-// matrix is testdata/matrix.txt, which says how it is to be read.
+// matrix is testdata/matrix.txt, which describes its own format.
 type matrix struct {
 	operations []string
 	states     map[string][]string // of each operation
 	cells      map[cell]outcome
 }
 
-// readMatrix reads the table. A line that no question comes to, and a question without a line, fail the test.
+// readMatrix reads the table. A line without a question, and a question without a line,
+// fail the test.
 func readMatrix(t *testing.T) matrix {
 	t.Helper()
 	text, err := os.ReadFile("testdata/matrix.txt")
@@ -55,7 +56,7 @@ func readMatrix(t *testing.T) matrix {
 	return m
 }
 
-// add takes one line in and says how many questions it answers.
+// add adds one line and gives the number of questions that it answers.
 func (m *matrix) add(t *testing.T, operation string, columns []string) (added int) {
 	t.Helper()
 	answer := strings.Fields(columns[0])
@@ -78,7 +79,7 @@ func (m *matrix) add(t *testing.T, operation string, columns []string) (added in
 	return added
 }
 
-// among reads a list of words, all of which must be known; `*` is all that are.
+// among reads a list of known words; `*` is all of them.
 func among(t *testing.T, list string, known []string) []string {
 	t.Helper()
 	words := strings.Fields(list)

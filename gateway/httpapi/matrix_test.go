@@ -16,8 +16,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// TestTheMatrixIsWhole: a route of the OpenAPI document without an entry fails here, and so does an entry that leaves out a
-// state that can matter to it. The operator knows every organisation; nobody else may tell another party's from none.
+// A route of the OpenAPI document without an entry fails here, and so does an entry
+// without a state that can matter to it. The operator knows every organisation; no one
+// else can tell another party's object from a missing one.
 func TestTheMatrixIsWhole(t *testing.T) {
 	m := readMatrix(t)
 	all := routes(t)
@@ -38,7 +39,8 @@ func TestTheMatrixIsWhole(t *testing.T) {
 	}
 }
 
-// statesOf are the states that can matter to an operation, by what it asks for: in its path, its query, or of all there is.
+// statesOf are the states that can matter to an operation, by the objects in its path and
+// its query, or by all objects.
 func statesOf(operation string, r route) []string {
 	about := r.path + map[string]string{
 		"listReaders": "{document}", "listBatches": "{batch}", "listAssignments": "{assignment}", "listContracts": "{contract}",
@@ -68,7 +70,7 @@ func statesOf(operation string, r route) []string {
 		need("open", "sealed")
 	}
 	if operation == "listContracts" || operation == "listBatches" || operation == "listAssignments" {
-		delete(needed, "missing") // a listing names nothing
+		delete(needed, "missing") // a listing has no identifier
 	}
 	return slices.Sorted(maps.Keys(needed))
 }
@@ -83,21 +85,24 @@ type asker struct {
 	m           matrix
 	routes      map[string]route
 	ours, other *side
-	unknown     map[cell]string // what was answered about what does not exist
 	appended    *gatewaytest.Tap
+	unknown     map[cell]string // the answers about missing objects
 	allowed     map[policy.Action]bool
 }
 
-// TestTheMatrix asks every question over HTTP and holds the answer, and what it left in the ledgers, against the table.
+// TestTheMatrix asks every question over HTTP and holds the answer, and what it left in
+// the ledgers, against the table.
 func TestTheMatrix(t *testing.T) {
 	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}, allowed: map[policy.Action]bool{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
 	a.appended = a.Tap(t)
-	// missing comes first, because what is another party's must look like it; expired comes last, because it takes days.
+	// missing comes first: an object of another party must look like a missing one.
+	// expired comes last: it takes days.
 	for _, state := range []string{"missing", "other", "active", "operator", "proposed", "unleased", "open", "sealed", "erased", "suspended", "terminated", "gone", "expired"} {
 		t.Run(state, func(t *testing.T) { a.state(t, state) })
 	}
-	// A decision that lacks facts never allows, so an act that is allowed has filled every group that its conditions need.
+	// A decision that lacks facts never allows, so an act that is allowed has filled
+	// every group that its conditions need.
 	for _, action := range policy.Actions() {
 		if !a.allowed[action] {
 			t.Errorf("%s was never allowed: it is not known whether the gateway reads all that its conditions need", action)
@@ -106,7 +111,7 @@ func TestTheMatrix(t *testing.T) {
 }
 
 func (a *asker) state(t *testing.T, state string) {
-	var c *scenery
+	var c *fixture
 	for _, operation := range a.m.operations {
 		if !slices.Contains(a.m.states[operation], state) {
 			continue
@@ -116,35 +121,35 @@ func (a *asker) state(t *testing.T, state string) {
 		}
 		for _, role := range roles {
 			if c == nil {
-				c = a.sceneryFor(t, state)
+				c = a.fixtureFor(t, state)
 			}
 			at := cell{operation, role, state}
 			if a.cell(t, at, c).allowed() && a.routes[operation].method != http.MethodGet {
-				c = nil // it is not what it was
+				c = nil // the request changed it
 			}
 		}
 	}
 }
 
-func (a *asker) sceneryFor(t *testing.T, state string) *scenery {
+func (a *asker) fixtureFor(t *testing.T, state string) *fixture {
 	t.Helper()
 	switch state {
 	case "missing":
 		c := missing(a.ours)
-		c.leaver = a.scenery(t, a.ours, "active").leaver
+		c.leaver = a.newFixture(t, a.ours, "active").leaver
 		return c
 	case "other":
-		c := a.scenery(t, a.other, "active")
-		c.proposal = a.scenery(t, a.other, "terminated").proposal // of another contract: this one runs
-		c.leaver = a.scenery(t, a.ours, "active").leaver
+		c := a.newFixture(t, a.other, "active")
+		c.proposal = a.newFixture(t, a.other, "terminated").proposal // of another contract: this one runs
+		c.leaver = a.newFixture(t, a.ours, "active").leaver
 		return c
 	default:
-		return a.scenery(t, a.ours, state)
+		return a.newFixture(t, a.ours, state)
 	}
 }
 
-// cell asks one question and checks all that can be told of its answer.
-func (a *asker) cell(t *testing.T, at cell, c *scenery) outcome {
+// cell asks one question and checks the whole answer.
+func (a *asker) cell(t *testing.T, at cell, c *fixture) outcome {
 	t.Helper()
 	want, who := a.m.cells[at], a.ours.people[at.role]
 	if at.role == "leaver" {
@@ -166,7 +171,8 @@ func (a *asker) cell(t *testing.T, at cell, c *scenery) outcome {
 	return outcome{status: got.StatusCode}
 }
 
-// faceless is all of an answer but what is different in each: the request's id, and the time.
+// faceless is the answer without the parts that differ each time: the request's id, and
+// the time.
 func faceless(got answer) string {
 	h := got.Header.Clone()
 	id := h.Get("Request-Id")
@@ -178,7 +184,7 @@ func faceless(got answer) string {
 	return b.String() + "\n" + strings.ReplaceAll(string(got.body), id, "")
 }
 
-func (a *asker) wantAnswer(t *testing.T, at cell, want outcome, got answer, c *scenery) {
+func (a *asker) wantAnswer(t *testing.T, at cell, want outcome, got answer, c *fixture) {
 	t.Helper()
 	if got.StatusCode != want.status {
 		t.Errorf("%v: got %d, want %d %s: %s", at, got.StatusCode, want.status, want.reason, got.body)
@@ -214,9 +220,9 @@ func or(s *string) string {
 	return *s
 }
 
-// wantListed checks whether the scenery's own is on a listing: for documents the one that the role would ask for, and
-// never one that is assigned to somebody else when a handler asks.
-func (a *asker) wantListed(t *testing.T, at cell, want bool, got answer, c *scenery) {
+// wantListed checks whether the fixture's own object is listed. For documents that is the
+// one that the role would ask for. A handler never sees a document of another handler.
+func (a *asker) wantListed(t *testing.T, at cell, want bool, got answer, c *fixture) {
 	t.Helper()
 	asked := c.asked(at)
 	id := asked[map[string]string{"listContracts": "contract", "listBatches": "batch", "listAssignments": "assignment", "listDocuments": "document"}[at.operation]]
@@ -229,8 +235,8 @@ func (a *asker) wantListed(t *testing.T, at cell, want bool, got answer, c *scen
 	}
 }
 
-// wantEvents checks what the request left in the ledgers: all of it, and nothing anywhere else.
-func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, c *scenery) {
+// wantEvents checks that the request left exactly these events in the ledgers.
+func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, c *fixture) {
 	t.Helper()
 	var kept []string
 	for _, e := range a.appended.Next(t) {
@@ -245,10 +251,10 @@ func (a *asker) wantEvents(t *testing.T, at cell, want outcome, request string, 
 	}
 }
 
-// expectedEvents are the events of a request: one for the decision, in the ledger of the client whose thing it is or else
-// in the operator's, and one more for the end of a transfer. A listing stands in the ledger of every client of whom
-// something was on it.
-func (a *asker) expectedEvents(at cell, want outcome, c *scenery) []string {
+// expectedEvents are the events of a request: one for the decision, in the ledger of the
+// object's client or else in the operator's, and one more for the end of a transfer. A
+// listing is an event in the ledger of every client that has an object on it.
+func (a *asker) expectedEvents(at cell, want outcome, c *fixture) []string {
 	if want.reason == "-" {
 		return nil
 	}
@@ -276,8 +282,8 @@ func (a *asker) expectedEvents(at cell, want outcome, c *scenery) []string {
 	return all
 }
 
-// ledgersOf says where the events of a request belong.
-func (a *asker) ledgersOf(at cell, want outcome, c *scenery) []string {
+// ledgersOf gives the ledgers for the events of a request.
+func (a *asker) ledgersOf(at cell, want outcome, c *fixture) []string {
 	switch at.operation {
 	case "createOrganisation", "issueToken":
 		return []string{"operator"}
@@ -306,7 +312,7 @@ func ofClient(role string) bool {
 
 func (a *asker) ledgersOfListing(at cell, want outcome) []string {
 	switch {
-	case at.role == "stranger" && want.allowed() && at.operation == "listContracts":
+	case at.role == "outsider" && want.allowed() && at.operation == "listContracts":
 		return []string{string(a.Client)} // of his own contract
 	case ofClient(at.role) || want.reason == "listed" || want.allowed() && a.seesOthers(at):
 		return []string{string(a.ours.client)}
@@ -315,7 +321,8 @@ func (a *asker) ledgersOfListing(at cell, want outcome) []string {
 	}
 }
 
-// seesOthers says whether a listing on which the scenery is hidden still shows what earlier states left.
+// seesOthers says whether a listing without the fixture's objects still shows those of
+// earlier states.
 func (a *asker) seesOthers(at cell) bool {
 	provider := at.role == "provider-manager" || at.role == "handler" || at.role == "assigned" || at.role == "unassigned"
 	return at.role == "watcher" && at.operation == "listContracts" || provider && (at.operation == "listContracts" || at.operation == "listBatches" ||

@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// Who holds which role is listed page by page, and only what holds now.
+// The memberships of a contract are listed page by page, and only those in force.
 func TestMembershipsAreListed(t *testing.T) {
 	s := serve(t)
 	do := s.asDocumented(t)

@@ -15,7 +15,7 @@ func (s *server) exportPack(ctx context.Context, caller gateway.Caller, query ga
 	p api.ExportEventsParams) (ExportEventsResponseObject, error) {
 	for name, text := range packTexts(p) {
 		if len(or(text)) > maxFilter {
-			return nil, &refusal{kind: kindParameter, field: name, detail: "It is too long."}
+			return nil, &refusal{kind: kindParameter, field: name, detail: "The value is too long."}
 		}
 	}
 	q := gateway.PackQuestion{Since: or(p.Since), LedgerQuestion: gateway.LedgerQuestion{Query: query, Question: or(p.Question),
@@ -27,12 +27,12 @@ func (s *server) exportPack(ctx context.Context, caller gateway.Caller, query ga
 	return packAnswer{ctx, s.log, pack}, err
 }
 
-// packTexts are the parameters that only a pack has, but for since.
+// packTexts are the parameters that only a pack has, except since.
 func packTexts(p api.ExportEventsParams) map[string]*string {
 	return map[string]*string{"question": p.Question, "which": (*string)(p.Which), "countries": p.Countries, "hours": p.Hours, "zone": p.Zone}
 }
 
-// noPackParameter refuses what an export of another format would ignore.
+// noPackParameter refuses a parameter that another format would ignore.
 func noPackParameter(p api.ExportEventsParams) error {
 	given := packTexts(p)
 	if p.Since != nil {
@@ -40,13 +40,14 @@ func noPackParameter(p api.ExportEventsParams) error {
 	}
 	for name, text := range given {
 		if text != nil {
-			return &refusal{kind: kindParameter, field: name, detail: "It goes with format=pack."}
+			return &refusal{kind: kindParameter, field: name, detail: "This parameter needs format=pack."}
 		}
 	}
 	return nil
 }
 
-// packAnswer is a pack that leaves. Whatever goes wrong after its first byte breaks the connection.
+// packAnswer is the answer with a pack. Any failure after its first byte breaks the
+// connection.
 type packAnswer struct {
 	ctx  context.Context // of the request, which ends with the answer
 	log  *slog.Logger

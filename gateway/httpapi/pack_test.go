@@ -14,7 +14,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// An evidence pack comes over HTTP, and somebody who has the ledger's key from elsewhere proves it without us.
+// A person who has the ledger's key from elsewhere verifies a downloaded evidence pack
+// without the gateway.
 func TestEvidencePack(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: db}))
@@ -58,7 +59,7 @@ func TestBadPackRequests(t *testing.T) {
 	wantProblem(t, s.call(t, s.ProviderManager, http.MethodGet, pack, "", nil), http.StatusNotFound, "not-found")
 }
 
-// A pack whose proofs cannot be made breaks off: nobody takes a part for the whole.
+// A pack whose proofs cannot be made breaks off: no client takes a part for the whole.
 func TestABrokenPackDoesNotEndCleanly(t *testing.T) {
 	s := serve(t)
 	for range 260 { // enough for a full tile

@@ -11,18 +11,18 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// checkPath looks at every parameter of the path before any handler sees it. What is not an identifier names nothing, so
-// it gets the answer for what does not exist.
+// checkPath checks every parameter of the path before any handler runs. A text that is no
+// identifier names no object, so its answer is the one for a missing object.
 func (s *server) checkPath(c *gin.Context) {
 	for i, p := range c.Params {
 		switch p.Key {
 		case "reference":
-			// The client's own text: the gateway says what a reference is. An escape that is none leaves a percent sign,
-			// which no reference has.
+			// A reference is the client's own text; the gateway decides whether it is
+			// valid. A wrong escape leaves a percent sign, which no reference has.
 			if reference, err := url.PathUnescape(p.Value); err == nil {
 				c.Params[i].Value = reference
 			}
-		case "question": // is looked up where the questions are
+		case "question": // askQuestion looks it up
 			if len(p.Value) > maxFilter {
 				s.problem(c, gateway.ErrNotFound)
 				return
@@ -52,7 +52,7 @@ func (s *server) checkPath(c *gin.Context) {
 	}
 }
 
-// identifierPrefix is how the identifiers of a kind of thing begin, by the name that parameters have for it.
+// identifierPrefix is the prefix of the identifiers that a parameter of this name takes.
 func identifierPrefix(name string) string {
 	switch name {
 	case "organisation", "provider":
@@ -66,6 +66,6 @@ func identifierPrefix(name string) string {
 	case "erasure":
 		return "x"
 	default:
-		panic("no identifiers are called " + name) // a route that this package does not know: no request gets past it
+		panic("no identifiers are called " + name) // a route that this package does not know: every request to it fails
 	}
 }

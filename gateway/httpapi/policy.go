@@ -29,7 +29,8 @@ func toVersion(v gateway.ContractVersion) api.Version {
 		Proposed: v.Proposed, ApprovedBy: orNil(string(v.ApprovedBy)), Approved: moment(v.Approved), Effective: v.Effective, InForce: v.InForce}
 }
 
-// ListReaders answers who can read something now.
+// ListReaders answers which people can read a document, a batch or a contract's documents
+// now.
 func (s *server) ListReaders(ctx context.Context, r ListReadersRequestObject) (ListReadersResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p := r.Params
@@ -51,7 +52,7 @@ func given[T any](v *T) int {
 	return 1
 }
 
-// GetPast answers what somebody could read at a time.
+// GetPast answers which documents a person could read at a time.
 func (s *server) GetPast(ctx context.Context, r GetPastRequestObject) (GetPastResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if given(r.Params.At)+given(r.Params.On) != 1 {
@@ -64,7 +65,7 @@ func (s *server) GetPast(ctx context.Context, r GetPastRequestObject) (GetPastRe
 	if r.Params.On != nil {
 		day, err := time.Parse(time.DateOnly, *r.Params.On)
 		if err != nil {
-			return nil, &refusal{kind: kindParameter, field: "on", detail: "It must be a day as in 2026-11-25."}
+			return nil, &refusal{kind: kindParameter, field: "on", detail: "The value must be a day such as 2026-11-25."}
 		}
 		when.On = day
 	}
@@ -107,7 +108,7 @@ func toReaderChange(c gateway.ReaderChange) api.Reader {
 	return r
 }
 
-// Simulate decides a request that nobody made.
+// Simulate decides a hypothetical request.
 func (s *server) Simulate(ctx context.Context, r SimulateRequestObject) (SimulateResponseObject, error) {
 	ctx, caller := enter(ctx)
 	f, err := toFacts(*r.Body)
@@ -115,15 +116,15 @@ func (s *server) Simulate(ctx context.Context, r SimulateRequestObject) (Simulat
 		return nil, err
 	}
 	if r.Body.Version != nil && *r.Body.Version < 1 {
-		return nil, &refusal{kind: kindBody, field: "version", detail: "It must be at least 1."}
+		return nil, &refusal{kind: kindBody, field: "version", detail: "The value must be at least 1."}
 	}
 	answer, err := s.gateway.Simulate(ctx, caller, policy.ContractID(r.Contract), or(r.Body.Version), f)
 	return Simulate200JSONResponse{Version: answer.Version, Decision: toDecision(answer.Decision),
 		Conditions: each(answer.Outcomes, toOutcome)}, err
 }
 
-// toFacts is what a simulation says about a request. A person is a member unless it says otherwise, and what was received
-// is as long as it is said to be.
+// toFacts gives the facts of a simulation. The person is a member unless the simulation
+// says otherwise, and a received document has the size that the simulation says.
 func toFacts(b api.SimulatedFacts) (policy.Facts, error) {
 	size := int64(-1)
 	if b.Size != nil {
@@ -142,7 +143,7 @@ func toFacts(b api.SimulatedFacts) (policy.Facts, error) {
 		f.Contract = &policy.Contract{Status: status, Terminated: or(b.Ended)}
 	}
 	if len(b.Roles) == 0 || len(b.Roles) > 8 {
-		return f, &refusal{kind: kindBody, field: "roles", detail: "It must name 1 to 8 roles."}
+		return f, &refusal{kind: kindBody, field: "roles", detail: "The value must name 1 to 8 roles."}
 	}
 	if size < -1 || f.Reading.Documents < 0 || f.Reading.Bytes < 0 {
 		return f, &refusal{kind: kindBody, detail: "Sizes and counts must not be negative."}
@@ -150,7 +151,7 @@ func toFacts(b api.SimulatedFacts) (policy.Facts, error) {
 	if b.Address != nil {
 		address, err := netip.ParseAddr(*b.Address)
 		if err != nil {
-			return f, &refusal{kind: kindBody, field: "address", detail: "It must be an IP address."}
+			return f, &refusal{kind: kindBody, field: "address", detail: "The value must be an IP address."}
 		}
 		f.Address = address
 	}

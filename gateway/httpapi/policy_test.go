@@ -14,7 +14,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// asDocumented is a client whose requests and answers are held against the OpenAPI document.
+// asDocumented is a client that checks its requests and answers against the OpenAPI
+// document.
 func (s *service) asDocumented(t *testing.T) func(who gateway.Caller, method, path, body, contentType string) answer {
 	transport := newChecked(t)
 	return func(who gateway.Caller, method, path, body, contentType string) answer {
@@ -120,7 +121,8 @@ func TestBadPolicyQuestions(t *testing.T) {
 	}
 }
 
-// What is another's is answered in the bytes of what does not exist, apart from the request's id, and so is every list.
+// Objects of another party, and lists of them, get the answer for missing objects, byte
+// for byte but for the request's id.
 func TestNothingOfOthersShows(t *testing.T) {
 	s := serve(t)
 	batch, documents := s.Sent(t, 1)
@@ -155,7 +157,7 @@ func TestNothingOfOthersShows(t *testing.T) {
 		}
 		for _, who := range outsiders {
 			if who.Person == s.Stranger.Person && strings.Contains(row.path, "person=") {
-				continue // the stranger has no duty: refused before anybody is looked for
+				continue // an outsider has no duty: refused before the object is looked up
 			}
 			theirs := s.call(t, who, row.method, strings.Replace(row.path, "ID", row.theirs, 1), row.body, h)
 			missing := s.call(t, who, row.method, strings.Replace(row.path, "ID", row.missing, 1), row.body, h)
@@ -169,7 +171,8 @@ func TestNothingOfOthersShows(t *testing.T) {
 		for _, who := range outsiders {
 			text := string(s.call(t, who, http.MethodGet, path, "", nil).body)
 			for _, id := range []string{string(s.Contract), string(batch), string(assignment.ID), string(s.Handler.Person), string(s.Client)} {
-				// The stranger is under another contract of the same client, whose id is in that.
+				// The outsider is under another contract of the same client, whose id is
+				// in the answer.
 				if strings.Contains(text, id) && !(who.Person == s.Stranger.Person && id == string(s.Client)) {
 					t.Errorf("%s shows %s to %s", path, id, who.Person)
 				}
@@ -178,7 +181,7 @@ func TestNothingOfOthersShows(t *testing.T) {
 	}
 }
 
-// anonymous is an answer, with its headers, without what is different in every answer.
+// anonymous is an answer with its headers, without the parts that differ in every answer.
 func anonymous(t *testing.T, a answer) string {
 	t.Helper()
 	h := a.Header.Clone()

@@ -8,7 +8,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ProposePersonErasure proposes to erase what is personal in a person's events.
+// ProposePersonErasure proposes to erase the personal data in a person's events.
 func (s *server) ProposePersonErasure(ctx context.Context, r ProposePersonErasureRequestObject) (ProposePersonErasureResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if err := checkIdentifiers(map[string]*string{"person": &r.Body.Person}); err != nil {
@@ -18,7 +18,7 @@ func (s *server) ProposePersonErasure(ctx context.Context, r ProposePersonErasur
 	return ProposePersonErasure201JSONResponse(toPersonErasure(p)), err
 }
 
-// ApprovePersonErasure decides what somebody else proposed.
+// ApprovePersonErasure approves an erasure that another person proposed.
 func (s *server) ApprovePersonErasure(ctx context.Context, r ApprovePersonErasureRequestObject) (ApprovePersonErasureResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p, err := s.gateway.ApprovePersonErasure(ctx, caller, r.Ledger, policy.ErasureID(r.Erasure))
@@ -32,7 +32,7 @@ func (s *server) GetPersonErasure(ctx context.Context, r GetPersonErasureRequest
 	return GetPersonErasure200JSONResponse(toPersonErasure(p)), err
 }
 
-// HoldPerson places a legal hold on what a person did.
+// HoldPerson places a legal hold on a person's events.
 func (s *server) HoldPerson(ctx context.Context, r HoldPersonRequestObject) (HoldPersonResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if err := checkIdentifiers(map[string]*string{"person": &r.Body.Person}); err != nil {
@@ -53,7 +53,7 @@ func (s *server) ListPersonHolds(ctx context.Context, r ListPersonHoldsRequestOb
 	return ListPersonHolds200JSONResponse{Items: each(holds, toPersonHold), Next: orNil(next)}, err
 }
 
-// LiftPersonHold lifts a legal hold on what a person did.
+// LiftPersonHold lifts a legal hold on a person's events.
 func (s *server) LiftPersonHold(ctx context.Context, r LiftPersonHoldRequestObject) (LiftPersonHoldResponseObject, error) {
 	ctx, caller := enter(ctx)
 	h, err := s.gateway.LiftPersonHold(ctx, caller, r.Ledger, policy.HoldID(r.Hold))

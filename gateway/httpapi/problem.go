@@ -13,7 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The kinds of problem that are this package's own. Those of package gateway have the names that they have there.
+// These kinds of problem belong to this package. The others have the names of package
+// gateway.
 const (
 	kindBody            = "body"
 	kindContentType     = "content-type"
@@ -30,19 +31,19 @@ const (
 	kindUnavailable     = "unavailable"
 )
 
-// refusal is a request that this package does not let through to the gateway.
+// refusal is the refusal of a request that never reaches the gateway.
 type refusal struct {
 	kind   string
-	field  string // the parameter, header or member that is wrong, if one is
-	detail string // one sentence that does not repeat what was refused
+	field  string // the wrong parameter, header or member, if there is one
+	detail string // one sentence that does not repeat the refused text
 }
 
 func (r *refusal) Error() string { return "refused: " + r.kind + ": " + r.field + " " + r.detail }
 
-// retryAfter is what a 503 advises, in seconds.
+// retryAfter is the advice of a 503, in seconds.
 const retryAfter = "5"
 
-// describe is the status and the title of a kind.
+// describe gives the status and the title of a kind.
 func describe(kind string) (status int, title string) {
 	switch kind {
 	case kindParameter, string(gateway.InvalidIdentifier), string(gateway.InvalidReference), kindBody:
@@ -50,37 +51,38 @@ func describe(kind string) (status int, title string) {
 	case string(gateway.InvalidTerms):
 		return http.StatusBadRequest, "The terms cannot be read."
 	case string(gateway.InvalidDigestMismatch), string(gateway.InvalidLengthMismatch), string(gateway.InvalidBody):
-		return http.StatusBadRequest, "The document did not arrive as it was announced. Nothing was kept."
+		return http.StatusBadRequest, "The document did not arrive as announced. Nothing was kept."
 	case string(gateway.InvalidLengthRequired):
 		return http.StatusLengthRequired, "The document is too large to be sent without its length. Nothing was kept."
 	case string(gateway.InvalidIncomplete), string(gateway.InvalidUnenforceable):
-		return http.StatusUnprocessableEntity, "The terms cannot be approved as they are."
+		return http.StatusUnprocessableEntity, "The terms cannot be approved yet."
 	case string(gateway.InvalidPackTooLarge):
 		return http.StatusUnprocessableEntity, "The answer is too large for one evidence pack."
 	case kindUnauthenticated:
 		return http.StatusUnauthorized, "A valid access token is needed."
 	case kindNotFound:
-		return http.StatusNotFound, "There is no such thing, or it is not yours."
+		return http.StatusNotFound, "It does not exist, or you may not see it."
 	case kindMethod:
 		return http.StatusMethodNotAllowed, "This method is not allowed here."
 	case kindRange:
-		return http.StatusRequestedRangeNotSatisfiable, "These bytes cannot be given."
+		return http.StatusRequestedRangeNotSatisfiable, "The document does not have these bytes."
 	case kindTooLarge:
 		return http.StatusRequestEntityTooLarge, "The body is too large."
 	case kindContentType:
-		return http.StatusUnsupportedMediaType, "The body is not of a media type that this operation reads."
+		return http.StatusUnsupportedMediaType, "This operation does not read the body's media type."
 	case kindTampered:
-		return http.StatusInternalServerError, "The stored document is not what was received. Nothing was released."
+		return http.StatusInternalServerError, "The stored document differs from the received one. Nothing was released."
 	case kindFactMissing:
 		return http.StatusInternalServerError, "The gateway did not read all that the decision needs, and denied the request. This is a defect of the gateway."
 	case kindUnavailable:
-		return http.StatusServiceUnavailable, "Not possible at the moment. It is safe to repeat the request."
+		return http.StatusServiceUnavailable, "The gateway cannot do this at the moment. It is safe to repeat the request."
 	default:
-		return http.StatusInternalServerError, "Something went wrong in the gateway."
+		return http.StatusInternalServerError, "The gateway failed."
 	}
 }
 
-// deniedStatus is the status of a denial: what a client can put right by sending something else has the status for that.
+// deniedStatus is the status of a denial. A denial that the client can avoid with another
+// body has the status for that.
 func deniedStatus(reason policy.Reason) int {
 	switch reason {
 	case policy.ReasonTooLarge:
@@ -104,14 +106,14 @@ func problemOf(err error) api.Problem {
 	var refused *refusal
 	switch {
 	case errors.As(err, &denied) && denied.Reason == policy.ReasonFactMissing:
-		return plainProblem(kindFactMissing) // it says nothing about the act, and we are to be told
+		return plainProblem(kindFactMissing) // it is no statement about the act, and operators must see it
 	case errors.As(err, &denied):
 		return deniedProblem(denied)
 	case errors.As(err, &conflict):
-		return newProblem(string(conflict.Kind), http.StatusConflict, "Something stands in the way.", "", conflict.Detail)
+		return newProblem(string(conflict.Kind), http.StatusConflict, "The request conflicts with the present state.", "", conflict.Detail)
 	case errors.As(err, &invalid):
 		status, title := describe(string(invalid.Kind))
-		if status >= http.StatusInternalServerError { // a kind that is newer than this table
+		if status >= http.StatusInternalServerError { // a kind newer than this table
 			status, title = http.StatusBadRequest, "The request is not valid."
 		}
 		p := newProblem(string(invalid.Kind), status, title, invalid.Field, invalid.Detail)
@@ -143,13 +145,14 @@ func plainProblem(kind string) api.Problem {
 }
 
 func deniedProblem(d *gateway.Denied) api.Problem {
-	p := newProblem(kindDenied, deniedStatus(d.Reason), "The contract, or a duty that is needed, does not allow it.", "", "")
+	p := newProblem(kindDenied, deniedStatus(d.Reason), "The contract, or a required duty, does not allow it.", "", "")
 	p.Reason, p.Contract, p.Clause = orNil(string(d.Reason)), orNil(string(d.Contract)), orNil(d.Clause)
 	p.Version = orNil(d.Version)
 	return p
 }
 
-// problem answers with the problem of an error, and ends the request. Nothing may have been written before.
+// problem answers with the problem of an error and ends the request. The answer must not
+// have begun.
 func (s *server) problem(c *gin.Context, err error) {
 	p := problemOf(err)
 	p.Request = requestID(c)
@@ -161,15 +164,16 @@ func (s *server) problem(c *gin.Context, err error) {
 	}
 	closeUnread(c)
 	text, marshalErr := json.Marshal(p)
-	if marshalErr != nil { // it is made of texts and numbers
+	if marshalErr != nil { // never: it is made of texts and numbers
 		panic(marshalErr)
 	}
 	c.Abort()
 	c.Status(p.Status)
-	_, _ = c.Writer.Write(text) // whoever does not read it has gone
+	_, _ = c.Writer.Write(text) // the client has gone
 }
 
-// logProblem logs what went wrong on our side. What callers do wrong is in the ledger, where it matters.
+// logProblem logs failures of the gateway. Mistakes of clients are in the ledger, where
+// they matter.
 func (s *server) logProblem(c *gin.Context, p api.Problem, err error) {
 	if p.Status < http.StatusInternalServerError || errors.Is(c.Request.Context().Err(), context.Canceled) {
 		return
@@ -178,9 +182,10 @@ func (s *server) logProblem(c *gin.Context, p api.Problem, err error) {
 		"status", p.Status, "error", err)
 }
 
-// closeUnread ends the connection after a refusal if much of the body may be unread: a client that waits for "100 Continue"
-// would otherwise be asked for gigabytes that nobody wants. The deadline stops net/http, which reads on for a while even
-// when the connection is to be closed.
+// closeUnread ends the connection after a refusal if much of the body may be unread. A
+// client that waits for "100 Continue" would otherwise send gigabytes in vain. The
+// deadline stops net/http, which reads on for a while even when the connection is to be
+// closed.
 func closeUnread(c *gin.Context) {
 	r := c.Request
 	if r.ProtoMajor == 1 && (r.ContentLength < 0 || r.ContentLength > maxJSON || r.Header.Get("Expect") != "") {
@@ -188,7 +193,7 @@ func closeUnread(c *gin.Context) {
 	}
 }
 
-// orNil is nil for what does not apply, so that it is left out.
+// orNil is nil for a value that does not apply, so that the answer leaves it out.
 func orNil[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil

@@ -90,7 +90,8 @@ func TestWhatIsNotThereIsAProblem(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoIdentifierIsNoEvent: the ledger keeps that somebody asked for what does not exist, but no text of a caller's.
+// The ledger has an event for the question about a missing object, but no text of a
+// caller's.
 func TestWhatIsNoIdentifierIsNoEvent(t *testing.T) {
 	s := serve(t)
 	refusals := func() int {

@@ -16,15 +16,15 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// TestWithoutTheLedgerNoRouteAnswers is the first promise, over HTTP: with the sequencer stopped, what the matrix allows is
-// 503 on every route, and so is what it refuses, because a refusal too must be in the ledger. Only the public keys are
-// everybody's.
+// This is the first promise, over HTTP. With the sequencer stopped, every request that
+// the matrix allows gets 503 on every route. So does every refused one, because a refusal
+// too must be in the ledger. Only the public keys are free of this rule.
 func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 	const patience = 5 * time.Second // of the ledger: enough for a slow machine to set the scene
 	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{WaitTimeout: patience}))
 	m, all := readMatrix(t), routes(t)
 	ours := s.newSide(t, "A")
-	sceneries := map[string]*scenery{}
+	fixtures := map[string]*fixture{}
 	type question struct {
 		at      cell
 		request *http.Request
@@ -36,11 +36,11 @@ func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 			if !ok || operation == "getKeys" {
 				continue
 			}
-			if sceneries[at.state] == nil {
-				sceneries[at.state] = s.scenery(t, ours, at.state)
+			if fixtures[at.state] == nil {
+				fixtures[at.state] = s.newFixture(t, ours, at.state)
 			}
-			s.furnish(t, all[operation], sceneries[at.state])
-			questions = append(questions, question{at, s.ask(t, all[operation], at, ours.people[at.role], sceneries[at.state])})
+			s.furnish(t, all[operation], fixtures[at.state])
+			questions = append(questions, question{at, s.ask(t, all[operation], at, ours.people[at.role], fixtures[at.state])})
 		}
 	}
 	if len(questions) < 2*len(m.operations)-7 { // four listings and signing in refuse nobody who is known, the keys are no question
@@ -59,12 +59,12 @@ func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 	}
 }
 
-// find is a question that the matrix allows, or one that it refuses to somebody who is known.
+// find is a question that the matrix allows, or one that it refuses to a known person.
 func (m matrix) find(operation string, allowed bool) (cell, bool) {
 	for _, role := range roles {
 		for _, state := range m.states[operation] {
 			at := cell{operation, role, state}
-			unusual := role == "nobody" || role == "leaver" || slices.Contains([]string{"other", "missing", "expired", "operator"}, state)
+			unusual := role == "anonymous" || role == "leaver" || slices.Contains([]string{"other", "missing", "expired", "operator"}, state)
 			if !unusual && m.cells[at].allowed() == allowed {
 				return at, true
 			}
@@ -87,7 +87,7 @@ func wantUnavailable(t *testing.T, at cell, r *http.Request) {
 	}
 }
 
-// objectsOf counts what is in the store.
+// objectsOf counts the objects in the store.
 func objectsOf(t *testing.T, s *service) (n int) {
 	t.Helper()
 	for _, err := range s.Objects.List(t.Context(), "", "") {
@@ -99,8 +99,8 @@ func objectsOf(t *testing.T, s *service) (n int) {
 	return n
 }
 
-// TestASuspensionCutsADownload: the contract is suspended while a large download runs, and the time comes to ask again.
-// The client sees a broken transfer, and the ledger how much of it left.
+// The contract is suspended while a large download runs, until the next check is due. The
+// client sees a broken transfer, and the ledger has how many bytes left.
 func TestASuspensionCutsADownload(t *testing.T) {
 	const size = 8 << 20
 	store := newTampering(t)
@@ -133,7 +133,7 @@ func TestASuspensionCutsADownload(t *testing.T) {
 	}
 }
 
-// paused is a body that stands still until it is let go.
+// paused is a body that stands still until it is released.
 type paused struct {
 	io.ReadCloser
 	left  int64
@@ -148,7 +148,7 @@ func (p *paused) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// TestCurlSeesADamagedDownloadBreak: whatever a client does with the status, curl ends with an error.
+// curl ends with an error, also where a client ignores the status.
 func TestCurlSeesADamagedDownloadBreak(t *testing.T) {
 	store := newTampering(t)
 	s, d, _ := leased(t, store, 6<<20)
@@ -161,7 +161,7 @@ func TestCurlSeesADamagedDownloadBreak(t *testing.T) {
 	}
 }
 
-// curl downloads the document with curl, to nowhere.
+// curl downloads the document with curl and discards it.
 func (s *service) curl(t *testing.T, d gateway.Document) ([]byte, error) {
 	t.Helper()
 	program := needs.Program(t, "curl", "", "Debian: apt-get install curl")

@@ -15,17 +15,17 @@ func (s *server) ProveEvent(ctx context.Context, r ProveEventRequestObject) (Pro
 	return ProveEvent200TextResponse(proof), err
 }
 
-// ProveConsistency proves that a ledger only grew.
+// ProveConsistency proves that a ledger has only grown.
 func (s *server) ProveConsistency(ctx context.Context, r ProveConsistencyRequestObject) (ProveConsistencyResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if r.Params.From < 0 || or(r.Params.To) < 0 {
-		return nil, &refusal{kind: kindParameter, field: "from", detail: "Sizes are numbers from 0 on."}
+		return nil, &refusal{kind: kindParameter, field: "from", detail: "The size must be 0 or more."}
 	}
 	proof, err := s.gateway.ProveConsistency(ctx, caller, r.Ledger, r.Params.From, r.Params.To)
 	return ProveConsistency200TextResponse(proof), err
 }
 
-// tile gives a tile, whose name is the rest of the path.
+// tile gives a tile. The rest of the path is its name.
 func (s *server) tile(c *gin.Context) {
 	if err := exactQuery(c.Request.URL.RawQuery, noParams()); err != nil {
 		s.problem(c, err)

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// TestProofsVerify asks for a proof, a leaf and a tile over HTTP and puts them together as an auditor would.
+// TestProofsVerify asks for a proof, a leaf and a tile over HTTP and puts them together
+// as an auditor would.
 func TestProofsVerify(t *testing.T) {
 	s := serve(t)
 	get := func(path string) answer {
@@ -59,7 +60,7 @@ func TestProofsVerify(t *testing.T) {
 	}
 }
 
-// sizeAndRoot reads a checkpoint whose signature others check.
+// sizeAndRoot reads a checkpoint; other code checks its signature.
 func sizeAndRoot(t *testing.T, signed []byte) (size int64, root tlog.Hash) {
 	t.Helper()
 	text, _, ok := bytes.Cut(signed, []byte("\n\n— "))

@@ -8,14 +8,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// ListQuestions lists what every ledger can be asked by name.
+// ListQuestions lists the named questions of a ledger.
 func (s *server) ListQuestions(ctx context.Context, _ ListQuestionsRequestObject) (ListQuestionsResponseObject, error) {
 	ctx, caller := enter(ctx)
 	questions, err := s.gateway.Questions(ctx, caller)
 	return ListQuestions200JSONResponse{Items: each(questions, toQuestion)}, err
 }
 
-// AskQuestion asks a ledger one of them.
+// AskQuestion asks a named question.
 func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (AskQuestionResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p := r.Params
@@ -25,7 +25,7 @@ func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (A
 	}
 	for name, text := range map[string]*string{"countries": p.Countries, "hours": p.Hours, "zone": p.Zone} {
 		if len(or(text)) > maxFilter {
-			return nil, &refusal{kind: kindParameter, field: name, detail: "It is too long."}
+			return nil, &refusal{kind: kindParameter, field: name, detail: "The value is too long."}
 		}
 	}
 	question := gateway.LedgerQuestion{Query: query, Question: r.Question, Which: string(or(p.Which)), Least: int(or(p.Least)),
@@ -70,7 +70,7 @@ func toGroup(g gateway.Group) api.EventGroup {
 	return api.EventGroup{Key: g.Key, Events: g.Events, Documents: g.Documents, Actors: g.Actors, Bytes: g.Bytes, First: g.First, Last: g.Last}
 }
 
-// toNames is never nil: no names are `{}`.
+// toNames is never nil: the empty map is `{}`.
 func toNames(names map[string]string) api.Names {
 	if names == nil {
 		return api.Names{}

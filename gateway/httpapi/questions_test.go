@@ -16,7 +16,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// ledgerOf is a client's ledger in which documents were received and one was read.
+// ledgerOf is a client's ledger with receptions of documents and one read.
 func ledgerOf(t *testing.T, s *service) (query string, document string) {
 	t.Helper()
 	batch, documents := s.Sent(t, 3)
@@ -90,7 +90,8 @@ func TestBadQuestions(t *testing.T) {
 	}
 }
 
-// An export is all events that match, whole; the ledger holds it before it begins.
+// An export has all events that match. The ledger has the export's own event before it
+// begins.
 func TestExport(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: db}))
@@ -126,7 +127,8 @@ func TestExport(t *testing.T) {
 	})
 }
 
-// When a page cannot be read, or is not what it was, the connection breaks: nobody takes a part for the whole.
+// When a page cannot be read, or was changed, the connection breaks: no client takes a
+// part for the whole.
 func TestABrokenExportDoesNotEndCleanly(t *testing.T) {
 	s := serve(t)
 	for i := range 260 { // more than one page, with what comes from the batches themselves

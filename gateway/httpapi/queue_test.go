@@ -15,8 +15,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// The sequencer is slow, because somebody else holds its row, and more events wait than may: requests are answered with 503
-// at once. When it goes on they are answered as ever, and nobody who waited has lost anything.
+// Another process holds the sequencer's row, and more events wait than the queue takes:
+// requests are answered with 503 at once. When the sequencer goes on, requests succeed
+// again, and no waiting event is lost.
 func TestAFullQueueIsA503(t *testing.T) {
 	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: databasetest.PostgreSQL(t)}))
 	ask := func() answer {

@@ -9,12 +9,13 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// wantedRange is what a request asks of a document by Range and If-Range (RFC 9110, 14.2 and 13.1.5): the whole of it, or
-// one range of bytes. After choose, it also says what became of that.
+// wantedRange is the part of a document that a request asks for by Range and If-Range
+// (RFC 9110, 14.2 and 13.1.5): the whole of it, or one range of bytes. After choose it
+// also has the outcome.
 type wantedRange struct {
 	asked       bool
-	suffix      bool   // the last bytes: last of them
-	first, last int64  // inclusive; last is math.MaxInt64 for all that follow
+	suffix      bool   // the range is the last bytes of the document: last of them
+	first, last int64  // inclusive; last is math.MaxInt64 for a range without an end
 	unless      string // the entity tag of If-Range, empty without one
 
 	partial       bool
@@ -22,8 +23,9 @@ type wantedRange struct {
 	size          int64
 }
 
-// parseRange reads the headers. A unit other than bytes is ignored, as it must be. What is malformed or asks for several
-// ranges is refused rather than answered with the whole: whoever asks for a part of a large document does not want that.
+// parseRange reads the headers. A unit other than bytes is ignored, as RFC 9110 requires.
+// A malformed range, or several ranges, are refused rather than answered with the whole:
+// a client that asks for a part of a large document does not want all of it.
 func parseRange(h http.Header) (*wantedRange, error) {
 	values := h.Values("Range")
 	if len(values) == 0 {
@@ -35,7 +37,7 @@ func parseRange(h http.Header) (*wantedRange, error) {
 	}
 	switch {
 	case len(values) > 1 || strings.Contains(set, ","):
-		return nil, &refusal{kind: kindRange, field: "Range", detail: "One range can be asked for at a time."}
+		return nil, &refusal{kind: kindRange, field: "Range", detail: "A request may have one range."}
 	case !found:
 		return nil, malformedRange()
 	}
@@ -44,13 +46,13 @@ func parseRange(h http.Header) (*wantedRange, error) {
 		return nil, malformedRange()
 	}
 	if conditions := h.Values("If-Range"); len(conditions) > 0 {
-		w.unless = strings.Join(conditions, ",") // two of them match nothing
+		w.unless = strings.Join(conditions, ",") // two tags together match nothing
 	}
 	return w, nil
 }
 
 func malformedRange() error {
-	return &refusal{kind: kindRange, field: "Range", detail: "It must be as in bytes=0-99, bytes=100- or bytes=-100."}
+	return &refusal{kind: kindRange, field: "Range", detail: "The range must be as in bytes=0-99, bytes=100- or bytes=-100."}
 }
 
 func parseBytes(set string) (*wantedRange, bool) {
@@ -66,7 +68,7 @@ func parseBytes(set string) (*wantedRange, bool) {
 	return w, ok && (w.suffix || w.first <= w.last)
 }
 
-// parsePosition reads digits. A number beyond an int64 is beyond every document as well.
+// parsePosition reads digits. A number beyond an int64 is beyond every document too.
 func parsePosition(text string, ok bool) (int64, bool) {
 	if strings.Trim(text, "0123456789") != "" {
 		return 0, false
@@ -82,7 +84,7 @@ func parsePosition(text string, ok bool) (int64, bool) {
 func (w *wantedRange) choose(d gateway.Document) (gateway.Part, error) {
 	w.partial, w.unsatisfiable, w.size = false, false, d.Size
 	if !w.asked || w.unless != "" && w.unless != etag(d) {
-		return gateway.Part{Length: d.Size}, nil // another condition, a date too, is not this document's
+		return gateway.Part{Length: d.Size}, nil // another condition, or a date, does not match this document
 	}
 	first, last := w.first, min(w.last, d.Size-1)
 	if w.suffix {

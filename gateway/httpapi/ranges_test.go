@@ -18,7 +18,8 @@ func (s *service) ranged(t *testing.T, d gateway.Document, h header) answer {
 	return s.call(t, s.Handler, http.MethodGet, "/v1/documents/"+string(d.ID)+"/content", "", h)
 }
 
-// eachVault runs a test on a folder, and on buckets that keep no versions, keep them, or lock them.
+// eachVault runs a test on a folder, and on buckets that keep no versions, keep them, or
+// lock them.
 func eachVault(t *testing.T, test func(t *testing.T, store gateway.Objects)) {
 	for name, open := range map[string]func(*testing.T) vault{"folder": folderVault, "s3": s3Vault, "s3 with versions": versionedVault,
 		"s3 with locks": lockedVault} {
@@ -62,7 +63,7 @@ func testRanges(t *testing.T, store gateway.Objects) {
 		for _, asked := range []string{"bytes=0-1,5-6", "bytes=0-1, -1", "bytes", "bytes=", "bytes=-", "bytes=2-1", "bytes=a-b", "bytes=+1-2", "bytes=1-2-3", "bytes=0x1-"} {
 			wantProblem(t, s.ranged(t, d, header{"Range": asked}), http.StatusRequestedRangeNotSatisfiable, "range")
 		}
-		// Another unit is ignored, and so is a range that is meant for something else.
+		// Another unit is ignored, and so is a range with another document's condition.
 		for _, h := range []header{{"Range": "pages=1-2"}, {"Range": "bytes=0-1", "If-Range": `"other"`}, {"If-Range": `"other"`},
 			{"Range": "bytes=0-1", "If-Range": "W/" + whole.Header.Get("ETag")}, {"Range": "bytes=0-1", "If-Range": "Wed, 25 Nov 2026 04:00:00 GMT"}} {
 			a := s.ranged(t, d, h)
@@ -104,7 +105,7 @@ func testHead(t *testing.T, store gateway.Objects) {
 	}
 }
 
-// A download that broke off goes on at any byte, and what came of both is the document.
+// A broken download is resumed at any byte, and both parts together are the document.
 func TestADownloadIsResumed(t *testing.T) { eachVault(t, testResume) }
 
 func testResume(t *testing.T, store gateway.Objects) {
@@ -130,7 +131,7 @@ func testResume(t *testing.T, store gateway.Objects) {
 	}
 }
 
-// TestATamperedRangeBreaksTheConnection: what left before was good, and nothing makes it look like all that was asked for.
+// The bytes before the damage were good, and the answer must not look complete.
 func TestATamperedRangeBreaksTheConnection(t *testing.T) {
 	store := newTampering(t)
 	s, d, content := leased(t, store, 6<<20)

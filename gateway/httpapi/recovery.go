@@ -8,8 +8,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// recover turns a panic into a 500, or, when the answer has begun, into a broken connection. http.ErrAbortHandler is no
-// accident but how an answer is broken on purpose: it passes through, or the client would read a clean end.
+// recover turns a panic into a 500, or into a broken connection when the answer has
+// begun. http.ErrAbortHandler breaks an answer on purpose. It passes through: without
+// that, the client would read a clean end.
 func (s *server) recover(c *gin.Context) {
 	defer func() {
 		v := recover()

@@ -22,7 +22,8 @@ func contains(text string, parts ...string) bool {
 	return true
 }
 
-// recovered asks a handler that panics, behind the recovery, and gives what was read, the log, and the error of reading.
+// recovered asks a handler that panics behind the recovery. It gives the received bytes,
+// the log, and the error of reading.
 func recovered(t *testing.T, h http.HandlerFunc) (status int, body, log string, err error) {
 	t.Helper()
 	var text bytes.Buffer

@@ -30,7 +30,7 @@ func onTwo(t *testing.T, objects func(*testing.T) gateway.Objects, f func(t *tes
 	})
 }
 
-// change makes a request of somebody that must succeed.
+// change makes a request that must succeed.
 func (s *service) change(t *testing.T, who gateway.Caller, path, body string, h header) {
 	t.Helper()
 	if a := s.call(t, who, http.MethodPost, path, body, h); a.StatusCode >= 300 {
@@ -38,7 +38,7 @@ func (s *service) change(t *testing.T, who gateway.Caller, path, body string, h 
 	}
 }
 
-// amend has other terms in force: at once, or after a while.
+// amend puts other terms in force: at once, or after a while.
 func (s *service) amend(t *testing.T, old, new, effective string) {
 	t.Helper()
 	path, text := "/v1/contracts/"+string(s.Contract), string(gatewaytest.Terms("MOTOR-1", s.Client, s.Provider))
@@ -46,8 +46,8 @@ func (s *service) amend(t *testing.T, old, new, effective string) {
 	s.change(t, s.Approver, path+"/approvals", `{"version":2}`, nil)
 }
 
-// TestEveryReplicaDecidesAfresh: what one replica is told holds at the next request on every other, and so does what the
-// calendar says.
+// A change through one replica holds at the next request on every other, and so does the
+// calendar.
 func TestEveryReplicaDecidesAfresh(t *testing.T) {
 	ends := map[string]struct {
 		end    func(t *testing.T, s *service, d gateway.DocumentID)
@@ -104,8 +104,8 @@ func (s *service) wantContent(t *testing.T, d gateway.DocumentID, status int, re
 	}
 }
 
-// TestAnotherReplicaCutsADownload: a download runs through one replica when the contract is suspended through another. It
-// is cut, and the ledger says why and how much of it left.
+// A download runs through one replica while the contract is suspended through another. It
+// is cut, and the ledger has the reason and how many bytes left.
 func TestAnotherReplicaCutsADownload(t *testing.T) {
 	const size = 8 << 20
 	var store *tampering
@@ -140,7 +140,7 @@ func TestAnotherReplicaCutsADownload(t *testing.T) {
 	})
 }
 
-// TestCeilingsHoldOnAllReplicas: of fifty requests at once on two replicas, a ceiling of ten lets ten through.
+// Of fifty requests at once on two replicas, a ceiling of ten allows ten.
 func TestCeilingsHoldOnAllReplicas(t *testing.T) {
 	const asked, ceiling = 50, 10
 	onTwo(t, nil, func(t *testing.T, here, there *service) {

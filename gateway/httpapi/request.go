@@ -11,15 +11,16 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Keys of what middleware leaves in the gin context for those after it.
+// These are the keys of values that middleware leaves in the gin context.
 type (
 	requestKey struct{} // string: the request's identifier
 	callerKey  struct{} // gateway.Caller
 	bodyKey    struct{} // []byte: the JSON text of the body, empty for none
 )
 
-// identify gives the request its identifier and the answer the headers that every answer has, and logs how it ended. The
-// log names the route, never the path: a path is the client's text.
+// identify gives the request its identifier and the answer the headers that every answer
+// has. It logs the end of the request. The log names the route, never the path: a path is
+// the client's text.
 func (s *server) identify(c *gin.Context) {
 	id := policy.NewID("q")
 	c.Set(requestKey{}, id)
@@ -39,8 +40,9 @@ func (s *server) identify(c *gin.Context) {
 		"status", c.Writer.Status(), "bytes", c.Writer.Size(), "took", time.Since(begin))
 }
 
-// enter is how a handler of a JSON operation begins: it gets the request's own context, which outlives gin's, and who
-// asks. It panics where nobody was authenticated: there is no anonymous caller.
+// enter begins a handler of a JSON operation. It gives the request's own context, which
+// outlives gin's, and the caller. It panics without an authenticated caller: there is no
+// anonymous one.
 func enter(ctx context.Context) (context.Context, gateway.Caller) {
 	c := ctx.(*gin.Context)
 	return c.Request.Context(), callerOf(c)
@@ -50,10 +52,11 @@ func callerOf(c *gin.Context) gateway.Caller { return c.MustGet(callerKey{}).(ga
 
 func requestID(c *gin.Context) string { return c.GetString(requestKey{}) }
 
-// maxUserAgent is as much of a User-Agent as is kept, in bytes.
+// maxUserAgent is the longest part of a User-Agent that is kept, in bytes.
 const maxUserAgent = 256
 
-// userAgent is the caller's, cut and made valid UTF-8 without control characters: the ledger takes nothing else.
+// userAgent is the caller's User-Agent, cut and made valid UTF-8 without control
+// characters: the ledger refuses anything else.
 func userAgent(c *gin.Context) string {
 	s := c.Request.UserAgent()
 	if len(s) > maxUserAgent {

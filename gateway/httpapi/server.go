@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// NewServer is an http.Server with the limits that a handler of this package counts on. It has no limit for a whole body
-// or answer, which may take hours; the handler limits how long they stand still.
+// NewServer is an http.Server with the limits that a handler of this package relies on.
+// It has no limit for a whole body or answer, which may take hours. The handler limits
+// how long they stand still.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,

@@ -24,7 +24,8 @@ import (
 
 const gatewayURL = "https://gateway.example"
 
-// service is a whole gateway behind a real HTTP server. The test is its trusted proxy, and so can be anywhere.
+// service is a whole gateway behind a real HTTP server. The test is its trusted proxy,
+// and can thus be at any address.
 type service struct {
 	*gatewaytest.World
 	URL    string
@@ -39,8 +40,8 @@ func serveHouse(t *testing.T, house *gatewaytest.House) *service {
 	return serveWith(t, house, atLeisure)
 }
 
-// How long a body may stand still: so long that it fails no test on a slow machine, or so briefly that a test can wait for
-// the end.
+// How long a body may stand still: long enough for a slow machine, or so short that a
+// test can wait for the end.
 const (
 	atLeisure = time.Minute
 	briefly   = 200 * time.Millisecond
@@ -51,7 +52,7 @@ func serveWith(t *testing.T, house *gatewaytest.House, progress time.Duration) *
 	return serveWorld(t, house.World(t), progress)
 }
 
-// replica serves the same world once more, through a gateway of its own on the same database and objects.
+// replica is a second gateway on the same database and objects.
 func (s *service) replica(t *testing.T) *service {
 	t.Helper()
 	return serveWorld(t, s.At(s.Replica(t)), atLeisure)
@@ -107,7 +108,7 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-// newIssuer issues tokens with a key that stays the same from run to run.
+// newIssuer issues tokens with a key that is the same in every run.
 func newIssuer(t *testing.T, house *gatewaytest.House, key, audience string) *identity.Issuer {
 	t.Helper()
 	seed := make([]byte, ed25519.SeedSize)
@@ -121,7 +122,7 @@ func newIssuer(t *testing.T, house *gatewaytest.House, key, audience string) *id
 	return i
 }
 
-// token is an access token for somebody.
+// token is an access token for the person.
 func (s *service) token(t *testing.T, who gateway.Caller) string {
 	t.Helper()
 	token, _, err := s.Issuer.Issue(who.Person, "client-credentials")
@@ -137,10 +138,10 @@ type answer struct {
 	body []byte
 }
 
-// header are the headers that a request differs in from the usual; an empty value takes one away.
+// header are the headers that differ from the usual ones; an empty value removes one.
 type header map[string]string
 
-// request is one of somebody, from inside the contracts' site.
+// request is a person's request from inside the contracts' site.
 func (s *service) request(t *testing.T, who gateway.Caller, method, path, body string, h header) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
@@ -190,7 +191,7 @@ func (s *service) put(t *testing.T, batch gateway.BatchID, reference, class, bod
 	return s.call(t, s.System, http.MethodPut, "/v1/batches/"+string(batch)+"/documents/"+reference+"?class="+class, body, all)
 }
 
-// into decodes an answer with the status that it should have.
+// into decodes an answer with the expected status.
 func into[T any](t *testing.T, a answer, status int) T {
 	t.Helper()
 	var v T
@@ -203,7 +204,8 @@ func into[T any](t *testing.T, a answer, status int) T {
 	return v
 }
 
-// wantProblem checks everything that all problems have in common, and the kind.
+// wantProblem checks the kind of a problem, and everything that all problems have in
+// common.
 func wantProblem(t *testing.T, a answer, status int, kind string) api.Problem {
 	t.Helper()
 	var p api.Problem

@@ -31,7 +31,8 @@ func specification(t testing.TB) *libopenapi.DocumentModel[v3.Document] {
 	return model
 }
 
-// checked is a transport that holds every request and every answer against the OpenAPI document.
+// checked is a transport that checks every request and every answer against the OpenAPI
+// document.
 type checked struct {
 	t         *testing.T
 	validator validator.Validator
@@ -97,7 +98,7 @@ func TestTheDocumentIsValid(t *testing.T) {
 	}
 }
 
-// BenchmarkValidateRequest is what a request would cost if the validator were in the serving path.
+// BenchmarkValidateRequest measures the validator as if it were in the serving path.
 func BenchmarkValidateRequest(b *testing.B) {
 	v := validator.NewValidatorFromV3Model(&specification(b).Model, config.WithFormatAssertions(), config.WithoutSecurityValidation())
 	b.ReportAllocs()

@@ -16,7 +16,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// player speaks as one person through the generated client, held against the OpenAPI document.
+// player speaks as one person through the generated client, checked against the OpenAPI
+// document.
 type player struct {
 	*api.ClientWithResponses
 	raw *api.Client
@@ -34,7 +35,7 @@ func (s *service) clients(t *testing.T) (*api.ClientWithResponses, *api.Client) 
 	return c, c.ClientInterface.(*api.Client)
 }
 
-// signIn gives somebody a credential and signs in with it.
+// signIn gives a person a credential and signs in with it.
 func (s *service) signIn(t *testing.T, person string) player {
 	t.Helper()
 	c, raw := s.clients(t)
@@ -60,7 +61,7 @@ func must(t *testing.T) func(gateway.Credential, error) gateway.Credential {
 	}
 }
 
-// got is the value of a generated response, or the end of the test.
+// got is the value of a generated response; an error ends the test.
 func got[T any](t *testing.T, r *http.Response, value *T, p *api.Problem, err error) T {
 	t.Helper()
 	if err != nil {
@@ -73,7 +74,8 @@ func got[T any](t *testing.T, r *http.Response, value *T, p *api.Problem, err er
 	return v
 }
 
-// TestTheStory plays the main job from end to end, every request and every answer held against the OpenAPI document.
+// TestTheStory plays the main steps from end to end. Every request and every answer is
+// checked against the OpenAPI document.
 func TestTheStory(t *testing.T) {
 	s := serve(t)
 	ctx := t.Context()
@@ -99,7 +101,7 @@ func TestTheStory(t *testing.T) {
 		t.Errorf("got credential %+v", k)
 	}
 
-	// A contract, approved by two people, and who does what on it.
+	// A contract, approved by two people, and its roles.
 	terms := gatewaytest.Terms("STORY-1", gateway.OrganisationID(client), gateway.OrganisationID(provider))
 	proposed, err := manager.ProposeContractWithBodyWithResponse(ctx, "application/yaml", bytes.NewReader(terms), manager.as)
 	contract := got(t, proposed.HTTPResponse, proposed.JSON201, proposed.ApplicationProblemJSONDefault, err)
@@ -180,7 +182,7 @@ func TestTheStory(t *testing.T) {
 		t.Errorf("downloaded %d bytes of %s %q, %v", len(bytesRead), download.MediaType, download.FileName, err)
 	}
 
-	// Who read it, and what was refused.
+	// The reads, and the refusals.
 	read, err := officer.ListEventsWithResponse(ctx, &api.ListEventsParams{Ledger: client, Document: &upload.Document.ID, Action: pointer("document.read")}, officer.as)
 	events := got(t, read.HTTPResponse, read.JSON200, read.ApplicationProblemJSONDefault, err).Items
 	if len(events) != 3 || events[0].Phase != api.PhaseCompleted || events[0].Actor != handlerID || events[0].Private["address"] != gatewaytest.Address.String() ||
@@ -223,7 +225,8 @@ func TestTheStory(t *testing.T) {
 
 func pointer[T any](v T) *T { return &v }
 
-// wantReason fails the test unless err is a problem of the kind, and a denial for the reason.
+// wantReason fails the test unless err is a problem of the kind, and a denial for the
+// reason.
 func wantReason(t *testing.T, err error, kind, reason string) {
 	t.Helper()
 	var p *api.Problem

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
-// tampering is a store whose owner changes what it gives back. The size that it tells stays the true one.
+// tampering is a store whose owner changes the bytes that it gives back. The size that it
+// tells stays true.
 type tampering struct {
 	gateway.Objects
 	change atomic.Pointer[func(io.ReadCloser) io.ReadCloser]

@@ -12,15 +12,15 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// proposeContract takes terms as they are: what is approved and kept is the text that was sent, byte for byte. Package
-// policy parses them, strictly, as YAML, of which JSON is a part.
+// proposeContract reads terms. The text is approved and kept byte for byte as it was
+// sent. Package policy parses it, strictly, as YAML, of which JSON is a part.
 func (s *server) proposeContract(c *gin.Context) {
 	s.takeTerms(c, noParams(), func(terms []byte) (gateway.Contract, error) {
 		return s.gateway.ProposeContract(c.Request.Context(), callerOf(c), terms)
 	})
 }
 
-// amendContract takes terms in the same way, for the next version of a contract.
+// amendContract reads terms in the same way, for the next version of a contract.
 func (s *server) amendContract(c *gin.Context) {
 	s.takeTerms(c, reflect.ValueOf(api.AmendContractParams{}), func(terms []byte) (gateway.Contract, error) {
 		effective, err := optionalTime(c, "effective")
@@ -31,7 +31,7 @@ func (s *server) amendContract(c *gin.Context) {
 	})
 }
 
-// takeTerms reads terms and answers with the contract that they became part of.
+// takeTerms reads terms and answers with the contract that has them.
 func (s *server) takeTerms(c *gin.Context, params reflect.Value, take func(terms []byte) (gateway.Contract, error)) {
 	if err := exactQuery(c.Request.URL.RawQuery, params); err != nil {
 		s.problem(c, err)
@@ -54,7 +54,7 @@ func (s *server) takeTerms(c *gin.Context, params reflect.Value, take func(terms
 	s.json(c, http.StatusCreated, toContract(contract))
 }
 
-// optionalTime is a time in the query, zero when it is not given.
+// optionalTime is a time in the query. It is zero when the parameter is absent.
 func optionalTime(c *gin.Context, name string) (time.Time, error) {
 	text, given := c.GetQuery(name)
 	if !given {
@@ -62,7 +62,7 @@ func optionalTime(c *gin.Context, name string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return time.Time{}, &refusal{kind: kindParameter, field: name, detail: "It must be a time as in 2026-11-25T09:30:00Z."}
+		return time.Time{}, &refusal{kind: kindParameter, field: name, detail: "The value must be a time such as 2026-11-25T09:30:00Z."}
 	}
 	return t, nil
 }

@@ -14,11 +14,12 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// clientCredentials is how people sign in here, as their tokens and the ledger name it.
+// clientCredentials is the name of this way of signing in, in tokens and in the ledger.
 const clientCredentials = "client-credentials"
 
-// issueToken is the token endpoint of OAuth 2.0 for client credentials (RFC 6749, section 4.4). Its errors are those of
-// section 5.2, not problems, except for what the gateway itself cannot do.
+// issueToken is the token endpoint of OAuth 2.0 for client credentials (RFC 6749, section
+// 4.4). Its errors are those of section 5.2, not problems, except for failures of the
+// gateway.
 func (s *server) issueToken(c *gin.Context) {
 	client, secret, refused := s.credentials(c)
 	if refused != "" {
@@ -52,7 +53,8 @@ func (s *server) giveToken(c *gin.Context, person policy.PersonID) {
 	})
 }
 
-// credentials reads who signs in, or the error code of RFC 6749. They come with HTTP Basic or in the form, never both.
+// credentials reads the credentials, or gives the error code of RFC 6749. They come with
+// HTTP Basic or in the form, never both.
 func (s *server) credentials(c *gin.Context) (client, secret, refused string) {
 	form, ok := s.tokenForm(c)
 	if !ok {
@@ -82,7 +84,8 @@ func (s *server) credentials(c *gin.Context) (client, secret, refused string) {
 	return basicClient, basicSecret, ""
 }
 
-// tokenForm reads the form in the body. Parameters in the query are not looked at: credentials in a URL end up in logs.
+// tokenForm reads the form in the body. It ignores parameters in the query: credentials
+// in a URL end up in logs.
 func (s *server) tokenForm(c *gin.Context) (map[string]string, bool) {
 	if mediaType(c.Request, "application/x-www-form-urlencoded") != nil {
 		return nil, false
@@ -105,7 +108,8 @@ func (s *server) tokenForm(c *gin.Context) (map[string]string, bool) {
 	return form, true
 }
 
-// basic reads HTTP Basic as OAuth wants it: both halves are form-encoded first (RFC 6749, section 2.3.1).
+// basic reads HTTP Basic as OAuth wants it: user and password are form-encoded first (RFC
+// 6749, section 2.3.1).
 func basic(r *http.Request) (client, secret string, ok bool) {
 	client, secret, ok = r.BasicAuth()
 	if !ok {
@@ -130,7 +134,7 @@ func (s *server) tokenError(c *gin.Context, code string) {
 	s.json(c, status, api.TokenError{Error: code})
 }
 
-// json answers with a value. For the operations that the generated server does not answer.
+// json answers with a value, for the operations without a generated answer.
 func (s *server) json(c *gin.Context, status int, value any) {
 	text, err := json.Marshal(value)
 	if err != nil {

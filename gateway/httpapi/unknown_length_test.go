@@ -30,8 +30,8 @@ func (s strict) Put(ctx context.Context, key string, body io.Reader, size int64)
 	return s.Objects.Put(ctx, key, strings.NewReader(string(held)), int64(len(held)))
 }
 
-// A chunked upload that turns out longer than the store takes without a length is refused in so many words, and nothing of it
-// is kept. With its length the same document goes.
+// A chunked upload that is longer than the store takes without a length is refused with a
+// clear reason, and none of it is kept. With its length the same document is accepted.
 func TestAnUploadTooLongForNoLength(t *testing.T) {
 	s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Objects: strict{folderVault(t)}}))
 	batch := s.Open(t, "lot-1")

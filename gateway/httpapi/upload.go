@@ -12,7 +12,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// upload takes one document. Its body goes to the gateway as it arrives; nothing here holds it.
+// upload takes one document. Its body goes to the gateway as it arrives; this package
+// never holds it.
 func (s *server) upload(c *gin.Context) {
 	document, err := newDocument(c)
 	if err != nil {
@@ -27,7 +28,7 @@ func (s *server) upload(c *gin.Context) {
 	s.json(c, http.StatusCreated, api.Upload{Document: toDocument(received), Receipt: toReceipt(receipt)})
 }
 
-// newDocument is what the request says about the document that it carries.
+// newDocument reads the request's description of its document.
 func newDocument(c *gin.Context) (gateway.NewDocument, error) {
 	class, err := uploadClass(c.Request.URL.RawQuery)
 	if err != nil {
@@ -51,7 +52,8 @@ func newDocument(c *gin.Context) (gateway.NewDocument, error) {
 	}, nil
 }
 
-// uploadClass reads the one query parameter. Whether there is such a class is for the contract to say.
+// uploadClass reads the one query parameter. The contract decides whether it has such a
+// class.
 func uploadClass(query string) (policy.Class, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -61,19 +63,20 @@ func uploadClass(query string) (policy.Class, error) {
 		return "", err
 	}
 	if !values.Has("class") {
-		return "", &refusal{kind: kindParameter, field: "class", detail: "It is required."}
+		return "", &refusal{kind: kindParameter, field: "class", detail: "The value is required."}
 	}
 	return policy.Class(values.Get("class")), nil
 }
 
-// documentType is the document's media type, without parameters. It must be one, not a pattern of several.
+// documentType is the document's media type, without parameters. It must be one type, not
+// a pattern.
 func documentType(r *http.Request) (string, error) {
 	mediaType, _, err := contentType(r)
 	if err != nil {
 		return "", err
 	}
 	if !strings.Contains(mediaType, "/") || strings.Contains(mediaType, "*") {
-		return "", &refusal{kind: kindContentType, field: "Content-Type", detail: "It must be the document's media type."}
+		return "", &refusal{kind: kindContentType, field: "Content-Type", detail: "The value must be the document's media type."}
 	}
 	return mediaType, nil
 }
@@ -91,11 +94,12 @@ func fileName(h http.Header) (string, error) {
 		}
 		return name, nil
 	default:
-		return "", &refusal{kind: kindParameter, field: "Content-Disposition", detail: "There must be at most one."}
+		return "", &refusal{kind: kindParameter, field: "Content-Disposition", detail: "There must be at most one such header."}
 	}
 }
 
-// badHeader is the refusal of a header that cannot be read. The parsers' errors say why without repeating it.
+// badHeader is the refusal of a header that cannot be read. The parsers' errors give the
+// reason without repeating the header.
 func badHeader(name string, err error) error {
-	return &refusal{kind: kindParameter, field: name, detail: "It cannot be read: " + err.Error() + "."}
+	return &refusal{kind: kindParameter, field: name, detail: "The header cannot be read: " + err.Error() + "."}
 }

@@ -47,7 +47,7 @@ func TestMediaTypeParametersAreDropped(t *testing.T) {
 	}
 }
 
-// TestBadUploads: each is refused with its own problem, and afterwards the batch is as empty as before.
+// Each is refused with its own problem, and the batch stays empty.
 func TestBadUploads(t *testing.T) {
 	s := serve(t)
 	batch := s.Open(t, "lot-1")
@@ -102,7 +102,7 @@ func wantEmpty(t *testing.T, s *service, batch gateway.BatchID) {
 	}
 }
 
-// TestReferencesReachTheCheckAsTheyWereSent: nothing on the way cleans, decodes twice or takes them for a path.
+// No step before the check cleans a reference, decodes it twice or takes it for a path.
 func TestReferencesReachTheCheckAsTheyWereSent(t *testing.T) {
 	s := serve(t)
 	batch := s.Open(t, "lot-1")
@@ -135,8 +135,8 @@ func TestReferencesReachTheCheckAsTheyWereSent(t *testing.T) {
 	}
 }
 
-// raw speaks HTTP by hand: what no client library would send. It returns what the server answered before it closed the
-// connection.
+// raw speaks HTTP by hand, as no client library would. It returns the server's answer
+// before the connection closed.
 func (s *service) raw(t *testing.T, message string, hangUp bool) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
@@ -189,7 +189,7 @@ func TestChunkedUpload(t *testing.T) {
 	}
 }
 
-// TestARefusedBodyIsNotRead: the answer comes, and the connection ends, while the client has still gigabytes to send.
+// The answer comes and the connection ends while the client still has gigabytes to send.
 func TestARefusedBodyIsNotRead(t *testing.T) {
 	s := serve(t)
 	for name, headers := range map[string]string{

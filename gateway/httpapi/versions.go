@@ -18,7 +18,7 @@ func (s *server) GetVersion(ctx context.Context, r GetVersionRequestObject) (Get
 func (s *server) ListChanges(ctx context.Context, r ListChangesRequestObject) (ListChangesResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if r.Params.Base < 1 {
-		return nil, &refusal{kind: kindParameter, field: "base", detail: "It must be at least 1."}
+		return nil, &refusal{kind: kindParameter, field: "base", detail: "The value must be at least 1."}
 	}
 	c, err := s.gateway.Changes(ctx, caller, policy.ContractID(r.Contract), r.Params.Base, r.Version)
 	return ListChanges200JSONResponse{Base: c.Base, Version: c.Version, Terms: each(c.Terms, toTermChange),

@@ -11,7 +11,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// Two versions are read one by one and compared, both ways, by everybody who may read the contract.
+// Every person who may read the contract reads two versions one by one and compares them
+// both ways.
 func TestVersionsAndTheirChanges(t *testing.T) {
 	s := serve(t)
 	do := s.asDocumented(t)
@@ -29,7 +30,7 @@ func TestVersionsAndTheirChanges(t *testing.T) {
 		t.Errorf("%+v", second)
 	}
 
-	// To the provider a version exists once it is agreed.
+	// The provider sees a version only after its approval.
 	for _, query := range []string{"2", "2/changes?base=1", "1/changes?base=2"} {
 		wantProblem(t, do(s.ProviderManager, http.MethodGet, contract+"/versions/"+query, "", ""), http.StatusNotFound, "not-found")
 	}
@@ -76,7 +77,7 @@ func TestVersionsAndTheirChanges(t *testing.T) {
 	}
 }
 
-// Refused terms name every path with its line, and nothing of them is stored.
+// Refused terms name every wrong path with its line, and none of them is stored.
 func TestRefusedTermsNamePathAndLine(t *testing.T) {
 	s := serve(t)
 	do := s.asDocumented(t)
@@ -112,7 +113,7 @@ func TestRefusedTermsNamePathAndLine(t *testing.T) {
 		t.Errorf("refused terms became version %d", len(versions.Items))
 	}
 
-	// What is proposed may lack something; approving it says what.
+	// A proposal may lack terms; its approval names the missing ones.
 	lacking := strings.NewReplacer("MOTOR-1", "LACKING-1", "exit: destroy\n", "", "allow-empty: true", "delivery: sealed").Replace(good)
 	c := into[api.Contract](t, do(s.Manager, http.MethodPost, "/v1/contracts", lacking, "application/yaml"), http.StatusCreated)
 	p := wantProblem(t, do(s.Approver, http.MethodPost, "/v1/contracts/"+c.ID+"/approvals", `{"version":1}`, "application/json"), http.StatusUnprocessableEntity, "terms-incomplete")
