@@ -16,12 +16,11 @@ const (
 
 // aligned is text in columns of its own, which filling would lose.
 var (
-	bullet    = regexp.MustCompile(`^( *)([-*+•]|\d{1,3}[.)])( +)`)
-	fence     = regexp.MustCompile("^ *(```|~~~)")
-	linkLine  = regexp.MustCompile(`^ *\[[^\]]+\]: `)
-	directive = regexp.MustCompile(`^(name: |nolint|\+|!|[a-z0-9]+:[a-z])`)
-	aligned   = regexp.MustCompile(`\S {3,}\S`)
-	rule      = regexp.MustCompile(`^ *([-=*_] *){3,}$`)
+	bullet   = regexp.MustCompile(`^( *)([-*+•]|\d{1,3}[.)])( +)`)
+	fence    = regexp.MustCompile("^ *(```|~~~)")
+	linkLine = regexp.MustCompile(`^ *\[[^\]]+\]: `)
+	aligned  = regexp.MustCompile(`\S {3,}\S`)
+	rule     = regexp.MustCompile(`^ *([-=*_] *){3,}$`)
 )
 
 // splitComment splits the lines of a comment, given without their mark. The one space
