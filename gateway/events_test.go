@@ -1,0 +1,62 @@
+package gateway_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest"
+)
+
+// An event says from where and with what it was asked, where that is known, in its
+// erasable data. What is not known is left out.
+func TestAnEventSaysFromWhereItWasAsked(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	batch := w.Open(t, "lot-1")
+	for _, c := range []struct {
+		address netip.Addr
+		agent   string
+		want    map[string]string
+	}{
+		{gatewaytest.Address, "a client/1.0", map[string]string{"address": "192.0.2.7", "user_agent": "a client/1.0"}},
+		{netip.Addr{}, "", map[string]string{}},
+	} {
+		who := w.System
+		who.Address, who.UserAgent = c.address, c.agent
+		if _, err := w.Gateway.Batch(t.Context(), who, batch); err != nil {
+			t.Fatal(err)
+		}
+		list := events(t, w, gateway.EventQuery{Action: "batch.read"})
+		last := list[len(list)-1]
+		for _, name := range []string{"address", "user_agent"} {
+			got, ok := last.Private[name]
+			if want, known := c.want[name]; got != want || ok != known {
+				t.Errorf("%s is %q, %v; want %q, %v", name, got, ok, want, known)
+			}
+		}
+		if last.Actor != string(who.Person) || last.Organisation != string(w.Client) || last.Auth != who.Auth || last.Request != who.Request {
+			t.Errorf("%+v; want the event of %+v", last, who)
+		}
+	}
+}
+
+// A list that shows nothing is an event of the ledger of the person's own client all the
+// same.
+func TestAnEmptyListStandsInTheOwnLedger(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	second := w.Organisation(t, gateway.KindClient, "Banque Test")
+	who := w.Person(t, second, "Ulysse Unassigned")
+	list, _, err := w.Gateway.Batches(t.Context(), who, gateway.BatchFilter{}, gateway.Page{})
+	if err != nil || len(list) != 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	found, _, err := w.Ledger.Query(t.Context(), audit.Query{Ledger: string(second), Action: "batch.list", Actor: string(who.Person)})
+	if err != nil || len(found) != 1 {
+		t.Errorf("%v, %v", lines(found), err)
+	}
+	found, _, err = w.Ledger.Query(t.Context(), audit.Query{Ledger: string(w.Client), Actor: string(who.Person)})
+	if err != nil || len(found) != 0 {
+		t.Errorf("another client's ledger says %v, %v", lines(found), err)
+	}
+}
