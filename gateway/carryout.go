@@ -65,7 +65,7 @@ func (g *Gateway) executeErasure(ctx context.Context, id ErasureID) (Erasure, er
 // destroy is what comes after the journal.
 func (g *Gateway) destroy(ctx context.Context, row queries.Erasure) error {
 	if row.Document == "" {
-		g.forgetIdentities(ContractID(row.Contract))
+		g.keys.ForgetIdentities(ContractID(row.Contract))
 		if err := g.eraseHeaders(ctx, row); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
@@ -144,7 +146,7 @@ func (g *Gateway) openIdentities(ctx context.Context, tx *database.Tx, id Contra
 		return 0, choke.IgnoreNoRows(err)
 	}
 	for epoch := int64(1); epoch <= current.Epoch; epoch++ {
-		_, err := g.identity(ctx, tx, contractEpoch{id, epoch})
+		_, err := g.keys.Identity(ctx, tx, keys.Epoch{Contract: id, Epoch: epoch})
 		switch {
 		case err == nil:
 			opened++

@@ -130,7 +130,7 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil
 	}
-	if err := g.firstIdentity(ctx, tx, s, id); err != nil {
+	if err := g.keys.FirstIdentity(ctx, tx, s, id); err != nil {
 		return err
 	}
 	return choke.ChangeStatus(ctx, tx, s, id, policy.StatusActive, "", policy.StatusProposed)

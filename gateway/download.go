@@ -10,6 +10,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -109,7 +111,7 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	if err != nil {
 		return choke.OrNotFound(err) // erased since
 	}
-	if c.identity, err = c.gateway.identity(ctx, tx, contractEpoch{s.Contract(), header.Epoch}); err != nil {
+	if c.identity, err = c.gateway.keys.Identity(ctx, tx, keys.Epoch{Contract: s.Contract(), Epoch: header.Epoch}); err != nil {
 		return fmt.Errorf("opening contract identity: %w", err)
 	}
 	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
@@ -133,7 +135,7 @@ func (c *Content) open(ctx context.Context) error {
 	}
 	plain, err := crypto.Open(c.header, body, c.identity)
 	if err != nil {
-		return fmt.Errorf("opening document: %w", tampered(err))
+		return fmt.Errorf("opening document: %w", keys.Tampered(err))
 	}
 	c.plain = plain
 	if c.Document.Size > c.gateway.limits.VerifyWhole {
@@ -175,7 +177,7 @@ func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte
 	if want != nil {
 		digest = sha256.New()
 	}
-	most := int(min(chunk, size+1)) // a small document's end shows in its first reading
+	most := int(min(keys.Chunk, size+1)) // a small document's end shows in its first reading
 	held, next := make([]byte, 0, most), make([]byte, most)
 	var count int64
 	for {
@@ -187,7 +189,7 @@ func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte
 		whole := err == io.EOF || err == io.ErrUnexpectedEOF
 		switch {
 		case err != nil && !whole:
-			return fmt.Errorf("reading document: %w", tampered(err))
+			return fmt.Errorf("reading document: %w", keys.Tampered(err))
 		case count > size, whole && count != size, whole && digest != nil && !bytes.Equal(digest.Sum(nil), want):
 			return fmt.Errorf("%w: the content is not what was received", ErrTampered)
 		}

@@ -93,19 +93,11 @@ func (g *Gateway) HeldContracts() (versions, weight int) { return g.contracts.He
 
 // EpochsInMemory lists of which epochs of a contract this process has the identity in memory.
 func (g *Gateway) EpochsInMemory(id ContractID) []int64 {
-	var epochs []int64
-	g.identities.Drop(func(k contractEpoch) bool {
-		if k.contract == id {
-			epochs = append(epochs, k.epoch)
-		}
-		return false
-	})
-	slices.Sort(epochs)
-	return epochs
+	return slices.Sorted(slices.Values(g.keys.InMemory(id)))
 }
 
 // Announce tells the database once which roots are at hand, as Run does from time to time.
-func (g *Gateway) Announce(ctx context.Context) error { return g.announce(ctx) }
+func (g *Gateway) Announce(ctx context.Context) error { return g.keys.Announce(ctx) }
 
 // EraseForgetfully is EraseDocument with a load that forgets the holds. It would erase if the decision allowed it.
 func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id DocumentID) error {

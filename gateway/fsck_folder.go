@@ -209,12 +209,12 @@ func (c *storeCheck) readAll(ctx context.Context, rows []queries.DocumentsInFold
 }
 
 func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow) error {
-	body, err := c.gateway.bodyOf(ctx, DocumentID(row.ID))
+	body, err := c.gateway.keys.BodyOf(ctx, DocumentID(row.ID))
 	if choke.IsNoRows(err) {
 		return nil // erased meanwhile
 	}
 	if err == nil {
-		err = c.gateway.verifyBody(ctx, body, io.Discard, io.Discard)
+		err = c.gateway.keys.VerifyBody(ctx, body, io.Discard, io.Discard)
 	}
 	if err != nil && (choke.IsUnavailable(err) || ctx.Err() != nil) {
 		return err

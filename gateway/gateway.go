@@ -8,11 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
-	"github.com/bordereau/bordereau/crypto"
 	"github.com/bordereau/bordereau/crypto/keyring"
 	"github.com/bordereau/bordereau/gateway/database"
 )
@@ -68,20 +69,17 @@ type Config struct {
 type Gateway struct {
 	door     *choke.Door
 	owner    *choke.Owner
+	keys     *keys.Keeper
 	ledger   *audit.Ledger
 	objects  Objects
-	root     *keyring.Root
 	receipts ReceiptSigner
 	log      *slog.Logger
 	limits   Config // the durations and sizes, defaults filled in
-	node     string // this run of this process
 
 	retention map[event.RetentionClass]time.Duration
 
-	contracts  *choke.Compiled
-	identities *choke.Cache[contractEpoch, *crypto.Identity]
-	recipients *choke.Cache[contractEpoch, *crypto.Recipient] // of the same, parsed: the text form is long
-	packs      chan struct{}                                  // holds one for each evidence pack that is being made
+	contracts *choke.Compiled
+	packs     chan struct{} // holds one for each evidence pack that is being made
 }
 
 // New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
@@ -117,13 +115,12 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		return nil, err
 	}
 	c.Database.Finish(c.Ledger.Join)
+	keeper := keys.New(keys.Config{Door: door, Owner: owner, Objects: c.Objects, Root: c.Root, Logger: c.Logger, Node: c.Node})
 	return &Gateway{
-		door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, root: c.Root, receipts: c.Receipts,
-		log: c.Logger, limits: c, node: nodeName(c.Node), retention: retention,
-		contracts:  contracts,
-		identities: choke.NewCache[contractEpoch, *crypto.Identity](4096, nil),
-		recipients: choke.NewCache[contractEpoch, *crypto.Recipient](4096, nil),
-		packs:      make(chan struct{}, maxPacks),
+		keys: keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
+		log: c.Logger, limits: c, retention: retention,
+		contracts: contracts,
+		packs:     make(chan struct{}, maxPacks),
 	}, nil
 }
 
@@ -139,7 +136,7 @@ func setDefault[T comparable](v *T, standard T) {
 func (g *Gateway) Run(ctx context.Context) error {
 	var apart sync.WaitGroup // what takes its time, and what must not wait for it
 	apart.Go(func() { g.runStoreSweeps(ctx) })
-	apart.Go(func() { g.stayAnnounced(ctx) })
+	apart.Go(func() { g.keys.StayAnnounced(ctx) })
 	defer apart.Wait()
 	var retained time.Time
 	pause := time.NewTicker(g.limits.SweepEvery)
@@ -148,7 +145,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("sweeping abandoned uploads failed", "error", err)
 		}
-		if err := g.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
+		if err := g.keys.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
 			g.log.Error("going on with the rotation of keys failed", "error", err)
 		}
 		if today := g.door.Now().Truncate(choke.Day); today.After(retained) {
@@ -169,5 +166,5 @@ func (g *Gateway) Run(ctx context.Context) error {
 // Sweep abandons uploads that have been silent, carries on with erasures that were not finished, tries again what stores
 // would not delete, and forgets identities that were destroyed. It may run on any number of replicas at once.
 func (g *Gateway) Sweep(ctx context.Context) error {
-	return errors.Join(g.sweepUploads(ctx), g.forgetDestroyed(ctx), g.continueErasures(ctx), g.retryRetained(ctx))
+	return errors.Join(g.sweepUploads(ctx), g.keys.ForgetDestroyed(ctx), g.continueErasures(ctx), g.retryRetained(ctx))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/crypto"
@@ -83,7 +85,7 @@ func (c *Content) openPart(ctx context.Context) error {
 		return body, err
 	})
 	if err != nil {
-		return fmt.Errorf("opening document: %w", tampered(err))
+		return fmt.Errorf("opening document: %w", keys.Tampered(err))
 	}
 	c.body, c.plain = plain, plain
 	if c.Part.Offset+c.Part.Length < c.Document.Size {

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"golang.org/x/sync/errgroup"
@@ -139,12 +141,12 @@ type recovery struct {
 
 func (r *recovery) contracts(ctx context.Context) error {
 	var contracts []queries.Contract
-	err := r.gateway.eachContract(ctx, func(c contractRow) error {
-		if r.Contract != "" && r.Contract != c.id {
+	err := r.gateway.keys.EachContract(ctx, func(c keys.ContractRow) error {
+		if r.Contract != "" && r.Contract != c.Id {
 			return nil
 		}
 		return r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-			row, err := tx.Contract(ctx, string(c.id))
+			row, err := tx.Contract(ctx, string(c.Id))
 			if err != nil {
 				return err
 			}
@@ -296,7 +298,7 @@ func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64
 	var identity *crypto.Identity
 	e := r.gateway.owner.KeyEvent(policy.ActionKeyRecover, ContractID(c.ID), epoch)
 	err := r.gateway.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
-		identity, err = r.gateway.identity(ctx, tx, contractEpoch{ContractID(c.ID), epoch})
+		identity, err = r.gateway.keys.Identity(ctx, tx, keys.Epoch{Contract: ContractID(c.ID), Epoch: epoch})
 		return err == nil, err
 	})
 	if reason := identityFailure(err); reason != "" {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -44,9 +46,9 @@ func (r *recovery) document(ctx context.Context, c queries.Contract, row queries
 	}
 	err = r.write(d.Path, func(w io.Writer) error {
 		if r.Age {
-			return r.gateway.verifyBody(ctx, body, w, io.Discard)
+			return r.gateway.keys.VerifyBody(ctx, body, w, io.Discard)
 		}
-		return r.gateway.verifyBody(ctx, body, io.Discard, w)
+		return r.gateway.keys.VerifyBody(ctx, body, io.Discard, w)
 	})
 	if ended := r.end(ctx, c, grant, err); ended != nil {
 		return Recovered{}, errors.Join(err, ended)
@@ -55,14 +57,14 @@ func (r *recovery) document(ctx context.Context, c queries.Contract, row queries
 }
 
 // opened reads what opening the document needs, and the rest of its record.
-func (r *recovery) opened(ctx context.Context, row queries.Document, d *Recovered) (body sealedBody, err error) {
+func (r *recovery) opened(ctx context.Context, row queries.Document, d *Recovered) (body keys.SealedBody, err error) {
 	err = r.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		header, err := tx.DocumentHeader(ctx, row.ID)
 		if err != nil {
 			return err
 		}
 		d.FileName, d.Epoch = header.FileName, header.Epoch
-		body, err = r.gateway.readBody(ctx, tx, row)
+		body, err = r.gateway.keys.ReadBody(ctx, tx, row)
 		return err
 	})
 	return body, err
@@ -94,7 +96,7 @@ func (r *recovery) unopened(ctx context.Context, d Recovered, cause error) (Reco
 }
 
 // present says whether the document is there already. What is there and is not the document is an error.
-func (r *recovery) present(ctx context.Context, body sealedBody, path string) (bool, error) {
+func (r *recovery) present(ctx context.Context, body keys.SealedBody, path string) (bool, error) {
 	file, err := r.To.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -104,16 +106,16 @@ func (r *recovery) present(ctx context.Context, body sealedBody, path string) (b
 	}
 	defer file.Close()
 	if r.Age {
-		err = body.checkAge(ctx, file)
+		err = body.CheckAge(ctx, file)
 	} else {
-		err = body.check(file, receiving{ctx, io.Discard})
+		err = body.Check(file, keys.NewReceiving(ctx, io.Discard))
 	}
 	return err == nil, err
 }
 
 // grant records that the document is taken out. What is opened is what was read in the same transaction: a document that
 // was erased in the meantime is not.
-func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Document) (e event.Event, body sealedBody, err error) {
+func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Document) (e event.Event, body keys.SealedBody, err error) {
 	e = r.gateway.owner.Event(policy.ActionDocumentRecover)
 	e.Phase, e.Contract, e.Version, e.Provider = event.PhaseGrant, c.ID, row.Version, c.Provider
 	e.Batch, e.Document, e.Class, e.Length = row.Batch, row.ID, row.Class, row.Size
@@ -122,7 +124,7 @@ func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Do
 		e.Private["form"] = "age"
 	}
 	err = r.gateway.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
-		body, err = r.gateway.readBody(ctx, tx, row)
+		body, err = r.gateway.keys.ReadBody(ctx, tx, row)
 		return err == nil, err
 	})
 	return e, body, err

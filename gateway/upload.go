@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/bordereau/bordereau/gateway/keys"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -150,7 +152,7 @@ func (g *Gateway) takeReference(ctx context.Context, tx *database.Tx, s *choke.S
 	case !choke.IsNoRows(err):
 		return fmt.Errorf("reading document by reference: %w", err)
 	}
-	if up.epoch, up.to, err = g.recipient(ctx, tx, s); err != nil {
+	if up.epoch, up.to, err = g.keys.Recipient(ctx, tx, s); err != nil {
 		return err
 	}
 	up.key = objectKey()
@@ -363,11 +365,11 @@ func (g *Gateway) repeatUpload(ctx context.Context, up *upload, body io.Reader) 
 // newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
 // earlier identity that is gone means that the upload was given up for dead.
 func (g *Gateway) newestHeader(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) (epoch int64, header []byte, err error) {
-	epoch, to, err := g.recipient(ctx, tx, s)
+	epoch, to, err := g.keys.Recipient(ctx, tx, s)
 	if err != nil || epoch == up.epoch {
 		return epoch, up.header, err
 	}
-	old, err := g.identity(ctx, tx, contractEpoch{s.Contract(), up.epoch})
+	old, err := g.keys.Identity(ctx, tx, keys.Epoch{Contract: s.Contract(), Epoch: up.epoch})
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil, errAbandoned
 	}

@@ -48,9 +48,9 @@ var steps = []step{
 	{"gateway.Gateway.journalErasure", "that a decided erasure is in the journal"},
 	{"gateway.Gateway.erasePerson", "that nothing is left of a person's erasable data; each batch of it was recorded"},
 	{"gateway.Gateway.claimStoreSweep", "which gateway looks through the store; what it removes is recorded"},
-	{"gateway.Gateway.announce", "which gateways run, with which roots"},
-	{"gateway.Gateway.leave", "which gateways run"},
-	{"gateway.rewrapper.replace", "headers for the key of a rotation that was recorded"},
+	{"keys.Keeper.Announce", "which gateways run, with which roots"},
+	{"keys.Keeper.leave", "which gateways run"},
+	{"keys.rewrapper.replace", "headers for the key of a rotation that was recorded"},
 }
 
 func TestOnlyTheDoorBeginsTransactions(t *testing.T) {

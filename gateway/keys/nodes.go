@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -39,29 +39,29 @@ func nodeName(host string) string {
 	return host + "." + strings.ToLower(rand.Text()[:8])
 }
 
-// stayAnnounced tells which roots are at hand until ctx ends, and then that this gateway runs no more.
-func (g *Gateway) stayAnnounced(ctx context.Context) {
+// StayAnnounced tells which roots are at hand until ctx ends, and then that this gateway runs no more.
+func (kp *Keeper) StayAnnounced(ctx context.Context) {
 	pause := time.NewTicker(announceEvery)
 	defer pause.Stop()
 	for {
-		if err := g.announce(ctx); err != nil && ctx.Err() == nil {
-			g.log.Error("telling which roots are at hand failed", "error", err)
+		if err := kp.Announce(ctx); err != nil && ctx.Err() == nil {
+			kp.log.Error("telling which roots are at hand failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			g.leave(ctx)
+			kp.leave(ctx)
 			return
 		case <-pause.C:
 		}
 	}
 }
 
-// announce tells once, and forgets gateways that are gone.
-func (g *Gateway) announce(ctx context.Context) error {
-	now := g.door.Now()
-	return g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		for _, root := range g.root.Fingerprints() {
-			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: g.node, Fingerprint: root, Seen: choke.Micros(now)}); err != nil {
+// Announce tells once, and forgets gateways that are gone.
+func (kp *Keeper) Announce(ctx context.Context) error {
+	now := kp.door.Now()
+	return kp.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		for _, root := range kp.root.Fingerprints() {
+			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: kp.node, Fingerprint: root, Seen: choke.Micros(now)}); err != nil {
 				return fmt.Errorf("writing node: %w", err)
 			}
 		}
@@ -73,12 +73,12 @@ func (g *Gateway) announce(ctx context.Context) error {
 }
 
 // leave tells that this gateway runs no more. If it fails, the others take this one for running until nodeLost.
-func (g *Gateway) leave(ctx context.Context) {
+func (kp *Keeper) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
-	err := g.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, g.node) })
+	err := kp.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, kp.node) })
 	if err != nil {
-		g.log.Warn("telling that this gateway stops failed", "error", err)
+		kp.log.Warn("telling that this gateway stops failed", "error", err)
 	}
 }
 
@@ -114,7 +114,7 @@ func checkNodes(ctx context.Context, tx *database.Tx, to *keyring.Root, now time
 	if len(without) == 0 {
 		return nil
 	}
-	return &Conflict{Kind: ConflictState, Detail: fmt.Sprintf("these gateways run without the new root, and could open nothing any more: %s. "+
+	return &choke.Conflict{Kind: choke.ConflictState, Detail: fmt.Sprintf("these gateways run without the new root, and could open nothing any more: %s. "+
 		"Give them the root of today and restart them; one that did not stop in good order counts for %.0f minutes",
 		strings.Join(without, ", "), nodeLost.Minutes())}
 }

@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -19,12 +19,12 @@ import (
 // keeps in memory what it missed, until it is asked for it or ends.
 const destroyedLately = 24 * time.Hour
 
-// forgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
-func (g *Gateway) forgetDestroyed(ctx context.Context) error {
-	since := choke.Micros(g.door.Now().Add(-destroyedLately))
+// ForgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
+func (kp *Keeper) ForgetDestroyed(ctx context.Context) error {
+	since := choke.Micros(kp.door.Now().Add(-destroyedLately))
 	var contracts []string
 	var rotations []queries.KeyRotationsFinishedSinceRow
-	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		if contracts, err = tx.ContractsErasedSince(ctx, since); err != nil {
 			return err
 		}
@@ -35,20 +35,20 @@ func (g *Gateway) forgetDestroyed(ctx context.Context) error {
 		return fmt.Errorf("looking for destroyed keys: %w", err)
 	}
 	for _, id := range contracts {
-		g.forgetIdentities(ContractID(id))
+		kp.ForgetIdentities(choke.ContractID(id))
 	}
 	for _, r := range rotations {
-		g.forgetEarlier(contractEpoch{ContractID(r.Contract), r.Epoch})
+		kp.forgetEarlier(Epoch{choke.ContractID(r.Contract), r.Epoch})
 	}
 	return nil
 }
 
-// forgetIdentities takes all of a contract's identities out of this process's memory.
-func (g *Gateway) forgetIdentities(id ContractID) {
-	g.identities.Drop(func(k contractEpoch) bool { return k.contract == id })
+// ForgetIdentities takes all of a contract's identities out of this process's memory.
+func (kp *Keeper) ForgetIdentities(id choke.ContractID) {
+	kp.identities.Drop(func(k Epoch) bool { return k.Contract == id })
 }
 
 // forgetEarlier takes those of epochs before this one.
-func (g *Gateway) forgetEarlier(than contractEpoch) {
-	g.identities.Drop(func(k contractEpoch) bool { return k.contract == than.contract && k.epoch < than.epoch })
+func (kp *Keeper) forgetEarlier(than Epoch) {
+	kp.identities.Drop(func(k Epoch) bool { return k.Contract == than.Contract && k.Epoch < than.Epoch })
 }

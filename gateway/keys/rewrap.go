@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -29,7 +29,7 @@ type Resealed struct {
 }
 
 // errStaleRoot refuses to take away keys from a newer root.
-var errStaleRoot = &Conflict{Kind: ConflictState, Detail: "this root file is not the newest: a root that is not in it is in use"}
+var errStaleRoot = &choke.Conflict{Kind: choke.ConflictState, Detail: "this root file is not the newest: a root that is not in it is in use"}
 
 // LocalResealKeys seals every contract's identities to the roots and recovery recipients at hand and to nobody else, as whoever
 // holds the machine. Once retire is set, the first root remains alone. It is safe to repeat and does what is left to do:
@@ -37,28 +37,28 @@ var errStaleRoot = &Conflict{Kind: ConflictState, Detail: "this root file is not
 // runs that has none of the roots that would remain.
 //
 // If we die in between, some keys are sealed as before and others as after; the roots at hand open both.
-func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Progress) (Resealed, error) {
-	to := g.root
+func (kp *Keeper) LocalResealKeys(ctx context.Context, retire bool, progress choke.Progress) (Resealed, error) {
+	to := kp.root
 	if retire {
-		to = g.root.FirstAlone()
+		to = kp.root.FirstAlone()
 	}
-	if err := g.setHolders(ctx, to); err != nil {
+	if err := kp.setHolders(ctx, to); err != nil {
 		return Resealed{}, err
 	}
-	keys, err := g.standingKeys(ctx)
+	keys, err := kp.standingKeys(ctx)
 	if err != nil {
 		return Resealed{}, err
 	}
 	r := Resealed{Keys: int64(len(keys))}
 	for i, k := range keys {
 		progress.Tell(int64(i), r.Keys)
-		changed, err := g.resealKey(ctx, to, k)
+		changed, err := kp.resealKey(ctx, to, k)
 		switch {
-		case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+		case errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil:
 			return r, errors.Join(err, ctx.Err())
 		case err != nil:
 			r.Failed++
-			g.log.Error("sealing a contract's key anew failed", "contract", k.contract.id, "epoch", k.epoch, "error", err)
+			kp.log.Error("sealing a contract's key anew failed", "contract", k.contract.Id, "epoch", k.epoch, "error", err)
 		case changed:
 			r.Changed++
 		}
@@ -69,21 +69,21 @@ func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Pro
 
 // standingKey is a key of a contract, and where its events go.
 type standingKey struct {
-	contract contractRow
+	contract ContractRow
 	epoch    int64
 }
 
 // standingKeys lists all keys that have not been destroyed.
-func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
+func (kp *Keeper) standingKeys(ctx context.Context) ([]standingKey, error) {
 	var all []standingKey
-	err := g.eachContract(ctx, func(c contractRow) error {
-		return choke.Unavailable(g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-			keys, err := tx.ContractKeys(ctx, string(c.id))
+	err := kp.EachContract(ctx, func(c ContractRow) error {
+		return choke.Unavailable(kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+			keys, err := tx.ContractKeys(ctx, string(c.Id))
 			if err != nil {
 				return fmt.Errorf("reading contract keys: %w", err)
 			}
 			for _, k := range keys {
-				copies, err := copiesOf(ctx, tx, contractEpoch{c.id, k.Epoch})
+				copies, err := copiesOf(ctx, tx, Epoch{c.Id, k.Epoch})
 				if err != nil {
 					return err
 				}
@@ -99,15 +99,15 @@ func (g *Gateway) standingKeys(ctx context.Context) ([]standingKey, error) {
 
 // setHolders writes down who keys are sealed to from now on. It comes before the sealing: a gateway that still runs with an
 // older root file seals nothing to a retired root from here on.
-func (g *Gateway) setHolders(ctx context.Context, to *keyring.Root) error {
-	e := g.owner.Event(policy.ActionKeyHolders)
+func (kp *Keeper) setHolders(ctx context.Context, to *keyring.Root) error {
+	e := kp.owner.Event(policy.ActionKeyHolders)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	return g.owner.Record(ctx, choke.OperatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	return kp.owner.Record(ctx, choke.OperatorLedger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		rows, err := tx.KeyHolders(ctx)
 		if err != nil {
 			return false, fmt.Errorf("reading key holders: %w", err)
 		}
-		if isStale(rows, g.root) {
+		if isStale(rows, kp.root) {
 			return false, errStaleRoot
 		}
 		if err := checkNodes(ctx, tx, to, e.Occurred); err != nil {
@@ -168,13 +168,13 @@ func fingerprints(root *keyring.Root) []string {
 }
 
 // resealKey seals one key to those it is to be sealed to, and to nobody else.
-func (g *Gateway) resealKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
-	key := contractEpoch{k.contract.id, k.epoch}
-	e := g.owner.KeyEvent(policy.ActionKeyReseal, key.contract, key.epoch)
+func (kp *Keeper) resealKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
+	key := Epoch{k.contract.Id, k.epoch}
+	e := kp.owner.KeyEvent(policy.ActionKeyReseal, key.Contract, key.Epoch)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
-	err = g.owner.Record(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = kp.owner.Record(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		changed = false
-		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.contract), Epoch: key.epoch})
+		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.Contract), Epoch: key.Epoch})
 		if err != nil {
 			return false, fmt.Errorf("reading contract key: %w", err)
 		}
@@ -182,24 +182,24 @@ func (g *Gateway) resealKey(ctx context.Context, to *keyring.Root, k standingKey
 		if err != nil || len(copies) == 0 {
 			return false, err // destroyed meanwhile, for good
 		}
-		changed, err = g.resealCopies(ctx, tx, to, row, copies)
+		changed, err = kp.resealCopies(ctx, tx, to, row, copies)
 		return changed, err
 	})
 	return changed && err == nil, err
 }
 
-func (g *Gateway) resealCopies(ctx context.Context, tx *database.Tx, to *keyring.Root, row queries.ContractKey, copies []keyring.Copy) (bool, error) {
+func (kp *Keeper) resealCopies(ctx context.Context, tx *database.Tx, to *keyring.Root, row queries.ContractKey, copies []keyring.Copy) (bool, error) {
 	wanted := fingerprints(to)
 	kept, surplus := split(copies, wanted)
 	if len(kept) == len(wanted) && len(surplus) == 0 {
 		return false, nil
 	}
-	identity, err := g.root.Open(copies)
+	identity, err := kp.root.Open(copies)
 	if err != nil {
 		return false, err
 	}
 	if identity.Recipient().String() != row.Recipient {
-		return false, fmt.Errorf("%w: the sealed key is not the contract's", ErrTampered)
+		return false, fmt.Errorf("%w: the sealed key is not the contract's", choke.ErrTampered)
 	}
 	for _, name := range wanted {
 		if slices.ContainsFunc(kept, func(c keyring.Copy) bool { return c.SealedTo == name }) {
@@ -216,7 +216,7 @@ func (g *Gateway) resealCopies(ctx context.Context, tx *database.Tx, to *keyring
 		}
 	}
 	if again, err := to.Open(kept); err != nil || again.Secret() != identity.Secret() {
-		return false, fmt.Errorf("%w: a copy that is to stay does not open", ErrTampered)
+		return false, fmt.Errorf("%w: a copy that is to stay does not open", choke.ErrTampered)
 	}
 	for _, c := range surplus {
 		if _, err := tx.DeleteContractKeyCopy(ctx, queries.DeleteContractKeyCopyParams{Contract: row.Contract, Epoch: row.Epoch,

@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -16,26 +16,26 @@ import (
 
 // Rotation is the replacement of a contract's identity.
 type Rotation struct {
-	Contract ContractID `json:"contract"`
-	Epoch    int64      `json:"epoch"`    // the new one
-	Headers  int64      `json:"headers"`  // of documents, to be rewrapped when it began
-	Left     int64      `json:"left"`     // of them
-	Failed   int64      `json:"failed"`   // of those left, which do not open: they stay with the earlier key
-	Finished bool       `json:"finished"` // the earlier keys are destroyed
+	Contract choke.ContractID `json:"contract"`
+	Epoch    int64            `json:"epoch"`    // the new one
+	Headers  int64            `json:"headers"`  // of documents, to be rewrapped when it began
+	Left     int64            `json:"left"`     // of them
+	Failed   int64            `json:"failed"`   // of those left, which do not open: they stay with the earlier key
+	Finished bool             `json:"finished"` // the earlier keys are destroyed
 }
 
 // LocalRotateContract gives a contract a new identity, as whoever holds the machine. Documents are sealed to it from now
 // on; the headers of those that are there are rewrapped by ContinueRotation, which Run calls too. A *Conflict while a
 // rotation runs, or where the contract has no identity.
-func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (Rotation, error) {
-	c, err := g.contractRow(ctx, id)
+func (kp *Keeper) LocalRotateContract(ctx context.Context, id choke.ContractID) (Rotation, error) {
+	c, err := kp.contractRow(ctx, id)
 	if err != nil {
 		return Rotation{}, err
 	}
 	r := Rotation{Contract: id}
-	e := g.owner.KeyEvent(policy.ActionKeyRotate, id, 0)
-	err = g.owner.Record(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		if err := g.beginRotation(ctx, tx, &r, e); err != nil {
+	e := kp.owner.KeyEvent(policy.ActionKeyRotate, id, 0)
+	err = kp.owner.Record(ctx, c.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		if err := kp.beginRotation(ctx, tx, &r, e); err != nil {
 			return false, err
 		}
 		e.Private["epoch"] = fmt.Sprint(r.Epoch) // the map is the staged event's
@@ -44,31 +44,31 @@ func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (Rotat
 	return r, err
 }
 
-func (g *Gateway) beginRotation(ctx context.Context, tx *database.Tx, r *Rotation, e event.Event) error {
+func (kp *Keeper) beginRotation(ctx context.Context, tx *database.Tx, r *Rotation, e event.Event) error {
 	// The acts on a contract's documents hold this row: one that seals to the old identity has either committed before
 	// us, and is counted, or sees the new one.
 	if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
 		return fmt.Errorf("reading contract status: %w", err)
 	}
 	if _, err := tx.RunningKeyRotation(ctx, string(r.Contract)); !choke.IsNoRows(err) {
-		return choke.OrConflict(err, &Conflict{Kind: ConflictState, Detail: "a rotation of this contract's key is running"})
+		return choke.OrConflict(err, &choke.Conflict{Kind: choke.ConflictState, Detail: "a rotation of this contract's key is running"})
 	}
 	current, err := tx.CurrentContractKey(ctx, string(r.Contract))
 	if choke.IsNoRows(err) {
-		return &Conflict{Kind: ConflictState, Detail: "the contract has no key: it was never approved"}
+		return &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract has no key: it was never approved"}
 	}
 	if err != nil {
 		return fmt.Errorf("reading contract key: %w", err)
 	}
-	copies, err := copiesOf(ctx, tx, contractEpoch{r.Contract, current.Epoch})
+	copies, err := copiesOf(ctx, tx, Epoch{r.Contract, current.Epoch})
 	if err != nil {
 		return err
 	}
 	if len(copies) == 0 {
-		return &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed"}
+		return &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract's key was destroyed"}
 	}
 	r.Epoch = current.Epoch + 1
-	if err := g.newIdentity(ctx, tx, r.Contract, r.Epoch, e.Occurred); err != nil {
+	if err := kp.newIdentity(ctx, tx, r.Contract, r.Epoch, e.Occurred); err != nil {
 		return err
 	}
 	if r.Headers, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(r.Contract), Epoch: r.Epoch}); err != nil {
@@ -83,9 +83,9 @@ func (g *Gateway) beginRotation(ctx context.Context, tx *database.Tx, r *Rotatio
 // is read or moved. It may run on any number of replicas at once, and be broken off anywhere: a header is replaced in one
 // transaction, and only while it still is the one that was read. A rotation whose headers are done waits for uploads that
 // began before it; it is not finished then. Without a running rotation, the contract's last is told as finished.
-func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress Progress) (Rotation, error) {
+func (kp *Keeper) ContinueRotation(ctx context.Context, id choke.ContractID, progress choke.Progress) (Rotation, error) {
 	r := Rotation{Contract: id, Finished: true}
-	w, err := g.rewrapper(ctx, &r)
+	w, err := kp.rewrapper(ctx, &r)
 	if err != nil || r.Finished {
 		return r, err
 	}
@@ -105,13 +105,13 @@ func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress 
 		r.Left -= done
 	}
 	r.Failed = w.failed
-	return r, g.finishRotation(ctx, &r, w.started)
+	return r, kp.finishRotation(ctx, &r, w.started)
 }
 
 // rewrapper takes one contract's headers to its newest identity.
 type rewrapper struct {
-	gateway  *Gateway
-	contract ContractID
+	keeper   *Keeper
+	contract choke.ContractID
 	epoch    int64
 	started  int64
 	identity *crypto.Identity // the new one
@@ -119,9 +119,9 @@ type rewrapper struct {
 	failed   int64
 }
 
-func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error) {
-	w := &rewrapper{gateway: g, contract: r.Contract}
-	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+func (kp *Keeper) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error) {
+	w := &rewrapper{keeper: kp, contract: r.Contract}
+	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.RunningKeyRotation(ctx, string(r.Contract))
 		if choke.IsNoRows(err) {
 			return nil
@@ -134,7 +134,7 @@ func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error
 		if r.Left, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: row.Contract, Epoch: row.Epoch}); err != nil {
 			return fmt.Errorf("counting headers: %w", err)
 		}
-		if w.identity, err = g.identity(ctx, tx, contractEpoch{r.Contract, row.Epoch}); err != nil {
+		if w.identity, err = kp.Identity(ctx, tx, Epoch{r.Contract, row.Epoch}); err != nil {
 			return fmt.Errorf("opening contract identity: %w", err)
 		}
 		return nil
@@ -145,7 +145,7 @@ func (g *Gateway) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error
 // page reads the next headers of earlier epochs.
 func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, error) {
 	var rows []queries.HeadersOfContractRow
-	err := w.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+	err := w.keeper.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(w.contract), After: w.after,
 			BeforeEpoch: w.epoch, Limit: 128})
 		return err
@@ -158,12 +158,12 @@ func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, e
 
 // replace rewraps the headers and writes them in one transaction. What does not open stays, and is told.
 func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContractRow) (done int64, err error) {
-	g := w.gateway
+	g := w.keeper
 	var replacements []queries.ReplaceHeaderParams
 	for _, row := range rows {
 		w.after = row.Document
 		header, err := w.rewrap(ctx, row)
-		if errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+		if errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil {
 			return 0, errors.Join(err, ctx.Err())
 		}
 		if err != nil {
@@ -190,8 +190,8 @@ func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContrac
 // rewrap gives the header for the new identity, which was seen to open it.
 func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow) (header []byte, err error) {
 	var old *crypto.Identity
-	err = w.gateway.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		old, err = w.gateway.identity(ctx, tx, contractEpoch{w.contract, row.Epoch})
+	err = w.keeper.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		old, err = w.keeper.Identity(ctx, tx, Epoch{w.contract, row.Epoch})
 		return err
 	})
 	if err != nil {
@@ -204,12 +204,12 @@ func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow
 }
 
 // finishRotation destroys the earlier keys when nothing needs them any more.
-func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64) error {
-	c, err := g.contractRow(ctx, r.Contract)
+func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started int64) error {
+	c, err := kp.contractRow(ctx, r.Contract)
 	if err != nil {
 		return err
 	}
-	err = g.owner.Record(ctx, c.ledger, g.owner.KeyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
+	err = kp.owner.Record(ctx, c.ledger, kp.owner.KeyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
 		// As in beginRotation: nobody is between reading a header and opening its identity.
 		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
@@ -225,7 +225,7 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 		if r.Left > 0 || uploads > 0 {
 			return false, nil
 		}
-		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: choke.Micros(g.door.Now())})
+		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: choke.Micros(kp.door.Now())})
 		r.Finished = err == nil
 		if err != nil || n == 0 {
 			return false, err // another replica was first
@@ -234,18 +234,18 @@ func (g *Gateway) finishRotation(ctx context.Context, r *Rotation, started int64
 		return true, err
 	})
 	if r.Finished && err == nil {
-		g.forgetEarlier(contractEpoch{r.Contract, r.Epoch})
+		kp.forgetEarlier(Epoch{r.Contract, r.Epoch})
 	}
 	return err
 }
 
 // ContinueRotations goes on with every rotation that runs.
-func (g *Gateway) ContinueRotations(ctx context.Context) error {
+func (kp *Keeper) ContinueRotations(ctx context.Context) error {
 	after := ""
 	var failures error
 	for {
 		var rows []queries.KeyRotation
-		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.RunningKeyRotations(ctx, queries.RunningKeyRotationsParams{After: after, Limit: 100})
 			return err
 		})
@@ -254,7 +254,7 @@ func (g *Gateway) ContinueRotations(ctx context.Context) error {
 		}
 		for _, row := range rows {
 			after = row.Contract
-			if _, err := g.ContinueRotation(ctx, ContractID(row.Contract), nil); err != nil {
+			if _, err := kp.ContinueRotation(ctx, choke.ContractID(row.Contract), nil); err != nil {
 				failures = errors.Join(failures, fmt.Errorf("rotating the key of %s: %w", row.Contract, err))
 			}
 		}

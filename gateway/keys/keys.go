@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -15,23 +15,23 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// firstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
-func (g *Gateway) firstIdentity(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID) error {
+// FirstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
+func (kp *Keeper) FirstIdentity(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
 	_, err := tx.CurrentContractKey(ctx, string(id))
 	if err == nil || !choke.IsNoRows(err) {
 		return err
 	}
-	return g.newIdentity(ctx, tx, id, 1, s.Now())
+	return kp.newIdentity(ctx, tx, id, 1, s.Now())
 }
 
 // newIdentity makes a contract's identity of an epoch. Only its recipient is kept in clear; the private half is sealed
 // before it reaches the database.
-func (g *Gateway) newIdentity(ctx context.Context, tx *database.Tx, id ContractID, epoch int64, now time.Time) error {
+func (kp *Keeper) newIdentity(ctx context.Context, tx *database.Tx, id choke.ContractID, epoch int64, now time.Time) error {
 	identity, err := crypto.NewIdentity()
 	if err != nil {
 		return fmt.Errorf("making contract identity: %w", err)
 	}
-	copies, err := g.sealIdentity(ctx, tx, identity)
+	copies, err := kp.sealIdentity(ctx, tx, identity)
 	if err != nil {
 		return err
 	}
@@ -52,15 +52,15 @@ func (g *Gateway) newIdentity(ctx context.Context, tx *database.Tx, id ContractI
 
 // sealIdentity seals to the roots and recovery recipients at hand, but to none that was retired: a gateway that still runs
 // with a root file of yesterday must not make what the root of today cannot open.
-func (g *Gateway) sealIdentity(ctx context.Context, tx *database.Tx, identity *crypto.Identity) ([]keyring.Copy, error) {
+func (kp *Keeper) sealIdentity(ctx context.Context, tx *database.Tx, identity *crypto.Identity) ([]keyring.Copy, error) {
 	retired, err := retiredHolders(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(g.root.Fingerprints(), func(f string) bool { return !retired[f] }) {
+	if !slices.ContainsFunc(kp.root.Fingerprints(), func(f string) bool { return !retired[f] }) {
 		return nil, errors.New("sealing contract identity: every root at hand was retired: start with the root file of today")
 	}
-	copies, err := g.root.Seal(identity)
+	copies, err := kp.root.Seal(identity)
 	if err != nil {
 		return nil, fmt.Errorf("sealing contract identity: %w", err)
 	}
@@ -79,8 +79,8 @@ func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, erro
 	return retired, nil
 }
 
-// recipient is what new documents of the contract are sealed to.
-func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *choke.Scene) (epoch int64, to *crypto.Recipient, err error) {
+// Recipient is what new documents of the contract are sealed to.
+func (kp *Keeper) Recipient(ctx context.Context, tx *database.Tx, s *choke.Scene) (epoch int64, to *crypto.Recipient, err error) {
 	key, err := tx.CurrentContractKey(ctx, string(s.Contract()))
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
@@ -90,9 +90,9 @@ func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *choke.Scene
 		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
 	if len(copies) == 0 {
-		return 0, nil, &Conflict{Kind: ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
+		return 0, nil, &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
 	}
-	to, err = g.recipients.Get(contractEpoch{s.Contract(), key.Epoch}, func() (*crypto.Recipient, error) {
+	to, err = kp.recipients.Get(Epoch{s.Contract(), key.Epoch}, func() (*crypto.Recipient, error) {
 		return crypto.ParseRecipient(key.Recipient)
 	})
 	if err != nil {
@@ -101,23 +101,23 @@ func (g *Gateway) recipient(ctx context.Context, tx *database.Tx, s *choke.Scene
 	return key.Epoch, to, nil
 }
 
-// identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap, and an identity never changes
+// Identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap, and an identity never changes
 // for its contract and epoch, so it is cached; that its sealed copies still exist is read each time.
-func (g *Gateway) identity(ctx context.Context, tx *database.Tx, key contractEpoch) (*crypto.Identity, error) {
+func (kp *Keeper) Identity(ctx context.Context, tx *database.Tx, key Epoch) (*crypto.Identity, error) {
 	copies, err := copiesOf(ctx, tx, key)
 	if err != nil {
 		return nil, err
 	}
 	if len(copies) == 0 {
-		g.forgetIdentities(key.contract)
-		return nil, ErrNotFound // erased
+		kp.ForgetIdentities(key.Contract)
+		return nil, choke.ErrNotFound // erased
 	}
-	return g.identities.Get(key, func() (*crypto.Identity, error) { return g.root.Open(copies) })
+	return kp.identities.Get(key, func() (*crypto.Identity, error) { return kp.root.Open(copies) })
 }
 
 // copiesOf reads the sealed copies of an identity. There are none of one that was destroyed.
-func copiesOf(ctx context.Context, tx *database.Tx, key contractEpoch) ([]keyring.Copy, error) {
-	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(key.contract), Epoch: key.epoch})
+func copiesOf(ctx context.Context, tx *database.Tx, key Epoch) ([]keyring.Copy, error) {
+	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(key.Contract), Epoch: key.Epoch})
 	if err != nil {
 		return nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
@@ -128,7 +128,7 @@ func copiesOf(ctx context.Context, tx *database.Tx, key contractEpoch) ([]keyrin
 	return copies, nil
 }
 
-type contractEpoch struct {
-	contract ContractID
-	epoch    int64
+type Epoch struct {
+	Contract choke.ContractID
+	Epoch    int64
 }

@@ -1,4 +1,4 @@
-package gateway
+package keys
 
 import (
 	"context"
@@ -28,12 +28,12 @@ type KeyHolder struct {
 
 // ContractKey is a contract's identity of one epoch.
 type ContractKey struct {
-	Contract    ContractID `json:"contract"`
-	Epoch       int64      `json:"epoch"`
-	Fingerprint string     `json:"fingerprint"` // of its recipient
-	PostQuantum bool       `json:"post_quantum"`
-	Created     time.Time  `json:"created"`
-	SealedTo    []string   `json:"sealed_to"` // nobody: destroyed
+	Contract    choke.ContractID `json:"contract"`
+	Epoch       int64            `json:"epoch"`
+	Fingerprint string           `json:"fingerprint"` // of its recipient
+	PostQuantum bool             `json:"post_quantum"`
+	Created     time.Time        `json:"created"`
+	SealedTo    []string         `json:"sealed_to"` // nobody: destroyed
 }
 
 // Keys is what keys there are. No private key is in it.
@@ -45,25 +45,25 @@ type Keys struct {
 }
 
 // LocalKeys lists the keys, as whoever holds the machine.
-func (g *Gateway) LocalKeys(ctx context.Context) (Keys, error) {
-	if err := g.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
+func (kp *Keeper) LocalKeys(ctx context.Context) (Keys, error) {
+	if err := kp.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
 		return Keys{}, err
 	}
 	var k Keys
-	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		rows, err := tx.KeyHolders(ctx)
 		if err != nil {
 			return err
 		}
-		k.Holders = holdersOf(rows, g.root)
-		k.Nodes, err = nodesAt(ctx, tx, g.door.Now())
+		k.Holders = holdersOf(rows, kp.root)
+		k.Nodes, err = nodesAt(ctx, tx, kp.door.Now())
 		return err
 	})
 	if err != nil {
 		return Keys{}, choke.Unavailable(fmt.Errorf("reading key holders: %w", err))
 	}
-	err = g.eachContract(ctx, func(c contractRow) error {
-		return choke.Unavailable(g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return k.add(ctx, tx, c.id) }))
+	err = kp.EachContract(ctx, func(c ContractRow) error {
+		return choke.Unavailable(kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return k.add(ctx, tx, c.Id) }))
 	})
 	return k, err
 }
@@ -90,13 +90,13 @@ func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
 }
 
 // add reads a contract's keys.
-func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
+func (k *Keys) add(ctx context.Context, tx *database.Tx, id choke.ContractID) error {
 	rows, err := tx.ContractKeys(ctx, string(id))
 	if err != nil {
 		return fmt.Errorf("reading contract keys: %w", err)
 	}
 	for _, row := range rows {
-		copies, err := copiesOf(ctx, tx, contractEpoch{id, row.Epoch})
+		copies, err := copiesOf(ctx, tx, Epoch{id, row.Epoch})
 		if err != nil {
 			return err
 		}
@@ -125,10 +125,10 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id ContractID) error {
 
 // KeyProblem is something that does not open, or opens for too few.
 type KeyProblem struct {
-	Contract ContractID `json:"contract"`
-	Epoch    int64      `json:"epoch"`
-	Document DocumentID `json:"document,omitempty"`
-	Detail   string     `json:"detail"`
+	Contract choke.ContractID `json:"contract"`
+	Epoch    int64            `json:"epoch"`
+	Document choke.DocumentID `json:"document,omitempty"`
+	Detail   string           `json:"detail"`
 }
 
 // KeyCheck is what LocalCheckKeys found.
@@ -144,19 +144,19 @@ const sampleOf = 16
 
 // LocalCheckKeys opens every contract's identities, each copy of them that is for a root at hand, and the headers of a
 // sample of documents, or of all, as whoever holds the machine. No body is read.
-func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progress) (KeyCheck, error) {
+func (kp *Keeper) LocalCheckKeys(ctx context.Context, all bool, progress choke.Progress) (KeyCheck, error) {
 	check := KeyCheck{Problems: []KeyProblem{}}
-	if err := g.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
+	if err := kp.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
 		return check, err
 	}
-	var contracts []ContractID
-	err := g.eachContract(ctx, func(c contractRow) error { contracts = append(contracts, c.id); return nil })
+	var contracts []choke.ContractID
+	err := kp.EachContract(ctx, func(c ContractRow) error { contracts = append(contracts, c.Id); return nil })
 	for i, id := range contracts {
 		if err != nil {
 			break
 		}
 		progress.Tell(int64(i), int64(len(contracts)))
-		err = g.checkContract(ctx, &check, id, all)
+		err = kp.checkContract(ctx, &check, id, all)
 	}
 	if err == nil {
 		progress.Tell(int64(len(contracts)), int64(len(contracts)))
@@ -165,20 +165,20 @@ func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progres
 }
 
 // checkContract opens one contract's identities and headers.
-func (g *Gateway) checkContract(ctx context.Context, check *KeyCheck, id ContractID, all bool) error {
+func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.ContractID, all bool) error {
 	identities := map[int64]*crypto.Identity{}
-	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		keys, err := tx.ContractKeys(ctx, string(id))
 		if err != nil {
 			return fmt.Errorf("reading contract keys: %w", err)
 		}
 		for _, key := range keys {
-			copies, err := copiesOf(ctx, tx, contractEpoch{id, key.Epoch})
+			copies, err := copiesOf(ctx, tx, Epoch{id, key.Epoch})
 			if err != nil {
 				return err
 			}
 			if len(copies) > 0 {
-				identities[key.Epoch] = check.key(g.root, key, copies)
+				identities[key.Epoch] = check.key(kp.root, key, copies)
 			}
 		}
 		return nil
@@ -187,21 +187,21 @@ func (g *Gateway) checkContract(ctx context.Context, check *KeyCheck, id Contrac
 		return err
 	}
 	if all {
-		return g.checkHeaders(ctx, check, id, identities, "", math.MaxInt64)
+		return kp.checkHeaders(ctx, check, id, identities, "", math.MaxInt64)
 	}
 	// From a random document on: another sample each time.
 	before := check.Headers
-	if err := g.checkHeaders(ctx, check, id, identities, policy.NewID("d"), sampleOf); err != nil || check.Headers > before {
+	if err := kp.checkHeaders(ctx, check, id, identities, policy.NewID("d"), sampleOf); err != nil || check.Headers > before {
 		return err
 	}
-	return g.checkHeaders(ctx, check, id, identities, "", sampleOf)
+	return kp.checkHeaders(ctx, check, id, identities, "", sampleOf)
 }
 
 // key opens every copy of one identity that can be opened here, and gives the identity, nil when none opens.
 func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies []keyring.Copy) *crypto.Identity {
 	check.Keys++
 	problem := func(detail string) {
-		check.Problems = append(check.Problems, KeyProblem{Contract: ContractID(key.Contract), Epoch: key.Epoch, Detail: detail})
+		check.Problems = append(check.Problems, KeyProblem{Contract: choke.ContractID(key.Contract), Epoch: key.Epoch, Detail: detail})
 	}
 	byHolder := map[string]keyring.Copy{}
 	for _, c := range copies {
@@ -232,10 +232,10 @@ func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies [
 }
 
 // checkHeaders opens headers of a contract after a document, most of them at the most.
-func (g *Gateway) checkHeaders(ctx context.Context, check *KeyCheck, id ContractID, identities map[int64]*crypto.Identity, after string, most int64) error {
+func (kp *Keeper) checkHeaders(ctx context.Context, check *KeyCheck, id choke.ContractID, identities map[int64]*crypto.Identity, after string, most int64) error {
 	for most > 0 {
 		var rows []queries.HeadersOfContractRow
-		err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(id), After: after,
 				BeforeEpoch: math.MaxInt64, Limit: int32(min(most, 256))})
 			return err
@@ -246,7 +246,7 @@ func (g *Gateway) checkHeaders(ctx context.Context, check *KeyCheck, id Contract
 		for _, row := range rows {
 			after = row.Document
 			if err := openHeader(row, identities); err != nil {
-				check.Problems = append(check.Problems, KeyProblem{Contract: id, Epoch: row.Epoch, Document: DocumentID(row.Document), Detail: err.Error()})
+				check.Problems = append(check.Problems, KeyProblem{Contract: id, Epoch: row.Epoch, Document: choke.DocumentID(row.Document), Detail: err.Error()})
 			}
 			check.Headers++
 		}

@@ -1,0 +1,36 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/bordereau/bordereau/gateway/keys"
+)
+
+// What the machine's owner does with contracts' keys. Package keys has more, which opens identities: that is not for
+// callers of this package.
+
+// LocalKeys lists the keys. No private key is in the answer.
+func (g *Gateway) LocalKeys(ctx context.Context) (keys.Keys, error) { return g.keys.LocalKeys(ctx) }
+
+// LocalCheckKeys is keys.Keeper.LocalCheckKeys.
+func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progress) (keys.KeyCheck, error) {
+	return g.keys.LocalCheckKeys(ctx, all, progress)
+}
+
+// LocalResealKeys is keys.Keeper.LocalResealKeys.
+func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Progress) (keys.Resealed, error) {
+	return g.keys.LocalResealKeys(ctx, retire, progress)
+}
+
+// LocalRotateContract is keys.Keeper.LocalRotateContract.
+func (g *Gateway) LocalRotateContract(ctx context.Context, id ContractID) (keys.Rotation, error) {
+	return g.keys.LocalRotateContract(ctx, id)
+}
+
+// ContinueRotation is keys.Keeper.ContinueRotation.
+func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress Progress) (keys.Rotation, error) {
+	return g.keys.ContinueRotation(ctx, id, progress)
+}
+
+// ContinueRotations goes on with every rotation that runs.
+func (g *Gateway) ContinueRotations(ctx context.Context) error { return g.keys.ContinueRotations(ctx) }
