@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/explain"
 	"github.com/bordereau/bordereau/gateway/keys"
 
 	"github.com/bordereau/bordereau/gateway/choke"
@@ -64,9 +65,15 @@ type Config struct {
 	RecheckEvery time.Duration
 }
 
+// What the rooms have for callers, Gateway has.
+type (
+	explanations = explain.Explanations
+)
+
 // Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
 // one store.
 type Gateway struct {
+	*explanations
 	door     *choke.Door
 	owner    *choke.Owner
 	keys     *keys.Keeper
@@ -117,7 +124,8 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	c.Database.Finish(c.Ledger.Join)
 	keeper := keys.New(keys.Config{Door: door, Owner: owner, Objects: c.Objects, Root: c.Root, Logger: c.Logger, Node: c.Node})
 	return &Gateway{
-		keys: keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
+		explanations: explain.New(door),
+		keys:         keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
 		log: c.Logger, limits: c, retention: retention,
 		contracts: contracts,
 		packs:     make(chan struct{}, maxPacks),

@@ -1,4 +1,4 @@
-package gateway
+package explain
 
 import (
 	"context"
@@ -27,8 +27,8 @@ type Impact struct {
 type RuleChange struct {
 	Opens     bool
 	Rule      policy.Rule
-	Members   []PersonID // who hold the role
-	Documents int64      // received under the class; of all classes for an act on a whole
+	Members   []choke.PersonID // who hold the role
+	Documents int64            // received under the class; of all classes for an act on a whole
 	Bytes     int64
 }
 
@@ -40,8 +40,8 @@ type ReaderChange struct {
 
 // Impact answers what a version would open and close, before or after it is approved. It is compared with the version in
 // force now. A duty of the client's contract managers and compliance officers.
-func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, version int64) (Impact, error) {
-	s, err := g.door.Do(ctx, caller, choke.Act{
+func (ex *Explanations) Impact(ctx context.Context, caller choke.Caller, id choke.ContractID, version int64) (Impact, error) {
+	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyImpact,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			if err := s.OnContract(ctx, tx, id); err != nil {
@@ -58,7 +58,7 @@ func (g *Gateway) Impact(ctx context.Context, caller Caller, id ContractID, vers
 	var answer Impact
 	err = s.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		c := comparison{now: s.Now()}
-		if c.past, err = g.pastOf(ctx, tx, id); err != nil {
+		if c.past, err = ex.pastOf(ctx, tx, id); err != nil {
 			return err
 		}
 		answer, err = c.compare(ctx, version)
@@ -129,8 +129,8 @@ func (c *comparison) rules(ctx context.Context) error {
 		for _, r := range rules {
 			change := RuleChange{Opens: opens, Rule: r}
 			for _, m := range members {
-				if m.Role == string(r.Role) && !slices.Contains(change.Members, PersonID(m.Person)) {
-					change.Members = append(change.Members, PersonID(m.Person))
+				if m.Role == string(r.Role) && !slices.Contains(change.Members, choke.PersonID(m.Person)) {
+					change.Members = append(change.Members, choke.PersonID(m.Person))
 				}
 			}
 			for _, class := range classes {
@@ -177,8 +177,8 @@ func (c *comparison) readers(ctx context.Context) error {
 		}
 		f := c.facts(w, c.now)
 		f.Now = at
-		r := ReaderChange{Reader: Reader{Person: PersonID(w.Person), Contract: ContractID(w.Contract), Version: c.impact.Before,
-			Batch: BatchID(w.Batch), Assignment: AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents,
+		r := ReaderChange{Reader: Reader{Person: choke.PersonID(w.Person), Contract: choke.ContractID(w.Contract), Version: c.impact.Before,
+			Batch: choke.BatchID(w.Batch), Assignment: choke.AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents,
 			Bytes: w.Bytes, At: at}}
 		if r.Decision, err = c.gateway.decideFrom(before, f, before.Addresses()); err != nil {
 			return err

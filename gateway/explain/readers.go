@@ -1,4 +1,4 @@
-package gateway
+package explain
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 // Reader is what a person can read, or could: the documents of one class in one assignment. Content is read under an
 // assignment and by no other way, so there is nobody beside these.
 type Reader struct {
-	Person     PersonID
-	Contract   ContractID
+	Person     choke.PersonID
+	Contract   choke.ContractID
 	Version    int64 // that decided, 0 when none was in force
-	Batch      BatchID
-	Assignment AssignmentID
+	Batch      choke.BatchID
+	Assignment choke.AssignmentID
 	Class      policy.Class
 	Documents  int64
 	Bytes      int64
@@ -40,15 +40,15 @@ const maxReaders = 1000
 
 // Subject is what Who asks about: exactly one of them.
 type Subject struct {
-	Contract ContractID
-	Batch    BatchID
-	Document DocumentID
+	Contract choke.ContractID
+	Batch    choke.BatchID
+	Document choke.DocumentID
 }
 
 // Who answers who can read a document, a batch or anything under a contract now, and why; and of those to whom it is
 // assigned but who cannot, why not. A duty of the client's contract managers and compliance officers.
-func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Readers, error) {
-	s, err := g.door.Do(ctx, caller, choke.Act{
+func (ex *Explanations) Who(ctx context.Context, caller choke.Caller, about Subject) (Readers, error) {
+	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyWho,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			err := onSubject(ctx, tx, s, about)
@@ -63,7 +63,7 @@ func (g *Gateway) Who(ctx context.Context, caller Caller, about Subject) (Reader
 	err = s.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		answer = Readers{Complete: true}
 		filter := queries.WorkUnderParams{Batch: string(about.Batch), Document: string(about.Document)}
-		return g.readers(ctx, tx, s.Contract(), filter, func(*past) (span, error) { return instant(s.Now()), nil }, s.Now(), &answer)
+		return ex.readers(ctx, tx, s.Contract(), filter, func(*past) (span, error) { return instant(s.Now()), nil }, s.Now(), &answer)
 	})
 	return answer, choke.Unavailable(err)
 }
@@ -92,9 +92,9 @@ type When struct {
 // Past answers what a person could read at a time, under the contracts of the caller's organisation, from the facts as
 // they stood then. Ceilings are not counted: what was left of a day is not kept by the minute. A duty of the client's contract
 // managers and compliance officers.
-func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when When) (Readers, error) {
+func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person choke.PersonID, when When) (Readers, error) {
 	var contracts []queries.Contract
-	s, err := g.door.Do(ctx, caller, choke.Act{
+	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyPast,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			own, err := tx.Organisation(ctx, string(s.Organisation()))
@@ -110,7 +110,7 @@ func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when
 				return fmt.Errorf("reading contracts: %w", err)
 			}
 			if len(contracts) == 0 && p.Organisation != own.ID {
-				return ErrNotFound // somebody who has nothing to do with the client
+				return choke.ErrNotFound // somebody who has nothing to do with the client
 			}
 			s.Event().Subject = p.ID
 			s.Event().Private["question"] = when.String()
@@ -125,7 +125,7 @@ func (g *Gateway) Past(ctx context.Context, caller Caller, person PersonID, when
 		answer = Readers{Complete: true}
 		for _, c := range contracts {
 			in := func(p *past) (span, error) { return when.in(ctx, p) }
-			if err := g.readers(ctx, tx, ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.Now(), &answer); err != nil {
+			if err := ex.readers(ctx, tx, choke.ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.Now(), &answer); err != nil {
 				return err
 			}
 		}
@@ -159,9 +159,9 @@ func (w When) in(ctx context.Context, p *past) (span, error) {
 
 // readers decides about all work under a contract that the filter leaves, at the time that in gives, and adds it to the
 // answer. Only what is asked about now counts what was read today.
-func (g *Gateway) readers(ctx context.Context, tx *database.Tx, contract ContractID, filter queries.WorkUnderParams,
+func (ex *Explanations) readers(ctx context.Context, tx *database.Tx, contract choke.ContractID, filter queries.WorkUnderParams,
 	in func(*past) (span, error), now time.Time, answer *Readers) error {
-	p, err := g.pastOf(ctx, tx, contract)
+	p, err := ex.pastOf(ctx, tx, contract)
 	if err != nil {
 		return err
 	}
@@ -209,8 +209,8 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 				return Reader{}, err
 			}
 		}
-		r := Reader{Person: PersonID(w.Person), Contract: ContractID(w.Contract), Version: p.version(t), Batch: BatchID(w.Batch),
-			Assignment: AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents, Bytes: w.Bytes, At: t.UTC()}
+		r := Reader{Person: choke.PersonID(w.Person), Contract: choke.ContractID(w.Contract), Version: p.version(t), Batch: choke.BatchID(w.Batch),
+			Assignment: choke.AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents, Bytes: w.Bytes, At: t.UTC()}
 		terms, err := p.terms(ctx, r.Version)
 		if err != nil {
 			return Reader{}, err

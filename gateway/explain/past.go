@@ -1,4 +1,4 @@
-package gateway
+package explain
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func (s span) has(t time.Time) bool { return !t.Before(s.from) && t.Before(s.unt
 // past is what stood under one contract, with the intervals in which it did. The questions to the policy decide on facts
 // of a time that are read from it; what is asked about now is asked the same way.
 type past struct {
-	gateway  *Gateway
+	gateway  *Explanations
 	tx       *database.Tx
 	contract queries.Contract
 	statuses []queries.ContractStatus
@@ -39,8 +39,8 @@ type past struct {
 	openings    map[int64][]time.Time // of a version, in the span asked about
 }
 
-func (g *Gateway) pastOf(ctx context.Context, tx *database.Tx, id ContractID) (*past, error) {
-	p := &past{gateway: g, tx: tx, people: map[string]queries.PersonRow{}, memberships: map[string][]queries.Membership{},
+func (ex *Explanations) pastOf(ctx context.Context, tx *database.Tx, id choke.ContractID) (*past, error) {
+	p := &past{gateway: ex, tx: tx, people: map[string]queries.PersonRow{}, memberships: map[string][]queries.Membership{},
 		batches: map[string][]queries.BatchState{}, leases: map[string][]queries.Lease{},
 		openings: map[int64][]time.Time{}}
 	var err error
@@ -94,7 +94,7 @@ func (p *past) terms(ctx context.Context, version int64) (*policy.Compiled, erro
 	if version == 0 {
 		return nil, nil
 	}
-	return p.gateway.door.Compiled(ctx, p.tx, ContractID(p.contract.ID), version)
+	return p.gateway.door.Compiled(ctx, p.tx, choke.ContractID(p.contract.ID), version)
 }
 
 // remember reads something once.
@@ -142,10 +142,10 @@ func (p *past) work(ctx context.Context, row queries.WorkUnderRow) (w work, err 
 func (p *past) facts(w work, t time.Time) policy.Facts {
 	status, terminated := p.status(t)
 	f := policy.Facts{
-		Action: policy.ActionDocumentRead, Person: PersonID(w.Person), Organisation: OrganisationID(w.person.Organisation), Now: t,
+		Action: policy.ActionDocumentRead, Person: choke.PersonID(w.Person), Organisation: choke.OrganisationID(w.person.Organisation), Now: t,
 		Class:        policy.Class(w.Class),
 		MemberActive: choke.Within(w.person.ValidFrom, w.person.ValidUntil, t),
-		Object:       &policy.Object{Organisation: OrganisationID(p.contract.Client)},
+		Object:       &policy.Object{Organisation: choke.OrganisationID(p.contract.Client)},
 		Contract:     &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated},
 		Batch:        &policy.Batch{State: batchAt(w.batch, t), Resent: false},
 		Document:     &policy.Document{State: w.documentAt(t), Size: w.Smallest},
@@ -264,10 +264,10 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 
 // decideFrom decides about facts from the first of the addresses from which it is allowed; where it is from none, from the
 // first. Without terms no version is in force. Ceilings count where it is known what the person had read on the day.
-func (g *Gateway) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
+func (ex *Explanations) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
 	if terms == nil {
 		d := policy.NotInForce(f)
-		return d, g.door.CheckFacts(f.Action, d)
+		return d, ex.door.CheckFacts(f.Action, d)
 	}
 	decide := terms.Decide
 	if f.Reading == nil {
@@ -277,7 +277,7 @@ func (g *Gateway) decideFrom(terms *policy.Compiled, f policy.Facts, addresses [
 	for i, address := range addresses {
 		f.Address = address
 		d := decide(f)
-		if err := g.door.CheckFacts(f.Action, d); err != nil || d.Allowed {
+		if err := ex.door.CheckFacts(f.Action, d); err != nil || d.Allowed {
 			return d, err
 		}
 		if i == 0 {

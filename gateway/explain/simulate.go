@@ -1,4 +1,4 @@
-package gateway
+package explain
 
 import (
 	"context"
@@ -22,9 +22,9 @@ type Simulation struct {
 // can be tried before it is agreed; version 0 is the one in force. Facts.Now and Facts.Contract are the present
 // ones where they are not given, Facts.Organisation is the party whose people have the first role. It opens nothing. A duty of the
 // client's contract managers and compliance officers.
-func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, version int64, f policy.Facts) (Simulation, error) {
+func (ex *Explanations) Simulate(ctx context.Context, caller choke.Caller, id choke.ContractID, version int64, f policy.Facts) (Simulation, error) {
 	var answer Simulation
-	_, err := g.door.Do(ctx, caller, choke.Act{
+	_, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicySimulate,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			if err := s.OnContract(ctx, tx, id); err != nil {
@@ -38,14 +38,14 @@ func (g *Gateway) Simulate(ctx context.Context, caller Caller, id ContractID, ve
 			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			answer, err = g.simulate(ctx, tx, s, version, f)
+			answer, err = ex.simulate(ctx, tx, s, version, f)
 			return err
 		},
 	})
 	return answer, err
 }
 
-func (g *Gateway) simulate(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64, f policy.Facts) (Simulation, error) {
+func (ex *Explanations) simulate(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64, f policy.Facts) (Simulation, error) {
 	if f.Now.IsZero() {
 		f.Now = s.Now()
 	}
@@ -80,9 +80,9 @@ func (g *Gateway) simulate(ctx context.Context, tx *database.Tx, s *choke.Scene,
 	}
 	if terms == nil {
 		d := policy.NotInForce(f)
-		return Simulation{Decision: d}, g.door.CheckFacts(f.Action, d)
+		return Simulation{Decision: d}, ex.door.CheckFacts(f.Action, d)
 	}
 	answer := Simulation{Version: version}
 	answer.Decision, answer.Outcomes = terms.Explain(f)
-	return answer, g.door.CheckFacts(f.Action, answer.Decision)
+	return answer, ex.door.CheckFacts(f.Action, answer.Decision)
 }
