@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/erasing"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/policy"
@@ -104,14 +106,14 @@ func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id Docume
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionDocumentErase,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			if err := onErasableDocument(ctx, tx, s, id); err != nil {
+			if err := erasing.OnErasableDocument(ctx, tx, s, id); err != nil {
 				return err
 			}
 			s.Facts().Holds = nil
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			_, err := eraseDocument(ctx, tx, s, id, "forgetfully")
+			_, err := erasing.EraseDocument(ctx, tx, s, id, "forgetfully")
 			return err
 		},
 	})

@@ -8,6 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bordereau/bordereau/gateway/erasing"
+	"github.com/bordereau/bordereau/gateway/upkeep"
+
+	"github.com/bordereau/bordereau/gateway/evidence"
+	"github.com/bordereau/bordereau/gateway/transfer"
+
 	"github.com/bordereau/bordereau/gateway/explain"
 	"github.com/bordereau/bordereau/gateway/keys"
 
@@ -68,12 +74,20 @@ type Config struct {
 // What the rooms have for callers, Gateway has.
 type (
 	explanations = explain.Explanations
+	upkeepers    = upkeep.Upkeep
+	erasures     = erasing.Erasures
+	transfers    = transfer.Transfers
+	records      = evidence.Evidence
 )
 
 // Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
 // one store.
 type Gateway struct {
 	*explanations
+	*upkeepers
+	*erasures
+	*transfers
+	*records
 	door     *choke.Door
 	owner    *choke.Owner
 	keys     *keys.Keeper
@@ -83,10 +97,7 @@ type Gateway struct {
 	log      *slog.Logger
 	limits   Config // the durations and sizes, defaults filled in
 
-	retention map[event.RetentionClass]time.Duration
-
 	contracts *choke.Compiled
-	packs     chan struct{} // holds one for each evidence pack that is being made
 }
 
 // New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
@@ -109,13 +120,6 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	setDefault(&c.RecheckEvery, 5*time.Second)
 	setDefault(&c.BackupRetention, 35*24*time.Hour)
 	setDefault(&c.NameRetention, NameRetentionDefault)
-	if c.NameRetention < NameRetentionFloor || c.NameRetention > NameRetentionCeiling {
-		return nil, fmt.Errorf("making gateway: NameRetention must be from %s to %s", NameRetentionFloor, NameRetentionCeiling)
-	}
-	retention, err := eventRetention(c.EventRetention)
-	if err != nil {
-		return nil, fmt.Errorf("making gateway: %w", err)
-	}
 	contracts := choke.NewCompiled()
 	door, owner, err := choke.New(choke.Config{Database: c.Database, Ledger: c.Ledger, Clock: c.Clock, Compiled: contracts, Logger: c.Logger})
 	if err != nil {
@@ -123,12 +127,25 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	}
 	c.Database.Finish(c.Ledger.Join)
 	keeper := keys.New(keys.Config{Door: door, Owner: owner, Objects: c.Objects, Root: c.Root, Logger: c.Logger, Node: c.Node})
+	erasures, err := erasing.New(erasing.Config{Door: door, Owner: owner, Keys: keeper, Ledger: c.Ledger, Objects: c.Objects,
+		Receipts: c.Receipts, Logger: c.Logger, EventRetention: c.EventRetention,
+		Limits: erasing.Limits{BackupRetention: c.BackupRetention, NameRetention: c.NameRetention}})
+	if err != nil {
+		return nil, fmt.Errorf("making gateway: %w", err)
+	}
 	return &Gateway{
 		explanations: explain.New(door),
-		keys:         keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
-		log: c.Logger, limits: c, retention: retention,
+		upkeepers: upkeep.New(upkeep.Config{Door: door, Owner: owner, Keys: keeper, Erasures: erasures, Ledger: c.Ledger, Objects: c.Objects,
+			Logger: c.Logger, Limits: upkeep.Limits{LateWrite: c.LateWrite, SweepEvery: c.SweepEvery, SweepStoreEvery: c.SweepStoreEvery,
+				BackupRetention: c.BackupRetention}}),
+		erasures: erasures,
+		transfers: transfer.New(transfer.Config{Door: door, Owner: owner, Keys: keeper, Objects: c.Objects, Receipts: c.Receipts, Logger: c.Logger,
+			Limits: transfer.Limits{VerifyWhole: c.VerifyWhole, TakeOver: c.TakeOver, IdleUpload: c.IdleUpload,
+				LateWrite: c.LateWrite, RecheckEvery: c.RecheckEvery}}),
+		records: evidence.New(evidence.Config{Door: door, Owner: owner, Ledger: c.Ledger, Logger: c.Logger}),
+		keys:    keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
+		log: c.Logger, limits: c,
 		contracts: contracts,
-		packs:     make(chan struct{}, maxPacks),
 	}, nil
 }
 
@@ -143,7 +160,7 @@ func setDefault[T comparable](v *T, standard T) {
 // and, once a day, erases what has been kept for its time, until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
 	var apart sync.WaitGroup // what takes its time, and what must not wait for it
-	apart.Go(func() { g.runStoreSweeps(ctx) })
+	apart.Go(func() { g.RunStoreSweeps(ctx) })
 	apart.Go(func() { g.keys.StayAnnounced(ctx) })
 	defer apart.Wait()
 	var retained time.Time
@@ -174,5 +191,5 @@ func (g *Gateway) Run(ctx context.Context) error {
 // Sweep abandons uploads that have been silent, carries on with erasures that were not finished, tries again what stores
 // would not delete, and forgets identities that were destroyed. It may run on any number of replicas at once.
 func (g *Gateway) Sweep(ctx context.Context) error {
-	return errors.Join(g.sweepUploads(ctx), g.keys.ForgetDestroyed(ctx), g.continueErasures(ctx), g.retryRetained(ctx))
+	return errors.Join(g.SweepUploads(ctx), g.keys.ForgetDestroyed(ctx), g.ContinueErasures(ctx), g.RetryRetained(ctx))
 }

@@ -27,19 +27,20 @@ func readPart(t *testing.T, w *gatewaytest.World, id gateway.DocumentID, choose 
 
 func TestParts(t *testing.T) {
 	const chunk = 64 << 10
+	at := func(offset, length int64) gateway.Part { return gateway.Part{Offset: offset, Length: length} }
 	for _, size := range []int64{10_000, 5<<20 + 17} { // verified whole, and opened at the offset
 		w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 		d := readable(t, w, int(size))
 		content := gatewaytest.Content("claim", int(size))
-		for _, p := range []gateway.Part{{0, size}, {0, 1}, {size - 1, 1}, {1, size - 1}, {0, size - 1}, {5000, 100}, {size, 0}, {0, 0},
-			{min(chunk, size/2), 1}, {min(chunk, size/2) - 1, 2}, {min(2*chunk+3, size/3), size / 2}} {
+		for _, p := range []gateway.Part{at(0, size), at(0, 1), at(size-1, 1), at(1, size-1), at(0, size-1), at(5000, 100), at(size, 0), at(0, 0),
+			at(min(chunk, size/2), 1), at(min(chunk, size/2)-1, 2), at(min(2*chunk+3, size/3), size/2)} {
 			got, err := readPart(t, w, d.ID, part(p.Offset, p.Length))
 			if err != nil || !bytes.Equal(got, content[p.Offset:p.Offset+p.Length]) {
 				t.Errorf("%+v of %d: %d bytes, %v", p, size, len(got), err)
 			}
 		}
 		before := len(events(t, w, gateway.EventQuery{Action: "document.read"}))
-		for _, p := range []gateway.Part{{-1, 1}, {0, -1}, {0, size + 1}, {size, 1}, {size + 1, 0}, {1<<63 - 1, 1<<63 - 1}} {
+		for _, p := range []gateway.Part{at(-1, 1), at(0, -1), at(0, size+1), at(size, 1), at(size+1, 0), at(1<<63-1, 1<<63-1)} {
 			_, err := readPart(t, w, d.ID, part(p.Offset, p.Length))
 			wantInvalid(t, err, gateway.InvalidRange)
 		}

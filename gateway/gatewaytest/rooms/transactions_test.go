@@ -41,13 +41,13 @@ type step struct {
 }
 
 var steps = []step{
-	{"gateway.Gateway.touch", "that an upload still runs; the upload was granted"},
-	{"gateway.Gateway.clear", "that the object of an abandoned upload is deleted; that it was abandoned is recorded"},
-	{"gateway.Gateway.eraseHeaders", "the headers of a contract whose erasure was decided and recorded"},
-	{"gateway.Gateway.eraseObject", "that an erased document's object is gone; the certificate counts them"},
-	{"gateway.Gateway.journalErasure", "that a decided erasure is in the journal"},
-	{"gateway.Gateway.erasePerson", "that nothing is left of a person's erasable data; each batch of it was recorded"},
-	{"gateway.Gateway.claimStoreSweep", "which gateway looks through the store; what it removes is recorded"},
+	{"transfer.Transfers.touch", "that an upload still runs; the upload was granted"},
+	{"transfer.Transfers.clear", "that the object of an abandoned upload is deleted; that it was abandoned is recorded"},
+	{"erasing.Erasures.eraseHeaders", "the headers of a contract whose erasure was decided and recorded"},
+	{"erasing.Erasures.eraseObject", "that an erased document's object is gone; the certificate counts them"},
+	{"erasing.Erasures.journalErasure", "that a decided erasure is in the journal"},
+	{"erasing.Erasures.erasePerson", "that nothing is left of a person's erasable data; each batch of it was recorded"},
+	{"upkeep.Upkeep.claimStoreSweep", "which gateway looks through the store; what it removes is recorded"},
 	{"keys.Keeper.Announce", "which gateways run, with which roots"},
 	{"keys.Keeper.leave", "which gateways run"},
 	{"keys.rewrapper.replace", "headers for the key of a rotation that was recorded"},

@@ -1,0 +1,182 @@
+package erasing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/keys"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// destructionKind tells a destruction certificate from the other things that the receipt key signs.
+const destructionKind = "destruction"
+
+// DestructionClaims is what a destruction certificate says. It is signed with the receipt key, as receipts are.
+type DestructionClaims struct {
+	ID         choke.ErasureID      `json:"jti"`
+	Kind       string               `json:"kind"` // destruction
+	Issued     int64                `json:"iat"`  // seconds since 1970 UTC
+	Client     choke.OrganisationID `json:"client"`
+	Contract   choke.ContractID     `json:"contract"`
+	Document   choke.DocumentID     `json:"document,omitempty"` // none: the contract as a whole
+	ProposedBy choke.PersonID       `json:"proposed_by"`
+	DecidedBy  choke.PersonID       `json:"decided_by"`
+	Decided    time.Time            `json:"decided"`             // from then on nothing opened
+	Reapplied  *time.Time           `json:"reapplied,omitempty"` // when it was repeated, after an older database had been restored
+
+	Method     []string    `json:"method"`     // what was done, in this order
+	Documents  int64       `json:"documents"`  // destroyed
+	Bytes      int64       `json:"bytes"`      // of their plaintext
+	Exceptions []Exception `json:"exceptions"` // what was not destroyed
+
+	Ledger       string       `json:"ledger"`       // in which the decision stands
+	Position     int64        `json:"position"`     // its sequence number there
+	Event        string       `json:"event"`        // its id
+	Backups      string       `json:"backups"`      // YYYY-MM-DD: when the last backup expires that could bring it back
+	Verification Verification `json:"verification"` // what was tried afterwards
+}
+
+// The methods of destruction.
+const (
+	MethodContractKeys = "contract-keys-destroyed" // all sealed copies of the contract's identities
+	MethodFileKeys     = "file-keys-destroyed"     // each document's header, with its wrapped key and its file name
+	MethodObjects      = "objects-deleted"         // each sealed body, with all versions
+)
+
+// Exception is something that an erasure left.
+type Exception struct {
+	Kind     string           `json:"kind"`               // legal-hold: the document is readable; object-retained: its store keeps the sealed body
+	Document choke.DocumentID `json:"document,omitempty"` // of a legal hold
+	Count    int64            `json:"count"`
+}
+
+// Verification is what was tried after an erasure, and how often it still worked.
+type Verification struct {
+	At         time.Time `json:"at"`
+	Identities int64     `json:"identities_opened"` // of the contract; erased documents have no header to use one on
+	Headers    int64     `json:"headers_read"`
+	Objects    int64     `json:"objects_read"`
+}
+
+// errStillOpens means that the verification of an erasure could read what it should not.
+var errStillOpens = errors.New("what was erased can still be opened")
+
+// destruction tries to read what was erased, and says what the certificate will say. It fails where anything opens.
+func (er *Erasures) destruction(ctx context.Context, row queries.Erasure) (DestructionClaims, error) {
+	now := er.door.Now()
+	position, err := er.position(ctx, row)
+	if err != nil {
+		return DestructionClaims{}, err
+	}
+	c := DestructionClaims{ID: choke.ErasureID(row.ID), Kind: destructionKind, Issued: now.Unix(), Contract: choke.ContractID(row.Contract),
+		Document: choke.DocumentID(row.Document), ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy),
+		Decided: choke.FromMicros(row.Decided), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
+		Ledger: row.Ledger, Position: position, Event: row.Event, Verification: Verification{At: now},
+		Backups: er.lastBackup(row, now).Format(time.DateOnly)}
+	if row.Reapplied > 0 {
+		at := choke.FromMicros(row.Reapplied)
+		c.Reapplied = &at
+	}
+	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return er.tryToRead(ctx, tx, row, &c) })
+	if err != nil {
+		return DestructionClaims{}, err
+	}
+	if c.Verification.Headers > 0 || c.Verification.Identities > 0 {
+		return DestructionClaims{}, errStillOpens
+	}
+	return c, nil
+}
+
+// lastBackup is when the last backup expires that could bring back what was erased. What is certified again, because the
+// store has let go of objects, was unreadable already.
+func (er *Erasures) lastBackup(row queries.Erasure, now time.Time) time.Time {
+	if row.Certified > 0 {
+		now = choke.FromMicros(row.Certified)
+	}
+	return now.Add(er.limits.BackupRetention)
+}
+
+// tryToRead counts what was destroyed and what is left.
+func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.Erasure, c *DestructionClaims) error {
+	contract, err := tx.Contract(ctx, row.Contract)
+	if err != nil {
+		return fmt.Errorf("reading contract: %w", err)
+	}
+	c.Client = choke.OrganisationID(contract.Client)
+	totals, err := tx.ErasureTotals(ctx, row.ID)
+	if err != nil {
+		return fmt.Errorf("counting erased documents: %w", err)
+	}
+	c.Documents, c.Bytes, c.Verification.Objects = totals.Documents, totals.Bytes, totals.ObjectsLeft
+	if c.Verification.Headers, err = tx.HeadersLeft(ctx, row.ID); err != nil {
+		return fmt.Errorf("looking for headers: %w", err)
+	}
+	spared, err := tx.ErasureExceptions(ctx, row.ID)
+	if err != nil {
+		return fmt.Errorf("reading exceptions: %w", err)
+	}
+	for _, document := range spared {
+		c.Exceptions = append(c.Exceptions, Exception{Kind: string(policy.ReasonLegalHold), Document: choke.DocumentID(document), Count: 1})
+	}
+	if totals.ObjectsLeft > 0 {
+		c.Exceptions = append(c.Exceptions, Exception{Kind: "object-retained", Count: totals.ObjectsLeft})
+	}
+	if row.Document != "" || len(spared) > 0 {
+		return nil
+	}
+	c.Method = append([]string{MethodContractKeys}, c.Method...)
+	c.Verification.Identities, err = er.openIdentities(ctx, tx, c.Contract)
+	return err
+}
+
+// openIdentities tries to open the identity of every epoch of a contract, in the way a download does, and counts those that
+// open.
+func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id choke.ContractID) (opened int64, err error) {
+	current, err := tx.CurrentContractKey(ctx, string(id))
+	if err != nil {
+		return 0, choke.IgnoreNoRows(err)
+	}
+	for epoch := int64(1); epoch <= current.Epoch; epoch++ {
+		_, err := er.keys.Identity(ctx, tx, keys.Epoch{Contract: id, Epoch: epoch})
+		switch {
+		case err == nil:
+			opened++
+		case !errors.Is(err, choke.ErrNotFound):
+			return 0, fmt.Errorf("trying to open an identity: %w", err)
+		}
+	}
+	return opened, nil
+}
+
+// position finds where the decision stands in its ledger.
+func (er *Erasures) position(ctx context.Context, row queries.Erasure) (int64, error) {
+	q := audit.Query{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
+	q.Action = event.Action(policy.ActionContractErase)
+	if row.Document != "" {
+		q.Action = event.Action(policy.ActionDocumentErase)
+	}
+	for {
+		events, next, err := er.ledger.Query(ctx, q)
+		if err != nil {
+			return 0, fmt.Errorf("looking for the decision in the ledger: %w", choke.Unavailable(err))
+		}
+		for _, e := range events {
+			if e.ID == row.Event {
+				return e.Seq, nil
+			}
+		}
+		if next == "" {
+			return 0, fmt.Errorf("%w: the decision is not in the ledger yet", choke.ErrUnavailable)
+		}
+		q.Cursor = next
+	}
+}

@@ -1,0 +1,321 @@
+package erasing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// ErasureState is where an erasure stands.
+type ErasureState string
+
+// The states of an erasure. Content opens for nobody from ErasureRunning on.
+const (
+	ErasureProposed  ErasureState = "proposed"  // of a contract, before somebody else decided it
+	ErasureRunning   ErasureState = "running"   // decided: keys are destroyed, objects are being deleted
+	ErasureCertified ErasureState = "certified" // carried out, verified, and certified
+)
+
+// Erasure destroys one document, or all of a contract, for good.
+type Erasure struct {
+	ID          choke.ErasureID
+	Contract    choke.ContractID
+	Document    choke.DocumentID // empty: the contract as a whole
+	State       ErasureState
+	Reason      string
+	ProposedBy  choke.PersonID
+	DecidedBy   choke.PersonID // empty while proposed
+	Proposed    time.Time
+	Decided     time.Time // zero while proposed
+	Certified   time.Time // zero until certified
+	Certificate string    // compact JWS over DestructionClaims (certificate.go), empty until certified
+}
+
+// waitForErasure is how long a request waits for an erasure to be carried out. A contract's objects may take hours; the
+// sweeper goes on with them.
+const waitForErasure = 20 * time.Second
+
+// EraseDocument destroys the header of a document, after which its body opens for nobody, and then deletes the object with
+// all its versions. A duty of the client's contract manager; a legal hold on the document or its contract forbids it.
+// Repeated, it is the same erasure.
+//
+//  1. The act: the header row goes, the erasure's row comes, in one transaction with the event. Die here: the document is
+//     erased, and the sweeper does the rest.
+//  2. executeErasure: the journal, the object, the verification, the certificate.
+func (er *Erasures) EraseDocument(ctx context.Context, caller choke.Caller, id choke.DocumentID, reason string) (Erasure, error) {
+	if err := choke.CheckName("reason", reason); err != nil {
+		return Erasure{}, err
+	}
+	var erasure choke.ErasureID
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Private["note"] = reason
+			return OnErasableDocument(ctx, tx, s, id)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			erasure, err = EraseDocument(ctx, tx, s, id, reason)
+			s.Event().Subject = string(erasure)
+			return err
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return er.executeErasure(ctx, erasure)
+}
+
+// onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
+// status row, so that neither overtakes the other.
+func onErasable(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
+	if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+		return err
+	}
+	if err := s.OnContract(ctx, tx, id); err != nil {
+		return err
+	}
+	s.OnDuty()
+	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: string(id), Document: s.Event().Document})
+	if err != nil {
+		return fmt.Errorf("reading holds: %w", err)
+	}
+	s.Facts().Holds = &policy.Holds{Standing: held > 0}
+	s.Facts().Dates = &policy.Dates{Expired: s.Terms() != nil && s.Terms().Expired(s.Now())}
+	return nil
+}
+
+// OnErasableDocument is onErasable for one document.
+func OnErasableDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if policy.DocumentState(row.State) != policy.DocumentReceived {
+		return choke.ErrNotFound // an upload that nobody acknowledged is no document yet
+	}
+	s.Event().Batch, s.Event().Document, s.Event().Class, s.Event().Length = row.Batch, row.ID, row.Class, row.Size
+	s.Facts().Document = &policy.Document{State: policy.DocumentState(row.State), Size: row.Size}
+	if err := s.NoteErased(ctx, tx, row); err != nil {
+		return err
+	}
+	if err := onErasable(ctx, tx, s, choke.ContractID(row.Contract)); err != nil {
+		return err
+	}
+	return hideUnsent(ctx, tx, s, row.ID)
+}
+
+// hideUnsent is HideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
+func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document string) error {
+	if document == "" {
+		return nil
+	}
+	row, err := tx.Document(ctx, document)
+	if choke.IsNoRows(err) {
+		s.HideUnsealed("") // erased after the backup that this database comes from: its batch is not known
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading document: %w", err)
+	}
+	state, err := tx.BatchState(ctx, row.Batch)
+	if err != nil {
+		return fmt.Errorf("reading batch state: %w", err)
+	}
+	s.HideUnsealed(policy.BatchState(state.State))
+	return nil
+}
+
+func EraseDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID, reason string) (choke.ErasureID, error) {
+	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !choke.IsNoRows(err) {
+		return choke.ErasureID(erased.Erasure), err
+	}
+	erasure := choke.ErasureID(policy.NewID("x"))
+	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: string(erasure), Contract: string(s.Contract()), Document: string(id),
+		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), DecidedBy: string(s.Caller().Person),
+		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
+	if err != nil {
+		return "", fmt.Errorf("inserting erasure: %w", err)
+	}
+	return erasure, dropHeader(ctx, tx, erasure, string(id), s.Now())
+}
+
+// dropHeader destroys the key of one document, and with it its name.
+func dropHeader(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, document string, now time.Time) error {
+	if _, err := tx.DeleteDocumentHeader(ctx, document); err != nil {
+		return fmt.Errorf("deleting document header: %w", err)
+	}
+	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: string(erasure), Erased: choke.Micros(now)})
+	if err != nil {
+		return fmt.Errorf("inserting erased document: %w", err)
+	}
+	return nil
+}
+
+// ProposeErasure proposes to erase a whole contract that has ended. A duty of the client's contract manager; nothing is
+// erased until another one approves. Repeated, it is the same proposal.
+func (er *Erasures) ProposeErasure(ctx context.Context, caller choke.Caller, id choke.ContractID, reason string) (Erasure, error) {
+	if err := choke.CheckName("reason", reason); err != nil {
+		return Erasure{}, err
+	}
+	var e Erasure
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionErasurePropose,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Private["note"] = reason
+			return onErasable(ctx, tx, s, id)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := proposeErasure(ctx, tx, s, reason)
+			e, s.Event().Subject = erasureOf(row), row.ID
+			return err
+		},
+	})
+	return e, err
+}
+
+func proposeErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, reason string) (row queries.Erasure, err error) {
+	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.Contract()), Document: ""})
+	if err != nil {
+		return row, fmt.Errorf("reading erasures: %w", err)
+	}
+	for _, e := range earlier {
+		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != string(s.Caller().Person)) {
+			return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the contract is proposed or running: " + e.ID}
+		}
+		if e.Certified == 0 {
+			return e, nil
+		}
+	}
+	copies, err := tx.CountContractKeyCopies(ctx, string(s.Contract()))
+	if err != nil {
+		return row, fmt.Errorf("counting contract keys: %w", err)
+	}
+	if copies == 0 {
+		return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract is erased"}
+	}
+	id := policy.NewID("x")
+	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: id, Contract: string(s.Contract()), Reason: reason,
+		ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), Ledger: s.Ledger()})
+	if err != nil {
+		return row, fmt.Errorf("inserting erasure: %w", err)
+	}
+	return tx.Erasure(ctx, id)
+}
+
+// ApproveErasure erases a contract: its identities are destroyed, which makes all its documents unreadable at once, then
+// their headers with the file names, then the objects. A duty of a contract manager who did not propose it. Documents
+// under a legal hold are spared, and so are the identities as long as there is one: then each other document loses its
+// own header. Repeated, it is the same erasure.
+func (er *Erasures) ApproveErasure(ctx context.Context, caller choke.Caller, id choke.ErasureID) (Erasure, error) {
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionContractErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := tx.ErasureForChange(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			s.Facts().Proposal, s.Event().Subject = &policy.Proposal{By: choke.PersonID(row.ProposedBy)}, row.ID
+			if row.Document != "" {
+				return choke.ErrNotFound // a document's needs no approval
+			}
+			return onErasable(ctx, tx, s, choke.ContractID(row.Contract))
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return decideErasure(ctx, tx, s, id)
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return er.executeErasure(ctx, id)
+}
+
+func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ErasureID) error {
+	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.Caller().Person),
+		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
+	if err != nil {
+		return fmt.Errorf("deciding erasure: %w", err)
+	}
+	if n == 0 {
+		return nil // decided before: it goes on
+	}
+	held, err := tx.HeldDocuments(ctx, string(s.Contract()))
+	if err != nil {
+		return fmt.Errorf("reading held documents: %w", err)
+	}
+	if err := dropContract(ctx, tx, id, s.Contract(), held, s.Now()); err != nil {
+		return err
+	}
+	if s.Facts().Contract.Status == policy.StatusTerminated {
+		return nil
+	}
+	// An expired contract could be prolonged, and would then take documents that nobody can open.
+	return choke.ChangeStatus(ctx, tx, s, s.Contract(), policy.StatusTerminated, "erased", s.Facts().Contract.Status)
+}
+
+// dropContract destroys the identities of a contract, unless documents are spared.
+func dropContract(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, contract choke.ContractID, spared []string, now time.Time) error {
+	for _, document := range spared {
+		err := tx.InsertErasureException(ctx, queries.InsertErasureExceptionParams{Erasure: string(erasure), Document: document})
+		if err != nil {
+			return fmt.Errorf("inserting exception: %w", err)
+		}
+	}
+	if len(spared) > 0 {
+		return nil
+	}
+	if _, err := tx.DeleteContractKeyCopies(ctx, string(contract)); err != nil {
+		return fmt.Errorf("deleting contract keys: %w", err)
+	}
+	// A rotation that runs has nothing left to rewrap for, and would fail for ever.
+	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: string(contract), Finished: choke.Micros(now)}); err != nil {
+		return fmt.Errorf("ending key rotation: %w", err)
+	}
+	return nil
+}
+
+// Erasure gives the record of an erasure, with its certificate.
+func (er *Erasures) Erasure(ctx context.Context, caller choke.Caller, id choke.ErasureID) (Erasure, error) {
+	var e Erasure
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionErasureRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := tx.Erasure(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			e = erasureOf(row)
+			if err := s.OnContract(ctx, tx, e.Contract); err != nil {
+				return err
+			}
+			s.Event().Document, s.Event().Subject = row.Document, row.ID
+			s.OnDuty()
+			return hideUnsent(ctx, tx, s, row.Document)
+		},
+	})
+	if err != nil {
+		return Erasure{}, err
+	}
+	return e, nil
+}
+
+func erasureOf(row queries.Erasure) Erasure {
+	e := Erasure{ID: choke.ErasureID(row.ID), Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document), Reason: row.Reason,
+		ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
+		Decided: choke.FromMicros(row.Decided), Certified: choke.FromMicros(row.Certified), Certificate: row.Certificate}
+	switch {
+	case row.Certified > 0:
+		e.State = ErasureCertified
+	case row.Decided > 0:
+		e.State = ErasureRunning
+	default:
+		e.State = ErasureProposed
+	}
+	return e
+}

@@ -1,0 +1,170 @@
+package erasing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Hold is a legal hold: while it stands, what it is on cannot be erased, not even with everything else of its contract.
+type Hold struct {
+	ID          choke.HoldID
+	Contract    choke.ContractID
+	Document    choke.DocumentID // empty: everything under the contract
+	Reason      string
+	PlacedBy    choke.PersonID
+	LiftedBy    choke.PersonID // empty while it stands
+	From, Until time.Time      // Until is zero while it stands
+}
+
+// HoldContract forbids erasing anything of a contract. A duty of the client's compliance officer. Placed again, it is the
+// same hold.
+func (er *Erasures) HoldContract(ctx context.Context, caller choke.Caller, id choke.ContractID, reason string) (Hold, error) {
+	return er.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+		return onErasable(ctx, tx, s, id)
+	})
+}
+
+// HoldDocument forbids erasing a document. A duty of the client's compliance officer. Placed again, it is the same hold.
+func (er *Erasures) HoldDocument(ctx context.Context, caller choke.Caller, id choke.DocumentID, reason string) (Hold, error) {
+	return er.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+		return OnErasableDocument(ctx, tx, s, id)
+	})
+}
+
+func (er *Erasures) placeHold(ctx context.Context, caller choke.Caller, reason string,
+	look func(context.Context, *database.Tx, *choke.Scene) error) (Hold, error) {
+	if err := choke.CheckName("reason", reason); err != nil {
+		return Hold{}, err
+	}
+	var h Hold
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldPlace,
+		Load:   look,
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := insertHold(ctx, tx, s, reason)
+			h, s.Event().Subject = holdOf(row), row.ID
+			s.Event().Private["note"] = reason
+			return err
+		},
+	})
+	return h, err
+}
+
+// insertHold places a hold, or finds the one that stands. What is being erased cannot be held any more.
+func insertHold(ctx context.Context, tx *database.Tx, s *choke.Scene, reason string) (row queries.Hold, err error) {
+	if err := checkNotErasing(ctx, tx, s); err != nil {
+		return row, err
+	}
+	standing, err := tx.StandingHold(ctx, queries.StandingHoldParams{Contract: string(s.Contract()), Document: s.Event().Document})
+	if err == nil || !choke.IsNoRows(err) {
+		return standing, err
+	}
+	if err := tx.LockRetention(ctx, string(s.Client())); err != nil {
+		return row, fmt.Errorf("locking retention: %w", err)
+	}
+	id := policy.NewID("h")
+	n, err := tx.InsertHold(ctx, queries.InsertHoldParams{ID: id, Contract: string(s.Contract()), Document: s.Event().Document,
+		Reason: reason, PlacedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	if err != nil || n != 1 {
+		return row, fmt.Errorf("inserting hold: %d rows, %w", n, err)
+	}
+	return tx.Hold(ctx, id)
+}
+
+// checkNotErasing refuses to hold what an erasure that was decided has destroyed or is about to.
+func checkNotErasing(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	gone := &choke.Conflict{Kind: choke.ConflictState, Detail: "it is erased"}
+	if s.Facts().Document != nil && s.Facts().Document.State == policy.DocumentErased {
+		return gone
+	}
+	copies, err := tx.CountContractKeyCopies(ctx, string(s.Contract()))
+	if err != nil {
+		return fmt.Errorf("counting contract keys: %w", err)
+	}
+	if copies == 0 && s.Facts().Contract.Status != policy.StatusProposed {
+		return gone
+	}
+	running, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.Contract()), Document: ""})
+	if err != nil {
+		return fmt.Errorf("reading erasures: %w", err)
+	}
+	for _, e := range running {
+		if e.Decided > 0 && e.Certified == 0 {
+			return &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract is being erased"}
+		}
+	}
+	return nil
+}
+
+// LiftHold ends a hold. A duty of the client's compliance officer.
+func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.HoldID) (Hold, error) {
+	var h Hold
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldLift,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := tx.Hold(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			s.Event().Document, s.Event().Subject = row.Document, row.ID
+			if err := onErasable(ctx, tx, s, choke.ContractID(row.Contract)); err != nil {
+				return err
+			}
+			return hideUnsent(ctx, tx, s, row.Document)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := reconsider(ctx, tx, string(s.Client())); err != nil {
+				return err
+			}
+			if _, err := tx.LiftHold(ctx, queries.LiftHoldParams{ID: string(id), LiftedBy: string(caller.Person),
+				ValidUntil: choke.Micros(s.Now())}); err != nil {
+				return fmt.Errorf("lifting hold: %w", err)
+			}
+			row, err := tx.Hold(ctx, string(id)) // lifted before: as it was lifted then
+			h = holdOf(row)
+			return err
+		},
+	})
+	return h, err
+}
+
+// Holds lists the holds under a contract, those that were lifted too, by id.
+func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.ContractID, page choke.Page) ([]Hold, string, error) {
+	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
+		return nil, "", choke.ErrCursor
+	}
+	var list []Hold
+	var next string
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldList,
+		Load:   choke.LoadDuty(id),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: string(id), After: page.After, Limit: page.Rows()})
+			if err != nil {
+				return fmt.Errorf("listing holds: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				list = append(list, holdOf(row))
+			}
+			if len(rows) == int(page.Rows()) {
+				next = rows[len(rows)-1].ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}
+
+func holdOf(row queries.Hold) Hold {
+	return Hold{ID: choke.HoldID(row.ID), Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document), Reason: row.Reason,
+		PlacedBy: choke.PersonID(row.PlacedBy), LiftedBy: choke.PersonID(row.LiftedBy), From: choke.FromMicros(row.ValidFrom),
+		Until: choke.FromMicros(row.ValidUntil)}
+}

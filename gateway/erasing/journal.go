@@ -1,0 +1,282 @@
+package erasing
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// The erasure journal is what a restored database is held against. A backup of the database brings back the rows that an
+// erasure deleted; so every erasure is also an object of its own in the store, under j/, which is not restored with the
+// database. Each entry is one small JWS over JournalClaims, signed with the receipt key: whoever controls the store can
+// take entries away, as it can take documents away, but cannot make the gateway erase anything.
+//
+//	j/4kq7… → eyJhbGciOiJFZERTQSIs….eyJqdGkiOiJ4XzRrcTci….…
+//
+// The name of an entry is the erasure's identifier without its prefix, so that a listing is enough to see what the
+// database does not know. Entries are created, durable, and never changed or deleted by the gateway.
+const journalPrefix = "j/"
+
+// journalKind tells a journal entry from the other things that the receipt key signs.
+const journalKind = "erasure"
+
+// JournalClaims is one entry of the journal. It holds opaque identifiers and times alone.
+type JournalClaims struct {
+	ID         choke.ErasureID    `json:"jti"`
+	Kind       string             `json:"kind"` // erasure
+	Contract   choke.ContractID   `json:"contract"`
+	Document   choke.DocumentID   `json:"document,omitempty"` // none: the contract as a whole
+	Except     []choke.DocumentID `json:"except,omitempty"`   // documents that the erasure of the contract spared
+	Ledger     string             `json:"ledger"`
+	ProposedBy choke.PersonID     `json:"proposed_by"`
+	Proposed   time.Time          `json:"proposed"`
+	DecidedBy  choke.PersonID     `json:"decided_by"`
+	Decided    time.Time          `json:"decided"`
+}
+
+func JournalKey(id choke.ErasureID) string {
+	return journalPrefix + strings.TrimPrefix(string(id), "x_")
+}
+
+// journalErasure writes a decided erasure into the journal. It returns when the entry is durable.
+func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) error {
+	if row.Journaled > 0 {
+		return nil
+	}
+	c := JournalClaims{ID: choke.ErasureID(row.ID), Kind: journalKind, Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document),
+		Ledger: row.Ledger, ProposedBy: choke.PersonID(row.ProposedBy), Proposed: choke.FromMicros(row.Proposed),
+		DecidedBy: choke.PersonID(row.DecidedBy), Decided: choke.FromMicros(row.Decided)}
+	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		spared, err := tx.ErasureExceptions(ctx, row.ID)
+		for _, d := range spared {
+			c.Except = append(c.Except, choke.DocumentID(d))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading exceptions: %w", err)
+	}
+	entry, err := er.receipts.Sign(c)
+	if err != nil {
+		return fmt.Errorf("signing journal entry: %w", err)
+	}
+	if err := er.putJournal(ctx, JournalKey(c.ID), entry); err != nil {
+		return fmt.Errorf("writing erasure journal: %w", err)
+	}
+	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.SetErasureJournaled(ctx, queries.SetErasureJournaledParams{ID: row.ID, Journaled: choke.Micros(er.door.Now())})
+	})
+}
+
+// putJournal creates an entry. Signing is deterministic, so an entry of an attempt before has the same bytes.
+func (er *Erasures) putJournal(ctx context.Context, key, entry string) error {
+	err := er.objects.Put(ctx, key, strings.NewReader(entry), int64(len(entry)))
+	if !errors.Is(err, choke.ErrObjectExists) {
+		return err
+	}
+	there, err := er.readJournal(ctx, key)
+	if err != nil {
+		return err
+	}
+	if there != entry {
+		return errors.New("there is another entry under this name")
+	}
+	return nil
+}
+
+// maxJournalEntry bounds what is read as an entry: a contract with 20,000 held documents.
+const maxJournalEntry = 1 << 20
+
+func (er *Erasures) readJournal(ctx context.Context, key string) (string, error) {
+	body, size, err := er.objects.Get(ctx, key, 0)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	if size > maxJournalEntry {
+		return "", errJournalEntry
+	}
+	text, err := io.ReadAll(body)
+	return string(text), err
+}
+
+// errJournalEntry means that an entry is not one that this gateway signed.
+var errJournalEntry = errors.New("not an entry that the receipt key at hand signed")
+
+// openJournal gives what an entry says, once it is known to be ours: signing is deterministic, so signing its payload
+// again gives the same bytes or it was signed by somebody else.
+func (er *Erasures) openJournal(ctx context.Context, id choke.ErasureID) (c JournalClaims, err error) {
+	entry, err := er.readJournal(ctx, JournalKey(id))
+	if err != nil {
+		return c, err
+	}
+	parts := strings.Split(entry, ".")
+	if len(parts) != 3 {
+		return c, errJournalEntry
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || !json.Valid(payload) {
+		return c, errJournalEntry
+	}
+	again, err := er.receipts.Sign(json.RawMessage(payload))
+	if err != nil {
+		return c, err
+	}
+	if !bytes.Equal([]byte(again), []byte(entry)) {
+		return c, errJournalEntry
+	}
+	if err := json.Unmarshal(payload, &c); err != nil || c.Kind != journalKind || c.ID != id {
+		return c, errJournalEntry // an entry, a receipt or a certificate under the name of another
+	}
+	return c, nil
+}
+
+// UnknownErasures lists the erasures that the journal names and the database does not know as decided: it was restored
+// from a backup that is older than they are. Nothing may be served before ReapplyErasures.
+func (er *Erasures) UnknownErasures(ctx context.Context) ([]choke.ErasureID, error) {
+	var unknown []choke.ErasureID
+	for object, err := range er.objects.List(ctx, journalPrefix, "") {
+		if err != nil {
+			return nil, fmt.Errorf("reading erasure journal: %w", err)
+		}
+		id := "x_" + strings.TrimPrefix(object.Key, journalPrefix)
+		if policy.ParseIdentifier("x", id) != nil {
+			return nil, fmt.Errorf("reading erasure journal: %s is none of its names", object.Key)
+		}
+		known := false
+		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+			row, err := tx.Erasure(ctx, id)
+			known = err == nil && row.Decided > 0
+			return choke.IgnoreNoRows(err)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading erasure: %w", err)
+		}
+		if !known {
+			unknown = append(unknown, choke.ErasureID(id))
+		}
+	}
+	return unknown, nil
+}
+
+// ReapplyErasures repeats every erasure that the journal names and the database does not know, and carries it out. told is
+// called after each. It is for whoever holds the machine, after a restore, while no gateway serves. An entry that the
+// receipt key at hand did not sign stops it: nothing is erased on the word of the store.
+func (er *Erasures) ReapplyErasures(ctx context.Context, told func(JournalClaims)) error {
+	unknown, err := er.UnknownErasures(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range unknown {
+		c, err := er.openJournal(ctx, id)
+		if err != nil {
+			return fmt.Errorf("reading journal entry of %s: %w", id, err)
+		}
+		if err := er.reapply(ctx, c); err != nil {
+			return fmt.Errorf("repeating erasure %s: %w", id, choke.Unavailable(err))
+		}
+		told(c)
+	}
+	return nil
+}
+
+// reapply repeats one erasure. What the restored database never knew cannot come back from it, so there it is only noted.
+func (er *Erasures) reapply(ctx context.Context, c JournalClaims) error {
+	now := er.door.Now()
+	e := event.Event{ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(policy.ActionContractErase),
+		Actor: choke.System, Auth: "local", Contract: string(c.Contract), Document: string(c.Document), Subject: string(c.ID),
+		Outcome: event.OutcomeAllow, Reason: "reapplied"}
+	if c.Document != "" {
+		e.Action = event.Action(policy.ActionDocumentErase)
+	}
+	ledger, known, err := er.stillKnown(ctx, c)
+	if err != nil {
+		return err
+	}
+	err = er.owner.Record(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		return true, er.repeatErasure(ctx, tx, c, queries.InsertErasureParams{ID: string(c.ID), Contract: string(c.Contract),
+			Document: string(c.Document), ProposedBy: string(c.ProposedBy), Proposed: choke.Micros(c.Proposed), DecidedBy: string(c.DecidedBy),
+			Decided: choke.Micros(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: choke.Micros(now), Journaled: choke.Micros(now)}, known)
+	})
+	if err != nil || !known {
+		return err
+	}
+	row, err := er.erasureRow(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return er.destroy(ctx, row)
+}
+
+// stillKnown says whether the database knows what was erased, and in which ledger that stands.
+func (er *Erasures) stillKnown(ctx context.Context, c JournalClaims) (ledger string, known bool, err error) {
+	ledger = choke.OperatorLedger
+	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		contract, err := tx.Contract(ctx, string(c.Contract))
+		if err != nil {
+			return choke.IgnoreNoRows(err)
+		}
+		ledger, known = contract.Client, c.Document == ""
+		if c.Document == "" {
+			return nil
+		}
+		d, err := tx.Document(ctx, string(c.Document))
+		known = err == nil && policy.DocumentState(d.State) == policy.DocumentReceived
+		return choke.IgnoreNoRows(err)
+	})
+	if err != nil {
+		return "", false, fmt.Errorf("reading what was erased: %w", err)
+	}
+	return ledger, known, nil
+}
+
+func (er *Erasures) repeatErasure(ctx context.Context, tx *database.Tx, c JournalClaims, row queries.InsertErasureParams, known bool) error {
+	n, err := tx.RepeatErasure(ctx, queries.RepeatErasureParams{ID: row.ID, DecidedBy: row.DecidedBy, Decided: row.Decided, Ledger: row.Ledger,
+		Event: row.Event, Reapplied: row.Reapplied})
+	if err == nil && n == 0 { // else it was proposed already when the backup was made
+		err = tx.InsertErasure(ctx, row)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("inserting erasure: %w", err)
+	case !known:
+		_, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Certified: row.Reapplied})
+		return err
+	case c.Document != "":
+		return dropHeader(ctx, tx, c.ID, row.Document, choke.FromMicros(row.Reapplied))
+	}
+	spared := make([]string, 0, len(c.Except))
+	for _, d := range c.Except {
+		spared = append(spared, string(d))
+	}
+	if err := dropContract(ctx, tx, c.ID, c.Contract, spared, choke.FromMicros(row.Reapplied)); err != nil {
+		return err
+	}
+	return er.terminateErased(ctx, tx, c.Contract, row.Reapplied)
+}
+
+// terminateErased ends a contract that the restored database believes to run.
+func (er *Erasures) terminateErased(ctx context.Context, tx *database.Tx, id choke.ContractID, now int64) error {
+	current, err := tx.ContractStatusForChange(ctx, string(id))
+	if err != nil || current.Status == string(policy.StatusTerminated) {
+		return err
+	}
+	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: current.ID, ValidUntil: now}); err != nil {
+		return err
+	}
+	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
+		Status: string(policy.StatusTerminated), Reason: "erased", ChangedBy: choke.System, ValidFrom: now})
+}

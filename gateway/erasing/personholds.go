@@ -1,0 +1,140 @@
+package erasing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// PersonHold is a legal hold on what a person did, in one ledger: while it stands, nothing personal in their events is
+// erased, and their name stays.
+type PersonHold struct {
+	ID          choke.HoldID
+	Ledger      string
+	Person      choke.PersonID
+	Reason      string
+	PlacedBy    choke.PersonID
+	LiftedBy    choke.PersonID // empty while it stands
+	From, Until time.Time
+}
+
+// HoldPerson places a legal hold on what a person did. A duty of the ledger's compliance officer. Placed again, it is the
+// same hold.
+func (er *Erasures) HoldPerson(ctx context.Context, caller choke.Caller, ledger string, person choke.PersonID, reason string) (PersonHold, error) {
+	if err := choke.CheckName("reason", reason); err != nil {
+		return PersonHold{}, err
+	}
+	var h PersonHold
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldPlace,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Subject, s.Event().Private["note"] = string(person), reason
+			return choke.LoadLedger(ledger, "")(ctx, tx, s)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := er.insertPersonHold(ctx, tx, s, ledger, person, reason)
+			h = personHoldOf(row)
+			return err
+		},
+	})
+	return h, err
+}
+
+func (er *Erasures) insertPersonHold(ctx context.Context, tx *database.Tx, s *choke.Scene, ledger string, person choke.PersonID, reason string) (row queries.PersonHold, err error) {
+	acted, err := er.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+	if err != nil {
+		return row, err
+	}
+	if !acted {
+		return row, choke.ErrNotFound
+	}
+	if err := tx.LockRetention(ctx, ledger); err != nil {
+		return row, fmt.Errorf("locking retention: %w", err)
+	}
+	_, err = tx.InsertPersonHold(ctx, queries.InsertPersonHoldParams{ID: policy.NewID("h"), Ledger: ledger, Person: string(person),
+		Reason: reason, PlacedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	if err != nil {
+		return row, fmt.Errorf("inserting hold: %w", err)
+	}
+	return tx.StandingPersonHold(ctx, queries.StandingPersonHoldParams{Ledger: ledger, Person: string(person)})
+}
+
+// LiftPersonHold ends a hold. A duty of the ledger's compliance officer.
+func (er *Erasures) LiftPersonHold(ctx context.Context, caller choke.Caller, ledger string, id choke.HoldID) (PersonHold, error) {
+	var h PersonHold
+	read := queries.PersonHoldParams{ID: string(id), Ledger: ledger}
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldLift,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonHold(ctx, read)
+			s.Event().Subject = row.Person
+			return err
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := reconsider(ctx, tx, ledger); err != nil {
+				return err
+			}
+			if _, err := tx.LiftPersonHold(ctx, queries.LiftPersonHoldParams{ID: string(id), LiftedBy: string(caller.Person),
+				ValidUntil: choke.Micros(s.Now())}); err != nil {
+				return fmt.Errorf("lifting hold: %w", err)
+			}
+			row, err := tx.PersonHold(ctx, read)
+			h = personHoldOf(row)
+			return err
+		},
+	})
+	return h, err
+}
+
+// reconsider has the private halves that a hold may have kept looked at again.
+func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
+	if err := tx.LockRetention(ctx, ledger); err != nil {
+		return fmt.Errorf("locking retention: %w", err)
+	}
+	if err := tx.ReconsiderRetention(ctx, ledger); err != nil {
+		return fmt.Errorf("reconsidering retention: %w", err)
+	}
+	return nil
+}
+
+// PersonHolds lists the holds on people in a ledger, those that were lifted too, by id.
+func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger string, page choke.Page) ([]PersonHold, string, error) {
+	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
+		return nil, "", choke.ErrCursor
+	}
+	var list []PersonHold
+	var next string
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionHoldList,
+		Load:   choke.LoadLedger(ledger, ""),
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.Rows()})
+			if err != nil {
+				return fmt.Errorf("listing holds: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				list = append(list, personHoldOf(row))
+			}
+			if len(rows) == int(page.Rows()) {
+				next = rows[len(rows)-1].ID
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}
+
+func personHoldOf(row queries.PersonHold) PersonHold {
+	return PersonHold{ID: choke.HoldID(row.ID), Ledger: row.Ledger, Person: choke.PersonID(row.Person), Reason: row.Reason,
+		PlacedBy: choke.PersonID(row.PlacedBy), LiftedBy: choke.PersonID(row.LiftedBy), From: choke.FromMicros(row.ValidFrom), Until: choke.FromMicros(row.ValidUntil)}
+}

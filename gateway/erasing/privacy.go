@@ -1,0 +1,240 @@
+package erasing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// PersonErasureState is where the erasure of a person's private halves stands.
+type PersonErasureState string
+
+// The states.
+const (
+	PersonErasureProposed PersonErasureState = "proposed" // nobody else has decided it yet
+	PersonErasureRunning  PersonErasureState = "running"  // decided: what is under a floor or a hold goes when it no longer is
+	PersonErasureDone     PersonErasureState = "done"     // of what the person did before it was decided, nothing is left
+)
+
+// PersonErasure erases, at a person's request, the private halves of what they did, in one ledger.
+type PersonErasure struct {
+	ID         choke.ErasureID
+	Ledger     string
+	Person     choke.PersonID
+	State      PersonErasureState
+	Reason     string
+	ProposedBy choke.PersonID
+	DecidedBy  choke.PersonID // empty while proposed
+	Proposed   time.Time
+	Decided    time.Time // zero while proposed
+	Finished   time.Time // zero until done
+	Halves     int64     // erased so far
+}
+
+// ProposePersonErasure proposes to erase the private halves of what a person did: addresses, user agents and whatever else
+// is personal in the events of the ledger. A duty of a compliance officer, who is somebody else than the person. Repeated,
+// it is the same proposal.
+func (er *Erasures) ProposePersonErasure(ctx context.Context, caller choke.Caller, ledger string, person choke.PersonID, reason string) (PersonErasure, error) {
+	if err := choke.CheckName("reason", reason); err != nil {
+		return PersonErasure{}, err
+	}
+	var p PersonErasure
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyPropose,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			s.Event().Subject, s.Event().Private["note"] = string(person), reason
+			s.Facts().Subject = &policy.Subject{Person: person}
+			return choke.LoadLedger(ledger, "")(ctx, tx, s)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := er.proposePersonErasure(ctx, tx, s, ledger, person, reason)
+			p = personErasureOf(row)
+			return err
+		},
+	})
+	return p, err
+}
+
+func (er *Erasures) proposePersonErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, ledger string, person choke.PersonID, reason string) (row queries.PersonErasure, err error) {
+	acted, err := er.ledger.Acted(ctx, tx.SQL, ledger, string(person))
+	if err != nil {
+		return row, err
+	}
+	if !acted {
+		return row, choke.ErrNotFound
+	}
+	_, err = tx.InsertPersonErasure(ctx, queries.InsertPersonErasureParams{ID: policy.NewID("x"), Ledger: ledger, Person: string(person),
+		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now())})
+	if err != nil {
+		return row, fmt.Errorf("inserting person erasure: %w", err)
+	}
+	row, err = tx.UnfinishedPersonErasure(ctx, queries.UnfinishedPersonErasureParams{Ledger: ledger, Person: string(person)})
+	if err == nil && row.ProposedBy != string(s.Caller().Person) {
+		return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the person is proposed or running: " + row.ID}
+	}
+	return row, err
+}
+
+// ApprovePersonErasure decides the erasure and carries it out. A duty of a compliance officer or a contract manager who
+// neither proposed it nor is the person. Repeated, it is the same erasure.
+func (er *Erasures) ApprovePersonErasure(ctx context.Context, caller choke.Caller, ledger string, id choke.ErasureID) (PersonErasure, error) {
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyErase,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
+			if err != nil {
+				return err
+			}
+			s.Event().Subject = row.Person
+			s.Facts().Proposal = &policy.Proposal{By: choke.PersonID(row.ProposedBy)}
+			s.Facts().Subject = &policy.Subject{Person: choke.PersonID(row.Person)}
+			return nil
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),
+				Decided: choke.Micros(s.Now())})
+			return err
+		},
+	})
+	if err != nil {
+		return PersonErasure{}, err
+	}
+	row, err := er.personErasureRow(ctx, ledger, id)
+	if err == nil && row.Finished == 0 {
+		limited, cancel := context.WithTimeout(ctx, waitForErasure)
+		defer cancel()
+		if err = er.erasePerson(limited, row); err != nil && limited.Err() != nil && ctx.Err() == nil {
+			err = nil // it runs; Retain goes on
+		}
+		if err == nil {
+			row, err = er.personErasureRow(ctx, ledger, id)
+		}
+	}
+	return personErasureOf(row), choke.Unavailable(err)
+}
+
+// PersonErasure gives the record of an erasure. A duty of the ledger's compliance officers, contract managers and auditors.
+func (er *Erasures) PersonErasure(ctx context.Context, caller choke.Caller, ledger string, id choke.ErasureID) (PersonErasure, error) {
+	var p PersonErasure
+	_, err := er.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionPrivacyRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
+				return err
+			}
+			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
+			p, s.Event().Subject = personErasureOf(row), row.Person
+			return err
+		},
+	})
+	if err != nil {
+		return PersonErasure{}, err
+	}
+	return p, nil
+}
+
+func (er *Erasures) personErasureRow(ctx context.Context, ledger string, id choke.ErasureID) (row queries.PersonErasure, err error) {
+	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err = tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
+		return err
+	})
+	return row, err
+}
+
+// continuePersonErasures goes on with those that were decided: what was under a floor or a hold may no longer be.
+func (er *Erasures) continuePersonErasures(ctx context.Context) error {
+	var failed error
+	for after := ""; ; {
+		var rows []queries.PersonErasure
+		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = tx.UnfinishedPersonErasures(ctx, after)
+			return err
+		})
+		if err != nil {
+			return errors.Join(failed, fmt.Errorf("looking for decided erasures of people: %w", err))
+		}
+		for _, row := range rows {
+			if err := er.erasePerson(ctx, row); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("carrying out erasure %s: %w", row.ID, err))
+			}
+			after = row.ID
+		}
+		if len(rows) == 0 {
+			return failed
+		}
+	}
+}
+
+// erasePerson goes once through what the person did before the erasure was decided, and erases what is due. When nothing
+// had to be kept, it is done.
+func (er *Erasures) erasePerson(ctx context.Context, row queries.PersonErasure) error {
+	var kept int64
+	for from := int64(0); ; {
+		done, err := er.erasePersonBatch(ctx, row, from)
+		if err != nil {
+			return err
+		}
+		kept, from = kept+done.Kept, done.To
+		if done.Done {
+			break
+		}
+	}
+	if kept > 0 {
+		return nil
+	}
+	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: choke.Micros(er.door.Now())})
+	})
+}
+
+func (er *Erasures) erasePersonBatch(ctx context.Context, row queries.PersonErasure, from int64) (audit.PrivateErased, error) {
+	floors := map[event.RetentionClass]time.Time{}
+	for _, r := range event.Retentions() {
+		floors[r.Class] = er.door.Now().Truncate(choke.Day).Add(-time.Duration(r.Floor) * choke.Day)
+	}
+	var done audit.PrivateErased
+	err := er.owner.RecordChange(ctx, row.Ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
+		keep, err := lockHolds(ctx, tx, row.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		done, err = er.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: row.Ledger, Actor: row.Person, From: from,
+			Before: time.UnixMicro(row.Decided).UTC(), Due: func(h audit.Half) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
+		if err != nil || done.Erased == 0 {
+			return nil, err
+		}
+		if err := tx.CountErasedHalves(ctx, queries.CountErasedHalvesParams{ID: row.ID, Erased: done.Erased}); err != nil {
+			return nil, fmt.Errorf("counting erased halves: %w", err)
+		}
+		e := choke.OwnEvent(policy.ActionPrivacyErase, er.door.Now())
+		e.Subject, e.Length = row.Person, done.Erased
+		e.Private = map[string]string{"erasure": row.ID, "events": erasedRange(done)}
+		return &e, nil
+	})
+	return done, err
+}
+
+func personErasureOf(row queries.PersonErasure) PersonErasure {
+	p := PersonErasure{ID: choke.ErasureID(row.ID), Ledger: row.Ledger, Person: choke.PersonID(row.Person), State: PersonErasureProposed,
+		Reason: row.Reason, ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
+		Decided: choke.FromMicros(row.Decided), Finished: choke.FromMicros(row.Finished), Halves: row.Halves}
+	switch {
+	case row.Finished > 0:
+		p.State = PersonErasureDone
+	case row.Decided > 0:
+		p.State = PersonErasureRunning
+	}
+	return p
+}

@@ -1,0 +1,26 @@
+package gateway
+
+import (
+	"io"
+	"iter"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/evidence"
+)
+
+// The words of package evidence, under the names that callers of this package know.
+type (
+	EventQuery     = evidence.EventQuery
+	Group          = evidence.Group
+	LedgerAnswer   = evidence.LedgerAnswer
+	LedgerQuestion = evidence.LedgerQuestion
+	NamedQuestion  = evidence.NamedQuestion
+	Pack           = evidence.Pack
+	PackQuestion   = evidence.PackQuestion
+)
+
+// WriteCSV writes the events as a table with a line of column names. The first error ends it, and the table is then not
+// whole.
+func WriteCSV(w io.Writer, events iter.Seq2[event.Event, error]) error {
+	return evidence.WriteCSV(w, events)
+}

@@ -1,0 +1,88 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Document gives the record of a document, without its content.
+func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
+	var d choke.Document
+	_, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentInspect,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := s.OnDocument(ctx, tx, id)
+			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
+				return choke.ErrNotFound // an upload that nobody acknowledged is no document yet
+			}
+			return err
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			d, err = readDocument(ctx, tx, id)
+			return err
+		},
+	})
+	return d, err
+}
+
+func readDocument(ctx context.Context, tx *database.Tx, id choke.DocumentID) (choke.Document, error) {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return choke.Document{}, fmt.Errorf("reading document: %w", err)
+	}
+	header, err := tx.DocumentHeader(ctx, row.ID)
+	if choke.IsNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
+		row.State = string(policy.DocumentErased) // its name went with its header
+	} else if err != nil {
+		return choke.Document{}, fmt.Errorf("reading document header: %w", err)
+	}
+	return documentOf(row, header.FileName), nil
+}
+
+func documentOf(row queries.Document, fileName string) choke.Document {
+	return choke.Document{ID: choke.DocumentID(row.ID), Batch: choke.BatchID(row.Batch), Contract: choke.ContractID(row.Contract),
+		Reference: row.Reference, FileName: fileName, Class: policy.Class(row.Class), MediaType: row.MediaType,
+		State: policy.DocumentState(row.State), Size: row.Size, Digest: row.Digest, Received: choke.FromMicros(row.Received)}
+}
+
+// Documents lists the documents of a batch by reference: for a handler only those of a standing assignment, for the
+// batch's other parties all of them.
+func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch choke.BatchID, page choke.Page) ([]choke.Document, string, error) {
+	if page.After != "" && policy.ParseReference(page.After) != nil {
+		return nil, "", choke.ErrCursor
+	}
+	var list []choke.Document
+	var next string
+	_, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionBatchRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := s.OnBatch(ctx, tx, batch)
+			return err
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: choke.Micros(s.Now()), Limit: page.Rows()}
+			if s.Decision().Role == policy.RoleHandler {
+				params.Assigned = string(caller.Person)
+			}
+			rows, err := tx.DocumentsOfBatch(ctx, params)
+			if err != nil {
+				return fmt.Errorf("listing documents: %w", err)
+			}
+			list, next = nil, ""
+			for _, row := range rows {
+				list = append(list, documentOf(row.Document, row.FileName))
+			}
+			if len(rows) == int(page.Rows()) {
+				next = rows[len(rows)-1].Document.Reference
+			}
+			return nil
+		},
+	})
+	return list, next, err
+}

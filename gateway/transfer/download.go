@@ -1,0 +1,263 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/keys"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Content is a document that the caller may read: the grant is durable in the ledger. Send it once, or Close it.
+type Content struct {
+	Document choke.Document
+	Part     Part // what Send sends: the whole document, unless another part was asked for
+
+	transfers *Transfers
+	caller    choke.Caller
+	grant     event.Event
+	ledger    string
+
+	header   []byte
+	identity *crypto.Identity
+	key      string
+
+	body     io.Closer // the store's, nil once closed
+	plain    io.Reader
+	verified bool      // plain is in memory, and has the digest that was received
+	checked  time.Time // when the grant was last decided
+	sent     int64
+	ended    bool
+}
+
+// Open grants a read and opens the document. Ceilings are reserved with the grant. Documents up to Config.VerifyWhole
+// are decrypted and verified whole here, so that a bad one is an error and not half an answer.
+//
+//  1. The act: facts, decision, reservation, `grant` in the ledger. Die here: the read counts, nothing left.
+//  2. Header, body, identity: bytes leave only through Send.
+//  3. `completed` or `aborted` with the bytes sent.
+func (t *Transfers) Open(ctx context.Context, caller choke.Caller, id choke.DocumentID) (*Content, error) {
+	return t.OpenPart(ctx, caller, id, whole)
+}
+
+// grantRead decides about a read, reserves its ceilings and records it, and opens nothing yet.
+func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke.DocumentID, choose Choice) (*Content, error) {
+	c := &Content{transfers: t, caller: caller}
+	s, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return onReading(ctx, tx, s, id)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := c.prepare(ctx, tx, s, id); err != nil {
+				return err
+			}
+			return c.choose(s, choose)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.grant, c.ledger, c.checked = *s.Event(), s.Ledger(), s.Now()
+	return c, nil
+}
+
+// onReading makes the reading of a document what the act is about, with what the person has read today.
+func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
+	row, err := s.OnDocument(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	s.Event().Phase, s.Event().Length = event.PhaseGrant, row.Size
+	if err := s.NoteErased(ctx, tx, row); err != nil {
+		return fmt.Errorf("reading erasure: %w", err)
+	}
+	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
+		return nil // refused before any ceiling is asked
+	}
+	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.Contract()), Person: string(s.Caller().Person),
+		Day: s.Terms().Day(s.Now())})
+	if err != nil {
+		return fmt.Errorf("reading today's sums: %w", err)
+	}
+	s.Facts().Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
+	return nil
+}
+
+// prepare reserves the ceilings and reads what opening needs.
+func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
+	row, err := tx.Document(ctx, string(id))
+	if err != nil {
+		return fmt.Errorf("reading document: %w", err)
+	}
+	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.Caller().Person),
+		Day: s.Terms().Day(s.Now()), ReadBytes: row.Size}); err != nil {
+		return fmt.Errorf("reserving ceilings: %w", err)
+	}
+	header, err := tx.DocumentHeader(ctx, row.ID)
+	if err != nil {
+		return choke.OrNotFound(err) // erased since
+	}
+	if c.identity, err = c.transfers.keys.Identity(ctx, tx, keys.Epoch{Contract: s.Contract(), Epoch: header.Epoch}); err != nil {
+		return fmt.Errorf("opening contract identity: %w", err)
+	}
+	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
+	return nil
+}
+
+func (c *Content) open(ctx context.Context) error {
+	if !c.isWhole() && c.Document.Size > c.transfers.limits.VerifyWhole {
+		return c.openPart(ctx)
+	}
+	body, size, err := c.transfers.objects.Get(ctx, c.key, 0)
+	if errors.Is(err, choke.ErrObjectMissing) {
+		return fmt.Errorf("%w: the object is missing", choke.ErrTampered)
+	}
+	if err != nil {
+		return fmt.Errorf("reading object: %w", err)
+	}
+	c.body = body
+	if size != crypto.SealedSize(c.Document.Size) {
+		return fmt.Errorf("%w: the object has another size", choke.ErrTampered)
+	}
+	plain, err := crypto.Open(c.header, body, c.identity)
+	if err != nil {
+		return fmt.Errorf("opening document: %w", keys.Tampered(err))
+	}
+	c.plain = plain
+	if c.Document.Size > c.transfers.limits.VerifyWhole {
+		return nil
+	}
+	whole := bytes.NewBuffer(make([]byte, 0, c.Document.Size))
+	if err := c.copy(ctx, whole, c.Document.Size, c.Document.Digest, nil); err != nil {
+		return err
+	}
+	c.plain, c.verified = bytes.NewReader(whole.Bytes()[c.Part.Offset:c.Part.Offset+c.Part.Length]), true
+	return nil
+}
+
+// Started says whether any byte was written: after that a failure of Send must break the connection.
+func (c *Content) Started() bool { return c.sent > 0 }
+
+// Send writes exactly Part.Length bytes to w, or fails. It asks again every Config.RecheckEvery whether the document
+// may still be read, and stops when not. How it ended is in the ledger when Send returns, as far as the ledger can be
+// reached.
+func (c *Content) Send(ctx context.Context, w io.Writer) error {
+	// What was verified whole is held as it was then. Of a part nobody knows the digest: there, each chunk has proven to be
+	// itself and in its place.
+	var digest []byte
+	if c.isWhole() && !c.verified {
+		digest = c.Document.Digest
+	}
+	err := c.copy(ctx, choke.Counting(w, &c.sent), c.Part.Length, digest, c.recheck)
+	c.end(ctx, err)
+	return choke.Unavailable(err)
+}
+
+// Close ends a Content that was not sent.
+func (c *Content) Close() { c.end(context.Background(), choke.ErrReceiver) }
+
+// copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
+// proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
+func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte, between func(context.Context) error) error {
+	var digest hash.Hash
+	if want != nil {
+		digest = sha256.New()
+	}
+	most := int(min(keys.Chunk, size+1)) // a small document's end shows in its first reading
+	held, next := make([]byte, 0, most), make([]byte, most)
+	var count int64
+	for {
+		n, err := io.ReadFull(c.plain, next)
+		if digest != nil {
+			digest.Write(next[:n])
+		}
+		count += int64(n)
+		whole := err == io.EOF || err == io.ErrUnexpectedEOF
+		switch {
+		case err != nil && !whole:
+			return fmt.Errorf("reading document: %w", keys.Tampered(err))
+		case count > size, whole && count != size, whole && digest != nil && !bytes.Equal(digest.Sum(nil), want):
+			return fmt.Errorf("%w: the content is not what was received", choke.ErrTampered)
+		}
+		if between != nil {
+			if err := between(ctx); err != nil {
+				return err
+			}
+		}
+		if err := writeAll(w, held); err != nil {
+			return err
+		}
+		held, next = next[:n], held[:most]
+		if whole {
+			return writeAll(w, held)
+		}
+	}
+}
+
+func writeAll(w io.Writer, p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if _, err := w.Write(p); err != nil {
+		return fmt.Errorf("%w: %w", choke.ErrReceiver, err)
+	}
+	return nil
+}
+
+// recheck asks again, from time to time, whether the read is still allowed. It reserves and records nothing: a grant
+// that still stands is no new access, and one that was cut is recorded when the download ends.
+func (c *Content) recheck(ctx context.Context) error {
+	t := c.transfers
+	now := t.door.Now()
+	if now.Sub(c.checked) < t.limits.RecheckEvery {
+		return nil
+	}
+	c.checked = now
+	return t.door.Ask(ctx, c.caller, choke.Act{
+		Action: policy.ActionDocumentRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := s.OnDocument(ctx, tx, c.Document.ID)
+			if err == nil {
+				err = s.NoteErased(ctx, tx, row)
+			}
+			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // by the grant
+			return err
+		},
+	})
+}
+
+// end closes the body and records, once, how the download ended.
+func (c *Content) end(ctx context.Context, cause error) {
+	if c.ended {
+		return
+	}
+	c.ended = true
+	if c.body != nil {
+		c.body.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
+	defer cancel()
+	e := c.grant
+	e.ID, e.Occurred, e.Grant, e.Bytes = event.NewID(), c.transfers.door.Now(), c.grant.ID, c.sent
+	e.Phase, e.Outcome, e.Reason = event.PhaseCompleted, event.OutcomeAllow, string(policy.ReasonAllowed)
+	if cause != nil {
+		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, choke.FailureReason(cause)
+	}
+	if err := c.transfers.door.RecordOutcome(ctx, c.ledger, e, nil); err != nil {
+		c.transfers.log.Error("recording the end of a download failed", "document", c.Document.ID, "error", err)
+	}
+}

@@ -1,0 +1,131 @@
+package transfer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/gabriel-vasile/mimetype"
+
+	"github.com/bordereau/bordereau/policy"
+)
+
+// intake is a document's plaintext on its way in. It counts and digests, and gives io.EOF only for a body that is whole:
+// of the declared length and digest, within the class's limit, and ended by its sender. Everything else is an error, so
+// that whoever reads from it stores nothing.
+type uploadReader struct {
+	body   io.Reader
+	length int64         // -1 when not declared
+	takes  policy.Upload // decides about the bytes
+	digest []byte        // declared, or nil
+
+	hash    hash.Hash
+	count   int64
+	failure error // why the body is not whole; kept, because a store may hide it behind an error of its own
+	whole   bool
+}
+
+func newUploadReader(body io.Reader, length int64, takes policy.Upload, digest []byte) *uploadReader {
+	return &uploadReader{body: body, length: length, takes: takes, digest: digest, hash: sha256.New()}
+}
+
+// Read implements io.Reader.
+func (in *uploadReader) Read(p []byte) (int, error) {
+	switch {
+	case in.failure != nil:
+		return 0, in.failure
+	case in.whole:
+		return 0, io.EOF
+	}
+	n, err := in.body.Read(p)
+	in.hash.Write(p[:n])
+	in.count += int64(n)
+	switch {
+	case in.length >= 0 && in.count > in.length:
+		in.failure = &choke.Invalid{Kind: choke.InvalidLengthMismatch, Field: "Content-Length", Detail: "the body is longer than declared"}
+	case in.takes.Size(in.count) != policy.ReasonAllowed:
+		in.failure = &choke.Denied{Reason: in.takes.Size(in.count)}
+	case err == io.EOF:
+		in.failure = in.end()
+		in.whole = in.failure == nil
+	case err != nil:
+		in.failure = interrupted(err)
+	}
+	if in.failure != nil {
+		return 0, in.failure // not even the good bytes before it: nobody shall take them for a document
+	}
+	return n, err
+}
+
+// end checks a body that its sender has ended.
+func (in *uploadReader) end() error {
+	switch {
+	case in.length >= 0 && in.count != in.length:
+		return &choke.Invalid{Kind: choke.InvalidLengthMismatch, Field: "Content-Length", Detail: "the body is shorter than declared"}
+	case in.digest != nil && !bytes.Equal(in.digest, in.sum()):
+		return &choke.Invalid{Kind: choke.InvalidDigestMismatch, Field: "Content-Digest", Detail: "the body does not have the declared digest"}
+	}
+	return nil
+}
+
+// interrupted is the failure of a body that stopped in the middle. net/http says io.ErrUnexpectedEOF when a client
+// vanishes, which more than one library takes for an ordinary end: it never leaves this function.
+func interrupted(err error) error {
+	var invalid *choke.Invalid
+	if errors.As(err, &invalid) {
+		return invalid // the transport knows better
+	}
+	return &choke.Invalid{Kind: choke.InvalidBody, Detail: fmt.Sprintf("the body was interrupted (%T)", err)}
+}
+
+func (in *uploadReader) sum() []byte { return in.hash.Sum(nil) }
+
+// sniffed is how many bytes mimetype looks at.
+const sniffed = 3072
+
+// checkType looks at the first bytes, asks whether the class takes what looks like that,
+// and returns the whole body.
+func (in *uploadReader) checkType(declared string) (io.Reader, error) {
+	head := make([]byte, sniffed)
+	n, err := io.ReadFull(in, head)
+	if err != nil && in.failure != nil {
+		return nil, in.failure
+	}
+	head = head[:n]
+	plausible := n == 0 || fits(declared, mimetype.Detect(head))
+	if reason := in.takes.Content(plausible); reason != policy.ReasonAllowed {
+		return nil, &choke.Denied{Reason: reason}
+	}
+	return io.MultiReader(bytes.NewReader(head), in), nil
+}
+
+// fits says whether content that looks like found may pass as declared: it is that type, a special case of it (CSV is
+// text), or nothing that can be told. Text passes as any type of text, because the kinds of text look alike.
+func fits(declared string, found *mimetype.MIME) bool {
+	if found.Is("application/octet-stream") {
+		return !recognisable(declared)
+	}
+	for m := found; m != nil; m = m.Parent() {
+		if m.Is(declared) {
+			return true
+		}
+	}
+	return found.Is("text/plain") && isText(declared) || isText(found.String()) && isText(declared)
+}
+
+// recognisable are the types whose content always shows what it is: bytes that show nothing are not of them.
+func recognisable(declared string) bool {
+	m := mimetype.Lookup(declared)
+	return m != nil && !isText(declared) && !m.Is("application/octet-stream")
+}
+
+func isText(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "json") ||
+		strings.HasSuffix(mediaType, "xml") || strings.HasSuffix(mediaType, "ndjson")
+}

@@ -1,0 +1,77 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// receiptReceived is the first of the trade's acknowledgements: the bytes arrived, and these are they.
+const receiptReceived = "received"
+
+// ReceiptClaims is what a receipt says. The sender keeps its own digest and compares it with the signed one; the pair is
+// what both sides can later show.
+type ReceiptClaims struct {
+	ID        choke.ReceiptID      `json:"jti"`
+	Kind      string               `json:"kind"` // received
+	Issued    int64                `json:"iat"`  // seconds since 1970 UTC
+	Client    choke.OrganisationID `json:"client"`
+	Contract  choke.ContractID     `json:"contract"`
+	Version   int64                `json:"contract_version"` // under which it was accepted
+	Batch     choke.BatchID        `json:"batch"`
+	Document  choke.DocumentID     `json:"document"`
+	Reference string               `json:"reference"`
+	Class     policy.Class         `json:"class"`
+	MediaType string               `json:"media_type"`
+	Size      int64                `json:"size"`   // plaintext bytes
+	SHA256    string               `json:"sha256"` // lower-case hex, of the plaintext
+}
+
+// acknowledge signs and keeps the receipt of a document that has just been received.
+func (t *Transfers) acknowledge(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (choke.Receipt, error) {
+	claims := ReceiptClaims{ID: choke.ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.Now().Unix(), Client: s.Client(),
+		Contract: s.Contract(), Version: s.Version(), Batch: choke.BatchID(row.Batch), Document: choke.DocumentID(row.ID),
+		Reference: row.Reference, Class: policy.Class(row.Class), MediaType: row.MediaType, Size: row.Size,
+		SHA256: choke.HexOf(row.Digest)}
+	jws, err := t.receipts.Sign(claims)
+	if err != nil {
+		return choke.Receipt{}, fmt.Errorf("signing receipt: %w", err)
+	}
+	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: string(claims.ID), Contract: string(s.Contract()),
+		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: choke.Micros(s.Now())})
+	if err != nil {
+		return choke.Receipt{}, fmt.Errorf("inserting receipt: %w", err)
+	}
+	return choke.Receipt{ID: claims.ID, Document: claims.Document, JWS: jws, Issued: s.Now()}, nil
+}
+
+func receiptOf(row queries.Receipt) choke.Receipt {
+	return choke.Receipt{ID: choke.ReceiptID(row.ID), Document: choke.DocumentID(row.Document), JWS: row.Jws, Issued: choke.FromMicros(row.Issued)}
+}
+
+// Receipt gives a receipt again, as it was signed.
+func (t *Transfers) Receipt(ctx context.Context, caller choke.Caller, id choke.ReceiptID) (choke.Receipt, error) {
+	var r choke.Receipt
+	_, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionReceiptRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := tx.Receipt(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			r = receiptOf(row)
+			_, err = s.OnDocument(ctx, tx, r.Document)
+			s.Event().Subject = row.ID
+			return err
+		},
+	})
+	if err != nil {
+		return choke.Receipt{}, err
+	}
+	return r, nil
+}

@@ -1,0 +1,381 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bordereau/bordereau/gateway/keys"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// NewDocument is what Upload needs beside the bytes.
+type NewDocument struct {
+	Batch     choke.BatchID
+	Reference string // the client's own, unique in the batch
+	Class     policy.Class
+	MediaType string // lower case, without parameters
+	FileName  string // any language; kept exactly, and erasable
+	Length    int64  // plaintext bytes, -1 when not known
+	Digest    []byte // SHA-256 that the bytes must have, nil when not declared
+}
+
+func (n NewDocument) check() error {
+	if err := policy.ParseReference(n.Reference); err != nil {
+		return &choke.Invalid{Kind: choke.InvalidReference, Field: "reference", Detail: err.Error()}
+	}
+	if n.Length < -1 || n.Digest != nil && len(n.Digest) != 32 {
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Digest", Detail: "the length must not be negative, a digest is 32 bytes"}
+	}
+	return checkFileName(n.FileName)
+}
+
+// checkFileName accepts any file name that people use, in any language: it is kept exactly as it was sent.
+func checkFileName(s string) error {
+	switch {
+	case s == "" || len(s) > 1024:
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Disposition", Detail: "the file name must be 1 to 1024 bytes"}
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Disposition", Detail: "the file name must be UTF-8 without control characters"}
+	}
+	return nil
+}
+
+// upload is one document on its way in.
+type upload struct {
+	NewDocument
+	caller choke.Caller
+	id     choke.DocumentID
+	key    string // of the object
+	grant  event.Event
+	ledger string
+
+	takes policy.Upload // what the class lets come in
+	epoch int64
+	to    *crypto.Recipient
+
+	earlier *queries.Document // received under the same reference before: only to be compared
+
+	size   int64
+	digest []byte
+	header []byte
+}
+
+// Upload receives one document. It returns when the document is sealed in the store, its row and its receipt are in the
+// database, and the ledger holds the event; with an error nothing was received, unless it is ErrUnavailable, after which
+// repeating tells. Repeated with the same reference and bytes it returns the same receipt.
+//
+//  1. grantUpload: the row `receiving`, with its object key, and the event. Die from here on: the sweeper abandons the
+//     row, deletes the object, and records it.
+//  2. store: the bytes, checked as they pass, sealed, into the store under a key that is used once.
+//  3. receive: `receiving` → `received`, only where the row still is `receiving`. Die before its commit: as in 1. Die
+//     after it: the client repeats and gets the receipt.
+func (t *Transfers) Upload(ctx context.Context, caller choke.Caller, n NewDocument, body io.Reader) (choke.Document, choke.Receipt, error) {
+	if err := n.check(); err != nil {
+		return choke.Document{}, choke.Receipt{}, err
+	}
+	up, err := t.grantUpload(ctx, caller, n)
+	if err != nil {
+		return choke.Document{}, choke.Receipt{}, err
+	}
+	if up.earlier != nil {
+		return t.repeatUpload(ctx, up, body)
+	}
+	if err := t.store(ctx, up, body); err != nil {
+		t.abandonUpload(ctx, up, err)
+		return choke.Document{}, choke.Receipt{}, err
+	}
+	d, r, err := t.receive(ctx, up)
+	t.endUnreceived(ctx, up, err)
+	return d, r, err
+}
+
+// grantUpload decides whether the document may come in, and takes its reference.
+func (t *Transfers) grantUpload(ctx context.Context, caller choke.Caller, n NewDocument) (*upload, error) {
+	var up *upload
+	s, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			up = &upload{NewDocument: n, caller: caller, id: choke.DocumentID(policy.NewID("d"))}
+			return onIncoming(ctx, tx, s, up, event.PhaseGrant, n.Length)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return t.takeReference(ctx, tx, s, up)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	up.grant, up.ledger = *s.Event(), s.Ledger()
+	up.takes = s.Terms().Upload(n.Class)
+	return up, nil
+}
+
+// onIncoming makes a document that is coming in what the act is about.
+func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload, phase event.Phase, size int64) error {
+	if _, err := s.OnBatch(ctx, tx, up.Batch); err != nil {
+		return err
+	}
+	s.Facts().Class, s.Facts().Incoming = up.Class, &policy.Incoming{MediaType: up.MediaType, Size: size}
+	s.Event().Phase, s.Event().Document, s.Event().Grant = phase, string(up.id), up.grant.ID
+	s.Event().Length = max(size, 0)
+	if s.Terms() != nil && s.Terms().MaxBytes(up.Class) >= 0 {
+		s.Event().Class = string(up.Class) // only a class that the contract knows: the ledger keeps no text of a caller's
+	}
+	return nil
+}
+
+func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) error {
+	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: string(up.Batch), Reference: up.Reference})
+	switch {
+	case err == nil && policy.DocumentState(earlier.State) == policy.DocumentReceived:
+		up.earlier = &earlier
+		s.Event().Document = earlier.ID
+		return nil
+	case err == nil:
+		if err := t.takeOver(ctx, tx, s, earlier); err != nil {
+			return err
+		}
+	case !choke.IsNoRows(err):
+		return fmt.Errorf("reading document by reference: %w", err)
+	}
+	if up.epoch, up.to, err = t.keys.Recipient(ctx, tx, s); err != nil {
+		return err
+	}
+	up.key = objectKey()
+	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: string(up.id), Batch: string(up.Batch),
+		Contract: string(s.Contract()), Version: s.Version(), Reference: up.Reference, Class: string(up.Class),
+		MediaType: up.MediaType, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
+		SentBy: string(s.Caller().Person), Created: choke.Micros(s.Now())})
+	if err != nil {
+		return fmt.Errorf("inserting document: %w", err)
+	}
+	if n == 0 {
+		return errUploading // another request has just taken the reference
+	}
+	return nil
+}
+
+var errUploading = &choke.Conflict{Kind: choke.ConflictUploadInProgress, Detail: "the reference is being uploaded by another request"}
+
+// takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
+func (t *Transfers) takeOver(ctx context.Context, tx *database.Tx, s *choke.Scene, earlier queries.Document) error {
+	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
+		IdleSince: choke.Micros(s.Now().Add(-t.limits.TakeOver))})
+	if err != nil {
+		return fmt.Errorf("abandoning silent upload: %w", err)
+	}
+	if n == 0 {
+		return errUploading
+	}
+	e := abandoned(earlier, s.Now(), "taken-over")
+	e.Actor, e.Organisation, e.Auth, e.Request = s.Event().Actor, s.Event().Organisation, s.Event().Auth, s.Event().Request
+	s.Also(e)
+	return nil
+}
+
+// objectKey makes the random name of an object, fanned out over 1024 folders.
+func objectKey() string {
+	id := strings.TrimPrefix(policy.NewID("x"), "x_")
+	return "d/" + id[:2] + "/" + id
+}
+
+// store lets the body through every check, seals it and puts it in the store. All or nothing: a body that fails a check
+// at its last byte was never an object.
+func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error {
+	ctx, stop := t.keepTouching(ctx, up.id)
+	defer stop()
+	in := newUploadReader(body, up.Length, up.takes, up.Digest)
+	plain, err := in.checkType(up.MediaType)
+	if err != nil {
+		return up.refused(err)
+	}
+	header, sealed, err := crypto.Seal(plain, up.to)
+	if err != nil {
+		return up.refused(errors.Join(in.failure, err))
+	}
+	size := int64(-1)
+	if up.Length >= 0 {
+		size = crypto.SealedSize(up.Length)
+	}
+	if err := t.objects.Put(ctx, up.key, sealed, size); err != nil {
+		switch {
+		case errors.Is(context.Cause(ctx), errAbandoned):
+			return errAbandoned
+		case in.failure != nil:
+			return up.refused(in.failure)
+		case errors.Is(err, choke.ErrObjectTooLong):
+			return &choke.Invalid{Kind: choke.InvalidLengthRequired, Field: "Content-Length",
+				Detail: "the document is too large to be sent without it"}
+		}
+		return fmt.Errorf("storing document: %w", err)
+	}
+	up.size, up.digest, up.header = in.count, in.sum(), header
+	return nil
+}
+
+// refused completes a refusal that the bytes caused with what the grant knew.
+func (up *upload) refused(err error) error {
+	var denied *choke.Denied
+	if errors.As(err, &denied) {
+		return &choke.Denied{Reason: denied.Reason, Contract: choke.ContractID(up.grant.Contract), Version: up.grant.Version, Clause: up.grant.Clause}
+	}
+	var invalid *choke.Invalid
+	if errors.As(err, &invalid) {
+		return invalid
+	}
+	return err
+}
+
+var errAbandoned = &choke.Conflict{Kind: choke.ConflictUploadAbandoned, Detail: "the upload was given up before it could be acknowledged; send it again"}
+
+// keepTouching tells everybody that the upload still runs, and stops it when it was abandoned all the same.
+func (t *Transfers) keepTouching(ctx context.Context, id choke.DocumentID) (touched context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(t.limits.TakeOver / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if alive, err := t.touch(ctx, id); err == nil && !alive {
+					cancel(errAbandoned)
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil); <-done }
+}
+
+func (t *Transfers) touch(ctx context.Context, id choke.DocumentID) (alive bool, err error) {
+	err = t.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: string(id), Touched: choke.Micros(t.door.Now())})
+		alive = n == 1
+		return err
+	})
+	return alive, err
+}
+
+// receive acknowledges a stored document: it decides once more, on the facts of now and the size as it is.
+func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, choke.Receipt, error) {
+	var d choke.Document
+	var r choke.Receipt
+	_, err := t.door.Do(ctx, up.caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, up.size)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			s.Event().Bytes = up.size
+			s.Event().Private["sha256"] = choke.HexOf(up.digest)
+			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: string(up.id), Size: up.size,
+				Digest: up.digest, Received: choke.Micros(s.Now())})
+			if err != nil {
+				return fmt.Errorf("marking document received: %w", err)
+			}
+			if n == 0 {
+				return errAbandoned
+			}
+			epoch, header, err := t.newestHeader(ctx, tx, s, up)
+			if err != nil {
+				return err
+			}
+			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: string(up.id),
+				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
+				return fmt.Errorf("inserting document header: %w", err)
+			}
+			row, err := tx.Document(ctx, string(up.id))
+			if err != nil {
+				return fmt.Errorf("reading document: %w", err)
+			}
+			d = documentOf(row, up.FileName)
+			r, err = t.acknowledge(ctx, tx, s, row)
+			return err
+		},
+	})
+	return d, r, err
+}
+
+// endUnreceived ends an upload that was refused at its end, or of which nobody knows whether it was received.
+func (t *Transfers) endUnreceived(ctx context.Context, up *upload, err error) {
+	switch {
+	case err == nil:
+	case choke.IsRefusal(err):
+		t.abandonUpload(ctx, up, err)
+	default:
+		t.door.Orphan(up.ledger, up.grant.ID)
+	}
+}
+
+// repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
+func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader) (choke.Document, choke.Receipt, error) {
+	in := newUploadReader(body, up.Length, up.takes, up.Digest)
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		err = up.refused(err)
+		t.abandonUpload(ctx, up, err)
+		return choke.Document{}, choke.Receipt{}, err
+	}
+	up.id = choke.DocumentID(up.earlier.ID)
+	var d choke.Document
+	var r choke.Receipt
+	_, err := t.door.Do(ctx, up.caller, choke.Act{
+		Action: policy.ActionDocumentReceive,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, in.count)
+		},
+		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if d, err = readDocument(ctx, tx, up.id); err != nil {
+				return err
+			}
+			if d.State == policy.DocumentErased {
+				return &choke.Conflict{Kind: choke.ConflictState, Detail: "the document that was received under this reference is erased"}
+			}
+			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.FileName != up.FileName {
+				return &choke.Conflict{Kind: choke.ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type or file name"}
+			}
+			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: string(d.ID), Kind: receiptReceived})
+			if err != nil {
+				return fmt.Errorf("reading receipt: %w", err)
+			}
+			r = receiptOf(row)
+			return nil
+		},
+	})
+	t.endUnreceived(ctx, up, err)
+	return d, r, err
+}
+
+// newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
+// earlier identity that is gone means that the upload was given up for dead.
+func (t *Transfers) newestHeader(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) (epoch int64, header []byte, err error) {
+	epoch, to, err := t.keys.Recipient(ctx, tx, s)
+	if err != nil || epoch == up.epoch {
+		return epoch, up.header, err
+	}
+	old, err := t.keys.Identity(ctx, tx, keys.Epoch{Contract: s.Contract(), Epoch: up.epoch})
+	if errors.Is(err, choke.ErrNotFound) {
+		return 0, nil, errAbandoned
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("opening contract identity: %w", err)
+	}
+	header, err = crypto.Rewrap(up.header, old, to)
+	return epoch, header, err
+}

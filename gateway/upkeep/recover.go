@@ -1,0 +1,366 @@
+package upkeep
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/bordereau/bordereau/gateway/keys"
+
+	"github.com/bordereau/bordereau/gateway/choke"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
+)
+
+// Recovery says what LocalRecover takes out. The keys are those of the gateway's Config: its roots, or recovery identities
+// in their place.
+type Recovery struct {
+	Contract   choke.ContractID // empty: all of them
+	Age        bool             // sealed, as standard age files, instead of the plaintext
+	Identities bool             // with Age: the contracts' identities too, which open them
+	To         RecoveryFolder
+}
+
+// RecoveryFolder is where recovered files go. Names are made of our identifiers, with slashes, and of nothing that a user
+// chose. It is safe for concurrent use.
+type RecoveryFolder interface {
+	// Open opens what is there under a name, and fs.ErrNotExist where nothing is.
+	Open(name string) (io.ReadCloser, error)
+
+	// Create begins a file, readable by its owner alone.
+	Create(name string) (RecoveryFile, error)
+}
+
+// RecoveryFile is a file that is being written. It has its name from Commit on and never before.
+type RecoveryFile interface {
+	io.Writer
+	Commit() error  // makes it durable under its name; it never replaces another
+	Discard() error // forgets it; after Commit it does nothing
+}
+
+// RecoveryStatus says what became of a document in a recovery.
+type RecoveryStatus string
+
+// What may become of a document.
+const (
+	RecoveryDone    RecoveryStatus = "recovered"
+	RecoveryPresent RecoveryStatus = "present" // it was there already, whole
+	RecoveryErased  RecoveryStatus = "erased"  // nobody can open it, as was intended
+	RecoveryFailed  RecoveryStatus = "failed"  // Reason says why
+)
+
+// Why a document could not be recovered.
+const (
+	RecoveryMissingBody   = "missing-body"   // the store does not have it
+	RecoveryTampered      = "tampered"       // header, body or identity is not what it was
+	RecoveryWrongKey      = "wrong-key"      // the keys at hand do not open the contract's identity
+	RecoveryKeyDestroyed  = "key-destroyed"  // the contract's identity is gone
+	RecoveryHeaderMissing = "header-missing" // though nobody erased it
+	RecoveryStoreFailed   = "store-failed"   // it is away, or refuses: try again
+	RecoveryOtherFile     = "other-file"     // under its name is something else, which stays
+)
+
+// Recovered is a line of a recovery's manifest: one document, and what became of it.
+type Recovered struct {
+	Document          choke.DocumentID     `json:"document"`
+	Contract          choke.ContractID     `json:"contract"`
+	ContractReference string               `json:"contract_reference"`
+	Client            choke.OrganisationID `json:"client"`
+	Batch             choke.BatchID        `json:"batch"`
+	BatchReference    string               `json:"batch_reference"`
+	Reference         string               `json:"reference"` // the client's own
+	Class             policy.Class         `json:"class"`
+	MediaType         string               `json:"media_type"`
+	FileName          string               `json:"file_name,omitempty"` // as it was sent; erased with the document
+	Size              int64                `json:"size"`                // of the plaintext, in bytes
+	Digest            string               `json:"sha256"`              // of the plaintext
+	Received          time.Time            `json:"received"`
+
+	Status RecoveryStatus `json:"status"`
+	Path   string         `json:"path,omitempty"`  // where it was written, in the folder
+	Epoch  int64          `json:"epoch,omitempty"` // of the contract's identity that opens an age file
+	Reason string         `json:"reason,omitempty"`
+	Detail string         `json:"detail,omitempty"`
+}
+
+// RecoveryReport sums a recovery up.
+type RecoveryReport struct {
+	Documents  int64 `json:"documents"`
+	Recovered  int64 `json:"recovered"`
+	Present    int64 `json:"present"`
+	Erased     int64 `json:"erased"`
+	Failed     int64 `json:"failed"`
+	Bytes      int64 `json:"bytes"` // of plaintext that was recovered
+	Identities int64 `json:"identities"`
+}
+
+// recoverAtOnce is how many documents are recovered at a time, and recoverPage how many before they are told.
+const (
+	recoverAtOnce = 4
+	recoverPage   = 64
+)
+
+// ErrForgottenErasures means that the database was restored from a backup that is older than erasures which the journal
+// knows: what it would give was erased.
+var ErrForgottenErasures = errors.New("the erasure journal knows erasures that the database does not: repeat them first")
+
+// LocalRecover takes documents out, as whoever holds the machine and the keys: for the day on which nothing else is left of
+// an installation. Each contract's listing and each document are events of the client's ledger, durable before the first
+// byte is written. told hears of every document that was ever received, in order, once it is done with. What does not open
+// is told and does not stop the others; what stops is a database, ledger or folder that fails.
+func (u *Upkeep) LocalRecover(ctx context.Context, r Recovery, told func(Recovered) error, progress choke.Progress) (RecoveryReport, error) {
+	run := &recovery{Recovery: r, upkeep: u, told: told, progress: progress}
+	forgotten, err := u.erasures.UnknownErasures(ctx)
+	if err == nil && len(forgotten) > 0 {
+		err = ErrForgottenErasures
+	}
+	if err == nil {
+		err = run.contracts(ctx)
+	}
+	return run.report, choke.Unavailable(err)
+}
+
+// recovery is a recovery that runs.
+type recovery struct {
+	Recovery
+	upkeep   *Upkeep
+	told     func(Recovered) error
+	progress choke.Progress
+	total    int64
+	report   RecoveryReport
+}
+
+func (r *recovery) contracts(ctx context.Context) error {
+	var contracts []queries.Contract
+	err := r.upkeep.keys.EachContract(ctx, func(c keys.ContractRow) error {
+		if r.Contract != "" && r.Contract != c.Id {
+			return nil
+		}
+		return r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+			row, err := tx.Contract(ctx, string(c.Id))
+			if err != nil {
+				return err
+			}
+			n, err := tx.CountReceivedDocuments(ctx, row.ID)
+			r.total += n
+			contracts = append(contracts, row)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if r.Contract != "" && len(contracts) == 0 {
+		return choke.ErrNotFound
+	}
+	r.progress.Tell(0, r.total)
+	for _, c := range contracts {
+		if err := r.contract(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contract recovers one contract's documents, after it has recorded that they are listed.
+func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
+	e := r.upkeep.owner.Event(policy.ActionDocumentRecover)
+	e.Contract, e.Provider = c.ID, c.Provider
+	if err := r.upkeep.owner.Record(ctx, c.Client, e, nil); err != nil {
+		return err
+	}
+	if r.Age && r.Identities {
+		if err := r.identities(ctx, c); err != nil {
+			return err
+		}
+	}
+	for after := ""; ; {
+		var rows []queries.ReceivedDocumentsRow
+		err := r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			rows, err = tx.ReceivedDocuments(ctx, queries.ReceivedDocumentsParams{Contract: c.ID, After: after, Limit: recoverPage})
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := r.page(ctx, c, rows); err != nil {
+			return err
+		}
+		after = rows[len(rows)-1].Document.ID
+	}
+}
+
+// page recovers a few documents at once, and tells them in order.
+func (r *recovery) page(ctx context.Context, c queries.Contract, rows []queries.ReceivedDocumentsRow) error {
+	results := make([]Recovered, len(rows))
+	group, working := errgroup.WithContext(ctx)
+	group.SetLimit(recoverAtOnce)
+	for i, row := range rows {
+		group.Go(func() (err error) {
+			results[i], err = r.document(working, c, row)
+			return err
+		})
+	}
+	err := group.Wait()
+	for _, d := range results {
+		if d.Status == "" {
+			continue // not got to, because another stopped everything
+		}
+		r.count(d)
+		if err := r.told(d); err != nil {
+			return err
+		}
+	}
+	r.progress.Tell(r.report.Documents, r.total)
+	return err
+}
+
+func (r *recovery) count(d Recovered) {
+	r.report.Documents++
+	switch d.Status {
+	case RecoveryDone:
+		r.report.Recovered++
+		r.report.Bytes += d.Size
+	case RecoveryPresent:
+		r.report.Present++
+	case RecoveryErased:
+		r.report.Erased++
+	case RecoveryFailed:
+		r.report.Failed++
+	}
+}
+
+// record is what is known of a document before it is opened.
+func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
+	d := row.Document
+	return Recovered{Document: choke.DocumentID(d.ID), Contract: choke.ContractID(c.ID), ContractReference: c.Reference, Client: choke.OrganisationID(c.Client),
+		Batch: choke.BatchID(d.Batch), BatchReference: row.BatchReference, Reference: d.Reference, Class: policy.Class(d.Class),
+		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: choke.FromMicros(d.Received)}
+}
+
+// failed says why a document could not be recovered.
+func (d Recovered) failed(reason string, err error) Recovered {
+	d.Status, d.Path, d.Reason, d.Detail = RecoveryFailed, "", reason, err.Error()
+	return d
+}
+
+// path is the name of a document in the folder. Nothing in it is a user's: the ending comes from a closed list.
+func (r *recovery) path(d Recovered) string {
+	ending := endings()[d.MediaType]
+	if r.Age {
+		ending = ".age"
+	}
+	return "documents/" + string(d.Contract) + "/" + string(d.Batch) + "/" + string(d.Document) + ending
+}
+
+// endings are those by which a desktop knows what to open a file with. Other media types get none.
+func endings() map[string]string {
+	return map[string]string{
+		"application/pdf": ".pdf", "image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png", "text/plain": ".txt", "text/csv": ".csv",
+		"application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "message/rfc822": ".eml", "application/zip": ".zip",
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       ".xlsx",
+	}
+}
+
+// identities writes the contract's identities of all epochs that documents are sealed to, each recorded before it is.
+func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
+	var epochs []int64
+	err := r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		keys, err := tx.ContractKeys(ctx, c.ID)
+		for _, k := range keys {
+			epochs = append(epochs, k.Epoch)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading contract keys: %w", err)
+	}
+	for _, epoch := range epochs {
+		if err := r.identity(ctx, c, epoch); err != nil {
+			return fmt.Errorf("writing identity %d of %s: %w", epoch, c.ID, err)
+		}
+	}
+	return nil
+}
+
+// identity writes one. One that does not open, or is destroyed, is left out: the documents tell.
+func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64) error {
+	var identity *crypto.Identity
+	e := r.upkeep.owner.KeyEvent(policy.ActionKeyRecover, choke.ContractID(c.ID), epoch)
+	err := r.upkeep.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+		identity, err = r.upkeep.keys.Identity(ctx, tx, keys.Epoch{Contract: choke.ContractID(c.ID), Epoch: epoch})
+		return err == nil, err
+	})
+	if reason := identityFailure(err); reason != "" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("identities/%s-%d.key", c.ID, epoch)
+	text := fmt.Sprintf("# The key of contract %s, epoch %d: it opens the documents of that epoch.\n# public key: %s\n%s\n", c.ID, epoch,
+		identity.Recipient(), identity.Secret())
+	there, err := r.compare(name, text)
+	if err != nil || there {
+		return err
+	}
+	r.report.Identities++
+	return r.write(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+}
+
+// compare says whether a small file is there with that text.
+func (r *recovery) compare(name, text string) (there bool, err error) {
+	file, err := r.To.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	got, err := io.ReadAll(io.LimitReader(file, int64(len(text))+1))
+	if err == nil && string(got) != text {
+		err = errors.New("another file is there")
+	}
+	return true, err
+}
+
+// write writes one file whole or not at all.
+func (r *recovery) write(name string, content func(io.Writer) error) (err error) {
+	file, err := r.To.Create(name)
+	if err != nil {
+		return fmt.Errorf("%w: %w", choke.ErrReceiver, err)
+	}
+	if err := content(file); err != nil {
+		return errors.Join(err, file.Discard())
+	}
+	if err := file.Commit(); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", choke.ErrReceiver, err), file.Discard())
+	}
+	return nil
+}
+
+// identityFailure is the reason for which an identity cannot be had; empty for anything else, such as a database that is
+// away.
+func identityFailure(err error) string {
+	switch {
+	case errors.Is(err, choke.ErrNotFound):
+		return RecoveryKeyDestroyed
+	case errors.Is(err, crypto.ErrWrongKey):
+		return RecoveryWrongKey
+	case errors.Is(err, crypto.ErrTampered):
+		return RecoveryTampered
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,44 @@
+package upkeep
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/gateway/erasing"
+	"github.com/bordereau/bordereau/gateway/keys"
+)
+
+// Config is what an Upkeep is made of. All of it is needed.
+type Config struct {
+	Door     *choke.Door
+	Owner    *choke.Owner
+	Keys     *keys.Keeper
+	Erasures *erasing.Erasures
+	Ledger   *audit.Ledger
+	Objects  choke.Objects
+	Logger   *slog.Logger
+	Limits   Limits
+}
+
+// Limits are the durations. gateway.Config says what each means.
+type Limits struct{ LateWrite, SweepEvery, SweepStoreEvery, BackupRetention time.Duration }
+
+// Upkeep is what the machine's owner does. Its methods are safe for concurrent use.
+type Upkeep struct {
+	door     *choke.Door
+	owner    *choke.Owner
+	keys     *keys.Keeper
+	erasures *erasing.Erasures
+	ledger   *audit.Ledger
+	objects  choke.Objects
+	log      *slog.Logger
+	limits   Limits
+}
+
+// New makes an Upkeep.
+func New(c Config) *Upkeep {
+	return &Upkeep{door: c.Door, owner: c.Owner, keys: c.Keys, erasures: c.Erasures, ledger: c.Ledger, objects: c.Objects,
+		log: c.Logger, limits: c.Limits}
+}
