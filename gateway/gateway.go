@@ -73,31 +73,28 @@ type Config struct {
 
 // What the rooms have for callers, Gateway has.
 type (
+	transfers    = transfer.Transfers
+	erasures     = erasing.Erasures
+	records      = evidence.Evidence
 	explanations = explain.Explanations
 	upkeepers    = upkeep.Upkeep
-	erasures     = erasing.Erasures
-	transfers    = transfer.Transfers
-	records      = evidence.Evidence
 )
 
 // Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
 // one store.
 type Gateway struct {
+	*transfers
+	*erasures
+	*records
 	*explanations
 	*upkeepers
-	*erasures
-	*transfers
-	*records
-	door     *choke.Door
-	owner    *choke.Owner
-	keys     *keys.Keeper
-	ledger   *audit.Ledger
-	objects  Objects
-	receipts ReceiptSigner
-	log      *slog.Logger
-	limits   Config // the durations and sizes, defaults filled in
 
-	contracts *choke.Compiled
+	door       *choke.Door
+	owner      *choke.Owner
+	keys       *keys.Keeper
+	contracts  *choke.Compiled
+	sweepEvery time.Duration
+	log        *slog.Logger
 }
 
 // New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
@@ -125,7 +122,6 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Database.Finish(c.Ledger.Join)
 	keeper := keys.New(keys.Config{Door: door, Owner: owner, Objects: c.Objects, Root: c.Root, Logger: c.Logger, Node: c.Node})
 	erasures, err := erasing.New(erasing.Config{Door: door, Owner: owner, Keys: keeper, Ledger: c.Ledger, Objects: c.Objects,
 		Receipts: c.Receipts, Logger: c.Logger, EventRetention: c.EventRetention,
@@ -133,6 +129,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making gateway: %w", err)
 	}
+	c.Database.Finish(c.Ledger.Join)
 	return &Gateway{
 		explanations: explain.New(door),
 		upkeepers: upkeep.New(upkeep.Config{Door: door, Owner: owner, Keys: keeper, Erasures: erasures, Ledger: c.Ledger, Objects: c.Objects,
@@ -143,9 +140,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 			Limits: transfer.Limits{VerifyWhole: c.VerifyWhole, TakeOver: c.TakeOver, IdleUpload: c.IdleUpload,
 				LateWrite: c.LateWrite, RecheckEvery: c.RecheckEvery}}),
 		records: evidence.New(evidence.Config{Door: door, Owner: owner, Ledger: c.Ledger, Logger: c.Logger}),
-		keys:    keeper, door: door, owner: owner, ledger: c.Ledger, objects: c.Objects, receipts: c.Receipts,
-		log: c.Logger, limits: c,
-		contracts: contracts,
+		door:    door, owner: owner, keys: keeper, contracts: contracts, sweepEvery: c.SweepEvery, log: c.Logger,
 	}, nil
 }
 
@@ -164,7 +159,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	apart.Go(func() { g.keys.StayAnnounced(ctx) })
 	defer apart.Wait()
 	var retained time.Time
-	pause := time.NewTicker(g.limits.SweepEvery)
+	pause := time.NewTicker(g.sweepEvery)
 	defer pause.Stop()
 	for {
 		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
