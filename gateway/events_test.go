@@ -1,10 +1,12 @@
 package gateway_test
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
@@ -58,5 +60,21 @@ func TestAnEmptyListStandsInTheOwnLedger(t *testing.T) {
 	found, _, err = w.Ledger.Query(t.Context(), audit.Query{Ledger: string(w.Client), Actor: string(who.Person)})
 	if err != nil || len(found) != 0 {
 		t.Errorf("another client's ledger says %v, %v", lines(found), err)
+	}
+}
+
+// A person who is not known, whatever signed for them, gets the answer for what does not
+// exist, and the refusal is recorded.
+func TestAPersonWhoIsNotKnownIsRefused(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	batch := w.Open(t, "lot-1")
+	who := w.System
+	who.Person = "p_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	if _, err := w.Gateway.Batch(t.Context(), who, batch); !errors.Is(err, gateway.ErrNotFound) {
+		t.Errorf("got %v, want not found", err)
+	}
+	refused := events(t, w, gateway.EventQuery{Batch: string(batch), Outcome: event.OutcomeDeny})
+	if len(refused) != 1 || refused[0].Reason != "not-a-member" || refused[0].Actor != string(who.Person) {
+		t.Errorf("the ledger says %v", lines(refused))
 	}
 }
