@@ -11,7 +11,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// account lets the compliance officers ask, and proves that the answer is whole.
+// account lets the compliance officers ask, and proves that the answer is complete.
 func (p *player) account(ctx context.Context, trades []*trade) {
 	p.chapter("What the officers can tell")
 	for _, t := range trades {
@@ -26,7 +26,8 @@ func (p *player) account(ctx context.Context, trades []*trade) {
 	}
 }
 
-// whoRead asks who read a trade's first document: nobody but its handler, as often as the story did.
+// whoRead asks which people read a trade's first document: only its handler, as often as
+// in the story.
 func (p *player) whoRead(ctx context.Context, t *trade) {
 	officer, handler, x := p.cast[t.officer], p.cast[t.handler()], t.sent[0]
 	page, err := p.events(ctx, api.ListEventsParams{Ledger: p.organisations[t.client].id, Document: &x.document.ID,
@@ -46,7 +47,8 @@ func (p *player) whoRead(ctx context.Context, t *trade) {
 	_ = p.did(err, "%s asks who read “%s”: %s, %s, under %s", officer.name, x.fileName, handler.name, times(x.reads), t.contract.Reference)
 }
 
-// whatWasRefused asks for all refusals about the first trade's document, and expects those that the story provoked.
+// whatWasRefused asks for all refusals about the first trade's document, and expects
+// those that the story provoked.
 func (p *player) whatWasRefused(ctx context.Context, t *trade) {
 	officer, x := p.cast[t.officer], t.sent[0]
 	page, err := p.events(ctx, api.ListEventsParams{Ledger: p.organisations[t.client].id, Document: &x.document.ID,
@@ -77,14 +79,14 @@ func (p *player) whatWasRefused(ctx context.Context, t *trade) {
 	_ = p.did(err, "… and what was refused under the contract: %s", strings.Join(slices.Sorted(maps.Keys(reasons)), ", "))
 }
 
-// otherLedger shows that a client's ledger is the client's.
+// otherLedger shows that another client cannot see a client's ledger.
 func (p *player) otherLedger(ctx context.Context, t *trade) {
-	stranger := p.cast["odile"]
-	_, err := p.events(ctx, api.ListEventsParams{Ledger: p.organisations[t.client].id}, p.as(stranger))
-	p.refused(err, refusal{status: 404, kind: "not-found"}, "for %s, officer of the other client, that ledger does not exist", stranger.name)
+	outsider := p.cast["odile"]
+	_, err := p.events(ctx, api.ListEventsParams{Ledger: p.organisations[t.client].id}, p.as(outsider))
+	p.refused(err, refusal{status: 404, kind: "not-found"}, "for %s, officer of the other client, that ledger does not exist", outsider.name)
 }
 
-// head fetches the signed head of the ledger, which an outsider can keep and compare.
+// head fetches the ledger's signed checkpoint, which an outsider can keep and compare.
 func (p *player) head(ctx context.Context, t *trade) {
 	note, err := p.checkpoint(ctx, p.organisations[t.client].id, p.as(p.cast[t.officer]))
 	lines := strings.SplitN(note, "\n", 4)
@@ -92,10 +94,10 @@ func (p *player) head(ctx context.Context, t *trade) {
 		err = fmt.Errorf("not a checkpoint of this ledger: %q", note)
 	}
 	if err != nil {
-		_ = p.did(err, "%s takes the signed head of the ledger away", p.cast[t.officer].name)
+		_ = p.did(err, "%s keeps the signed checkpoint of the ledger", p.cast[t.officer].name)
 		return
 	}
-	_ = p.did(nil, "%s takes the signed head of the ledger away: %s events, root %s", p.cast[t.officer].name, lines[1], lines[2])
+	_ = p.did(nil, "%s keeps the signed checkpoint of the ledger: %s events, root %s", p.cast[t.officer].name, lines[1], lines[2])
 }
 
 func text(s string) *string { return &s }

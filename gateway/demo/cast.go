@@ -11,7 +11,7 @@ import (
 type organisation struct {
 	key, name, country string
 	kind               api.OrganisationKind
-	id                 string // once it takes part
+	id                 string // empty until it joins
 }
 
 // actor is a person, or a client's system, of the story.
@@ -20,16 +20,16 @@ type actor struct {
 	organisation string // key
 	role         api.Role
 
-	id      string // once admitted
+	id      string // empty until the person joins
 	secret  Secret
 	token   string
 	expires time.Time // of the token
 }
 
-// variable is the shell variable that stands for the person's access token.
+// variable is the shell variable for the person's access token.
 func (a *actor) variable() string { return strings.ToUpper(a.key) }
 
-// isDuty says whether the role is held in the organisation, and not on a contract.
+// isDuty reports whether the role is held in the organisation, and not on a contract.
 func (a *actor) isDuty() bool {
 	return a.role == api.RoleContractManager || a.role == api.RoleComplianceOfficer
 }

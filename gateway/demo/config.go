@@ -8,19 +8,19 @@ import (
 	"net/http"
 )
 
-// Config says against which gateway the story is played, and with what.
+// Config is the gateway and the documents of the story.
 type Config struct {
 	API      string       // base URL of the API, without a slash at its end
 	Client   *http.Client // makes the requests; http.DefaultClient when nil. It must not limit how long a body takes
-	Operator Credential   // of the operator's first person, who lets the others in
-	Out      io.Writer    // where the story is told; nowhere when nil
+	Operator Credential   // of the operator's first person, who admits the others
+	Out      io.Writer    // receives the story; nil discards it
 
 	Seed      uint64 // of the synthetic documents
 	Scale     int    // how many times as many synthetic documents; 0 is 1
 	Documents fs.FS  // files to use instead of synthetic documents; nil for none
 
-	// Verify checks the gateway's ledgers from the outside and gives a line to print. It is called at the end of the
-	// story; nil leaves the step out.
+	// Verify checks the gateway's ledgers from the outside and gives a line to print. It
+	// is called at the end of the story; nil leaves the step out.
 	Verify func(ctx context.Context) (summary string, err error)
 
 	Admin string // base URL of the admin listener, for World only
@@ -39,13 +39,13 @@ func (c Config) check() error {
 	return nil
 }
 
-// Credential is what a person signs in with.
+// Credential is a person's identifier and secret for signing in.
 type Credential struct {
 	Person string // p_…
 	Secret Secret
 }
 
-// Secret is a text that must not be printed by accident. JSON holds it as it is.
+// Secret is a text that must not be printed by accident. JSON has it in clear.
 type Secret string
 
 // String hides the secret from fmt and slog.

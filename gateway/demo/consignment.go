@@ -10,11 +10,11 @@ import (
 	"github.com/bordereau/bordereau/gateway/demo/synthetic"
 )
 
-// consignment is what is sent as one batch.
+// consignment is the documents of one batch.
 type consignment struct {
 	reference string
 	items     []item
-	leftOut   int // what was found and is not sent
+	leftOut   int // files found and not sent
 	totals    map[string]int64
 }
 
@@ -26,13 +26,13 @@ func (c consignment) bytes() int64 {
 	return sum
 }
 
-// item is one document that is to be sent.
+// item is one document to send.
 type item struct {
 	reference, fileName, class, mediaType string
 
 	size   int64
 	sha256 []byte
-	open   func() (io.ReadCloser, error) // from the beginning, as often as it is asked
+	open   func() (io.ReadCloser, error) // opens the document from its beginning, any number of times
 }
 
 func (i item) describe(batch string) api.NewDocument {
@@ -40,7 +40,7 @@ func (i item) describe(batch string) api.NewDocument {
 		FileName: i.fileName, Size: i.size, SHA256: i.sha256}
 }
 
-// sent is a document that was sent, with what the gateway said about it.
+// sent is a sent document with the gateway's answer.
 type sent struct {
 	item
 	document api.Document

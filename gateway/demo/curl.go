@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// call is a request that the story made, and how to tell it as a curl command.
+// call is a request of the story, and how to print it as a curl command.
 type call struct {
 	request  *http.Request
-	variable string // stands for the access token; empty without one
-	file     string // holds the body; empty for a body that is told itself, or none
-	save     string // where the answer goes; empty for the terminal
+	variable string // shell variable for the access token; empty without one
+	file     string // file with the body; empty for a printed body, or none
+	save     string // file for the answer; empty for the terminal
 }
 
-// curl is the command that makes the same request: $API for the gateway's address, shell variables for tokens.
+// curl is the command for the same request: $API for the gateway's address, shell
+// variables for tokens.
 func (c call) curl() string {
 	words := []string{"curl"}
 	if m := c.request.Method; m != http.MethodGet && !(m == http.MethodPut && c.file != "") {
@@ -68,8 +69,8 @@ func (c call) bodyFlags() []string {
 	return []string{"-d", quote(string(text))}
 }
 
-// address writes a URL of the gateway with $API. Identifiers, references and escaped values are all that stands in one,
-// so there is nothing in it that a shell would read within double quotes.
+// address writes a URL of the gateway with $API. A URL has identifiers, references and
+// escaped values only, so a shell interprets none of it within double quotes.
 func address(u *url.URL) string {
 	return `"$API` + u.RequestURI() + `"`
 }

@@ -48,7 +48,7 @@ func TestCurl(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, tt.got, tt.want)
 		}
 		if strings.Contains(tt.got, "secret") {
-			t.Errorf("%s: the token itself is told", tt.name)
+			t.Errorf("%s: the token itself is printed", tt.name)
 		}
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"net/http"
 )
 
-// What the tests of this package look at from outside.
+// The tests of this package use these from outside.
 
-// File is what is derived from a file of the user's.
+// File is an item derived from a user's file.
 type File struct{ Reference, Name, Class, MediaType string }
 
-// Files derives a consignment and says how much it left out.
+// Files derives a consignment and counts the files left out.
 func Files(folder fs.FS) (files []File, leftOut int, err error) {
 	c, err := ofFiles(folder)
 	for _, i := range c.items {
@@ -20,7 +20,7 @@ func Files(folder fs.FS) (files []File, leftOut int, err error) {
 	return files, c.leftOut, err
 }
 
-// Curl tells a request.
+// Curl prints a request.
 func Curl(r *http.Request, variable, file, save string) string {
 	return call{request: r, variable: variable, file: file, save: save}.curl()
 }
@@ -28,7 +28,8 @@ func Curl(r *http.Request, variable, file, save string) string {
 // Terms fills terms in.
 func Terms(key, client, provider string) ([]byte, error) { return terms(key, client, provider) }
 
-// Goods gives, for each trade, its key and the class and media type of each of its documents.
+// Goods gives, for each trade, its key and the class and media type of each of its
+// documents.
 func Goods() map[string][][2]string {
 	all := map[string][][2]string{}
 	for _, t := range trades(1, 1) {
@@ -39,7 +40,7 @@ func Goods() map[string][][2]string {
 	return all
 }
 
-// Narrator lets a test tell a story.
+// Narrator lets a test print a story.
 type Narrator struct{ n *narrator }
 
 func NewNarrator(out io.Writer) Narrator { return Narrator{&narrator{out: out}} }

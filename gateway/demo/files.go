@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/demo/synthetic"
 )
 
-// ofFiles makes a consignment of the regular files below a folder, in the order of their paths. Names that are not UTF-8
-// are left out like what is no file: package fs cannot open them.
+// ofFiles makes a consignment of the regular files below a folder, in the order of their
+// paths. It leaves out names that are not UTF-8: package fs cannot open them.
 func ofFiles(folder fs.FS) (consignment, error) {
 	c := consignment{reference: "DOCUMENTS"}
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -47,7 +47,8 @@ func ofFiles(folder fs.FS) (consignment, error) {
 	return c, nil
 }
 
-// ofFile reads a file once, to know its size and digest before it is sent. It is not kept in memory.
+// ofFile reads a file once, to know its size and digest before it is sent. The file is
+// not kept in memory.
 func ofFile(folder fs.FS, name string) (item, error) {
 	f, err := folder.Open(name)
 	if err != nil {
@@ -68,7 +69,8 @@ func ofFile(folder fs.FS, name string) (item, error) {
 		size: size, sha256: sum.Sum(nil), open: open}, nil
 }
 
-// fileName is the last part of a path, with a `�` for every control character, which no header can carry.
+// fileName is the last part of a path, with a `�` for every control character: no header
+// can carry those.
 func fileName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -78,8 +80,9 @@ func fileName(name string) string {
 	}, path.Base(name))
 }
 
-// mediaTypes are those of endings that say more than a file's first bytes do. They are listed here, and not looked up on
-// the machine, so that the same folder gives the same story everywhere.
+// mediaTypes are the media types of endings that say more than a file's first bytes do.
+// They do not depend on the machine, so that the same folder gives the same story
+// everywhere.
 var mediaTypes = map[string]string{
 	".csv":  "text/csv",
 	".doc":  "application/msword",
@@ -108,7 +111,7 @@ var mediaTypes = map[string]string{
 	".zip":  "application/zip",
 }
 
-// mediaType is the type of a file's ending, in either case, or what its first bytes look like.
+// mediaType is the type of a file's ending, in either case, or else of its first bytes.
 func mediaType(name string, open func() (io.ReadCloser, error)) (string, error) {
 	if known, ok := mediaTypes[strings.ToLower(path.Ext(name))]; ok {
 		return known, nil

@@ -9,7 +9,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// narrator tells the story: one line for every step, the commands that do the same, and what was not as it should be.
+// narrator prints the story: one line for every step, the commands that do the same, and
+// every unexpected result.
 type narrator struct {
 	out         io.Writer
 	steps       int
@@ -17,19 +18,20 @@ type narrator struct {
 	differences []error
 }
 
-// told is how many commands a step shows in full. More of them are alike, and the first says it all.
-const told = 3
+// maxCommands is how many commands a step prints in full. The others are alike.
+const maxCommands = 3
 
 func (n *narrator) chapter(title string) {
 	fmt.Fprintf(n.out, "\n%s\n%s\n", title, strings.Repeat("─", len([]rune(title))))
 }
 
-// did ends a step that should have succeeded. It returns the failure with the step's name, for the caller to stop at.
+// did ends a step that should have succeeded. It returns the failure with the step's
+// name, and the caller stops there.
 func (n *narrator) did(err error, format string, args ...any) error {
 	return n.end(fmt.Sprintf(format, args...), err)
 }
 
-// refusal is the answer that a step should get.
+// refusal is the answer that a step expects.
 type refusal struct {
 	status int
 	kind   string // of the problem
@@ -43,7 +45,7 @@ func (r refusal) String() string {
 	return fmt.Sprintf("%d %s (%s)", r.status, r.kind, r.reason)
 }
 
-// refused ends a step that should have been refused. The story goes on in any case.
+// refused ends a step that should have been refused. The story continues in any case.
 func (n *narrator) refused(err error, want refusal, format string, args ...any) {
 	sentence := fmt.Sprintf(format, args...)
 	got, ok := refusalOf(err)
@@ -85,7 +87,7 @@ func (n *narrator) end(sentence string, err error) error {
 		fmt.Fprintf(n.out, "       %v\n", errors.Unwrap(err))
 	}
 	for i, c := range n.calls {
-		if i == 1 && len(n.calls) > told {
+		if i == 1 && len(n.calls) > maxCommands {
 			fmt.Fprintf(n.out, "       # and %d more like it\n", len(n.calls)-1)
 			break
 		}

@@ -10,9 +10,10 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// Play plays the story against a gateway that has nobody but its operator. It returns when the story is over: with the
-// world it made, and with an error that names every step that differed from what it should be. A step without which
-// nothing more can be played ends the story early. The world is nil only when the story could not begin.
+// Play plays the story against a gateway that has no member but its operator. At the end
+// it returns the world that it made, and an error with every step of unexpected result.
+// If the story cannot continue after a step, it ends early. The world is nil only if the
+// story could not begin.
 func Play(ctx context.Context, c Config) (*World, error) {
 	p, err := newPlayer(c)
 	if err != nil {
@@ -30,7 +31,7 @@ func Play(ctx context.Context, c Config) (*World, error) {
 	return p.world, p.close()
 }
 
-// player plays the story: it makes the requests, tells them, and keeps what they gave.
+// player makes the requests of the story, prints them, and keeps their results.
 type player struct {
 	*narrator
 	requests
@@ -62,7 +63,8 @@ func newPlayer(c Config) (*player, error) {
 		organisations: map[string]*organisation{}, cast: map[string]*actor{}}, nil
 }
 
-// goods gives the work that the story is about: the user's own files, or four trades' synthetic documents.
+// goods gives the documents of the story: the user's own files, or four trades' synthetic
+// documents.
 func (p *player) goods() ([]*trade, error) {
 	if p.config.Documents == nil {
 		return trades(p.config.Seed, p.config.Scale), nil
@@ -88,13 +90,13 @@ and a variable in capitals for each person's access token, which the person's cr
 	}
 }
 
-// as makes a request somebody's, and remembers it for the step that it belongs to.
+// as makes a request in a person's name, and remembers it for the current step.
 func (p *player) as(a *actor) api.RequestEditorFn { return p.with(a, call{}) }
 
-// nobody makes a request without a token.
-func (p *player) nobody() api.RequestEditorFn { return p.with(nil, call{}) }
+// anonymous makes a request without a token.
+func (p *player) anonymous() api.RequestEditorFn { return p.with(nil, call{}) }
 
-// with is as, with more to tell about the request.
+// with is like as, with more to print about the request.
 func (p *player) with(a *actor, c call) api.RequestEditorFn {
 	return func(ctx context.Context, r *http.Request) error {
 		c.request = r
@@ -110,7 +112,8 @@ func (p *player) with(a *actor, c call) api.RequestEditorFn {
 	}
 }
 
-// spare is how long before its end a token is renewed: a story with many large files lasts longer than a token.
+// spare is how long before its end a token is renewed: a story with many large files
+// lasts longer than a token.
 const spare = time.Minute
 
 func (p *player) refresh(ctx context.Context, a *actor) error {

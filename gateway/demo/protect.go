@@ -8,7 +8,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// refuseUploads tries to send what the contract does not allow, and what is not what it says. The batch is open.
+// refuseUploads tries to send documents that the contract does not allow, and documents
+// that are not as announced. The batch is open.
 func (p *player) refuseUploads(ctx context.Context, t *trade) {
 	system := p.cast[t.system]
 	try := func(n api.NewDocument, content []byte, want refusal, sentence string) {
@@ -21,7 +22,7 @@ func (p *player) refuseUploads(ctx context.Context, t *trade) {
 
 	wrong := other.describe("")
 	wrong.Class = "payslip"
-	try(wrong, text, refusal{422, "denied", "unknown-class"}, "a class that the contract does not know is refused")
+	try(wrong, text, refusal{422, "denied", "unknown-class"}, "a class that the contract does not have is refused")
 	if t.key == "motor" {
 		wrong = other.describe("")
 		wrong.MediaType = "text/plain"
@@ -33,7 +34,7 @@ func (p *player) refuseUploads(ctx context.Context, t *trade) {
 	wrong = other.describe("")
 	wrong.SHA256 = t.sent[0].sha256
 	if t.key != "motor" { // there the content would be refused before its digest is known
-		try(wrong, text, refusal{status: 400, kind: "digest-mismatch"}, "bytes that do not have the digest they announce are refused")
+		try(wrong, text, refusal{status: 400, kind: "digest-mismatch"}, "bytes without the announced digest are refused")
 	}
 	wrong = other.describe("")
 	wrong.Reference = "..up"
@@ -43,26 +44,27 @@ func (p *player) refuseUploads(ctx context.Context, t *trade) {
 	try(wrong, text, refusal{status: 409, kind: "reference-taken"}, "other bytes under a reference that is taken are refused")
 }
 
-// protect shows that nobody but the leased handler reads, and that the contract's end or pause is the end of access.
+// protect shows that only the leased handler reads, and that a contract's end or
+// suspension ends all access.
 func (p *player) protect(ctx context.Context, t *trade) error {
 	p.chapter("What is refused")
 	x := &t.sent[0]
-	handler, colleague, stranger := p.cast[t.handler()], p.cast[t.handlers[1]], p.cast["hery"]
+	handler, colleague, outsider := p.cast[t.handler()], p.cast[t.handlers[1]], p.cast["hery"]
 	try := func(by *actor, want refusal, sentence string, names ...any) {
 		_, err := api.Fetch(ctx, p.raw, x.document.ID, p.as(by))
 		p.refused(err, want, sentence, names...)
 	}
-	try(nil, refusal{status: 401, kind: "unauthenticated"}, "without a token nobody reads “%s”", x.fileName)
-	try(stranger, refusal{status: 404, kind: "not-found"}, "for %s of the other provider it does not exist", stranger.name)
+	try(nil, refusal{status: 401, kind: "unauthenticated"}, "without a token no one reads “%s”", x.fileName)
+	try(outsider, refusal{status: 404, kind: "not-found"}, "for %s of the other provider it does not exist", outsider.name)
 	try(colleague, refusal{403, "denied", "not-assigned"}, "%s, to whom it is not assigned, does not read it", colleague.name)
 	try(p.cast[t.manager], refusal{403, "denied", "no-rule"}, "%s, who assigns, does not read it", p.cast[t.manager].name)
 	try(p.cast["operator"], refusal{status: 404, kind: "not-found"}, "for the operator it does not exist")
 
 	late := ofBytes("late", "Retardataire.pdf", x.class, x.mediaType, []byte("%PDF-1.4\n"))
 	_, err := api.Send(ctx, p.raw, late.describe(t.batch.ID), bytes.NewReader([]byte("%PDF-1.4\n")), p.with(p.cast[t.system], call{file: late.fileName}))
-	p.refused(err, refusal{409, "denied", "batch-state"}, "nothing is added to a sealed batch")
+	p.refused(err, refusal{409, "denied", "batch-state"}, "a sealed batch takes no documents")
 	_, err = p.openBatch(ctx, p.world.Contracts["expired"], "TOO-LATE", p.as(p.cast[t.system]))
-	p.refused(err, refusal{403, "denied", "contract-expired"}, "nothing is sent under a contract that has ended")
+	p.refused(err, refusal{403, "denied", "contract-expired"}, "a contract that has ended takes no batches")
 
 	return p.pause(ctx, t, handler, x)
 }

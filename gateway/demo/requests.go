@@ -8,7 +8,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// requests are the gateway's operations with their two errors, of the transport and of the gateway, folded into one.
+// requests are the gateway's operations with their two errors, of the transport and of
+// the gateway, folded into one.
 type requests struct{ client *api.ClientWithResponses }
 
 func (q requests) createOrganisation(ctx context.Context, n api.NewOrganisation, as api.RequestEditorFn) (api.Organisation, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// setUp lets the cast in and puts the contracts in force.
+// setUp admits the cast and puts the contracts in force.
 func (p *player) setUp(ctx context.Context, trades []*trade) error {
 	p.chapter("Who takes part")
 	if err := p.admitOperator(ctx); err != nil {
@@ -40,7 +40,7 @@ func (p *player) admitOperator(ctx context.Context) error {
 	p.cast[operator.key] = operator
 	err := p.signIn(ctx, operator)
 	if err == nil {
-		p.signers, err = p.keys(ctx, p.nobody())
+		p.signers, err = p.keys(ctx, p.anonymous())
 	}
 	return p.did(err, "the operator signs in; the gateway's public keys are fetched, to check its receipts with")
 }
@@ -73,7 +73,7 @@ func (p *player) admitPerson(ctx context.Context, a *actor) error {
 	return p.did(err, "%s (%s) joins %s as %s", a.name, a.key, home.name, a.role)
 }
 
-// enrol gives a member a credential, and the token that it is for.
+// enrol gives a member a credential, and signs the member in.
 func (p *player) enrol(ctx context.Context, a *actor) error {
 	credential, err := p.issueCredential(ctx, a.id, p.as(p.cast["operator"]))
 	if err != nil {
@@ -84,7 +84,8 @@ func (p *player) enrol(ctx context.Context, a *actor) error {
 	return p.signIn(ctx, a)
 }
 
-// agree takes a contract from its terms to being in force, with the people who work under it.
+// agree takes a contract from its terms to being in force, and gives people their roles
+// on it.
 func (p *player) agree(ctx context.Context, t *trade) error {
 	if err := p.proposeContract(ctx, t); err != nil {
 		return err

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/demo/synthetic"
 )
 
-// trade is one kind of work that a client gives to a provider: a contract, the people on it, and a batch.
+// trade is one kind of work of a client with a provider: a contract, the people on it,
+// and a batch.
 type trade struct {
 	key              string // also names the terms: terms/<key>.yaml
 	client, provider string // keys of organisations
@@ -20,14 +21,14 @@ type trade struct {
 	manager                     string   // of the provider: assigns
 	handlers                    []string // of the provider: the first is assigned, the others are not
 
-	goods consignment // what is sent; none under the expired contract
+	goods consignment // documents to send; none under the expired contract
 
 	contract api.Contract
 	batch    api.Batch
 	sent     []sent
 }
 
-// handler is whom the batch is assigned to.
+// handler is the person to whom the batch is assigned.
 func (t *trade) handler() string { return t.handlers[0] }
 
 func byInsurer(key, provider, manager string, handlers ...string) *trade {
@@ -40,7 +41,7 @@ func byBank(key, provider, manager string, handlers ...string) *trade {
 		officer: "odile", system: "guichet", manager: manager, handlers: handlers}
 }
 
-// trades gives what is played with synthetic documents.
+// trades gives the trades of the story with synthetic documents.
 func trades(seed uint64, scale int) []*trade {
 	set := synthetic.Generate(synthetic.Config{Seed: seed, Scale: scale})
 	motor := byInsurer("motor", "azur", "sonia", "leila", "karim")
@@ -52,14 +53,14 @@ func trades(seed uint64, scale int) []*trade {
 	return []*trade{motor, cheques, loyalty, logs}
 }
 
-// ownTrade is what is played with the user's files.
+// ownTrade is the trade of the story with the user's files.
 func ownTrade(goods consignment) *trade {
 	t := byInsurer("documents", "azur", "sonia", "leila", "karim")
 	t.goods = goods
 	return t
 }
 
-// expired is a contract that was agreed and has ended.
+// expired is a contract that was in force and has ended.
 func expired() *trade { return byInsurer("expired", "azur", "sonia", "leila") }
 
 //go:embed terms

@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// work sends every trade's batch and has it read by whom it is assigned to.
+// work sends every trade's batch, and its handler reads it.
 func (p *player) work(ctx context.Context, trades []*trade) error {
 	for i, t := range trades {
 		p.chapter(t.contract.Title)
@@ -71,13 +71,13 @@ func (p *player) upload(ctx context.Context, by *actor, t *trade, i item) (sent,
 	return s, p.checkReceipt(t, s)
 }
 
-// checkReceipt compares what the gateway signed with what was sent.
+// checkReceipt compares the signed receipt with the sent document.
 func (p *player) checkReceipt(t *trade, s sent) error {
 	claims, err := api.VerifyReceipt(p.signers, s.receipt.JWS)
 	if err != nil {
 		return err
 	}
-	// Only the time is the gateway's alone; all else must be what was sent.
+	// Only the time comes from the gateway alone; all else must be as sent.
 	want := api.ReceiptClaims{ID: s.receipt.ID, Kind: "received", IssuedAt: claims.IssuedAt, Document: s.document.ID,
 		Batch: t.batch.ID, Contract: t.contract.ID, ContractVersion: t.contract.Version, Client: t.contract.Client,
 		Reference: s.reference, Class: s.class, MediaType: s.mediaType, Size: s.size, SHA256: hex.EncodeToString(s.sha256)}
@@ -119,7 +119,7 @@ func (p *player) handOver(ctx context.Context, t *trade) error {
 	return p.did(nil, "%s takes it in charge until %s", handler.name, leased.LeaseUntil.UTC().Format(time.DateTime+" MST"))
 }
 
-// readAll downloads what was sent and compares it.
+// readAll downloads the sent documents and compares them.
 func (p *player) readAll(ctx context.Context, t *trade) error {
 	handler := p.cast[t.handler()]
 	for i := range t.sent {
@@ -130,7 +130,7 @@ func (p *player) readAll(ctx context.Context, t *trade) error {
 	return p.did(nil, "%s reads %s: digests, sizes, types and file names are those that were sent", handler.name, count(len(t.sent), "document"))
 }
 
-// read downloads a document and compares it with what was sent.
+// read downloads a document and compares it with the sent one.
 func (p *player) read(ctx context.Context, by *actor, s *sent) error {
 	d, err := api.Fetch(ctx, p.raw, s.document.ID, p.with(by, call{save: s.fileName}))
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *player) read(ctx context.Context, by *actor, s *sent) error {
 	}
 	defer d.Close()
 	s.reads++
-	if _, err := io.Copy(io.Discard, d); err != nil { // checks that the bytes have the digest that was announced
+	if _, err := io.Copy(io.Discard, d); err != nil { // checks that the bytes have the announced digest
 		return err
 	}
 	got := fmt.Sprintf("%x, %d bytes, %s, %q", d.SHA256, d.Size, d.MediaType, d.FileName)

@@ -1,13 +1,15 @@
 package demo
 
-// World is what the story leaves behind, for scripts that go on from there. As JSON it is the ready file. Organisations,
-// people, contracts and batches are named by the keys that cast.go and trades.go give them.
+// World is the result of the story, for scripts that continue from there. As JSON it is
+// the ready file. Organisations, people, contracts and batches have the keys of cast.go
+// and trades.go.
 type World struct {
 	API   string `json:"api"`
 	Admin string `json:"admin"`
 	Data  string `json:"data"`
 
-	// Tokens are access tokens by role and person. They end after minutes; People has what gives new ones.
+	// Tokens are access tokens by role and person. They end after minutes; the
+	// credentials in People give new ones.
 	Tokens map[string]map[string]string `json:"tokens"`
 	People map[string]Person            `json:"people"`
 
@@ -17,7 +19,7 @@ type World struct {
 	Batches   map[string]string `json:"batches"`
 }
 
-// Person is somebody of the story, with the secret for POST /oauth/token.
+// Person is a person of the story, with the secret for POST /oauth/token.
 type Person struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`

@@ -1,6 +1,7 @@
 package synthetic
 
-// letter is a letter's width in ninths of a capital's height, and its strokes (see hand.strokes).
+// letter is a letter's width in ninths of a capital's height, and its strokes (see
+// hand.strokes).
 type letter struct {
 	width   int
 	strokes string
@@ -93,7 +94,8 @@ var alphabet = map[rune]letter{
 	'×':  {6, "19 55;15 59"},
 }
 
-// accents are written over (or under) the letter before them, as Unicode's decomposed form has them.
+// accents are written over (or under) the letter before them, as Unicode's decomposed
+// form has them.
 var accents = map[rune]string{
 	'\u0300': "2d 4b",          // grave
 	'\u0301': "3b 5d",          // acute

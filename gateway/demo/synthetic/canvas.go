@@ -6,7 +6,8 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// canvas is a page in grey, white to begin with, for what is scanned afterwards. Pixels as coordinates.
+// canvas is a page in grey, white to begin with, for what is scanned afterwards. Pixels
+// as coordinates.
 type canvas struct{ *image.Gray }
 
 func newCanvas(width, height int) canvas {
@@ -83,7 +84,8 @@ func (c curve) reach() int {
 
 func abs(n int) int { return max(n, -n) }
 
-// at gives the point after step of steps along the curve. 64 bits hold the products where an int may not.
+// at gives the point after step of steps along the curve. 64 bits hold the products where
+// an int may not.
 func (c curve) at(step, steps int) point {
 	n, i, j := int64(steps), int64(step), int64(steps-step)
 	weights := [4]int64{j * j * j, 3 * j * j * i, 3 * j * i * i, i * i * i}

@@ -45,7 +45,8 @@ func (p picture) wheel(x, y int) {
 	p.paint(disc(x, y, 7), color.RGBA{60, 61, 64, 255})
 }
 
-// damage paints a dent with its shadows, cracks in the lamp, and scratches to the bare metal.
+// damage paints a dent with its shadows, cracks in the lamp, and scratches to the bare
+// metal.
 func (p picture) damage(s *source, move func(point) point, body, dark color.RGBA) {
 	x, y := s.between(745, 790), s.between(400, 440)
 	for ring := 6; ring > 0; ring-- {

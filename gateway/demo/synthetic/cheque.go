@@ -73,7 +73,8 @@ func (c cheque) front(seed uint64, n int, t typefaces) []byte {
 	return bilevelTIFF(scanned(s, face), scanDPI)
 }
 
-// codeLine prints figures cut by thin bars. It looks like a cheque's magnetic line from afar and is none.
+// codeLine prints figures cut by thin bars. It looks like a cheque's magnetic line from
+// afar and is none.
 func (c canvas) codeLine(t typefaces, x, y int, line string) {
 	outlines, width := typeset(t.mono, 38, x*px, y*px, line)
 	c.paint(outlines, 0)

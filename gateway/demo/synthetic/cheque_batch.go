@@ -7,8 +7,9 @@ import (
 	"fmt"
 )
 
-// control is the file that travels with cheque images. Its nesting (file, cash letter, bundle, item, each level with
-// its own count and sum) is the trade's; the format is this package's own.
+// control is the file that travels with cheque images. Its nesting (file, cash letter,
+// bundle, item, each level with its own count and sum) is the trade's. The format is this
+// package's own.
 type control struct {
 	File        string       `json:"file"`
 	Created     string       `json:"created"`

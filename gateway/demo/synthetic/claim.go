@@ -53,7 +53,8 @@ func newClaim(seed uint64, n int) claim {
 	return c
 }
 
-// claimForm gives the form as it comes from the insured: printed boxes, filled in by hand, one to three pages.
+// claimForm gives the form as it comes from the insured: printed boxes, filled in by
+// hand, one to three pages.
 func claimForm(seed uint64, n int, c claim) []byte {
 	s := newSource(seed, fmt.Sprintf("claim form %d", n))
 	f := &form{hand: newHand(s), ink: pick(s, []colour{inkBlue, inkBlue, inkBlack})}
@@ -69,7 +70,7 @@ func claimForm(seed uint64, n int, c claim) []byte {
 	return f.bytes()
 }
 
-// form is a PDF that somebody fills in.
+// form is a PDF that a person fills in.
 type form struct {
 	pdf
 	hand hand

@@ -82,7 +82,8 @@ var (
 	stream    = regexp.MustCompile(`<< /Length (\d+) >>\nstream\n`)
 )
 
-// checkPDF follows the cross-reference table to every object, and every stream's length to its end.
+// checkPDF follows the cross-reference table to every object, and every stream's length
+// to its end.
 func checkPDF(file []byte) error {
 	if !bytes.HasPrefix(file, []byte("%PDF-1.4\n")) {
 		return fmt.Errorf("no header")

@@ -10,7 +10,8 @@ import (
 // curve is a cubic Bézier curve: where the pen starts, two controls, where it ends.
 type curve [4]point
 
-// hand is somebody's handwriting: an alphabet of pen strokes, with the writer's slant and unsteadiness.
+// hand is a person's handwriting: an alphabet of pen strokes, with the writer's slant and
+// unsteadiness.
 type hand struct {
 	chance *source
 	slant  int // in tenths of the height
@@ -18,8 +19,8 @@ type hand struct {
 
 func newHand(s *source) hand { return hand{chance: s, slant: s.between(1, 3)} }
 
-// write gives the strokes of a line of text that begins at (x, y) on the baseline, and its width. Capitals are as high
-// as height, in the caller's unit.
+// write gives the strokes of a line of text that begins at (x, y) on the baseline, and
+// its width. Capitals are as high as height, in the caller's unit.
 func (h hand) write(x, y, height int, text string) (strokes [][]curve, width int) {
 	var over point // where an accent on the last letter begins
 	for _, r := range norm.NFD.String(strings.ReplaceAll(text, "ß", "ss")) {
@@ -43,7 +44,7 @@ func (h hand) write(x, y, height int, text string) (strokes [][]curve, width int
 
 func (l letter) advance(height int) int { return (l.width*height + height/2) / 9 }
 
-// wide estimates how wide a line becomes, without drawing from the chances.
+// wide estimates the width of a line, without drawing random numbers.
 func (h hand) wide(height int, text string) int {
 	width := 0
 	for _, r := range norm.NFD.String(text) {
@@ -52,8 +53,8 @@ func (h hand) wide(height int, text string) int {
 	return width
 }
 
-// strokes reads the strokes of one letter: points of two digits in base 36, x to the right and y upwards with the
-// baseline at 4, strokes apart by a semicolon.
+// strokes reads the strokes of one letter: points of two digits in base 36, x to the
+// right and y upwards with the baseline at 4, strokes apart by a semicolon.
 func (h hand) strokes(x, y, height int, description string) [][]curve {
 	var all [][]curve
 	for stroke := range strings.SplitSeq(description, ";") {

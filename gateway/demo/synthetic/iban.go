@@ -5,7 +5,8 @@ import "fmt"
 // noBank is a French bank code that no bank has.
 const noBank = "00000"
 
-// frenchIBAN gives an IBAN with right check digits (ISO 7064 MOD 97-10) of a bank that does not exist.
+// frenchIBAN gives an IBAN with right check digits (ISO 7064 MOD 97-10) of a bank that
+// does not exist.
 func frenchIBAN(s *source) string {
 	account := noBank + s.digits(5) + s.digits(11)
 	return withCheckDigits("FR", account+ribKey(account))
@@ -14,7 +15,8 @@ func frenchIBAN(s *source) string {
 // germanIBAN does the same for Germany, where no bank code begins with 0.
 func germanIBAN(s *source) string { return withCheckDigits("DE", "00000000"+s.digits(10)) }
 
-// ribKey is the French account's own key: 97 less the remainder of the account with two places to spare.
+// ribKey is the French account's own key: 97 less the remainder of the account with two
+// places to spare.
 func ribKey(account string) string { return fmt.Sprintf("%02d", 97-mod97(account+"00")) }
 
 func withCheckDigits(country, account string) string {

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// typefaces are the printed letters of pictures: the Go fonts, whose outlines come out in whole numbers.
+// typefaces are the printed letters of pictures: the Go fonts, whose outlines come out in
+// whole numbers.
 type typefaces struct{ regular, bold, mono *sfnt.Font }
 
 func newTypefaces() typefaces {
@@ -24,7 +25,8 @@ func parse(ttf []byte) *sfnt.Font {
 	return f
 }
 
-// typeset gives the outlines of a line of text whose baseline begins at (x, y), and its width; all but size in 64ths.
+// typeset gives the outlines of a line of text whose baseline begins at (x, y), and its
+// width; all but size in 64ths.
 func typeset(f *sfnt.Font, size, x, y int, text string) (outlines path, width int) {
 	var buffer sfnt.Buffer
 	ppem := fixed.I(size)

@@ -20,7 +20,8 @@ type logLine struct {
 	Millis  int    `json:"duration_ms,omitempty"`
 }
 
-// incident gives a night's entries: work as usual, then a disk that fills up, then its repair.
+// incident gives a night's entries: work as usual, then a disk that fills up, then its
+// repair.
 func incident(s *source, lines int) []logLine {
 	now := time.Date(2026, time.March, 17, 1, 0, 0, 0, time.UTC)
 	all := make([]logLine, 0, lines)

@@ -30,7 +30,8 @@ func TestAmountsWritten(t *testing.T) {
 }
 
 func TestFrenchIBANKnownAnswer(t *testing.T) {
-	// The account that every explanation of the RIB key shows: 20041 01005 0500013M026 06, its M counted as 4.
+	// The account that every explanation of the RIB key shows: 20041 01005 0500013M026
+	// 06, its M counted as 4.
 	if got := ribKey("200410100505000134026"); got != "06" {
 		t.Errorf("key %s, want 06", got)
 	}

@@ -5,13 +5,15 @@ import (
 	"slices"
 )
 
-// point is a place on a picture, in 64ths of a pixel, y downwards. Everything drawn is made of these whole numbers.
+// point is a place on a picture, in 64ths of a pixel, y downwards. Everything drawn is
+// made of these whole numbers.
 type point struct{ x, y int }
 
 // px is one pixel.
 const px = 64
 
-// path is a set of closed outlines; where they run around a pixel's centre, the pixel is inside (non-zero winding).
+// path is a set of closed outlines; where they run around a pixel's centre, the pixel is
+// inside (non-zero winding).
 type path [][]point
 
 // move gives the path with every point changed.
@@ -58,7 +60,8 @@ func disc(x, y, radius int) path {
 	return path{outline}
 }
 
-// sine gives 1024·sin(2π·i/64), by a parabola with Bhaskara's correction: within 2 of the truth, in whole numbers.
+// sine gives 1024·sin(2π·i/64), by a parabola with Bhaskara's correction: within 2 of the
+// truth, in whole numbers.
 func sine(i int) int {
 	i &= 63
 	half := i & 31
@@ -116,7 +119,8 @@ func (p path) crossings(y int) []crossing {
 	return found
 }
 
-// between gives x where the line from upper to lower is at y. 64 bits hold the product where an int may not.
+// between gives x where the line from upper to lower is at y. 64 bits hold the product
+// where an int may not.
 func between(upper, lower point, y int) int {
 	return upper.x + int(int64(lower.x-upper.x)*int64(y-upper.y)/int64(lower.y-upper.y))
 }

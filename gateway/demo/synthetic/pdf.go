@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// pdf writes PDF 1.4 with the standard fonts, which every reader has, and no compression, so that its bytes can be
-// read. Coordinates are tenths of a point from the page's upper left corner.
+// pdf writes PDF 1.4 with the standard fonts, which every reader has, and no compression,
+// so that its bytes can be read. Coordinates are tenths of a point from the page's upper
+// left corner.
 type pdf struct {
 	title string
 	pages []*pdfPage
@@ -82,7 +83,8 @@ func (p *pdfPage) text(f pdfFont, size, x, y int, c colour, line string) {
 	p.op("BT /%s %s Tf %s rg %s Td (%s) Tj ET", f, tenths(size), c, at(x, y), pdfString(line))
 }
 
-// figures writes a line that ends at x, in the font whose characters are all 0.6 of its size wide.
+// figures writes a line that ends at x, in the font whose characters are all 0.6 of its
+// size wide.
 func (p *pdfPage) figures(size, x, y int, c colour, line string) {
 	width := len([]rune(line)) * size * 6 / 10
 	p.text(fixedPitch, size, x-width, y, c, line)
@@ -114,14 +116,15 @@ func (p *pdfPage) ink(strokes [][]curve, thick int, c colour) {
 	p.op("S Q")
 }
 
-// handwrite writes a line by hand and says how wide it became.
+// handwrite writes a line by hand and gives its width.
 func (p *pdfPage) handwrite(h hand, x, y, height int, c colour, line string) int {
 	strokes, width := h.write(x, y, height, line)
 	p.ink(strokes, 9, c)
 	return width
 }
 
-// pdfString gives the inside of a string literal in WinAnsiEncoding; what it has no character for becomes `?`.
+// pdfString gives the inside of a string literal in WinAnsiEncoding; what it has no
+// character for becomes `?`.
 func pdfString(line string) string {
 	var b strings.Builder
 	for _, r := range line {
@@ -139,8 +142,8 @@ func pdfString(line string) string {
 	return b.String()
 }
 
-// bytes puts the file together: objects 1 catalogue, 2 page tree, 3 particulars, then the fonts, then two for each
-// page; the cross-reference table says where each begins.
+// bytes puts the file together: objects 1 catalogue, 2 page tree, 3 particulars, then the
+// fonts, then two for each page; the cross-reference table says where each begins.
 func (d *pdf) bytes() []byte {
 	w := &pdfWriter{}
 	w.WriteString("%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
@@ -178,7 +181,8 @@ func (w *pdfWriter) object(format string, args ...any) {
 	w.WriteString("\nendobj\n")
 }
 
-// finish writes the cross-reference table, whose lines are exactly 20 bytes, and the trailer.
+// finish writes the cross-reference table, whose lines are exactly 20 bytes, and the
+// trailer.
 func (w *pdfWriter) finish() {
 	table := w.Len()
 	fmt.Fprintf(w, "xref\n0 %d\n0000000000 65535 f \n", len(w.offsets)+1)

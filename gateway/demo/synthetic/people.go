@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// person is somebody who does not exist.
+// person is a fictitious person.
 type person struct {
 	given, family string
 	street, town  string
@@ -34,7 +34,7 @@ func newPerson(s *source) person {
 	return p
 }
 
-// plain takes the accents and everything but letters off a name, for a mail address.
+// plain removes accents and everything but letters from a name, for a mail address.
 func plain(name string) string {
 	bare, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn))), name)
 	if err != nil {
@@ -53,7 +53,7 @@ func newVehicle(s *source) vehicle {
 	}
 }
 
-// account is what somebody tells of an accident, and the box of the form that it belongs to.
+// account is an account of an accident, and the box of the form that it belongs to.
 type account struct{ kind, text string }
 
 // dayIn2026 gives a day of the month, at noon so that no zone moves it to another day.

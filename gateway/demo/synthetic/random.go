@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 )
 
-// source is a stream of chances. All draws go through Uint32N, which gives the same numbers on 32 and 64 bits.
+// source is a stream of random numbers. All draws go through Uint32N, which gives the
+// same numbers on 32 and 64 bits.
 type source struct{ r *rand.Rand }
 
-// newSource gives the stream of one document: the same for the same seed and label, unrelated for any other.
+// newSource gives the stream of one document: the same for the same seed and label,
+// unrelated for any other.
 func newSource(seed uint64, label string) *source {
 	key := sha256.Sum256(fmt.Appendf(nil, "bordereau synthetic %d %s", seed, label))
 	return &source{rand.New(rand.NewChaCha8(key))}

@@ -8,7 +8,8 @@ import (
 // A4 at 150 dots per inch.
 const scanWidth, scanHeight, scanDPI = 1240, 1754, 150
 
-// scanned gives what a scanner makes of a page: a little askew, with dust and a shadow along the edge.
+// scanned gives what a scanner makes of a page: a little askew, with dust and a shadow
+// along the edge.
 func scanned(s *source, c canvas) canvas {
 	lean := s.between(-9, 9)
 	out := newCanvas(c.width(), c.height())
@@ -35,7 +36,8 @@ func (c canvas) dust(s *source) {
 	}
 }
 
-// stamp prints an inclined stamp of one or two lines, worn here and there, with its corner at (x, y).
+// stamp prints an inclined stamp of one or two lines, worn here and there, with its
+// corner at (x, y).
 func (c canvas) stamp(s *source, t typefaces, x, y int, lines ...string) {
 	var mark path
 	widest := 0

@@ -2,10 +2,10 @@ package synthetic
 
 import "fmt"
 
-// Config says what is made.
+// Config sets the documents to make.
 type Config struct {
 	Seed  uint64 // every seed gives other people, claims and amounts
-	Scale int    // how many times the smallest set; 0 is 1
+	Scale int    // multiplies the smallest set; 0 is 1
 }
 
 // Set is one batch for each of the demo's contracts.
@@ -16,7 +16,7 @@ type Set struct {
 	Logs    Batch // log extracts of an incident
 }
 
-// Batch is what is sent together.
+// Batch is the documents of one batch.
 type Batch struct {
 	Reference string
 	Documents []Document
@@ -32,7 +32,7 @@ func (b Batch) Bytes() int64 {
 	return sum
 }
 
-// Document is one document with what a client system says about it.
+// Document is one document with a client system's description of it.
 type Document struct {
 	Reference string // derived from FileName by Reference
 	FileName  string
@@ -69,7 +69,8 @@ type generator struct {
 	faces typefaces
 }
 
-// claimsAtScaleOne is how many claims the smallest set has. Each has a form; some a letter, a photograph, an invoice.
+// claimsAtScaleOne is how many claims the smallest set has. Each has a form; some a
+// letter, a photograph, an invoice.
 const claimsAtScaleOne = 6
 
 func (g generator) motor() Batch {
@@ -85,7 +86,7 @@ func (g generator) motor() Batch {
 	return b
 }
 
-// claimFile gives the documents of one claim, under names as their senders in several countries give them.
+// claimFile gives the documents of one claim, under names of several countries.
 func (g generator) claimFile(n int, c claim) []Document {
 	form := []string{
 		"Déclaration d'accident n° %d.pdf", "Schadenmeldung Nr. %d – Köln.pdf", "Constat amiable %d (été).pdf",

@@ -42,9 +42,9 @@ func TestSameSeedGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-// TestBytesAreTheSameOnEveryMachine fails when a processor, an architecture or a change to this package gives other
-// bytes. Photographs and gzip are left out: their encoders are the standard library's. After an intended change, put
-// the new sum here.
+// TestBytesAreTheSameOnEveryMachine fails when a processor, an architecture or a change
+// to this package gives other bytes. Photographs and gzip are left out: their encoders
+// are the standard library's. After an intended change, put the new sum here.
 func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	const want = "2229b55d1e6e7151db0c8fc3eca246f5a22879dd180f0bbf6f795689dc311272"
 	sum := sha256.New()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// table encodes rows of equal length as CSV (RFC 4180). Header and trailer are rows like the others, told apart by
-// their first column, so that any reader of CSV takes the file.
+// table encodes rows of equal length as CSV (RFC 4180). Header and trailer are rows like
+// the others, told apart by their first column, so that any reader of CSV takes the file.
 func table(rows [][]string) []byte {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
@@ -20,8 +20,8 @@ func table(rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// claimsBordereau lists the claims of the month: a header with who and when, the columns' names, a row for each
-// claim, a trailer with their count and sum.
+// claimsBordereau lists the claims of the month: a header with sender and time, the
+// columns' names, a row for each claim, a trailer with their count and sum.
 func claimsBordereau(claims []claim) (text []byte, sum cents) {
 	rows := [][]string{
 		{"HEADER", "Assurances Démo", "sinistres automobile", "2026-03", "EUR", ""},
@@ -35,7 +35,8 @@ func claimsBordereau(claims []claim) (text []byte, sum cents) {
 	return table(rows), sum
 }
 
-// loyaltyMovements lists a month of points, with each member's balance after every movement.
+// loyaltyMovements lists a month of points, with each member's balance after every
+// movement.
 func loyaltyMovements(s *source, programme string, members, movements int) (text []byte, sum int64) {
 	balance := make([]int64, members)
 	for i := range balance {

@@ -19,8 +19,9 @@ type tiffEntry struct {
 	count, value uint32
 }
 
-// bilevelTIFF writes a picture as a scanner does: one bit a pixel, black where the shade is under 128, PackBits.
-// It is laid out as header, strip, resolution, software, directory.
+// bilevelTIFF writes a picture as a scanner does: one bit a pixel, black where the shade
+// is under 128, PackBits. It is laid out as header, strip, resolution, software,
+// directory.
 func bilevelTIFF(c canvas, dotsPerInch uint32) []byte {
 	const software = "Bordereau synthetic\x00"
 	strip := packedRows(c)
@@ -91,8 +92,8 @@ func packedRows(c canvas) []byte {
 	return packed
 }
 
-// appendPackBits appends a row as runs: a count of 0..127 and that many bytes and one more as they are, or of
-// -127..-1 and one byte to repeat (TIFF 6.0, section 9).
+// appendPackBits appends a row as runs: a count of 0..127 and that many bytes and one
+// more as they are, or of -127..-1 and one byte to repeat (TIFF 6.0, section 9).
 func appendPackBits(to, row []byte) []byte {
 	for len(row) > 0 {
 		if run := repeated(row); run > 1 {
