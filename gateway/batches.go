@@ -89,29 +89,37 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 		return Batch{}, err
 	}
 	var b Batch
-	_, err = g.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionBatchSeal,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			// Taken before the shared lock of OnBatch: two changes at once must queue, not deadlock.
-			if _, err := tx.BatchStateForChange(ctx, string(id)); err != nil {
+	type sealing struct {
+		batch queries.Batch
+		state queries.BatchState
+	}
+	_, err = g.door.Do(ctx, caller, choke.Hand(policy.ActionBatchSeal,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (read sealing, err error) {
+			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
+			if read.state, err = tx.BatchStateForChange(ctx, string(id)); err != nil {
+				return read, err
+			}
+			state := policy.BatchState(read.state.State)
+			if read.batch, err = s.OnBatchIn(ctx, tx, id, state); err != nil {
+				return read, err
+			}
+			s.Facts().Batch.Resent = state == policy.BatchSealed && read.batch.Manifest == text
+			return read, nil
+		},
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, read sealing) error {
+			s.Event().Length = m.Bytes
+			if policy.BatchState(read.state.State) == policy.BatchSealed { // the request was sent again
+				b, err = batchOf(ctx, tx, read.batch, read.state.State, read.state.ValidFrom)
 				return err
 			}
-			row, err := s.OnBatch(ctx, tx, id)
+			received, err := seal(ctx, tx, s, read.state, m, text)
 			if err != nil {
 				return err
 			}
-			s.Facts().Batch.Resent = s.Facts().Batch.State == policy.BatchSealed && row.Manifest == text
-			return nil
-		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			if err := seal(ctx, tx, s, id, m, text); err != nil {
-				return err
-			}
-			s.Event().Length = m.Bytes
-			b, err = readBatch(ctx, tx, id)
+			read.batch.Manifest, read.state.State, read.state.ValidFrom = text, string(policy.BatchSealed), choke.Micros(s.Now())
+			b, err = batchFrom(read.batch, read.state.State, read.state.ValidFrom, received)
 			return err
-		},
-	})
+		}))
 	return b, err
 }
 
@@ -128,43 +136,37 @@ func (m Manifest) encode() (string, error) {
 	return string(text), err
 }
 
-func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, id BatchID, m Manifest, text string) error {
-	state, err := tx.BatchStateForChange(ctx, string(id))
+// seal closes an open batch, if what was received is what the manifest declares, and gives what was.
+func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, state queries.BatchState, m Manifest, text string) (received queries.BatchTotalsRow, err error) {
+	id := state.Batch
+	running, err := tx.UploadsInProgress(ctx, id)
 	if err != nil {
-		return fmt.Errorf("reading batch state: %w", err)
-	}
-	if policy.BatchState(state.State) == policy.BatchSealed {
-		return nil // the request was sent again
-	}
-	running, err := tx.UploadsInProgress(ctx, string(id))
-	if err != nil {
-		return fmt.Errorf("counting uploads: %w", err)
+		return received, fmt.Errorf("counting uploads: %w", err)
 	}
 	if running > 0 {
-		return &Conflict{Kind: ConflictUploadInProgress, Detail: fmt.Sprintf("%d uploads into the batch are still running", running)}
+		return received, &Conflict{Kind: ConflictUploadInProgress, Detail: fmt.Sprintf("%d uploads into the batch are still running", running)}
 	}
-	if err := checkManifest(ctx, tx, s, id, m); err != nil {
-		return err
+	if received, err = tx.BatchTotals(ctx, id); err != nil {
+		return received, fmt.Errorf("summing batch: %w", err)
 	}
-	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: string(id), Manifest: text}); err != nil {
-		return fmt.Errorf("keeping manifest: %w", err)
+	if err := checkManifest(received, m); err != nil {
+		return received, err
+	}
+	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: id, Manifest: text}); err != nil {
+		return received, fmt.Errorf("keeping manifest: %w", err)
 	}
 	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: choke.Micros(s.Now())})
 	if err != nil {
-		return fmt.Errorf("ending batch state: %w", err)
+		return received, fmt.Errorf("ending batch state: %w", err)
 	}
 	if n == 0 {
-		return &Conflict{Kind: ConflictState, Detail: "the batch has just changed"}
+		return received, &Conflict{Kind: ConflictState, Detail: "the batch has just changed"}
 	}
-	return tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
+	return received, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: id,
 		State: string(policy.BatchSealed), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
 }
 
-func checkManifest(ctx context.Context, tx *database.Tx, s *choke.Scene, id BatchID, m Manifest) error {
-	received, err := tx.BatchTotals(ctx, string(id))
-	if err != nil {
-		return fmt.Errorf("summing batch: %w", err)
-	}
+func checkManifest(received queries.BatchTotalsRow, m Manifest) error {
 	if received.Documents != m.Documents || received.Bytes != m.Bytes {
 		return &Conflict{Kind: ConflictManifest, Detail: fmt.Sprintf("declared %d documents of %d bytes, received %d of %d",
 			m.Documents, m.Bytes, received.Documents, received.Bytes)}
@@ -206,6 +208,11 @@ func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state stri
 	if err != nil {
 		return Batch{}, fmt.Errorf("summing batch: %w", err)
 	}
+	return batchFrom(row, state, since, received)
+}
+
+// batchFrom is a batch as callers get it, which is in the state since then.
+func batchFrom(row queries.Batch, state string, since int64, received queries.BatchTotalsRow) (Batch, error) {
 	b := Batch{ID: BatchID(row.ID), Contract: ContractID(row.Contract), Reference: row.Reference,
 		State: policy.BatchState(state), Opened: choke.FromMicros(row.Opened), Documents: received.Documents, Bytes: received.Bytes}
 	if b.State == policy.BatchSealed {

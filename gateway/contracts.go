@@ -75,43 +75,36 @@ func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Con
 // contract manager who did not propose it; the terms must be complete and enforceable.
 func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id ContractID, version int64) (Contract, error) {
 	var c Contract
-	_, err := g.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionContractApprove,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	_, err := g.door.Do(ctx, caller, choke.Hand(policy.ActionContractApprove,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (v queries.ContractVersion, err error) {
 			// Taken before the shared lock of OnContract: two approvals at once must queue, not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
-				return err
+				return v, err
 			}
 			if err := s.OnContract(ctx, tx, id); err != nil {
-				return err
+				return v, err
 			}
 			s.OnDuty()
-			v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
-			if err != nil {
-				return err
+			if v, err = tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version}); err != nil {
+				return v, err
 			}
 			s.SetVersion(version)
 			s.Facts().Proposal = &policy.Proposal{By: PersonID(v.ProposedBy)}
-			return nil
+			return v, nil
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			if err := g.approve(ctx, tx, s, id, version); err != nil {
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) (err error) {
+			if err := g.approve(ctx, tx, s, id, v); err != nil {
 				return err
 			}
 			c, err = readContract(ctx, tx, s, id)
 			return err
-		},
-	})
+		}))
 	return c, err
 }
 
 // approve checks that the version can be enforced, marks it, and makes the contract's first identity. The first version
 // that is approved makes the contract active.
-func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, version int64) error {
-	v, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
-	if err != nil {
-		return err
-	}
+func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, v queries.ContractVersion) error {
 	terms, err := policy.ParseTerms(v.Terms)
 	if err != nil {
 		return fmt.Errorf("reading stored terms: %w", err)
@@ -119,7 +112,7 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	if err := choke.CheckEnforceable(terms); err != nil {
 		return err
 	}
-	if _, err := policy.Compile(string(id), version, terms); err != nil {
+	if _, err := policy.Compile(string(id), v.Version, terms); err != nil {
 		return fmt.Errorf("compiling terms: %w", err)
 	}
 	if err := approveFrom(ctx, tx, s, v); err != nil {

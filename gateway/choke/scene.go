@@ -231,10 +231,27 @@ func (s *Scene) OnBatch(ctx context.Context, tx *database.Tx, id BatchID) (queri
 	if err != nil {
 		return b, fmt.Errorf("reading batch state: %w", err)
 	}
-	s.facts.Batch = &policy.Batch{State: policy.BatchState(state.State), Resent: false}
-	s.event.Batch = b.ID
-	s.HideUnsealed(s.facts.Batch.State)
+	s.onBatchIn(b, policy.BatchState(state.State))
 	return b, nil
+}
+
+// OnBatchIn is OnBatch for a batch whose state was read before, because the act is to change it.
+func (s *Scene) OnBatchIn(ctx context.Context, tx *database.Tx, id BatchID, state policy.BatchState) (queries.Batch, error) {
+	b, err := tx.Batch(ctx, string(id))
+	if err != nil {
+		return b, err
+	}
+	if err := s.OnContract(ctx, tx, ContractID(b.Contract)); err != nil {
+		return b, err
+	}
+	s.onBatchIn(b, state)
+	return b, nil
+}
+
+func (s *Scene) onBatchIn(b queries.Batch, state policy.BatchState) {
+	s.facts.Batch = &policy.Batch{State: state, Resent: false}
+	s.event.Batch = b.ID
+	s.HideUnsealed(state)
 }
 
 // OnDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and

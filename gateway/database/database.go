@@ -20,6 +20,9 @@ type Config struct {
 	PostgreSQL string
 
 	Logger *slog.Logger // discards when nil
+
+	// Trace is told every generated query before it runs, by all transactions at once; nil is told nothing.
+	Trace func(query string)
 }
 
 // DB is an open database. Its methods are safe for concurrent use.
@@ -30,6 +33,7 @@ type DB struct {
 	postgresql bool
 	dsn        string // of PostgreSQL
 	path       string // of SQLite, absolute
+	trace      func(query string)
 	log        *slog.Logger
 }
 
@@ -38,7 +42,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if (c.SQLite == "") == (c.PostgreSQL == "") {
 		return nil, errors.New("opening database: exactly one of SQLite and PostgreSQL must be configured")
 	}
-	db := &DB{postgresql: c.PostgreSQL != "", dsn: c.PostgreSQL, log: c.Logger}
+	db := &DB{postgresql: c.PostgreSQL != "", dsn: c.PostgreSQL, log: c.Logger, trace: c.Trace}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
@@ -47,7 +51,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
-		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer)}
+		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer), trace: c.Trace}
 		db.path, _ = filepath.Abs(c.SQLite) // which openSQLite has found already
 	}
 	if err != nil {

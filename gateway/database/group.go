@@ -23,6 +23,7 @@ type group struct {
 	log      *slog.Logger
 	last     atomic.Pointer[Last] // nil: nothing
 	prepared *prepared            // owned by whoever works on the queue
+	trace    func(query string)
 
 	mu      sync.Mutex
 	waiting []*job         // owned by mu
@@ -147,7 +148,7 @@ func (g *group) commit() {
 	}
 	defer cancel()
 	defer tx.Rollback() // after a commit it does nothing
-	in := &Tx{Queries: queries.New(unlocked{g.prepared.in(tx)}), SQL: tx}
+	in := &Tx{Queries: queries.New(traced(unlocked{g.prepared.in(tx)}, g.trace)), SQL: tx}
 	for len(jobs) < groupSize {
 		j := g.next()
 		if j == nil {

@@ -61,7 +61,7 @@ func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		return fmt.Errorf("beginning to read: %w", classify(ctx, err))
 	}
 	defer tx.Rollback()
-	return classify(ctx, fn(ctx, &Tx{Queries: queries.New(unlocked{tx}), SQL: tx}))
+	return classify(ctx, fn(ctx, &Tx{Queries: queries.New(traced(unlocked{tx}, db.trace)), SQL: tx}))
 }
 
 // write is one attempt of InTx on PostgreSQL.
@@ -73,7 +73,7 @@ func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 	defer cancel()
 	defer tx.Rollback() // after an error or a panic; after a commit it does nothing
 
-	if err := fn(ctx, &Tx{Queries: queries.New(tx), SQL: tx}); err != nil {
+	if err := fn(ctx, &Tx{Queries: queries.New(traced(tx, db.trace)), SQL: tx}); err != nil {
 		return classify(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {

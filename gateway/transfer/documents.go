@@ -14,20 +14,18 @@ import (
 // Document gives the record of a document, without its content.
 func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
 	var d choke.Document
-	_, err := t.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionDocumentInspect,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	_, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentInspect,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Document, error) {
 			row, err := s.OnDocument(ctx, tx, id)
 			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
-				return choke.ErrNotFound // an upload that nobody acknowledged is no document yet
+				return row, choke.ErrNotFound // an upload that was not acknowledged is no document yet
 			}
-			return err
+			return row, err
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			d, err = readDocument(ctx, tx, id)
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (err error) {
+			d, err = documentFrom(ctx, tx, row)
 			return err
-		},
-	})
+		}))
 	return d, err
 }
 
@@ -36,6 +34,11 @@ func readDocument(ctx context.Context, tx *database.Tx, id choke.DocumentID) (ch
 	if err != nil {
 		return choke.Document{}, fmt.Errorf("reading document: %w", err)
 	}
+	return documentFrom(ctx, tx, row)
+}
+
+// documentFrom adds the name, which is where the header is.
+func documentFrom(ctx context.Context, tx *database.Tx, row queries.Document) (choke.Document, error) {
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if choke.IsNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
 		row.State = string(policy.DocumentErased) // its name went with its header

@@ -56,18 +56,16 @@ func (t *Transfers) Open(ctx context.Context, caller choke.Caller, id choke.Docu
 // grantRead decides about a read, reserves its ceilings and records it, and opens nothing yet.
 func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke.DocumentID, choose Choice) (*Content, error) {
 	c := &Content{transfers: t, caller: caller}
-	s, err := t.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionDocumentRead,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	s, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentRead,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Document, error) {
 			return onReading(ctx, tx, s, id)
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			if err := c.prepare(ctx, tx, s, id); err != nil {
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
+			if err := c.prepare(ctx, tx, s, row); err != nil {
 				return err
 			}
 			return c.choose(s, choose)
-		},
-	})
+		}))
 	if err != nil {
 		return nil, err
 	}
@@ -75,34 +73,30 @@ func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke
 	return c, nil
 }
 
-// onReading makes the reading of a document what the act is about, with what the person has read today.
-func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
+// onReading makes the reading of a document what the act is about, and gives its row, with what the person has read today.
+func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) (queries.Document, error) {
 	row, err := s.OnDocument(ctx, tx, id)
 	if err != nil {
-		return err
+		return row, err
 	}
 	s.Event().Phase, s.Event().Length = event.PhaseGrant, row.Size
 	if err := s.NoteErased(ctx, tx, row); err != nil {
-		return fmt.Errorf("reading erasure: %w", err)
+		return row, fmt.Errorf("reading erasure: %w", err)
 	}
 	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
-		return nil // refused before any ceiling is asked
+		return row, nil // refused before any ceiling is asked
 	}
 	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.Contract()), Person: string(s.Caller().Person),
 		Day: s.Terms().Day(s.Now())})
 	if err != nil {
-		return fmt.Errorf("reading today's sums: %w", err)
+		return row, fmt.Errorf("reading today's sums: %w", err)
 	}
 	s.Facts().Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
-	return nil
+	return row, nil
 }
 
 // prepare reserves the ceilings and reads what opening needs.
-func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
-	row, err := tx.Document(ctx, string(id))
-	if err != nil {
-		return fmt.Errorf("reading document: %w", err)
-	}
+func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
 	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.Caller().Person),
 		Day: s.Terms().Day(s.Now()), ReadBytes: row.Size}); err != nil {
 		return fmt.Errorf("reserving ceilings: %w", err)

@@ -301,10 +301,9 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
 				return fmt.Errorf("inserting document header: %w", err)
 			}
-			row, err := tx.Document(ctx, string(up.id))
-			if err != nil {
-				return fmt.Errorf("reading document: %w", err)
-			}
+			row := queries.Document{ID: string(up.id), Batch: string(up.Batch), Contract: string(s.Contract()), // as it is now stored
+				Reference: up.Reference, Class: string(up.Class), MediaType: up.MediaType,
+				State: string(policy.DocumentReceived), Size: up.size, Digest: up.digest, Received: choke.Micros(s.Now())}
 			d = documentOf(row, up.FileName)
 			r, err = t.acknowledge(ctx, tx, s, row)
 			return err
