@@ -1,12 +1,14 @@
-// Package gateway is the product in plain Go: organisations and their people, contracts, batches, documents, leases
-// and receipts. HTTP, pages and commands are thin layers over the methods of Gateway; none of them decides.
+// Package gateway is the facade of the product, in plain Go: what the rooms below it have for callers, Gateway has.
+// Contracts, people, batches and assignments are its own. HTTP, pages and commands are thin layers over the methods of
+// Gateway; none of them decides.
 //
-// # One choke point
+// # One door
 //
-// Every operation is one act (act.go): a single transaction reads the facts, lets package policy decide, changes
-// state and stages the audit event; after the commit the act waits, outside any transaction, until the ledger has
-// sequenced the event. Only then does the operation return success or give a byte. A denial is staged in the same way.
-// Whoever wants to know what protects a document reads act.go, and then Upload and Download.
+// Every operation is one act through gateway/choke: a single transaction loads the facts, lets package policy decide,
+// mutates and stages the audit event; after the commit the act waits until the ledger has sequenced the event. Only then
+// does the operation return success or give a byte. Package choke alone holds the database, so an act that goes round it
+// does not compile; the tests of gatewaytest/rooms hold what the compiler cannot. To know what protects a document, read
+// choke/act.go, and then Upload and Download in transfer.
 //
 // # A document at rest
 //
