@@ -20,7 +20,7 @@ import (
 )
 
 // patience is longer than any wait that ends well, on the slowest machine.
-const patience = time.Minute
+const patience = 10 * time.Minute
 
 // client is the name of the n-th client's ledger.
 func client(n int) string { return "o_" + letters(n) }

@@ -28,7 +28,7 @@ func TestAFullQueueRefusesAndRecovers(t *testing.T) {
 				break
 			}
 		}
-		// Neither waits: the ledger waits for a minute, as its test's configuration says.
+		// Neither waits: the ledger waits for minutes, as its test's configuration says.
 		if _, err := ledger.Append(t.Context(), client(0), read(0)); !errors.Is(err, audit.ErrUnavailable) {
 			t.Errorf("one more is appended: %v", err)
 		}
