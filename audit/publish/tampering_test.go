@@ -18,6 +18,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // A tampering is done to a ledger of 100 events, of which 60 were published with their checkpoint, which the auditor kept.
@@ -104,6 +105,7 @@ var tamperings = []tampering{
 // The list of tamperings, on both engines. The handbook and the test hold each other: what is listed there is done here, and
 // named in the words that stand there.
 func TestWhatATamperingLooksLike(t *testing.T) {
+	needs.Parallel(t)
 	words := handbook(t)
 	for _, c := range tamperings {
 		want, listed := words[c.what]
@@ -112,6 +114,7 @@ func TestWhatATamperingLooksLike(t *testing.T) {
 		}
 		delete(words, c.what)
 		t.Run(c.what, func(t *testing.T) {
+			needs.Siblings(t)
 			if c.do == nil { // nothing of it is in a database
 				look(t, c.find(t, nil, nil), want)
 				return
