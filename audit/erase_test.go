@@ -14,6 +14,7 @@ import (
 	"github.com/bordereau/bordereau/audit/verify"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // erase commits one batch.
@@ -73,6 +74,7 @@ func tenEvents(t *testing.T, db *database.DB) *audit.Ledger {
 }
 
 func TestErasePrivate(t *testing.T) {
+	needs.Parallel(t)
 	for name, tt := range map[string]struct {
 		erase audit.PrivateErasure
 		want  []int64

@@ -9,6 +9,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // eachFaulty runs f on both engines. The sequencer writes and looks up through pools that fail as the faults say; acts
@@ -71,6 +72,7 @@ func TestCommitFailsAndIsStored(t *testing.T) {
 // While nothing can be committed, or what was committed cannot be looked up, nobody is told that an event is durable.
 // Once the database is back, the event is there once.
 func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
+	needs.Parallel(t)
 	for name, fail := range map[string]func(writes, reads *faults){
 		"nothing is stored": func(writes, _ *faults) { writes.refuseCommits.Store(1 << 30) },
 		"stored, not known": func(writes, reads *faults) {

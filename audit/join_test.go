@@ -10,6 +10,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // joined opens a ledger on SQLite that sequences in the acts' own commits. Its Run does so only when it is asked to.
@@ -68,6 +69,7 @@ func TestAnActAndItsPlaceShareACommit(t *testing.T) {
 
 // Without a sequencer nobody is answered, and what is staged stays so: this process, or another, may not sequence.
 func TestNoPlaceInTheActsCommitWithoutASequencer(t *testing.T) {
+	needs.Parallel(t)
 	for name, prepare := range map[string]func(t *testing.T, ledger *audit.Ledger){
 		"not running": func(*testing.T, *audit.Ledger) {},
 		"stopped":     func(t *testing.T, ledger *audit.Ledger) { start(t, ledger)() },

@@ -11,6 +11,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // told is a small ledger in which every named question has something to find and something to leave out. Its events are
@@ -82,6 +83,7 @@ func told(t *testing.T, db *database.DB) *audit.Ledger {
 }
 
 func TestQuestionsAboutEvents(t *testing.T) {
+	needs.Parallel(t)
 	for name, tt := range map[string]struct {
 		ask  audit.Ask
 		want []int64

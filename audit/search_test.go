@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // manyBlocks is how many full blocks a ledger of eachMany has, and manyTail how many events come after them.
@@ -82,6 +83,7 @@ func second(seq int64) time.Time { return noon.Add(time.Duration(seq) * time.Sec
 
 // TestManyBlocks: everything that goes along postings, on one ledger, which takes a while to make.
 func TestManyBlocks(t *testing.T) {
+	needs.Parallel(t)
 	eachMany(t, func(t *testing.T, db *database.DB, c audit.Config, reads *faults, leaves []event.Event) {
 		ledger := open(t, c)
 		r := rand.New(rand.NewPCG(5, 51))

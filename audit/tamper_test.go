@@ -8,6 +8,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // Who changes rows behind the ledger's back is found out when they are read, as far as one row can tell.
@@ -39,6 +40,7 @@ func TestQueryFindsTampering(t *testing.T) {
 
 // A head or a staged row that contradicts itself stops the sequencer: nothing is acknowledged on top of it.
 func TestSequencerStopsAtTampering(t *testing.T) {
+	needs.Parallel(t)
 	for name, statement := range map[string]string{
 		"frontier cut":           `UPDATE audit_head SET frontier = CAST('' AS bytea)`,
 		"size raised":            `UPDATE audit_head SET size = size + 4`,

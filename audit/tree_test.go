@@ -18,6 +18,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // fill stages n events, some at a time so that a slow machine sequences each part within Wait's patience.
@@ -230,6 +231,7 @@ func hashesOf(in [][32]byte) tlog.RecordProof {
 
 // TestTreeNoticesWhatIsNotUnderItsRoot changes what the database keeps: nothing may be served from it.
 func TestTreeNoticesWhatIsNotUnderItsRoot(t *testing.T) {
+	needs.Parallel(t)
 	for name, statement := range map[string]string{
 		"kept tile":              `UPDATE audit_tile SET hashes = (SELECT hashes FROM audit_tile WHERE idx = 1) WHERE idx = 0`,
 		"leaf":                   `UPDATE audit_event SET leaf = (SELECT leaf FROM audit_event WHERE seq = 3) WHERE seq = 599`,

@@ -35,6 +35,7 @@ func commands(t *testing.T, comment string) string {
 // No lock-in, as an administrator would redeem it: the commands of docs/recovery.md, word for word, with the stock age
 // command and the database's own shell, on a document that a gateway received.
 func TestRecoveringByHand(t *testing.T) {
+	needs.Parallel(t)
 	age := needs.Age(t)
 	for engine, c := range map[string]struct {
 		program, hint string

@@ -12,6 +12,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -58,6 +59,7 @@ func replace(t *testing.T, w *gatewaytest.World, key string, body []byte) {
 }
 
 func TestABodyThatWasTamperedWithNeverPasses(t *testing.T) {
+	needs.Parallel(t)
 	for _, size := range []int{10_000, 5 << 20} { // verified whole before the first byte, and streamed
 		for name, tamper := range map[string]func(body []byte) []byte{
 			"a bit flipped at the start": func(b []byte) []byte { b[20] ^= 1; return b },

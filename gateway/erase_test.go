@@ -14,6 +14,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/faulty"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -388,6 +389,7 @@ func TestErasingCutsARunningDownload(t *testing.T) {
 
 // Whatever breaks after the decision, the document is gone at once, no success is told, and the sweeper finishes it.
 func TestAnErasureIsCarriedOutWhateverBreaks(t *testing.T) {
+	needs.Parallel(t)
 	for name, breaks := range map[string]func(w *gatewaytest.World){
 		"the store is away":             func(w *gatewaytest.World) { w.Objects.SetAway(true) },
 		"the journal is not written":    func(w *gatewaytest.World) { w.Objects.FailNextPut(faulty.NotStored) },

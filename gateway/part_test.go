@@ -8,6 +8,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 func part(offset, length int64) gateway.Choice {
@@ -85,6 +86,7 @@ func TestAPartIsARead(t *testing.T) {
 
 // Whatever is exchanged in the store or among the headers: an error, and never a clean end.
 func TestAPartThatWasTamperedWithNeverPasses(t *testing.T) {
+	needs.Parallel(t)
 	const offset, length = 1 << 20, 300_000
 	for _, size := range []int{2 << 20, 6 << 20} {
 		for name, tamper := range map[string]func(t *testing.T, w *gatewaytest.World, d, other gateway.Document){

@@ -14,6 +14,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -114,6 +115,7 @@ func TestRetentionByClass(t *testing.T) {
 
 // While a hold stands, what it is on keeps its private half; once lifted, that goes as if there had been none.
 func TestHoldsKeepPrivateHalves(t *testing.T) {
+	needs.Parallel(t)
 	for name, place := range map[string]func(t *testing.T, w *gatewaytest.World, documents []gateway.Document) (lift func() error, want string){
 		"document": func(t *testing.T, w *gatewaytest.World, documents []gateway.Document) (func() error, string) {
 			h, err := w.Gateway.HoldDocument(t.Context(), w.Officer, documents[0].ID, "case 17")

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // beginEpoch completes the ledger with what was published.
@@ -161,6 +162,7 @@ func TestFormerEpochGoesOn(t *testing.T) {
 
 // TestFolderThatWentBack: it is refused, also when it is another one, and publishing again makes it whole.
 func TestFolderThatWentBack(t *testing.T) {
+	needs.Parallel(t)
 	for name, tamper := range map[string]func(t *testing.T, b *bench){
 		"replayed": func(t *testing.T, b *bench) {
 			for _, gone := range []string{"checkpoints/00000000000000000110", "tile/entries/000.p/110", "tile/0/000.p/110"} {

@@ -19,6 +19,7 @@ import (
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 const client = "o_aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -224,6 +225,7 @@ func TestPublishingAgain(t *testing.T) {
 
 // TestForkHaltsTheLedger tampers with what is published or what is stored, then goes on.
 func TestForkHaltsTheLedger(t *testing.T) {
+	needs.Parallel(t)
 	for name, tamper := range map[string]func(t *testing.T, b *bench){
 		"published tile": func(t *testing.T, b *bench) {
 			b.write(t, "tile/0/000.p/110", strings.Repeat("x", 110*32))

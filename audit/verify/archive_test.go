@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // rawZip is an archive of which every header can be made to lie.
@@ -269,6 +270,7 @@ func TestPackWithAWrongCRC(t *testing.T) {
 
 // Not one bit of a pack can change without being found.
 func TestFlippedBitsOfAPack(t *testing.T) {
+	needs.Parallel(t)
 	p := newPack(t)
 	p.rows = p.rows[6:7]
 	p.terms, p.withheld = nil, []map[string]any{{"contract": id("c", 1), "version": 1, "why": "not-readable"}}

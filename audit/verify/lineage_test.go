@@ -20,6 +20,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // The keys of a ledger, by their seeds: the first is that of the vectors.
@@ -222,6 +223,7 @@ func TestForgedPredecessorInACopy(t *testing.T) {
 
 // TestTamperedLineage changes one thing each. Both verifiers find it, and ours says what.
 func TestTamperedLineage(t *testing.T) {
+	needs.Parallel(t)
 	_, first := keyNamed(t, origin, seedFirst)
 	_, next := keyNamed(t, origin, seedNext)
 	_, stranger := keyNamed(t, origin, seedStranger)
@@ -428,6 +430,7 @@ func lineageVectors(t testing.TB) fstest.MapFS {
 
 // TestSecondVerifierAgreesOnLineage: on the frozen vectors, with every key, and on what must not pass.
 func TestSecondVerifierAgreesOnLineage(t *testing.T) {
+	needs.Parallel(t)
 	folder := filepath.Join(vectors, "lineage", client)
 	for name, key := range keysOfPast(t) {
 		for checkpoint, good := range map[string]bool{"kept": true, "lost": false, "old-key": false} {
@@ -450,6 +453,7 @@ func TestSecondVerifierAgreesOnLineage(t *testing.T) {
 // TestSecondVerifierProvesUnderANewKey: a proof under a checkpoint of the new key, by who trusts the old one; and none by a
 // key that somebody claims was there before.
 func TestSecondVerifierProvesUnderANewKey(t *testing.T) {
+	needs.Parallel(t)
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {
 		name = filepath.Join(dir, name)

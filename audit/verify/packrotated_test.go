@@ -11,6 +11,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // The events of the packs' ledger that change its name and its key, where it has such.
@@ -107,6 +108,7 @@ func keysOfRotated(t testing.TB) []string {
 // TestRotatedPack: whoever has a key of any epoch, or any key of the chain, proves the pack; and checkpoints kept from
 // before the epoch and before the key agree with it.
 func TestRotatedPack(t *testing.T) {
+	needs.Parallel(t)
 	p := rotatedPack(t, succession(seedFirst, seedNext))
 	data := p.zipped(t)
 	older := [][]byte{p.ledger.signedBy(t, 2, origin, seedFirst), p.ledger.signedBy(t, packSize, origin+"/2", seedNext)}
@@ -129,6 +131,7 @@ func TestRotatedPack(t *testing.T) {
 
 // What a checkpoint of before cannot be, if the pack is of this ledger.
 func TestRotatedPackAgainstOlderCheckpoints(t *testing.T) {
+	needs.Parallel(t)
 	p := rotatedPack(t, succession(seedFirst, seedNext))
 	data := p.zipped(t)
 	_, first := keyNamed(t, origin, seedFirst)

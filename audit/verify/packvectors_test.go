@@ -124,6 +124,7 @@ func TestPackVectors(t *testing.T) {
 
 // The second verifier proves the same packs and refuses the same.
 func TestSecondVerifierAgreesOnPacks(t *testing.T) {
+	needs.Parallel(t)
 	_, public := vectorKey(t)
 	folder := filepath.Join(vectors, "packs")
 	files, err := os.ReadDir(folder)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // postings are those that the first blocks of rows must have.
@@ -69,6 +70,7 @@ func manyRows(t *testing.T, n int) []verify.Row {
 // Whoever has the database can hide an event from queries by what it is found by. Each change is named, with the stretch and
 // the field that it is in.
 func TestTamperedPostings(t *testing.T) {
+	needs.Parallel(t)
 	const blocks, stretch = 260, 256
 	rows := manyRows(t, blocks*64+9)
 	whole := postings(rows, blocks)

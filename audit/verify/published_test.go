@@ -16,6 +16,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // folder is a ledger as it is published at the sizes, one after the other; every one leaves its partial tiles.
@@ -93,6 +94,7 @@ func TestPublishedWithoutPartialTiles(t *testing.T) {
 
 // TestTamperedPublishedLedger changes one thing each, and the report says which.
 func TestTamperedPublishedLedger(t *testing.T) {
+	needs.Parallel(t)
 	key, _ := newKey(t, origin, "published")
 	stranger, _ := newKey(t, origin, "a stranger's")
 	l := newLedger(t, 600)

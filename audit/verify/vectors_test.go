@@ -138,6 +138,7 @@ func second(t *testing.T, args ...string) (ok bool, answer string) {
 }
 
 func TestSecondVerifierAgreesOnVectors(t *testing.T) {
+	needs.Parallel(t)
 	_, public := vectorKey(t)
 	folder := filepath.Join(vectors, "published", client)
 	if ok, answer := second(t, folder, "--key", public); !ok || !strings.Contains(answer, `"events": 260`) {

@@ -12,6 +12,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
 
@@ -88,6 +89,7 @@ func backUpLedgers(t *testing.T, in *installation.Installation) (restore func())
 
 // TestNewEpochAndNewKey: publish, restore, be refused, begin an epoch, go on, replace the key, go on; all is proven.
 func TestNewEpochAndNewKey(t *testing.T) {
+	needs.Parallel(t)
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		in := opened(t, c)
 		restore := backUpLedgers(t, in)
@@ -155,6 +157,7 @@ func TestNothingElseMayRun(t *testing.T) {
 
 // TestEpochIsPublishedAfterAll: it broke off between the epoch and its publication. Whatever runs next publishes it first.
 func TestEpochIsPublishedAfterAll(t *testing.T) {
+	needs.Parallel(t)
 	t.Run("run again", func(t *testing.T) { testUnpublishedEpoch(t, true) })
 	t.Run("served", func(t *testing.T) { testUnpublishedEpoch(t, false) })
 }

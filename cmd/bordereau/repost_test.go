@@ -14,11 +14,13 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // TestRepostedLedger: somebody changes what events are found by; it is verified, refused while a gateway runs, made again,
 // verified, recorded and published.
 func TestRepostedLedger(t *testing.T) {
+	needs.Parallel(t)
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		in := opened(t, c)
 		err := in.WithServices(t.Context(), func(ctx context.Context) error {

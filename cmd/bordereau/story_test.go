@@ -11,12 +11,14 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
 
 // The whole story of the demo, on the embedded engines and on those of production. Play fails on any step that is not as
 // it should be, the verification of the ledgers by the independent verifier among them.
 func TestStory(t *testing.T) {
+	needs.Parallel(t)
 	t.Run("sqlite and folder", func(t *testing.T) {
 		playStory(t, config.Default())
 	})

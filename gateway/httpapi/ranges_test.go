@@ -11,6 +11,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 func (s *service) ranged(t *testing.T, d gateway.Document, h header) answer {
@@ -27,7 +28,10 @@ func eachVault(t *testing.T, test func(t *testing.T, store gateway.Objects)) {
 	}
 }
 
-func TestRanges(t *testing.T) { eachVault(t, testRanges) }
+func TestRanges(t *testing.T) {
+	needs.Parallel(t)
+	eachVault(t, testRanges)
+}
 
 func testRanges(t *testing.T, store gateway.Objects) {
 	for _, size := range []int{1000, 5 << 20} {
@@ -80,7 +84,10 @@ func TestARangeOfAnEmptyDocument(t *testing.T) {
 	wantProblem(t, s.ranged(t, d, header{"Range": "bytes=-5"}), http.StatusRequestedRangeNotSatisfiable, "range")
 }
 
-func TestHead(t *testing.T) { eachVault(t, testHead) }
+func TestHead(t *testing.T) {
+	needs.Parallel(t)
+	eachVault(t, testHead)
+}
 
 func testHead(t *testing.T, store gateway.Objects) {
 	for _, size := range []int{0, 1000, 5 << 20} {
@@ -106,7 +113,10 @@ func testHead(t *testing.T, store gateway.Objects) {
 }
 
 // A broken download is resumed at any byte, and both parts together are the document.
-func TestADownloadIsResumed(t *testing.T) { eachVault(t, testResume) }
+func TestADownloadIsResumed(t *testing.T) {
+	needs.Parallel(t)
+	eachVault(t, testResume)
+}
 
 func testResume(t *testing.T, store gateway.Objects) {
 	s, d, content := leased(t, store, 6<<20)

@@ -15,6 +15,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -49,6 +50,7 @@ func (s *service) amend(t *testing.T, old, new, effective string) {
 // A change through one replica holds at the next request on every other, and so does the
 // calendar.
 func TestEveryReplicaDecidesAfresh(t *testing.T) {
+	needs.Parallel(t)
 	ends := map[string]struct {
 		end    func(t *testing.T, s *service, d gateway.DocumentID)
 		status int

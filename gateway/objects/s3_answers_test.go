@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
@@ -72,6 +73,7 @@ func says(status int, code string) http.HandlerFunc {
 }
 
 func TestS3AnswersThatCallersBranchOn(t *testing.T) {
+	needs.Parallel(t)
 	for _, test := range []struct {
 		status int
 		code   string

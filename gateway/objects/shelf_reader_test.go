@@ -12,12 +12,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
 
 // What a shelf publishes is read as folders: part of a listing at a time, whole files, and what is not there is not there.
 func TestShelfReader(t *testing.T) {
+	needs.Parallel(t)
 	for name, start := range map[string]func(testing.TB) *s3server.Server{"plain": s3server.Start, "with Object Lock": s3server.StartLocked} {
 		t.Run(name, func(t *testing.T) {
 			server := start(t)

@@ -19,6 +19,7 @@ import (
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/audit/publish/sinktest"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
 )
@@ -36,6 +37,7 @@ func openShelf(t *testing.T, c objects.ShelfConfig) *objects.Shelf {
 }
 
 func TestShelfConforms(t *testing.T) {
+	needs.Parallel(t)
 	for name, start := range map[string]func(testing.TB) *s3server.Server{
 		"plain": s3server.Start, "with versions": s3server.StartVersioned, "with Object Lock": s3server.StartLocked,
 	} {
