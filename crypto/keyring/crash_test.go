@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/crypto/keyring"
 )
 
-// After a crash at any point, the root file has the roots that a caller was told of last, or
-// those of the step that ran; before the first there is none.
+// After a crash at any point, the root file has the roots that a caller was last told of,
+// or those of the running step. Before the first step there is no file.
 func TestRootFileKeepsItsPromisesInACrash(t *testing.T) {
 	m := durabletest.New(t)
 	disk, path := m.Disk(), m.Path("root.key")

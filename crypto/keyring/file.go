@@ -9,11 +9,13 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable"
 )
 
-// maxFileSize bounds what Load reads. A root of ten identities has less than 1 KiB.
+// maxFileSize is the largest file that Load reads. A root file of ten identities has less
+// than 1 KiB.
 const maxFileSize = 64 << 10
 
-// Create makes a new root in a new file of mode 0600. When it returns, the file is durable: nothing may be sealed to a
-// root that a power cut could take away. It never overwrites; an existing path is fs.ErrExist.
+// Create makes a new root in a new file of mode 0600. The file is durable when Create
+// returns: nothing may be sealed to a root that a power cut could remove. It never
+// overwrites a file; an existing path is fs.ErrExist.
 func Create(path string) (*Root, error) { return create(durable.Disk{}, path) }
 
 func create(disk durable.Disk, path string) (*Root, error) {
@@ -27,8 +29,8 @@ func create(disk durable.Disk, path string) (*Root, error) {
 	return &Root{identities: []*crypto.Identity{identity}}, nil
 }
 
-// CreateRecovery makes a new recovery identity in a new file, as Create does, and gives its public half, which is all that
-// an installation gets to know of it.
+// CreateRecovery makes a new recovery identity in a new file, as Create does, and gives
+// its public key. An installation never knows more of it.
 func CreateRecovery(path string) (*crypto.Recipient, error) {
 	return createRecovery(durable.Disk{}, path)
 }
@@ -46,7 +48,7 @@ func createRecovery(disk durable.Disk, path string) (*crypto.Recipient, error) {
 	return identity.Recipient(), nil
 }
 
-// Load reads a root file. It refuses one that group or others may read or write.
+// Load reads a root file. It refuses a file that group or others may read or write.
 func Load(path string) (*Root, error) {
 	text, err := readPrivate(path)
 	if err != nil {
@@ -65,7 +67,8 @@ func fileText(identity *crypto.Identity) string {
 		identity.Secret() + "\n"
 }
 
-// readPrivate reads a file after a look at its mode, taken from the open file so that it cannot be exchanged in between.
+// readPrivate reads a file after a check of its mode. It takes the mode from the open
+// file: a file of that name could be exchanged between the check and the opening.
 func readPrivate(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -80,10 +83,10 @@ func readPrivate(path string) (string, error) {
 		return "", fmt.Errorf("%s is not a regular file", path)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return "", fmt.Errorf("%s has mode %04o, others may use it: chmod 600 it", path, mode)
+		return "", fmt.Errorf("%s has mode %04o and other users may use it: chmod 600 it", path, mode)
 	}
 	if info.Size() > maxFileSize {
-		return "", fmt.Errorf("%s has %d bytes, which is no root file", path, info.Size())
+		return "", fmt.Errorf("%s has %d bytes and is too large for a root file", path, info.Size())
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxFileSize))
 	return string(text), err

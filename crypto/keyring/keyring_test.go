@@ -87,7 +87,7 @@ func TestEveryRootOpensWhatAnyHasSealed(t *testing.T) {
 	rotated := sealed(t, during, contract)
 	checkOpens(t, during, rotated, contract)
 	checkOpens(t, after, rotated, contract)
-	checkOpens(t, before, rotated, contract) // a replica that does not know the new root yet
+	checkOpens(t, before, rotated, contract) // a replica that has only the old root
 	final := sealed(t, during.FirstAlone(), contract)
 	checkOpens(t, after, final, contract)
 	if _, err := before.Open(final); !errors.Is(err, crypto.ErrWrongKey) {
@@ -105,7 +105,7 @@ func TestEveryRootOpensWhatAnyHasSealed(t *testing.T) {
 	}
 }
 
-// A copy is a standard age file for the root, so that the last resort is the age command and a root key.
+// A copy is a standard age file for the root: as a last resort the age command opens it.
 func TestStockAgeOpensACopy(t *testing.T) {
 	key, contract := newIdentity(t), newIdentity(t)
 	stock, err := age.ParseIdentities(strings.NewReader(key.Secret()))

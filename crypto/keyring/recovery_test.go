@@ -25,7 +25,8 @@ func withRecovery(t testing.TB, r *keyring.Root, recipients ...string) *keyring.
 	return with
 }
 
-// The root is lost; the recovery identity and the stock age library bring the contract's identity back.
+// The root is lost; the recovery identity and the stock age library bring the contract's
+// identity back.
 func TestARecoveryIdentityOpensItsCopy(t *testing.T) {
 	for name, recovery := range map[string]*crypto.Identity{"hybrid": newIdentity(t), "classic": classicIdentity(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +114,8 @@ func load(t *testing.T, path string) *keyring.Root {
 	return r
 }
 
-// The whole life of a root file: a key above another, then the first alone. Load reads it after each step, by its mode too.
+// The whole life of a root file: a key above another, then the first alone. Load reads it
+// after each step and checks its mode.
 func TestARootFileIsRotated(t *testing.T) {
 	path := rootFile(t)
 	before := load(t, path)
@@ -180,7 +182,7 @@ func TestARecoveryFile(t *testing.T) {
 	}
 	contract := newIdentity(t)
 	copies := sealed(t, withRecovery(t, root(t, newIdentity(t)), recipient.String()), contract)
-	checkOpens(t, load(t, path), copies, contract) // its mode is checked too
+	checkOpens(t, load(t, path), copies, contract) // this checks its mode too
 	if _, err := keyring.CreateRecovery(path); err == nil {
 		t.Error("overwritten")
 	}

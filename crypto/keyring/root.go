@@ -9,22 +9,22 @@ import (
 	"github.com/bordereau/bordereau/crypto"
 )
 
-// Root is one or several root identities, every one of which opens what each of them can open, and the recovery
-// recipients whose identities are elsewhere. It is safe for concurrent use and, like the identities in it, never prints a
-// key.
+// Root is one or several root identities, which open the same copies, and the recovery
+// recipients whose identities are elsewhere. It is safe for concurrent use and, like its
+// identities, never prints a key.
 type Root struct {
 	identities []*crypto.Identity // at least one
 	recovery   []*crypto.Recipient
 }
 
-// Copy is one identity, sealed to one root.
+// Copy is one identity, sealed to one root or recovery recipient.
 type Copy struct {
-	SealedTo string // crypto.Recipient.Fingerprint of the root, by which the copy is found again
+	SealedTo string // crypto.Recipient.Fingerprint of the root; it finds the copy again
 	Sealed   []byte // a whole age file; its plaintext is the identity's text form
 }
 
-// Parse reads the text of a root file, for a root that comes from the environment or from a mounted secret. Its errors
-// name a line and hold nothing of it.
+// Parse reads the text of a root file, for a root from the environment or a mounted
+// secret. Its errors name a line and repeat none of it.
 func Parse(text string) (*Root, error) {
 	root := new(Root)
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -48,10 +48,11 @@ func Parse(text string) (*Root, error) {
 	return root, nil
 }
 
-// Seal gives the sealed copies of id: one for each root and each recovery recipient. They are copies of their own because
-// age does not mix post-quantum and classic recipients in one header, and so that a root can be retired by deleting its.
-// Every root has one, not the first alone: while a root is changed, replicas that know only the old one still open what
-// those that know both have made.
+// Seal gives the sealed copies of id: one for each root and each recovery recipient. They
+// are separate for two reasons: age does not mix post-quantum and classic recipients in
+// one header, and a root is retired by deleting its copies. Every root has a copy, not
+// the first alone: during a change of the root, replicas that know only the old one still
+// open copies made by replicas that know both.
 func (r *Root) Seal(id *crypto.Identity) ([]Copy, error) {
 	var copies []Copy
 	for _, h := range r.holders() {
@@ -64,14 +65,14 @@ func (r *Root) Seal(id *crypto.Identity) ([]Copy, error) {
 	return copies, nil
 }
 
-// SealTo gives one copy, for the holder with this fingerprint.
+// SealTo gives one copy, for the recipient with this fingerprint.
 func (r *Root) SealTo(id *crypto.Identity, fingerprint string) (Copy, error) {
 	for _, h := range r.holders() {
 		if h.Fingerprint == fingerprint {
 			return sealTo(id, h.recipient)
 		}
 	}
-	return Copy{}, fmt.Errorf("sealing identity: nobody here has the fingerprint %q", fingerprint)
+	return Copy{}, fmt.Errorf("sealing identity: no root or recovery recipient at hand has the fingerprint %q", fingerprint)
 }
 
 func sealTo(id *crypto.Identity, to *crypto.Recipient) (Copy, error) {
@@ -82,8 +83,9 @@ func sealTo(id *crypto.Identity, to *crypto.Recipient) (Copy, error) {
 	return Copy{SealedTo: to.Fingerprint(), Sealed: sealed}, nil
 }
 
-// Open opens the identity that copies are of. The error wraps crypto.ErrWrongKey when no copy is for a root at hand, and
-// crypto.ErrTampered when there is one and it was altered; another copy that opens makes up for it.
+// Open opens the identity in the copies. The error wraps crypto.ErrWrongKey when no copy
+// is for a root at hand, and crypto.ErrTampered when such a copy was altered. One copy
+// that opens is enough.
 func (r *Root) Open(copies []Copy) (*crypto.Identity, error) {
 	var failures []error
 	for _, c := range copies {
@@ -110,7 +112,8 @@ func openCopy(c Copy, root *crypto.Identity) (*crypto.Identity, error) {
 	}
 	identity, err := crypto.ParseIdentity(string(secret))
 	if err != nil {
-		// It was sealed for us and holds something else: Seal did not make it.
+		// The copy was sealed to this root and holds something else: Seal did not make
+		// it.
 		return nil, fmt.Errorf("%w: %v", crypto.ErrTampered, err)
 	}
 	return identity, nil

@@ -8,8 +8,9 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable"
 )
 
-// AddFirst makes a new identity and puts it above those of the root file, in which nothing else changes. When it returns,
-// the file is durable; if we die before, the file is the old one. Only one process may change a root file at a time.
+// AddFirst makes a new identity and puts it above those of the root file. Nothing else in
+// the file changes. The file is durable when AddFirst returns; if the process dies
+// before, the file is the old one. Only one process may change a root file at a time.
 func AddFirst(path string) (*Root, error) { return addFirst(durable.Disk{}, path) }
 
 func addFirst(disk durable.Disk, path string) (*Root, error) {
@@ -27,8 +28,9 @@ func addFirst(disk durable.Disk, path string) (*Root, error) {
 	return rewrite(disk, path, fileText(identity)+"\n"+text)
 }
 
-// KeepFirst takes every identity but the first out of the root file, and keeps the comments. What was sealed only to the
-// others opens no more: see that nothing is.
+// KeepFirst removes every identity but the first from the root file, and keeps the
+// comments. A copy that was sealed only to the others opens no more: first make sure that
+// there is none.
 func KeepFirst(path string) (*Root, error) { return keepFirst(durable.Disk{}, path) }
 
 func keepFirst(disk durable.Disk, path string) (*Root, error) {
@@ -53,7 +55,7 @@ func keepFirst(disk durable.Disk, path string) (*Root, error) {
 	return rewrite(disk, path, strings.Join(kept, ""))
 }
 
-// rewrite puts a new root file in the place of the old one, whole or not at all.
+// rewrite replaces the root file, whole or not at all.
 func rewrite(disk durable.Disk, path, text string) (*Root, error) {
 	root, err := Parse(text)
 	if err != nil {
