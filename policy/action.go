@@ -2,11 +2,11 @@ package policy
 
 import "slices"
 
-// Action is what a person wants to do. The same word stands in the ledger (package
+// Action is an act that a person asks for. The ledger has the same word (package
 // audit/event has the catalogue).
 type Action string
 
-// Actions are the acts that a duty or a contract can allow, in their alphabetical order.
+// Actions are the acts that a duty or a contract can allow, in alphabetical order.
 func Actions() []Action {
 	var all []Action
 	for _, d := range dutyTable {
@@ -19,7 +19,7 @@ func Actions() []Action {
 	return slices.Compact(all)
 }
 
-// Duties: decided by the organisation's own record.
+// The organisation's own record decides these duties.
 const (
 	ActionOrganisationCreate Action = "organisation.create"
 	ActionMemberAdd          Action = "member.add"
@@ -49,8 +49,8 @@ const (
 	ActionPrivacyRead        Action = "privacy.read"
 )
 
-// More duties towards a contract, and the questions to the policy: who may read, who
-// could, what would change.
+// These are more duties towards a contract, and the questions to the policy: who may
+// read, who could, and what would change.
 const (
 	ActionContractAmend  Action = "contract.amend"
 	ActionContractExit   Action = "contract.exit"
@@ -58,10 +58,10 @@ const (
 	ActionPolicyPast     Action = "policy.past"
 	ActionPolicyImpact   Action = "policy.impact"
 	ActionPolicySimulate Action = "policy.simulate"
-	ActionRoleList       Action = "role.list" // who holds which role on a contract
+	ActionRoleList       Action = "role.list" // list the roles on a contract
 )
 
-// Listings of one's own: what is listed is what the other rules let the caller see.
+// These are listings of the caller's own objects: the other rules decide what they show.
 const (
 	ActionContractList   Action = "contract.list"
 	ActionBatchList      Action = "batch.list"
@@ -69,7 +69,7 @@ const (
 	ActionQuestionList   Action = "question.list" // the named questions that a ledger can be asked
 )
 
-// Accesses: decided by a contract version in force.
+// A contract version in force decides these accesses.
 const (
 	ActionBatchOpen        Action = "batch.open"
 	ActionBatchRead        Action = "batch.read"
@@ -82,16 +82,16 @@ const (
 	ActionReceiptRead      Action = "receipt.read"
 )
 
-// The gateway's own.
+// These are acts of the gateway itself.
 const (
-	ActionDocumentAbandon Action = "document.abandon" // an upload that ended without an acknowledgement is cleared away
-	ActionErasureCertify  Action = "erasure.certify"  // an erasure was carried out and its certificate signed
+	ActionDocumentAbandon Action = "document.abandon" // an unacknowledged upload is cleared away
+	ActionErasureCertify  Action = "erasure.certify"  // an erasure was executed and its certificate signed
 	ActionPrivacyExpire   Action = "privacy.expire"   // erasable data of events had been kept for its time
-	ActionPrivacyForget   Action = "privacy.forget"   // a leaver's name had
+	ActionPrivacyForget   Action = "privacy.forget"   // a leaver's name had been kept for its time
 )
 
-// Keys are looked after by the owner of the machine, who could read them without us; no
-// duty reaches them.
+// The machine's owner maintains the keys, and could read them without the gateway; no
+// duty covers these acts.
 const (
 	ActionKeyCheck   Action = "key.check"
 	ActionKeyHolders Action = "key.holders"
@@ -100,7 +100,8 @@ const (
 	ActionKeyRetire  Action = "key.retire"
 )
 
-// So is the store, and so are documents when everything else is lost.
+// The owner also maintains the store, and recovers documents when everything else is
+// lost.
 const (
 	ActionObjectCheck     Action = "object.check"
 	ActionObjectSweep     Action = "object.sweep" // by the gateway too
@@ -108,13 +109,13 @@ const (
 	ActionKeyRecover      Action = "key.recover"
 )
 
-// The ledgers are looked after by the owner of the machine too: after a restore or a
-// halt, and when their key is replaced.
+// The owner maintains the ledgers too: after a restore or a halt, and when their key is
+// replaced.
 const (
 	ActionAuditEpoch     Action = "audit.epoch"
 	ActionAuditRestore   Action = "audit.restore"
 	ActionAuditRekey     Action = "audit.rekey"
 	ActionAuditRepublish Action = "audit.republish"
-	ActionAuditResume    Action = "audit.resume" // ledgers that were halted may go on
+	ActionAuditResume    Action = "audit.resume" // halted ledgers may go on
 	ActionAuditRepost    Action = "audit.repost"
 )

@@ -55,7 +55,8 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// BenchmarkParse is what a version that fell out of a cache costs before it can be compiled again.
+// BenchmarkParse is what a version that fell out of a cache costs before it can be
+// compiled again.
 func BenchmarkParse(b *testing.B) {
 	var classes strings.Builder
 	for i := range 30 {

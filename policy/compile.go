@@ -15,13 +15,13 @@ type Compiled struct {
 	lease    time.Duration
 	ceilings Ceilings
 	networks []network      // longest prefix first
-	hours    []window       // none: any time
-	windDown map[Role]int64 // days after the end, of each role that may still do something
+	hours    []window       // empty: any time
+	windDown map[Role]int64 // days after the end, for each role with a wind-down
 
-	// One enforcer for each class and one for acts on a whole, because casbin tries every
-	// rule that it holds. That of a class is made when it is first asked: most of a
-	// version's memory is casbin's, and most versions are asked about few of their
-	// classes.
+	// There is one enforcer for each class and one for acts on a whole, because casbin
+	// tries every rule that it holds. The enforcer of a class is made at its first
+	// decision: casbin takes most of a version's memory, and most versions decide about
+	// few of their classes.
 	classes map[Class]*compiledClass
 	whole   *enforcer
 }
@@ -31,8 +31,8 @@ type compiledClass struct {
 	enforcer func() *enforcer // made once; nil when that failed, which denies
 }
 
-// Compile makes a version of a contract ready to decide. Terms with anything missing or
-// unenforceable are a *TermsError, whatever was approved.
+// Compile makes a version of a contract ready to decide. Missing or unenforceable terms
+// are a *TermsError, also in an approved version.
 func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
 		return nil, &TermsError{Problems: problems}
@@ -44,9 +44,9 @@ func Compile(contract string, version int64, t *Terms) (*Compiled, error) {
 	return c, nil
 }
 
-// CompileWithout is Compile with one of the rules taken out: nothing else allows what
-// that rule allowed. It shows what a rule is worth, and can only deny more than the
-// contract does. A rule that the terms do not make is an error.
+// CompileWithout is Compile without one of the rules: nothing else allows what that rule
+// allowed. It shows the effect of a rule, and can only deny more than the contract does.
+// A rule that the terms do not make is an error.
 func CompileWithout(contract string, version int64, t *Terms, out Rule) (*Compiled, error) {
 	if problems := append(t.Missing(), t.Unenforceable()...); len(problems) > 0 {
 		return nil, &TermsError{Problems: problems}
@@ -96,15 +96,14 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 	return c, nil
 }
 
-// Weight is how many enforcers the version may come to hold, each of about 10 KB: what a
-// cache is bounded by.
+// Weight is how many enforcers the version may come to hold, each of about 10 KB. It
+// bounds a cache.
 func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 
-// Day is the day of now in the contract's zone, as YYYY-MM-DD: what the ceilings count
-// by.
+// Day is the day of now in the contract's zone, as YYYY-MM-DD. The ceilings count by it.
 func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }
 
-// Expired says whether the validity of the terms is over.
+// Expired reports whether the validity of the terms is over.
 func (c *Compiled) Expired(now time.Time) bool {
 	return !c.validity.Until.IsZero() && !now.Before(c.validity.Until)
 }
@@ -121,7 +120,7 @@ func (c *Compiled) MaxBytes(class Class) int64 {
 	return -1
 }
 
-// MediaTypes are the media types that the class allows, AnyMediaType alone for any, none
+// MediaTypes are the media types that the class allows: AnyMediaType alone for any, none
 // when the terms have no such class. The caller must not change them.
 func (c *Compiled) MediaTypes(class Class) []string {
 	if k, ok := c.classes[class]; ok {

@@ -2,11 +2,11 @@ package policy
 
 import "slices"
 
-// condition is one thing that must hold, on some acts or on all.
+// condition is a check that must hold, on some acts or on all.
 type condition struct {
 	name  string
-	on    []Action // none: every act
-	needs []Group  // of facts, beside who, what and when; all that check may look into
+	on    []Action // empty: every act
+	needs []Group  // the groups of facts that check may read, beside the ungrouped ones
 	check func(*question) Reason
 }
 
@@ -18,7 +18,7 @@ var withoutTerms = []condition{
 }
 
 // conditions are all conditions of a contract, in their order. The package documentation
-// gives the same order: it is what people are told when they are refused.
+// gives the same order, because a refusal names the first that fails.
 var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "begun", check: hasBegun},
 	{name: "not-expired", needs: []Group{GroupContract}, check: hasNotExpired},
@@ -39,16 +39,16 @@ var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "ceiling-bytes", on: []Action{ActionDocumentRead}, needs: []Group{GroupReading, GroupDocument}, check: isBelowBytes},
 })
 
-// withoutCeilings are the conditions of a contract but those that count what was read.
+// withoutCeilings are the conditions of a contract except the ceilings.
 var withoutCeilings = slices.DeleteFunc(slices.Clone(conditions), func(c condition) bool {
 	return slices.Contains(c.needs, GroupReading)
 })
 
-// applies says whether the condition must hold on the act.
+// applies reports whether the condition must hold on the act.
 func (c condition) applies(a Action) bool { return c.on == nil || slices.Contains(c.on, a) }
 
-// reason is why the condition does not hold. It is ReasonFactMissing, and nothing is
-// checked, while a group that the condition needs was not read.
+// reason gives the reason for which the condition does not hold. It is ReasonFactMissing,
+// and nothing is checked, while a group that the condition needs was not read.
 func (c condition) reason(q *question) Reason {
 	for _, g := range c.needs {
 		if !q.has(g) {
@@ -59,7 +59,7 @@ func (c condition) reason(q *question) Reason {
 	return c.check(q)
 }
 
-// answer is the reason of the first condition that fails.
+// answer gives the reason of the first condition that fails.
 func (q *question) answer(list []condition) Reason {
 	for _, c := range list {
 		if !c.applies(q.Action) {
@@ -72,7 +72,7 @@ func (q *question) answer(list []condition) Reason {
 	return ReasonAllowed
 }
 
-// unless is the reason when the condition does not hold.
+// unless gives the reason when the condition does not hold.
 func unless(holds bool, reason Reason) Reason {
 	if holds {
 		return ReasonAllowed
@@ -110,8 +110,8 @@ func hasNotExpired(q *question) Reason {
 	return q.afterEnd(ReasonContractExpired)
 }
 
-// afterEnd is the reason for an act after the contract's end: none while a rule of the
-// wind-down lets the role go on, and ended where no such rule was found.
+// afterEnd gives the reason for an act after the contract's end: none while a rule of the
+// wind-down allows the act, and ended where there is no such rule.
 func (q *question) afterEnd(ended Reason) Reason {
 	switch {
 	case !q.winding:
@@ -138,8 +138,7 @@ func isOfMediaType(q *question) Reason {
 	return unless(q.class.anyMediaType() || slices.Contains(q.class.MediaTypes, q.Incoming.MediaType), ReasonMediaType)
 }
 
-// isNotTooLarge lets a size pass that is not known yet: an Upload asks again when the
-// bytes are counted.
+// isNotTooLarge accepts an unknown size: an Upload asks again when the bytes are counted.
 func isNotTooLarge(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
@@ -164,15 +163,15 @@ func isWithinHours(q *question) Reason {
 	return unless(slices.ContainsFunc(q.hours, func(w window) bool { return w.has(now) }), ReasonHours)
 }
 
-// isBatchOpen lets a seal be repeated: a client whose answer was lost asks again, and
+// isBatchOpen allows a repeated seal: a client whose answer was lost asks again and
 // changes nothing.
 func isBatchOpen(q *question) Reason {
 	repeated := q.Action == ActionBatchSeal && q.Batch.Resent
 	return unless(q.Batch.State == BatchOpen || repeated, ReasonBatchState)
 }
 
-// isBatchSealed shows a batch only to the client that fills it until it is sealed: what
-// may still be changed or taken back was never sent.
+// isBatchSealed shows an open batch only to the client that fills it: an open batch can
+// still change and was not sent.
 func isBatchSealed(q *question) Reason {
 	return unless(q.role == RoleClientSystem || q.Batch.State == BatchSealed, ReasonBatchNotSealed)
 }
@@ -183,8 +182,8 @@ func isReceived(q *question) Reason {
 
 func isAssigned(q *question) Reason { return unless(q.Work.Assigned, ReasonNotAssigned) }
 
-// isAssignedToHandler keeps a document's record, which holds its file name, from handlers
-// who have nothing to do with it.
+// isAssignedToHandler hides a document's record, which has its file name, from handlers
+// without an assignment to it.
 func isAssignedToHandler(q *question) Reason {
 	return unless(q.role != RoleHandler || q.Work.Assigned, ReasonNotAssigned)
 }
@@ -204,8 +203,8 @@ func isBelowDocuments(q *question) Reason {
 	return unless(q.Reading.Reserved || q.Reading.Documents < q.ceilings.DocumentsPerDay, ReasonCeilingDocuments)
 }
 
-// isBelowBytes subtracts instead of adding, so that no sum can overflow. A size that is
-// not known cannot be shown to fit.
+// isBelowBytes subtracts instead of adding, so that no sum can overflow. An unknown size
+// cannot be shown to fit.
 func isBelowBytes(q *question) Reason {
 	size := q.Document.Size
 	return unless(q.Reading.Reserved || size >= 0 && size <= q.ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)

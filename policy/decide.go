@@ -2,39 +2,38 @@ package policy
 
 import "time"
 
-// question is one decision in the making: whether one of the roles held may do what the
-// facts describe.
+// question is one decision in the making: whether one of the person's roles may do the
+// act.
 type question struct {
 	*Compiled
 	Facts
 	class   *compiledClass // nil for an act on a whole, and for a class that the terms do not have
-	role    Role           // that is tried; empty when none is held
-	clause  string         // of the rule that casbin named; empty when it named none
+	role    Role           // the role under test; empty when the person has none
+	clause  string         // of casbin's rule; empty when there is none
 	ended   time.Time      // when the contract came to its end; zero while it has not
 	winding bool           // the rule is one of the wind-down
-	site    *network       // that the address belongs to; nil when it belongs to none
-	missing Group          // that the first condition without its facts needs
-	duty    Reason         // of a duty's rule and its reach
+	site    *network       // the site of the address; nil when there is none
+	missing Group          // the group that was needed and not read
+	duty    Reason         // the outcome of a duty's rule and its reach
 }
 
-// Decide answers whether the contract allows what the facts describe. Who holds several
-// roles acts in the first for which every condition holds; where there is none, the
-// denial is that of the first role that has a rule. Every act that is not known is
-// denied.
+// Decide decides whether the contract allows the act. A person with several roles acts in
+// the first role for which every condition holds. If there is none, the denial is that of
+// the first role that has a rule. Every unknown act is denied.
 func (c *Compiled) Decide(f Facts) Decision {
 	q, reason := c.ask(f, conditions)
 	return q.decision(reason)
 }
 
-// DecideUncounted is Decide without the ceilings, for questions about a time of which it
-// is not known what had been read on the day. No access may be granted on its answer.
+// DecideUncounted is Decide without the ceilings, for questions about a past time whose
+// count of reads is unknown. It must never grant an access.
 func (c *Compiled) DecideUncounted(f Facts) Decision {
 	q, reason := c.ask(f, withoutCeilings)
 	return q.decision(reason)
 }
 
-// ask tries the roles in their order. Facts that are missing end it: another role may not
-// make up for a defect.
+// ask tries the roles in their order. Missing facts end it: another role must not hide a
+// defect.
 func (c *Compiled) ask(f Facts, list []condition) (*question, Reason) {
 	refused := c.question(f, firstRole(f.Roles))
 	reason := refused.answer(list)
@@ -66,8 +65,8 @@ func (q *question) decision(reason Reason) Decision {
 	return d
 }
 
-// question finds out what the conditions ask about: the class, the rule and the site.
-// Sites are the provider's: where a client's system calls from is none.
+// question finds the class, the rule and the site that the conditions need. Sites are the
+// provider's: a client's system has none.
 func (c *Compiled) question(f Facts, role Role) *question {
 	q := &question{Compiled: c, Facts: f, class: c.classes[f.Class], role: role, ended: c.ended(f)}
 	q.findRule()
@@ -77,8 +76,8 @@ func (c *Compiled) question(f Facts, role Role) *question {
 	return q
 }
 
-// ended is when the contract came to the end that its wind-down follows, zero when there
-// is none or when it is not known where the contract stands.
+// ended is the end of the contract that its wind-down follows. It is zero when there is
+// none or when the contract's status is unknown.
 func (c *Compiled) ended(f Facts) time.Time {
 	expired := time.Time{}
 	if !c.validity.Until.IsZero() && !f.Now.Before(c.validity.Until) {
@@ -93,9 +92,9 @@ func (c *Compiled) ended(f Facts) time.Time {
 	return f.Contract.Terminated
 }
 
-// findRule asks casbin for the rule that allows the role the act. After the end it is one
-// of the wind-down; without such, the clause is that of the rule that ended, to say what
-// it was.
+// findRule asks casbin for the rule that allows the role the act. After the end that is a
+// rule of the wind-down. Without such a rule the clause is that of the rule that ended,
+// for the answer.
 func (q *question) findRule() {
 	e, class := q.enforcer(q.Facts.Class)
 	if e == nil || q.role == "" {
@@ -115,8 +114,8 @@ func (q *question) findRule() {
 	find(PhaseInForce)
 }
 
-// enforcer is the one that holds the rules of the class, and the name that the class has
-// in them; nil when the terms have no such class.
+// enforcer gives the enforcer with the rules of the class, and the name of the class in
+// them. It is nil when the terms have no such class.
 func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 	if class == "" {
 		return c.whole, WholeClass
@@ -128,7 +127,7 @@ func (c *Compiled) enforcer(class Class) (*enforcer, string) {
 }
 
 // NotInForce is the decision for a contract without a version in force: a denial, for the
-// first of the conditions that can be known without terms.
+// first condition that can be known without terms.
 func NotInForce(f Facts) Decision {
 	q := &question{Facts: f, role: firstRole(f.Roles)}
 	reason := q.answer(withoutTerms)

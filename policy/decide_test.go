@@ -189,7 +189,8 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// Every condition is the reason of some denial: without it, the table would have another answer.
+// Every condition is the reason of some denial: without it, the table would have another
+// answer.
 func TestEveryConditionMatters(t *testing.T) {
 	c := motor(t)
 	for i := range policy.Conditions() {
@@ -203,8 +204,9 @@ func TestEveryConditionMatters(t *testing.T) {
 	}
 }
 
-// The first condition that fails is the reason, in the order of the package documentation: each step here mends one
-// more fact of a person about whom nothing is right.
+// The first condition that fails is the reason, in the order of the package
+// documentation: each step here mends one more fact of a person about whom nothing is
+// right.
 func TestOrderOfConditions(t *testing.T) {
 	c := motor(t)
 	f := policy.Facts{Action: policy.ActionDocumentRead, Organisation: stranger, Now: paris("2025-05-04 03:00:00"), Class: "claim-form",
@@ -322,7 +324,7 @@ func TestSites(t *testing.T) {
 		"198.51.100.32":        "",
 		"2001:db8:7:ffff::1":   "tunis",
 		"2001:db8:8::":         "",
-		"2001:db8:7::1%eth0":   "", // a zone is another link, where nobody knows who has the address
+		"2001:db8:7::1%eth0":   "", // a zone means another link, where the owner of the address is unknown
 		"::c000:201":           "",
 		"2002:c000:201::1":     "",
 		"64:ff9b::192.0.2.200": "",
@@ -356,7 +358,8 @@ func TestNotInForce(t *testing.T) {
 	check(policy.ReasonNotAMember)
 }
 
-// Taking any rule out denies exactly what it allowed: casbin decides, and nothing else does.
+// Taking any rule out denies exactly what it allowed: casbin decides, and nothing else
+// does.
 func TestEveryRuleMatters(t *testing.T) {
 	terms := read(t, "motor-claims.yaml")
 	rows := policy.Rows(terms)

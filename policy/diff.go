@@ -9,15 +9,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Change is one term that differs between two versions. Before or After is empty where the term is absent.
+// Change is one term that differs between two versions. Before or After is empty where
+// the term is absent.
 type Change struct {
-	Path   string // as in `classes.scan.max-bytes`; an entry of a list that has a name goes by it, as in `sites[tunis].country`
+	Path   string // as `classes.scan.max-bytes`; a named list entry has its name: `sites[tunis].country`
 	Before string
 	After  string
 }
 
-// Diff lists the terms that differ between two texts of terms, in the order of their paths. It compares what the texts
-// say: not their layout, not the order of their keys, not comments.
+// Diff lists the terms that differ between two texts of terms, in the order of their
+// paths. It compares the terms, not their layout, the order of their keys or comments.
 func Diff(before, after []byte) ([]Change, error) {
 	old, err := flatten(before)
 	if err != nil {
@@ -38,7 +39,8 @@ func Diff(before, after []byte) ([]Change, error) {
 	return changes, nil
 }
 
-// flatten is the value of every term by its path. The text must be terms: ParseTerms knows what nodes they may have.
+// flatten gives the value of every term by its path. The text must be terms that
+// ParseTerms accepts.
 func flatten(text []byte) (map[string]string, error) {
 	if _, err := ParseTerms(text); err != nil {
 		return nil, err
@@ -67,7 +69,8 @@ func flattenNode(values map[string]string, path string, n *yaml.Node) {
 	}
 }
 
-// flattenList keeps a list of plain values in one line, and goes into entries that are mappings.
+// flattenList keeps a list of plain values in one line, and goes into entries that are
+// mappings.
 func flattenList(values map[string]string, path string, n *yaml.Node) {
 	var plain []string
 	for i, entry := range n.Content {
@@ -82,7 +85,8 @@ func flattenList(values map[string]string, path string, n *yaml.Node) {
 	}
 }
 
-// nameOf is what an entry of a list is called: its name, so that one more site does not change all that follow it.
+// nameOf gives an entry of a list its name, so that one more site does not change all
+// paths after it.
 func nameOf(entry *yaml.Node, i int) string {
 	for pair := range slices.Chunk(entry.Content, 2) {
 		if pair[0].Value == "name" && isName(pair[1].Value) {
@@ -92,8 +96,8 @@ func nameOf(entry *yaml.Node, i int) string {
 	return fmt.Sprint(i)
 }
 
-// Compare lists the rules that the second terms have and the first have not, and the other way round. The clause does not
-// count: a rule that came from another clause opens nothing new.
+// Compare lists the rules that only the second terms have, and those that only the first
+// have. It ignores the clause: a rule from another clause opens nothing new.
 func Compare(before, after *Terms) (opened, closed []Rule) {
 	return without(Rules(after), Rules(before)), without(Rules(before), Rules(after))
 }

@@ -1,7 +1,7 @@
-// Package policy decides. Terms are what a client and a provider agreed, as text that
-// both can read; Compile turns one version of them into rules and conditions; Decide
-// answers, for the facts of one act, whether the contract allows it, by which clause, and
-// if not, which condition failed first.
+// Package policy decides. Terms are the agreement of a client and a provider, as text
+// that both can read. Compile turns one version of them into rules and conditions. Decide
+// takes the facts of one act: the decision says whether the contract allows the act, by
+// which clause, and otherwise which condition failed first.
 //
 //	terms, err := policy.ParseTerms(text)
 //	compiled, err := policy.Compile(contract, version, terms)
@@ -9,28 +9,27 @@
 //
 // # Facts
 //
-// [Facts] say who does what and when, and hold the rest in groups: where the contract
-// stands, the batch, the work that was assigned, what was read today. A group is a
-// pointer, nil until the caller has read it. Every condition names the groups that it
-// needs, and refuses while one of them is nil. The refusal is fact-missing, and says that
-// the caller has a defect: a fact that was forgotten never allows anything. A group is
-// given whole, with all its fields, and every fact says what is so. Where two cases
-// differ, a fact tells them apart: that a seal is sent again, that a read is counted
-// already. Nothing outside this package decides: what becomes known while a document's
-// bytes come in is asked of its [Upload].
+// [Facts] have the person, the act and the time, and hold the rest in groups: the
+// contract's state, the batch, the assignment, the day's reads. A group is a pointer, nil
+// until the caller has read it. Every condition names the groups that it needs, and
+// refuses while one of them is nil. The refusal is fact-missing: a defect of the caller.
+// A forgotten fact never allows anything. A group has all its fields, and every fact is
+// true. Where two cases differ, a fact tells them apart, such as a repeated seal or a
+// read that is counted already. Only this package decides: an [Upload] decides about
+// facts that become known while a document's bytes come in.
 //
 // A compiled version never changes and reads nothing but the facts: no clock, no
-// database, no file. What changes (statuses, memberships, leases, counters) is a fact
-// that the caller reads in the transaction that the decision protects, so an end of a
-// contract is an end of access at the next decision, everywhere.
+// database, no file. Everything that changes (statuses, memberships, leases, counters) is
+// a fact. The caller reads it in the transaction that the decision protects, so the end
+// of a contract ends every access at the next decision, everywhere.
 //
 // # Rules
 //
 // A rule is a row of organisation, role, class, action, phase and clause. Casbin holds
 // the rows of each class of a contract version, with one matcher that compares every
-// column exactly, and names the row that allows. No row, no access: taking one out
-// denies. Class "-" is for acts on a contract or a batch as a whole. The rows of a
-// version are
+// column exactly, and names the row that allows. Without a row there is no access:
+// removing one denies. Class "-" is for acts on a contract or a batch as a whole. The
+// rows of a version are
 //
 //	client    client-system     -       batch.open, batch.read, batch.seal
 //	client    client-system     class   document.receive, document.inspect, receipt.read
@@ -39,14 +38,14 @@
 //	provider  handler           -       batch.read, assignment.lease
 //	provider  handler           class   document.inspect, document.read
 //
-// in the phase "in-force", and those of them that the wind-down terms keep once more in
-// the phase "wind-down": after the end of the contract only these are asked for.
+// in the phase "in-force". The rows that the wind-down terms keep are there once more, in
+// the phase "wind-down": after the end of the contract only these count.
 //
 // # Conditions
 //
 // A rule alone opens nothing. The conditions are tried in this order, and the first that
-// fails is the reason of the denial (see [Reason]). Who holds several roles acts in the
-// first for which all conditions hold.
+// fails is the reason of the denial (see [Reason]). A person with several roles acts in
+// the first for which all conditions hold.
 //
 //  1. the person is a member, holds a role on the contract, the contract is active and
 //     its dates include now, or the wind-down's days after its end do;
@@ -55,11 +54,11 @@
 //  4. assignment.lease, document.read: the address belongs to a site, and now is within
 //     the hours;
 //  5. document.receive, batch.seal: the batch is open; batch.read, assignment.create,
-//     assignment.lease, document.inspect, document.read by anybody but the client's
-//     system: it is sealed, and before that there is nothing for the provider;
+//     assignment.lease, document.inspect, document.read by other people than the client's
+//     system: the batch is sealed; until then the provider does not see it;
 //  6. document.read: the document has been received whole;
-//  7. assignment.lease, document.read, and document.inspect by a handler: an assignment
-//     to the person stands;
+//  7. assignment.lease, document.read, and document.inspect by a handler: the
+//     document is assigned to the person;
 //  8. document.read: the person holds the lease, and the day's ceilings leave room for
 //     the document.
 //
@@ -74,11 +73,11 @@
 //
 // # Terms
 //
-// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Keys that are not
-// known, keys given twice, anchors, aliases and tags are refused, each with its path and
-// line: a term that is not enforced must not look agreed. A key without a value counts as
-// absent. Numbers are whole, in digits, up to 2⁵³. Whatever is absent can be proposed but
-// not approved (see [Terms.Missing]) unless it is marked optional here.
+// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Unknown keys, keys
+// given twice, anchors, aliases and tags are refused, each with its path and line: a term
+// that is not enforced must not look agreed. A key without a value counts as absent.
+// Numbers are whole, in digits, up to 2⁵³. Terms with gaps can be proposed but not
+// approved (see [Terms.Missing]), unless the term is marked optional here.
 //
 //	reference: MOTOR-2026-01          # see ParseReference
 //	title: Motor claim indexing       # one line, up to 200 bytes
@@ -141,6 +140,6 @@
 //
 // Retention, exit, transfer and sub-processors are recorded as agreed. Hours follow the
 // clocks of the zone: an hour that a change to summer time skips has no minutes, one that
-// is repeated has them twice. docs/examples/contracts has terms of five trades,
-// docs/contracts.md what each term does, and [Schema] the form for editors.
+// is repeated has them twice. docs/examples/contracts has terms of five trades.
+// docs/contracts.md describes each term. [Schema] is the form for editors.
 package policy

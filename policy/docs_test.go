@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Whoever is refused looks the reason up: docs/contracts.md has every one.
+// docs/contracts.md explains every reason of a refusal.
 func TestEveryReasonIsExplained(t *testing.T) {
 	page, err := os.ReadFile("../docs/contracts.md")
 	if err != nil {

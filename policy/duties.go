@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// dutyModel is the model of duties: the reach says towards whom a duty holds, and is
+// dutyModel is the model of duties. The reach limits a duty to some organisations, and is
 // checked after the rule.
 const dutyModel = `
 [request_definition]
@@ -23,14 +23,14 @@ m = r.action == p.action && r.role == p.role
 
 // The reaches of a duty.
 const (
-	reachAny = "any" // towards every organisation, or on the contract that the role is held on
-	reachOwn = "own" // towards the person's own organisation, and the contracts of which it is the client
+	reachAny = "any" // every organisation, or the contract of the role
+	reachOwn = "own" // the person's own organisation, and the contracts of which it is the client
 )
 
 // roleMember is the role of every active member of an organisation. It is never granted.
 const roleMember Role = "member"
 
-// dutyTable says which role may do what towards whom.
+// dutyTable gives the acts of each role, with their reach.
 var dutyTable = []struct {
 	role    Role
 	reach   string
@@ -51,13 +51,13 @@ var dutyTable = []struct {
 	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
 	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
 	{RoleHandler, reachAny, []Action{ActionContractRead}},
-	// Of a client's ledger they see what their own people did: package gateway narrows
+	// In a client's ledger they see their own people's events: package gateway narrows
 	// every question of theirs.
 	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
 }
 
-// Duties decides what people may do by what they are in their organisation. It is the
-// same for all, never changes, and is safe for concurrent use.
+// Duties decides by people's roles in their organisation. It is the same for all
+// organisations, never changes, and is safe for concurrent use.
 type Duties struct {
 	enforcer *enforcer
 }
@@ -97,21 +97,27 @@ var dutyConditions = []condition{
 		needs: []Group{GroupHolds}, check: isNotHeld},
 }
 
-// reaches are the conditions on whom a duty is exercised, by the reach that stands in its
-// rule. A reach without a condition reaches nothing.
+// reaches are the conditions for each reach in a rule. A reach without a condition allows
+// nothing.
 var reaches = map[string]condition{
 	reachAny: {name: "reach-any", check: func(*question) Reason { return ReasonAllowed }},
 	reachOwn: {name: "reach-own", needs: []Group{GroupObject}, check: isOwn},
 }
 
-// Decide answers whether one of the person's duties allows what the facts describe. The
-// conditions, in their order: for token.issue, the credential was valid; the person is a
-// member; a role is held whose rule allows the act; it reaches the object's organisation;
-// for contract.approve, contract.erase and privacy.erase, another person proposed; for
-// privacy.propose and privacy.erase, the traces are another person's; for contract.read
-// by the provider's people, a version was approved; for an erasure, the contract has
-// ended where it goes as a whole, and no legal hold stands. Of several roles, the first
-// counts whose duty reaches.
+// Decide decides whether one of the person's duties allows the act. The conditions are,
+// in their order:
+//
+//   - for token.issue, the credential was valid;
+//   - the person is a member;
+//   - a rule allows a role of the person the act;
+//   - the duty reaches the object's organisation;
+//   - for contract.approve, contract.erase and privacy.erase, another person proposed;
+//   - for privacy.propose and privacy.erase, the personal data is another person's;
+//   - for contract.read by the provider's people, a version was approved;
+//   - for an erasure, a contract has ended if it goes as a whole, and there is no legal
+//     hold.
+//
+// Of several roles, the first one counts whose duty reaches.
 func (d *Duties) Decide(f Facts) Decision {
 	q := &question{Facts: f}
 	d.findDuty(q)
@@ -119,7 +125,7 @@ func (d *Duties) Decide(f Facts) Decision {
 }
 
 // findDuty asks casbin, for each role, which rule allows the act, and checks its reach.
-// Facts that are missing for a reach end it: another role may not make up for a defect.
+// Facts missing for a reach end it: another role must not hide a defect.
 func (d *Duties) findDuty(q *question) {
 	q.role, q.duty = firstRole(q.Roles), ReasonNoRule
 	if len(q.Roles) == 0 {
@@ -159,18 +165,18 @@ func isAuthenticated(q *question) Reason {
 	return unless(q.SignIn.Authenticated, ReasonNotAuthenticated)
 }
 
-// isProposedByAnother refuses a proposal of which the author is not known: it could be
-// the person's own.
+// isProposedByAnother refuses a proposal of unknown author: the author could be the same
+// person.
 func isProposedByAnother(q *question) Reason {
 	return unless(q.Proposal.By != "" && q.Proposal.By != q.Person, ReasonSamePerson)
 }
 
-// isNotTheSubject keeps people from wiping out their own traces.
+// isNotTheSubject stops people from erasing their own personal data in the audit trail.
 func isNotTheSubject(q *question) Reason {
 	return unless(q.Subject.Person != "" && q.Subject.Person != q.Person, ReasonSamePerson)
 }
 
-// isNoDraftOfAnother keeps a draft its client's own business.
+// isNoDraftOfAnother hides a draft from all but its client.
 func isNoDraftOfAnother(q *question) Reason {
 	draft := q.Contract.Status == StatusProposed || q.Contract.Status == ""
 	return unless(!draft || isOwn(q) == ReasonAllowed, ReasonNotInForce)

@@ -6,7 +6,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Towards whom each role has a duty: own is the person's organisation, and what it is the client of.
+// Towards whom each role has a duty: own is the person's organisation, and what it is the
+// client of.
 const dutyOf = `
                      operator  contract-manager  compliance-officer  auditor  client-system  provider-manager  handler  provider-compliance
 organisation.create  any       -                 -                   -        -              -                 -        -
@@ -60,7 +61,8 @@ func duties(tb testing.TB) *policy.Duties {
 	return d
 }
 
-// dutiful are facts of a duty towards the person's own organisation, under which every condition holds.
+// dutiful are facts of a duty towards the person's own organisation, under which every
+// condition holds.
 func dutiful(role policy.Role, action policy.Action) policy.Facts {
 	return policy.Facts{Action: action, Person: amina, Organisation: insurer, MemberActive: true, Roles: []policy.Role{role}, Now: wednesday,
 		SignIn: &policy.SignIn{Authenticated: true}, Object: &policy.Object{Organisation: insurer},
@@ -177,7 +179,8 @@ func TestDraftsAreTheClients(t *testing.T) {
 	}
 }
 
-// Of several roles the first counts whose duty reaches the object, whatever stands before it.
+// Of several roles the first counts whose duty reaches the object, whatever stands before
+// it.
 func TestDutiesOfSeveralRoles(t *testing.T) {
 	d := duties(t)
 	f := dutiful(policy.RoleComplianceOfficer, policy.ActionContractRead)

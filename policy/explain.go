@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Outcome is how one condition of a decision came out.
+// Outcome is the result of one condition of a decision.
 type Outcome struct {
 	Condition string // the condition's name
 	Holds     bool
-	Reason    Reason // ReasonAllowed, or what the denial would be called
+	Reason    Reason // ReasonAllowed, or the reason that a denial would have
 }
 
 // Explain is Decide with the outcome of every condition of the act, in their order, for
-// the role that Decide names. A decision stops at the first that fails; here the others
-// are tried as well, to say what else stands in the way.
+// the role of the decision. Decide stops at the first condition that fails; Explain tries
+// the others as well.
 func (c *Compiled) Explain(f Facts) (Decision, []Outcome) {
 	q, reason := c.ask(f, conditions)
 	decision := q.decision(reason)
@@ -29,8 +29,8 @@ func (c *Compiled) Explain(f Facts) (Decision, []Outcome) {
 	return decision, outcomes
 }
 
-// Addresses are one inside each network of the contract's sites, for asking what could be
-// done from where the contract lets people work.
+// Addresses are one address inside each network of the contract's sites, for questions
+// about possible accesses.
 func (c *Compiled) Addresses() []netip.Addr {
 	addresses := make([]netip.Addr, len(c.networks))
 	for i, n := range c.networks {
@@ -39,13 +39,13 @@ func (c *Compiled) Addresses() []netip.Addr {
 	return addresses
 }
 
-// Bounds are the beginning of a day, of which only year, month and day count, and the
-// beginning of the next, in the contract's zone.
+// Bounds are the beginning of a day and of the next, in the contract's zone. Only year,
+// month and day of the argument count.
 func (c *Compiled) Bounds(day time.Time) (from, until time.Time) {
 	return startOfDay(day, c.validity.Zone), startOfDay(day.AddDate(0, 0, 1), c.validity.Zone)
 }
 
-// Openings are the moments in [from, until) at which something begins to hold by itself:
+// Openings are the times in [from, until) at which a condition begins to hold by itself:
 // the validity, the wind-down after it, and the hours. They are not in order.
 func (c *Compiled) Openings(from, until time.Time) []time.Time {
 	var openings []time.Time
@@ -72,8 +72,8 @@ func (c *Compiled) Openings(from, until time.Time) []time.Time {
 	return openings
 }
 
-// Open is the first moment from t on that is within the hours; t itself where there is
-// none within a fortnight.
+// Open is the first time from t on within the hours. It is t itself if there is none
+// within a fortnight.
 func (c *Compiled) Open(t time.Time) time.Time {
 	q := question{Compiled: c, Facts: Facts{Now: t}}
 	if isWithinHours(&q) == ReasonAllowed {

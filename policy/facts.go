@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Facts is all that a decision may depend on: read by the caller in the transaction that
-// the decision protects. Decide reads nothing else, keeps no clock and calls nothing.
+// Facts is everything that a decision may depend on. The caller reads it in the
+// transaction that the decision protects. Decide reads nothing else, keeps no clock and
+// calls nothing.
 //
-// The first part says who does what and when. Its zero values are denied. The rest is in
-// groups. A group is nil until the caller has read it, and is then given whole. A
-// condition names the groups that it needs, and denies with ReasonFactMissing while one
-// of them is nil: a fact that the caller forgot never allows anything.
+// The first part has the person, the act and the time. Its zero values are denied. The
+// rest is in groups. A group is nil until the caller has read it, and then has all its
+// fields. A condition names the groups that it needs, and denies with ReasonFactMissing
+// while one of them is nil: a fact that the caller forgot never allows anything.
 type Facts struct {
 	Action       Action
 	Class        Class // of the document; empty for an act on a contract or a batch
@@ -20,7 +21,7 @@ type Facts struct {
 	MemberActive bool           // the person is a member of the organisation at Now
 	Roles        []Role         // in force at Now: on the contract, and for a duty in the organisation itself
 	Now          time.Time
-	Address      netip.Addr // where the request came from; the zero Addr while not known
+	Address      netip.Addr // the client's address; the zero Addr while unknown
 
 	SignIn   *SignIn   // for token.issue
 	Object   *Object   // for a duty towards an organisation
@@ -28,7 +29,7 @@ type Facts struct {
 	Dates    *Dates    // for erasing a contract
 	Holds    *Holds    // for erasing
 	Proposal *Proposal // for an act that one person proposes and another one does
-	Subject  *Subject  // for erasing the traces of a person
+	Subject  *Subject  // for erasing a person's personal data in the audit trail
 	Batch    *Batch
 	Incoming *Incoming // for document.receive
 	Document *Document // for document.read
@@ -41,44 +42,45 @@ type SignIn struct {
 	Authenticated bool // the presented credential was valid
 }
 
-// Object is what a duty is exercised on.
+// Object is the object of a duty.
 type Object struct {
-	Organisation OrganisationID // whose it is: a contract's client, the organisation acted upon
+	Organisation OrganisationID // the owner: a contract's client, or the organisation itself
 }
 
-// Contract is where a contract stands.
+// Contract is the state of a contract.
 type Contract struct {
 	Status ContractStatus
 
-	// Terminated is when a contract in force was terminated. It is zero when the contract
-	// was not terminated, and when it was suspended before: then there is no wind-down.
+	// Terminated is the time at which a contract in force was terminated. It is zero when
+	// the contract was not terminated, and when it was suspended before: there is no
+	// wind-down then.
 	Terminated time.Time
 }
 
-// Dates are where the dates of a contract stand.
+// Dates is the state of a contract's dates.
 type Dates struct {
 	Expired bool // the version in force is over at Now
 }
 
-// Holds are the legal holds on what is to be erased.
+// Holds are the legal holds on the object of an erasure.
 type Holds struct {
-	Standing bool // one of them forbids it
+	Standing bool // a hold forbids it
 }
 
-// Proposal is the version, or the erasure, that is to be approved.
+// Proposal is the version, or the erasure, that waits for approval.
 type Proposal struct {
 	By PersonID
 }
 
-// Subject is the person whom the act is about.
+// Subject is the person that the act is about.
 type Subject struct {
 	Person PersonID
 }
 
-// Batch is the batch that the act, or its document, belongs to.
+// Batch is the batch of the act, or of its document.
 type Batch struct {
 	State  BatchState
-	Resent bool // batch.seal: the batch is sealed, and the request repeats the manifest it was sealed with
+	Resent bool // batch.seal: the batch is sealed, and the request repeats its manifest
 }
 
 // Incoming is a document on its way in.
@@ -93,19 +95,19 @@ type Document struct {
 	Size  int64 // plaintext bytes; -1 while not known
 }
 
-// Work is what was given to the person to do.
+// Work is the person's assignment and lease.
 type Work struct {
-	Assigned bool       // a standing assignment gives the object to the person
+	Assigned bool       // the object is assigned to the person
 	Lease    LeaseState // of that assignment
 }
 
-// Reading is what the person was granted under the contract today, in the contract's
+// Reading is how much the person was granted under the contract today, in the contract's
 // zone.
 type Reading struct {
 	Documents int64
 	Bytes     int64
 
-	// Reserved says that the grant stands and its document is counted. Documents and
+	// Reserved means that the grant exists and its document is counted. Documents and
 	// Bytes were not read again, and are zero.
 	Reserved bool
 }
@@ -129,7 +131,7 @@ const (
 	GroupReading  Group = "Reading"
 )
 
-// has says whether the group was read. A group that it does not know was not.
+// has reports whether the group was read. It is false for an unknown group.
 func (f *Facts) has(g Group) bool {
 	switch g {
 	case GroupSignIn:
@@ -164,9 +166,9 @@ func (f *Facts) has(g Group) bool {
 type Decision struct {
 	Allowed bool
 	Reason  Reason // ReasonAllowed, or the first condition that failed
-	Role    Role   // the role that was, or would have been, used
+	Role    Role   // the role of the decision
 	Clause  string // path of the clause that has the rule; the duty's rule; empty without a rule
-	Site    string // name of the site that the address of a provider's person belongs to, when one does
+	Site    string // the site of the address of a provider's person, if it has one
 	Country string // of that site
 	Missing Group  // with ReasonFactMissing: the group that was needed and not read
 }
@@ -175,7 +177,7 @@ type Decision struct {
 // letter.
 type Class string
 
-// Role is what a person is on a contract, or in an organisation.
+// Role is a person's role on a contract, or in an organisation.
 type Role string
 
 // Roles on a contract, then the duties in an organisation.
@@ -191,7 +193,7 @@ const (
 	RoleOperator          Role = "operator"           // runs the gateway, sees no content
 )
 
-// ContractStatus is where a contract stands. Its validity dates are terms, not a status.
+// ContractStatus is the status of a contract. Its validity dates are terms, not a status.
 type ContractStatus string
 
 // The statuses of a contract.
@@ -200,10 +202,10 @@ const (
 	StatusActive     ContractStatus = "active"
 	StatusSuspended  ContractStatus = "suspended"
 	StatusTerminated ContractStatus = "terminated"
-	StatusExited     ContractStatus = "exited" // terminated, and nothing is left to be done
+	StatusExited     ContractStatus = "exited" // terminated, and its wind-down is over
 )
 
-// BatchState is where a batch stands.
+// BatchState is the state of a batch.
 type BatchState string
 
 // The states of a batch.
@@ -212,7 +214,7 @@ const (
 	BatchSealed BatchState = "sealed"
 )
 
-// DocumentState is where a document stands.
+// DocumentState is the state of a document.
 type DocumentState string
 
 // The states of a document.
@@ -223,7 +225,7 @@ const (
 	DocumentErased    DocumentState = "erased" // received once; its content cannot be opened any more
 )
 
-// LeaseState is how the person's assignment stands. The zero value is LeaseNone.
+// LeaseState is the lease on the person's assignment. The zero value is LeaseNone.
 type LeaseState string
 
 // The states of a lease.

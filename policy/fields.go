@@ -9,8 +9,9 @@ import (
 	"unicode"
 )
 
-// text reads one line of text for people, of at most most bytes. Format characters, such as those that turn the
-// direction of writing, could make people read another text than the machine.
+// text reads one line of text for people, of at most most bytes. Format characters, such
+// as those that turn the direction of writing, could make people read another text than
+// the machine.
 func (r *reader) text(to *string, most int) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -65,7 +66,7 @@ func (r *reader) name(to *string) field {
 	}
 }
 
-// names reads a list of different names, of which there must be one.
+// names reads a list of different names. It must not be empty.
 func (r *reader) names(to *[]string) field {
 	return func(at place) {
 		before := len(r.problems)
@@ -81,7 +82,7 @@ func (r *reader) names(to *[]string) field {
 	}
 }
 
-// someOf refuses an empty list, once nothing else is wrong with it.
+// someOf refuses an empty list, if nothing else is wrong with it.
 func (r *reader) someOf(at place, n, problemsBefore int) {
 	if n == 0 && len(r.problems) == problemsBefore {
 		r.problem(at, "must not be empty")
@@ -100,7 +101,8 @@ func (r *reader) oneOf(to *string, words ...string) field {
 	}
 }
 
-// capitals reads a code of n capital letters, as ISO gives them to countries and currencies.
+// capitals reads a code of n capital letters, as ISO gives them to countries and
+// currencies.
 func (r *reader) capitals(to *string, n int) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -113,7 +115,8 @@ func (r *reader) capitals(to *string, n int) field {
 	}
 }
 
-// number reads a whole number between least and most, in digits only: neither octal, nor 1e6, nor 1_000 nor "1".
+// number reads a whole number between least and most, in digits only: neither octal, nor
+// 1e6, nor 1_000 nor "1".
 func (r *reader) number(to *int64, least, most int64) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -173,7 +176,7 @@ func (r *reader) date(to *time.Time) field {
 	}
 }
 
-// zone reads the name of a time zone. "Local" is refused: it is whatever the machine is set to.
+// zone reads the name of a time zone. "Local" is refused: it depends on the machine.
 func (r *reader) zone(to **time.Location) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -189,8 +192,9 @@ func (r *reader) zone(to **time.Location) field {
 	}
 }
 
-// network reads a network in CIDR notation. Bits beyond its prefix are refused: who writes them means something else than
-// what would be enforced. So are IPv4 networks written as IPv6: no address is compared in that form.
+// network reads a network in CIDR notation. Bits beyond its prefix are refused: the
+// author meant something else than the gateway would enforce. IPv4 networks written as
+// IPv6 are refused too: no address is compared in that form.
 func (r *reader) network(to *netip.Prefix) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -206,7 +210,7 @@ func (r *reader) network(to *netip.Prefix) field {
 	}
 }
 
-// mediaType reads a media type without parameters, or the token for any.
+// mediaType reads a media type without parameters, or the token for any type.
 func (r *reader) mediaType(to *string) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -219,7 +223,8 @@ func (r *reader) mediaType(to *string) field {
 	}
 }
 
-// isMediaName says whether s is a restricted-name of RFC 6838, section 4.2, in lower case.
+// isMediaName reports whether s is a restricted-name of RFC 6838, section 4.2, in lower
+// case.
 func isMediaName(s string) bool {
 	if s == "" || len(s) > 127 || !isAlphanumeric(s[0]) {
 		return false

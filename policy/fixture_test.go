@@ -11,7 +11,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The parties of testdata/motor-claims.yaml, and somebody else.
+// The parties of testdata/motor-claims.yaml, and an outsider.
 const (
 	insurer  policy.OrganisationID = "o_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 	indexer  policy.OrganisationID = "o_bbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -61,7 +61,8 @@ func organisationOf(role policy.Role) policy.OrganisationID {
 	return indexer
 }
 
-// favourable are facts of the motor contract under which every condition of the act holds for whoever has a rule.
+// favourable are facts of the motor contract under which every condition of the act holds
+// for a person with a rule.
 func favourable(role policy.Role, action policy.Action) policy.Facts {
 	f := policy.Facts{
 		Action: action, Person: amina, Organisation: organisationOf(role), MemberActive: true, Roles: []policy.Role{role},

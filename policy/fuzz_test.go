@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Whatever the text, terms are either refused with problems or safe: what they missed cannot be compiled, and what is
-// compiled decides and allows nobody who is nobody.
+// Any text is either refused with problems or gives safe terms: terms with gaps cannot be
+// compiled, and compiled terms deny a request without a person.
 func FuzzParseTerms(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.*")
 	for _, file := range files {

@@ -2,8 +2,8 @@ package policy
 
 import "fmt"
 
-// mandatory are the terms without which nothing can be approved. Most of what supervisors find wrong in registers of
-// outsourcing is what nobody filled in.
+// mandatory are the terms without which no version can be approved. Most findings of
+// supervisors in registers of outsourcing are empty fields.
 var mandatory = []struct{ path, detail string }{
 	{"reference", "the parties' reference of the contract"},
 	{"title", "a title"},
@@ -24,7 +24,8 @@ var mandatory = []struct{ path, detail string }{
 	{"sub-processors", "the sub-processors, or [] for none"},
 }
 
-// Missing are the mandatory terms that are absent. Terms with any can be proposed, but not approved nor compiled.
+// Missing are the mandatory terms that are absent. Terms without them can be proposed,
+// but neither approved nor compiled.
 func (t *Terms) Missing() []Problem {
 	var missing []Problem
 	need := func(path, detail string) {
@@ -41,8 +42,8 @@ func (t *Terms) Missing() []Problem {
 	return missing
 }
 
-// Unenforceable are the terms that this build knows but cannot enforce. They must not be approved: an agreed term that
-// does nothing is worse than none.
+// Unenforceable are the terms that this build knows but cannot enforce. They must not be
+// approved: an agreed term without effect is worse than none.
 func (t *Terms) Unenforceable() []Problem {
 	var refused []Problem
 	refuse := func(path, detail string) {
@@ -59,5 +60,5 @@ func (t *Terms) Unenforceable() []Problem {
 	return refused
 }
 
-// path is where the class stands in the terms. It is also the clause of the rules that the class makes.
+// path is the path of the class in the terms. It is also the clause of the class's rules.
 func (c ClassTerms) path() string { return "classes." + string(c.Class) }

@@ -4,7 +4,8 @@ import (
 	"sort"
 	"time"
 
-	// The zones of contracts must be known on a machine, or in an image, that has no copy of the database.
+	// A machine or an image without a copy of the database must know the zones of
+	// contracts too.
 	_ "time/tzdata"
 )
 
@@ -16,14 +17,16 @@ const (
 // weekdays are the names of days in terms, by time.Weekday.
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// Hours are a time of the day on some days of the week, on the clocks of the contract's zone.
+// Hours are a time of the day on some days of the week, on the clocks of the contract's
+// zone.
 type Hours struct {
-	Days  []time.Weekday // on which they begin
+	Days  []time.Weekday // the days on which the hours begin
 	From  int            // minutes after midnight, included
 	Until int            // minutes after midnight, not included; not after From: of the next day
 }
 
-// window is a stretch of the week in minutes after Sunday 00:00, until not included; it may reach into the next week.
+// window is a stretch of the week in minutes after Sunday 00:00, until not included; it
+// may reach into the next week.
 type window struct{ from, until int }
 
 func (h Hours) windows() []window {
@@ -39,7 +42,7 @@ func (h Hours) windows() []window {
 	return list
 }
 
-// overlap says whether any minute is taken already, and takes them all.
+// overlap reports whether another entry has any of the minutes, and takes them all.
 func (h Hours) overlap(taken *[minutesOfWeek]bool) bool {
 	overlaps := false
 	for _, w := range h.windows() {
@@ -51,14 +54,16 @@ func (h Hours) overlap(taken *[minutesOfWeek]bool) bool {
 	return overlaps
 }
 
-// has says whether the window covers the wall-clock minute of t, which must be in the contract's zone.
+// has reports whether the window covers the wall-clock minute of t, which must be in the
+// contract's zone.
 func (w window) has(t time.Time) bool {
 	m := int(t.Weekday())*minutesOfDay + t.Hour()*60 + t.Minute()
 	return w.from <= m && m < w.until || w.from <= m+minutesOfWeek && m+minutesOfWeek < w.until
 }
 
-// startOfDay is the first instant of the day in the zone. It searches, because time.Date promises nothing about a
-// midnight that a change of the clocks skips or repeats, and there are zones that change at midnight.
+// startOfDay is the first instant of the day in the zone. It searches for it: some zones
+// change their clocks at midnight, and time.Date promises nothing about a midnight that
+// is skipped or repeated.
 func startOfDay(day time.Time, zone *time.Location) time.Time {
 	y, m, d := day.Date()
 	noon := time.Date(y, m, d, 12, 0, 0, 0, zone)

@@ -23,11 +23,12 @@ func at(zone, s string) time.Time {
 	return t
 }
 
-// The cheque contract is worked on from Monday to Friday, 18:00 until 05:00 of the next day, on the clocks of Paris.
+// The cheque contract is worked on from Monday to Friday, 18:00 until 05:00 of the next
+// day, on the clocks of Paris.
 func TestHoursOverMidnight(t *testing.T) {
 	check := timetable(t, read(t, "cheques.yaml"))
 	for now, open := range map[string]bool{
-		"2026-05-04 04:59:59": false, // Monday: nobody began on Sunday evening
+		"2026-05-04 04:59:59": false, // Monday: the window of Sunday evening does not exist
 		"2026-05-04 17:59:59": false,
 		"2026-05-04 18:00:00": true,
 		"2026-05-04 23:59:59": true,
@@ -43,7 +44,8 @@ func TestHoursOverMidnight(t *testing.T) {
 	}
 }
 
-// A window that begins on Saturday night reaches over the end of the week as time.Weekday counts it.
+// A window that begins on Saturday night reaches over the end of the week as time.Weekday
+// counts it.
 func TestHoursOverTheWeek(t *testing.T) {
 	check := timetable(t, withHours(t, `[{days: [sat], from: "22:00", until: "02:00"}]`))
 	check(paris("2026-05-09 21:59:59"), false)
@@ -54,7 +56,8 @@ func TestHoursOverTheWeek(t *testing.T) {
 	check(paris("2026-05-04 01:59:59"), false)
 }
 
-// In Paris the clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 back to 02:00 on 25 October.
+// In Paris the clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 back to
+// 02:00 on 25 October.
 func TestHoursWhenClocksChange(t *testing.T) {
 	check := timetable(t, withHours(t, `[{days: [sun], from: "02:30", until: "03:30"}]`))
 	spring := paris("2026-03-29 01:59:59").Add(time.Second) // 03:00
@@ -96,7 +99,8 @@ func withHours(t *testing.T, hours string) *policy.Terms {
 	return parse(t, "hours: "+hours+"\n"+minimal)
 }
 
-// timetable checks whether a handler at the first of the contract's sites may lease at now.
+// timetable checks whether a handler at the first of the contract's sites may lease at
+// now.
 func timetable(t *testing.T, terms *policy.Terms) (check func(now time.Time, open bool)) {
 	t.Helper()
 	c := compile(t, terms)

@@ -16,9 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// termKeys are the paths of all keys that terms may have, as the parser's own tables say, from its source: a mapping is
-// read with a literal of type `fields`, and what a key's value is read with is a method of the reader's again. Where the
-// keys are names of the parties' own there is a star.
+// termKeys are the paths of all keys that terms may have, as the parser's own tables say,
+// from its source: a mapping is read with a literal of type `fields`, and what a key's
+// value is read with is a method of the reader's again. Where the keys are names of the
+// parties' own there is a star.
 func termKeys(t *testing.T) []string {
 	t.Helper()
 	methods := readerMethods(t)
@@ -58,7 +59,8 @@ func readerMethods(t *testing.T) map[string]*ast.FuncDecl {
 	return methods
 }
 
-// keysIn are the paths of the keys that a piece of the parser reads, those of what it calls included.
+// keysIn are the paths of the keys that a piece of the parser reads, those of what it
+// calls included.
 func keysIn(methods map[string]*ast.FuncDecl, part ast.Node) map[string]bool {
 	keys := map[string]bool{}
 	prefix := ""
@@ -95,7 +97,7 @@ func keysIn(methods map[string]*ast.FuncDecl, part ast.Node) map[string]bool {
 	return keys
 }
 
-// Whoever writes terms looks a key up: docs/contracts.md has every one, and none that there is not.
+// docs/contracts.md has every key of terms, and no other.
 func TestEveryTermIsExplained(t *testing.T) {
 	page, err := os.ReadFile("../docs/contracts.md")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Bounds that keep a decision cheap and a compiled version small whatever the text says.
+// These bounds keep a decision cheap and a compiled version small for any text.
 const (
 	maxClasses    = 100
 	maxMediaTypes = 50 // of a class
@@ -18,8 +18,8 @@ const (
 	maxNumber     = 1 << 53 // every reader of JSON keeps it exact, and sums of a few stay in an int64
 )
 
-// ParseTerms reads terms from YAML or JSON; the package documentation has the format. An error is a *TermsError with
-// everything that is wrong. What is merely absent is no error here, see Missing.
+// ParseTerms reads terms from YAML or JSON; the package documentation has the format. An
+// error is a *TermsError with all problems. A missing term is no error here, see Missing.
 func ParseTerms(text []byte) (*Terms, error) {
 	root, problem := readDocument(text)
 	if problem != nil {
@@ -148,7 +148,8 @@ func (r *reader) sites(to *[]Site) field {
 	}
 }
 
-// site reads one site. A network that is taken cannot be another's: its addresses would be in two places.
+// site reads one site. No two sites have the same network: its addresses would be in two
+// places.
 func (r *reader) site(at place, taken map[netip.Prefix]bool) Site {
 	var s Site
 	before := len(r.problems)

@@ -27,19 +27,20 @@ func (r *reader) commercials(to *Commercials) field {
 	}
 }
 
-// needs refuses keys that say nothing without another.
+// needs refuses keys that have no meaning without another.
 func (r *reader) needs(at place, key string, ofKeys ...string) {
 	if _, ok := r.given[at.path+"."+key]; ok {
 		return
 	}
 	for _, k := range ofKeys {
 		if line, ok := r.given[at.path+"."+k]; ok {
-			r.problems = append(r.problems, Problem{Path: at.path + "." + k, Line: line, Detail: "says nothing without " + key})
+			r.problems = append(r.problems, Problem{Path: at.path + "." + k, Line: line, Detail: "has no meaning without " + key})
 		}
 	}
 }
 
-// bands reads prices that follow each other: all but the last say how far they reach.
+// bands reads prices that follow each other. All but the last give the number of units
+// that they reach to.
 func (r *reader) bands(to *[]Band) field {
 	return func(at place) {
 		before := len(r.problems)

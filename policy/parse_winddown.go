@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// windable is what each role may be left to do after the end: to look at what was done, and to finish what was begun.
-// New work is not among it.
+// windable are the acts that each role may still do after the end: look at past work, and
+// finish work in progress. New work is not among them.
 var windable = map[Role][]Action{
 	RoleClientSystem:    {ActionBatchRead, ActionDocumentInspect, ActionReceiptRead},
 	RoleProviderManager: {ActionBatchRead, ActionDocumentInspect},
@@ -60,7 +60,8 @@ func words(actions []Action) string {
 	return strings.Join(list, ", ")
 }
 
-// categories refuses a class whose documents would hold what the contract bans, or what it does not name.
+// categories refuses a class with data categories that the contract bans or does not
+// name.
 func (r *reader) categories(t *Terms) {
 	refuse := func(path, detail string) {
 		r.problems = append(r.problems, Problem{Path: path, Line: r.given[path], Detail: detail})

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with terms, or missing from them.
+// Problem is a wrong or missing term.
 type Problem struct {
-	Path   string // where in the terms, as in `classes.claim-form.media-types[1]`
-	Line   int    // of the YAML text, from 1; 0 when it is about something that is not there
+	Path   string // the place in the terms, as `classes.claim-form.media-types[1]`
+	Line   int    // of the YAML text, from 1; 0 for a missing term
 	Detail string // one sentence, without the offending value when that may be personal data
 }
 
@@ -24,7 +24,7 @@ func (p Problem) String() string {
 	return where + ": " + p.Detail
 }
 
-// TermsError says all that is wrong with terms, in the order of the text.
+// TermsError has all problems of terms, in the order of the text.
 type TermsError struct {
 	Problems []Problem
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// agreement is what random terms say, kept apart from how the product reads them.
+// agreement is the content of random terms, kept apart from the product's own reading of
+// them.
 type agreement struct {
 	client, provider policy.OrganisationID
 	classes          []policy.Class
@@ -37,7 +38,8 @@ func (a agreement) text() string {
 	return text
 }
 
-// allows says, in other words than the product's, whether somebody with one role may act under the agreement.
+// allows decides, independently of the product's code, whether a person with one role may
+// act under the agreement.
 func (a agreement) allows(f policy.Facts, role policy.Role) bool {
 	if f.Contract.Status == policy.StatusTerminated {
 		days := f.Now.Sub(f.Contract.Terminated).Hours() / 24
@@ -69,7 +71,8 @@ func (a agreement) allows(f policy.Facts, role policy.Role) bool {
 	return false
 }
 
-// Words that look like others: a comparison that joins, folds, trims or matches patterns would take one for another.
+// Words that look like others: a comparison that joins, folds, trims or matches patterns
+// would take one for another.
 var (
 	somebody = []policy.OrganisationID{insurer, indexer, stranger, "", "*", insurer + "," + indexer, insurer[:27], insurer + " "}
 	somehow  = []policy.Role{"client-system", "provider-manager", "handler", "provider-compliance", "contract-manager",
@@ -81,7 +84,8 @@ var (
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
-// Decide allows exactly what the agreement allows, for random terms and facts under which every condition holds.
+// Decide allows exactly what the agreement allows, for random terms and facts under which
+// every condition holds.
 func TestDecideIsTheAgreement(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	allowed := 0
@@ -129,7 +133,8 @@ func randomAgreement(r *rand.Rand) agreement {
 	return a
 }
 
-// randomFacts are facts whose conditions hold for the action; half of them name a class, a role and a party that exist.
+// randomFacts are facts whose conditions hold for the action; half of them name a class,
+// a role and a party that exist.
 func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 	f := favourable(policy.RoleHandler, pick(r, someAct))
 	f.Incoming.Size = 10
@@ -138,7 +143,8 @@ func randomFacts(r *rand.Rand, a agreement) policy.Facts {
 		f.Organisation = pick(r, []policy.OrganisationID{a.client, a.provider})
 		f.Class = pick(r, append(slices.Clone(a.classes), "", ""))
 	}
-	// Sealing and receiving are for open batches, which the facts have; for the other acts the batch may be anything.
+	// Sealing and receiving are for open batches, which the facts have; for the other
+	// acts the batch may be anything.
 	if f.Action != policy.ActionDocumentReceive && f.Action != policy.ActionBatchSeal && r.IntN(3) == 0 {
 		f.Batch.State = pick(r, []policy.BatchState{policy.BatchOpen, "", "sealed "})
 	}

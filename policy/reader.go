@@ -16,11 +16,12 @@ import (
 
 const (
 	maxText     = 64 << 10 // bytes of the terms' text
-	maxProblems = 50       // that one reading reports
+	maxProblems = 50       // the most that one reading reports
 )
 
-// reader reads the nodes of a YAML document into Go values and keeps what is wrong with them. It reads nodes and not
-// structs because only nodes have lines, and because a decoder would take a key given twice, or `NO` for a boolean.
+// reader reads the nodes of a YAML document into Go values and keeps the problems. It
+// reads nodes and not structs, because only nodes have lines. A decoder would also accept
+// a key given twice, or read `NO` as a boolean.
 type reader struct {
 	problems []Problem
 	given    map[string]int // line of every key with a value, by path
@@ -32,7 +33,7 @@ type place struct {
 	node *yaml.Node
 }
 
-// field reads what stands at one place.
+// field reads the value at one place.
 type field func(place)
 
 // fields are the keys that a mapping may have.
@@ -63,7 +64,7 @@ func readDocument(text []byte) (*yaml.Node, *Problem) {
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
-// syntaxProblem is a parser's error with its line where it belongs.
+// syntaxProblem is a parser's error as a problem with its line.
 func syntaxProblem(err error) *Problem {
 	p := &Problem{Detail: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
@@ -79,7 +80,8 @@ func (r *reader) problem(at place, format string, args ...any) {
 	}
 }
 
-// plain refuses what would make the text mean something that does not stand where it is read.
+// plain refuses anchors, aliases and tags: with them the text would not mean what it
+// shows.
 func (r *reader) plain(at place) bool {
 	switch n := at.node; {
 	case n.Kind == yaml.AliasNode:
@@ -99,7 +101,8 @@ func (r *reader) mapping(at place, known fields) {
 	r.entries(at, func(key string) field { return known[key] })
 }
 
-// entries reads the entries of a mapping with the field that of gives for a key; nil means that the key is not known.
+// entries reads the entries of a mapping. of gives the field for a key, or nil for an
+// unknown key.
 func (r *reader) entries(at place, of func(key string) field) {
 	if !r.plain(at) {
 		return
@@ -157,7 +160,8 @@ func (r *reader) scalar(at place) (string, bool) {
 	return at.node.Value, true
 }
 
-// join is the path of a key. A key outside the alphabet of names is not repeated: it may be anything.
+// join is the path of a key. A key outside the alphabet of names is not repeated: it may
+// be any text.
 func join(path, key string) string {
 	if !isName(key) {
 		key = "?"

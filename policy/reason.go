@@ -1,25 +1,26 @@
 package policy
 
-// Reason is the closed code of a decision: allowed, or the first condition that failed.
+// Reason is the code of a decision, one of a closed list: allowed, or the first condition
+// that failed.
 type Reason string
 
 // The reasons. docs/contracts.md explains each.
 const (
 	ReasonAllowed Reason = "allowed"
 
-	// ReasonFactMissing is a defect of the caller of Decide, and no answer about the act:
-	// a condition needs facts that were not read.
+	// ReasonFactMissing is a defect of the caller of Decide, and no decision about the
+	// act: the caller did not read facts that a condition needs.
 	ReasonFactMissing Reason = "fact-missing"
 
 	ReasonNotAuthenticated  Reason = "not-authenticated"
 	ReasonNotAMember        Reason = "not-a-member"       // the person is unknown or has left
 	ReasonNoRole            Reason = "no-role"            // no role on the contract or in the organisation
-	ReasonOtherOrganisation Reason = "other-organisation" // the duty is held elsewhere
+	ReasonOtherOrganisation Reason = "other-organisation" // the duty is for another organisation
 	ReasonNoRule            Reason = "no-rule"            // no clause gives this role this action on this class
-	ReasonSamePerson        Reason = "same-person"        // who proposed cannot approve, and a person has no say in erasing their own traces
+	ReasonSamePerson        Reason = "same-person"        // the proposer cannot approve, and no person takes part in erasing their own personal data
 
 	ReasonLegalHold        Reason = "legal-hold"         // a hold forbids the erasure
-	ReasonContractNotEnded Reason = "contract-not-ended" // only what is over can be erased as a whole
+	ReasonContractNotEnded Reason = "contract-not-ended" // only a contract that has ended can be erased as a whole
 
 	ReasonNotInForce         Reason = "contract-not-in-force" // no approved version is effective
 	ReasonContractSuspended  Reason = "contract-suspended"
@@ -27,7 +28,7 @@ const (
 	ReasonContractNotBegun   Reason = "contract-not-begun"
 	ReasonContractExpired    Reason = "contract-expired"
 	ReasonContractExited     Reason = "contract-exited"
-	ReasonWindDownOver       Reason = "wind-down-over" // the days are over in which the role might still do this
+	ReasonWindDownOver       Reason = "wind-down-over" // the role's days after the end are over
 
 	ReasonUnknownClass  Reason = "unknown-class"
 	ReasonMediaType     Reason = "media-type"
@@ -38,7 +39,7 @@ const (
 	ReasonHours Reason = "hours"
 
 	ReasonBatchState     Reason = "batch-state"      // sealed, where it must be open
-	ReasonBatchNotSealed Reason = "batch-not-sealed" // nothing of it is the provider's yet
+	ReasonBatchNotSealed Reason = "batch-not-sealed" // the provider does not see it yet
 	ReasonDocumentState  Reason = "document-state"
 	ReasonNotAssigned    Reason = "not-assigned"
 	ReasonNoLease        Reason = "no-lease"

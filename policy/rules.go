@@ -8,8 +8,9 @@ import (
 	"github.com/casbin/casbin/v2/model"
 )
 
-// contractModel compares every column exactly and does nothing else: no patterns, no functions, no inheritance of roles.
-// The action comes first because it differs most often. The clause is not compared: it is what a match is worth.
+// contractModel compares every column exactly and does nothing else: no patterns, no
+// functions, no inheritance of roles. The action comes first because it differs most
+// often. The clause is not compared: it is the result of a match.
 const contractModel = `
 [request_definition]
 r = organisation, role, class, action, phase
@@ -24,10 +25,11 @@ e = some(where (p.eft == allow))
 m = r.action == p.action && r.phase == p.phase && r.role == p.role && r.organisation == p.organisation && r.class == p.class
 `
 
-// WholeClass stands in a rule for acts on a contract or a batch as a whole. No class can have this name.
+// WholeClass stands in a rule for acts on a contract or a batch as a whole. No class can
+// have this name.
 const WholeClass = "-"
 
-// Phase is when a rule holds.
+// Phase is the part of a contract's life in which a rule holds.
 type Phase string
 
 // The phases of a contract.
@@ -36,7 +38,8 @@ const (
 	PhaseWindDown Phase = "wind-down" // after its end
 )
 
-// Rule is one row for casbin: who, as what, with which class, may do what, when, and by which clause of the terms.
+// Rule is one row for casbin: organisation, role, class, action, phase, and the clause of
+// the terms.
 type Rule struct {
 	Organisation OrganisationID
 	Role         Role
@@ -50,7 +53,7 @@ func (r Rule) columns() []string {
 	return []string{string(r.Organisation), string(r.Role), r.Class, string(r.Action), string(r.Phase), r.Clause}
 }
 
-// Rules are the rules that terms make, all of them: what holds in force, and what of it the wind-down keeps.
+// Rules are all rules of the terms: those in force, and those that the wind-down keeps.
 func Rules(t *Terms) []Rule {
 	rules := partyRules(t)
 	for _, c := range t.Classes {
@@ -59,8 +62,8 @@ func Rules(t *Terms) []Rule {
 	return append(rules, windDownRules(t, rules)...)
 }
 
-// windDownRules keep some of the rules after the end. They are made from those in force, so that no end can open what the
-// contract did not.
+// windDownRules keep some of the rules after the end. They are made from the rules in
+// force, so that the wind-down cannot open anything that the contract did not.
 func windDownRules(t *Terms, inForce []Rule) []Rule {
 	var kept []Rule
 	for _, w := range t.WindDown {
@@ -74,7 +77,8 @@ func windDownRules(t *Terms, inForce []Rule) []Rule {
 	return kept
 }
 
-// partyRules let the parties act on batches as a whole. Their clause is the naming of the party.
+// partyRules let the parties act on batches as a whole. Their clause is the term that
+// names the party.
 func partyRules(t *Terms) []Rule {
 	client := func(a Action) Rule { return Rule{t.Client, RoleClientSystem, WholeClass, a, PhaseInForce, "client"} }
 	provider := func(role Role, a Action) Rule { return Rule{t.Provider, role, WholeClass, a, PhaseInForce, "provider"} }
@@ -89,7 +93,8 @@ func partyRules(t *Terms) []Rule {
 	}
 }
 
-// classRules let the parties act on documents of a class. Only a handler's opens content.
+// classRules let the parties act on documents of a class. Only a handler's rule opens
+// content.
 func classRules(t *Terms, c ClassTerms) []Rule {
 	of := func(o OrganisationID, role Role, a Action) Rule {
 		return Rule{o, role, string(c.Class), a, PhaseInForce, c.path()}
@@ -104,13 +109,14 @@ func classRules(t *Terms, c ClassTerms) []Rule {
 	}
 }
 
-// enforcer is casbin with a few rules that never change, which makes it safe for concurrent use.
+// enforcer is casbin with a few rules that never change, which makes it safe for
+// concurrent use.
 type enforcer struct {
 	casbin *casbin.Enforcer
 }
 
-// newEnforcer gives casbin a model and its rules. No column may be empty: casbin answers a request for empty words with
-// yes when it holds no rules.
+// newEnforcer gives casbin a model and its rules. No column may be empty: without rules,
+// casbin allows a request of empty words.
 func newEnforcer(text string, rows [][]string) (*enforcer, error) {
 	m, err := model.NewModelFromString(text)
 	if err != nil {
@@ -128,7 +134,8 @@ func newEnforcer(text string, rows [][]string) (*enforcer, error) {
 	return &enforcer{c}, nil
 }
 
-// find is the rule by which casbin allows the request, nil when it does not. An error denies.
+// find gives the rule by which casbin allows the request, nil when it does not. An error
+// denies.
 func (e *enforcer) find(request ...any) []string {
 	allowed, row, err := e.casbin.EnforceEx(request...)
 	if err != nil || !allowed || len(row) == 0 {

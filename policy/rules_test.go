@@ -7,7 +7,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Every column is compared, and exactly: no pattern in a rule or in a request, no joining of columns, no other case.
+// Every column is compared, and exactly: no pattern in a rule or in a request, no joining
+// of columns, no other case.
 func TestMatcherIsExact(t *testing.T) {
 	row := []string{"o_a", "handler", "scan", "document.read", "in-force", "classes.scan"}
 	request := row[:5]

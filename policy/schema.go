@@ -5,6 +5,7 @@ import _ "embed"
 //go:embed terms.schema.json
 var schema string
 
-// Schema is the form of terms as a JSON Schema (2020-12), for editors and for other programs. It is no more than the form:
-// ParseTerms refuses more than a schema can say, and takes texts without quotes that a schema would have for numbers.
+// Schema is the form of terms as a JSON Schema (2020-12), for editors and for other
+// programs. ParseTerms refuses more than a schema can express, and accepts texts without
+// quotes that a schema takes for numbers.
 func Schema() string { return schema }

@@ -24,8 +24,9 @@ func networksOf(sites []Site) []network {
 	return list
 }
 
-// locate finds the longest network that has the address, nil when none has it or it is not known. An IPv4 address in an
-// IPv6 one, which is how a socket for both shows it, is the IPv4 address.
+// locate finds the longest network with the address, nil when there is none or the
+// address is unknown. A socket for both families shows an IPv4 address inside an IPv6
+// one; locate takes it as IPv4.
 func locate(networks []network, address netip.Addr) *network {
 	address = address.Unmap()
 	for i := range networks {

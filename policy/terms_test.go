@@ -138,7 +138,8 @@ func TestPackageExampleParses(t *testing.T) {
 	compile(t, terms)
 }
 
-// Each row changes the minimal terms, or is other text as a whole, and is refused at a path and a line.
+// Each row changes the minimal terms, or is other text as a whole, and is refused at a
+// path and a line.
 func TestRefused(t *testing.T) {
 	const class = "classes: {claim-form: {media-types: [application/pdf], max-bytes: 1000}}"
 	const site = "sites: [{name: tunis, country: TN, networks: [192.0.2.0/24]}]"
@@ -310,7 +311,8 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
-// A value is its literal text: nothing of what YAML makes of Norway, of zeros or of numbers.
+// A value is its literal text: nothing of what YAML makes of Norway, of zeros or of
+// numbers.
 func TestLiteralText(t *testing.T) {
 	text := strings.NewReplacer("reference: R", "reference: 007", "title: T", "title: true", "country: TN", "country: NO",
 		"purpose: P", "purpose: 1.50").Replace(minimal)

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// windingDown are the motor terms with a wind-down: the client's system looks at what was done for 90 days, handlers
-// finish what they hold for three.
+// windingDown are the motor terms with a wind-down: the client's system looks at what was
+// done for 90 days, handlers finish what they hold for three.
 func windingDown(tb testing.TB) *policy.Terms {
 	tb.Helper()
 	return parse(tb, minimal+`wind-down:
@@ -60,7 +60,8 @@ func TestWindDown(t *testing.T) {
 	}
 }
 
-// The wind-down begins at whichever end came first, and only where the contract was in force.
+// The wind-down begins at whichever end came first, and only where the contract was in
+// force.
 func TestWindDownBegins(t *testing.T) {
 	c := compile(t, windingDown(t))
 	f := favourable(policy.RoleHandler, policy.ActionDocumentRead)
@@ -94,7 +95,8 @@ func TestWindDownBegins(t *testing.T) {
 	}
 }
 
-// The wind-down keeps the other conditions, and is decided by casbin: taking any of its rules out denies what it allowed.
+// The wind-down keeps the other conditions, and is decided by casbin: taking any of its
+// rules out denies what it allowed.
 func TestEveryWindDownRuleMatters(t *testing.T) {
 	terms := windingDown(t)
 	rows := policy.Rows(terms)
@@ -125,7 +127,8 @@ func TestEveryWindDownRuleMatters(t *testing.T) {
 	}
 }
 
-// A person with several roles acts in the first for which everything holds, whatever stands before it.
+// A person with several roles acts in the first for which everything holds, whatever
+// stands before it.
 func TestSeveralRoles(t *testing.T) {
 	c := motor(t)
 	f := favourable(policy.RoleHandler, policy.ActionDocumentInspect)
