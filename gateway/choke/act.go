@@ -56,7 +56,8 @@ type Act struct {
 	Mutate func(ctx context.Context, tx *database.Tx, s *Scene) error
 }
 
-// Hand is an act whose load hands what it read to its mutate, so that no row is read twice in one transaction.
+// Hand is an act whose load hands what it read to its mutate, so that no row is read twice in one transaction. Each Do
+// needs one of its own: two at a time would share what was read.
 func Hand[T any](action policy.Action, load func(ctx context.Context, tx *database.Tx, s *Scene) (T, error),
 	mutate func(ctx context.Context, tx *database.Tx, s *Scene, read T) error) Act {
 	var read T
