@@ -14,8 +14,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// standIn answers as a gateway would: it gives tokens, takes one document and gives it back,
-// and has no other.
+// standIn answers as a gateway would: it gives tokens, takes one document and gives it
+// back, and has no other.
 func standIn() *httptest.Server {
 	const id = "d_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 	var content []byte

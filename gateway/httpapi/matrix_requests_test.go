@@ -129,7 +129,7 @@ func (s *service) ask(t *testing.T, r route, at cell, who gateway.Caller, c *fix
 }
 
 // credentials are those of the role. A leaver's were issued before the end; the role
-// nobody has none.
+// anonymous has none.
 func (s *service) credentials(t *testing.T, role string, who gateway.Caller, c *fixture) message {
 	t.Helper()
 	form := message{body: "grant_type=client_credentials", header: header{"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""}}

@@ -43,7 +43,7 @@ func TestWithoutTheLedgerNoRouteAnswers(t *testing.T) {
 			questions = append(questions, question{at, s.ask(t, all[operation], at, ours.people[at.role], fixtures[at.state])})
 		}
 	}
-	if len(questions) < 2*len(m.operations)-7 { // four listings and signing in refuse nobody who is known, the keys are no question
+	if len(questions) < 2*len(m.operations)-7 { // four listings and sign-in refuse no known person; the keys need no token
 		t.Fatalf("only %d questions", len(questions))
 	}
 	before := objectsOf(t, s)

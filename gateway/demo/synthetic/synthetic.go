@@ -10,7 +10,7 @@ type Config struct {
 
 // Set is one batch for each of the demo's contracts.
 type Set struct {
-	Motor   Batch // claim files of a motor insurer: forms, scans, photographs, invoices, the month's bordereau
+	Motor   Batch // a motor insurer: forms, scans, photographs, invoices, the bordereau
 	Cheques Batch // a deposit: front and back of each cheque, and the control file
 	Loyalty Batch // a loyalty programme's movements
 	Logs    Batch // log extracts of an incident
