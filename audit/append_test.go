@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -18,7 +20,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// An access is told by two events; what was staged is what is found again, private half and all.
+// An access is told by two events; what was in the outbox is what is found again,
+// erasable data and all.
 func TestTwoEventsOfAnAccess(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		start(t, ledger)
@@ -33,7 +36,7 @@ func TestTwoEventsOfAnAccess(t *testing.T) {
 			t.Errorf("the second event has number %d", seq)
 		}
 
-		events, next, err := ledger.Query(t.Context(), audit.Query{Ledger: client(1), Document: "d_1"})
+		events, next, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1), Document: "d_1"})
 		if err != nil || next != "" || len(events) != 2 {
 			t.Fatalf("Query = %d events, %q, %v; want 2", len(events), next, err)
 		}
@@ -54,7 +57,8 @@ func TestTwoEventsOfAnAccess(t *testing.T) {
 	})
 }
 
-// Many at once over several ledgers: nothing is lost, nothing is twice, no number is left out, and each is told its own.
+// Many at once over several ledgers: nothing is lost, nothing is twice, no number is left
+// out, and each is told its own.
 func TestConcurrentAppends(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		start(t, ledger)
@@ -73,7 +77,8 @@ func TestThreeReplicas(t *testing.T) {
 		db := databasetest.Open(t, database.Config{PostgreSQL: dsn})
 		migrate(t, db)
 		c := config(db)
-		// Without the lock the tables' keys would still refuse a second event in one place: that must not come to it.
+		// Without the lock the tables' keys would still refuse a second event in one
+		// place: that must not come to it.
 		c.Logger = slog.New(slog.NewTextHandler(failures{t}, nil))
 		ledger := open(t, c)
 		start(t, ledger)
@@ -162,7 +167,8 @@ func checkPlaces(t *testing.T, ledger *audit.Ledger, told places, total int) {
 	}
 }
 
-// More is staged than one batch holds, in the order of staging, before anybody sequences.
+// More is in the outbox than one batch holds, in the order of staging, before anybody
+// sequences.
 func TestOrderAcrossBatches(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -238,7 +244,8 @@ func TestRestartContinues(t *testing.T) {
 	})
 }
 
-// An event that another replica has sequenced is found by its id, also when this one has never seen it.
+// An event that another replica has sequenced is found by its id, also when this one has
+// never seen it.
 func TestWaitForEventOfAnotherReplica(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -257,7 +264,8 @@ func TestWaitForEventOfAnotherReplica(t *testing.T) {
 	})
 }
 
-// What a replica that died has staged is sequenced by another one, though nobody waits for it.
+// What a replica that died has staged is sequenced by another one, though nobody waits
+// for it.
 func TestPollFindsWhatNobodyWaitsFor(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -354,8 +362,8 @@ func TestStageRefuses(t *testing.T) {
 	})
 }
 
-// Appended and staged events, many at once: nothing is lost, nothing is twice, and what was appended after an act
-// committed comes after that act's event.
+// Appended and events in the outbox, many at once: nothing is lost, nothing is twice, and
+// what was appended after an act committed comes after that act's event.
 func TestAppend(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)

@@ -92,7 +92,8 @@ func each(t *testing.T, f func(t *testing.T, db *database.DB, ledger *audit.Ledg
 	})
 }
 
-// read is an event of the n-th access. It is of PhaseState, so that nothing waits for its end.
+// read is an event of the n-th access. It is of PhaseState, so that nothing waits for its
+// end.
 func read(n int) event.Event {
 	return event.Event{
 		Phase: event.PhaseState, Action: "document.read", Outcome: event.OutcomeAllow, Reason: "allowed",
@@ -134,8 +135,9 @@ func mustAppend(t testing.TB, ledger *audit.Ledger, db *database.DB, name string
 	return seq
 }
 
-// verified copies a ledger and checks all of it against its checkpoint: every number once, time not falling, every leaf
-// in its one form and in its place, every private half the one committed to, and the root recomputed from the leaves.
+// verified copies a ledger and checks all of it against its checkpoint: every number
+// once, time not falling, every leaf in its one form and in its place, every erasable
+// data the one committed to, and the root recomputed from the leaves.
 func verified(t testing.TB, ledger *audit.Ledger, name string) []event.Event {
 	t.Helper()
 	var events []event.Event

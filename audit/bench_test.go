@@ -23,8 +23,9 @@ func BenchmarkAppend(b *testing.B) {
 	})
 }
 
-// BenchmarkStage is acts that change nothing but the ledger: stage, commit, wait until durable. The act's own commit is
-// in the figure; on SQLite, where commits queue for the one writer, it is most of it.
+// BenchmarkStage is acts that change nothing but the ledger: stage, commit, wait until
+// durable. The act's own commit is in the figure; on SQLite, where commits queue for the
+// one writer, it is most of it.
 func BenchmarkStage(b *testing.B) {
 	benchmark(b, func(ctx context.Context, ledger *audit.Ledger, writer *sql.DB, name string, e event.Event) error {
 		ticket, err := stage(ctx, ledger, writer, name, e)
@@ -38,8 +39,8 @@ func BenchmarkStage(b *testing.B) {
 
 type appendFunc func(ctx context.Context, ledger *audit.Ledger, writer *sql.DB, name string, e event.Event) error
 
-// benchmark runs one at 1, 16 and 128 at a time, over 1, 100 and 1,000 ledgers, in one process and in three on one
-// PostgreSQL. SQLite has one process.
+// benchmark runs one at 1, 16 and 128 at a time, over 1, 100 and 1,000 ledgers, in one
+// process and in three on one PostgreSQL. SQLite has one process.
 func benchmark(b *testing.B, one appendFunc) {
 	for _, engine := range []struct {
 		name     string
@@ -87,10 +88,10 @@ func benchmarkOn(b *testing.B, db *database.DB, replicas, ledgers, appenders int
 	group.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	var turns float64
-	if err := db.Reader().QueryRowContext(b.Context(), `SELECT turn FROM audit_sequencer`).Scan(&turns); err != nil {
+	if err := db.Reader().QueryRowContext(b.Context(), `SELECT round FROM audit_sequencer`).Scan(&turns); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(b.N)/turns, "events/turn")
+	b.ReportMetric(float64(b.N)/turns, "events/round")
 	sortDurations(took)
 	b.ReportMetric(float64(quantile(took, 0.50).Microseconds())/1000, "p50-ms")
 }

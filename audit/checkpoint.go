@@ -10,10 +10,12 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// Checkpoint signs how far the ledger has come: its name, size and root as a C2SP tlog-checkpoint. A ledger without
-// events has a checkpoint too. It is signed when asked for and not stored: Ed25519 gives the same bytes every time.
+// Checkpoint signs how far the ledger has come: its name, size and root as a C2SP
+// tlog-checkpoint. A ledger without events has a checkpoint too. It is signed when asked
+// for and not stored: Ed25519 gives the same bytes every time.
 func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) {
 	tree, err := l.Tree(ctx, ledger)
 	if err != nil {
@@ -22,8 +24,9 @@ func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) 
 	return tree.Checkpoint()
 }
 
-// VerifierKey is what others check the ledger's checkpoints with, in the form of package note: of its name in the epoch it
-// is in, and of the key in use. It is empty for what cannot name a ledger.
+// VerifierKey is what others check the ledger's checkpoints with, in the form of package
+// note: of its name in the epoch it is in, and of the key in use. It is empty for what
+// cannot name a ledger.
 func (l *Ledger) VerifierKey(ledger string) string {
 	signers, err := l.signers(ledger, l.Epoch(ledger))
 	if err != nil {
@@ -42,7 +45,7 @@ func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	}
 	name := event.LogName(l.firstName(ledger), epoch)
 	var signers []*signer
-	for _, key := range append([]ed25519.PrivateKey{l.lineages.signingKey()}, l.config.Former...) {
+	for _, key := range append([]ed25519.PrivateKey{l.histories.signingKey()}, l.config.Former...) {
 		s, err := newSigner(name, key)
 		if err != nil {
 			return nil, err
@@ -57,10 +60,10 @@ func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
 	return readHead(ctx, l.config.Reader, ledger)
 }
 
-func readHead(ctx context.Context, db queryer, ledger string) (head, error) {
+func readHead(ctx context.Context, db schema.Queryer, ledger string) (head, error) {
 	var h head
 	var stored []byte
-	err := db.QueryRowContext(ctx, `SELECT size, frontier, last_ts FROM audit_head WHERE ledger = $1`, ledger).
+	err := db.QueryRowContext(ctx, `SELECT size, compact_range, last_ts FROM audit_head WHERE ledger = $1`, ledger).
 		Scan(&h.size, &stored, &h.last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return head{}, nil
@@ -68,7 +71,7 @@ func readHead(ctx context.Context, db queryer, ledger string) (head, error) {
 	if err != nil {
 		return head{}, err
 	}
-	h.frontier, err = parseFrontier(h.size, stored)
+	h.compact, err = parseCompactRange(h.size, stored)
 	return h, err
 }
 

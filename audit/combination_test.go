@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -16,7 +18,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// Whatever filters are combined, the answer is what picking the leaves one by one gives, in pages of any size.
+// Whatever filters are combined, the answer is what picking the leaves one by one gives,
+// in pages of any size.
 func TestAnyCombinationOfFilters(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		r := rand.New(rand.NewPCG(7, 8))
@@ -33,8 +36,9 @@ func TestAnyCombinationOfFilters(t *testing.T) {
 	})
 }
 
-// asked holds what a query finds and counts against the leaves, and returns how many they are.
-func asked(t *testing.T, ledger *audit.Ledger, leaves []event.Event, q audit.Query, r *rand.Rand) int {
+// asked holds what a query finds and counts against the leaves, and returns how many they
+// are.
+func asked(t *testing.T, ledger *audit.Ledger, leaves []event.Event, q ask.Query, r *rand.Rand) int {
 	t.Helper()
 	var want []int64
 	all := int64(0)
@@ -56,8 +60,8 @@ func asked(t *testing.T, ledger *audit.Ledger, leaves []event.Event, q audit.Que
 	return len(want)
 }
 
-// The words of the random ledger: those that indexes leave out for being common, and others; each filter also asks for what
-// is not there.
+// The words of the random ledger: those that indexes leave out for being common, and
+// others; each filter also asks for what is not there.
 var (
 	wordActions   = []event.Action{"document.read", "document.receive", "document.inspect", "batch.list", "role.grant", "audit.query", "token.issue"}
 	wordPhases    = []event.Phase{event.PhaseState, event.PhaseGrant, event.PhaseCompleted, event.PhaseAborted, event.PhaseUnknown}
@@ -78,8 +82,8 @@ func word(r *rand.Rand, prefix string) string {
 	return ""
 }
 
-// randomLedger fills a ledger with n events of the words, several at one time, and another ledger beside it. What it gives
-// is read from the leaves.
+// randomLedger fills a ledger with n events of the words, several at one time, and
+// another ledger beside it. What it gives is read from the leaves.
 func randomLedger(t *testing.T, db *database.DB, r *rand.Rand, n int) (*audit.Ledger, []event.Event) {
 	t.Helper()
 	migrate(t, db)
@@ -123,8 +127,8 @@ func eventsOf(t *testing.T, ledger *audit.Ledger, name string) []event.Event {
 }
 
 // randomQuery sets each filter now and then.
-func randomQuery(r *rand.Rand) audit.Query {
-	q := audit.Query{Ledger: client(1)}
+func randomQuery(r *rand.Rand) ask.Query {
+	q := ask.Query{Ledger: client(1)}
 	often := 1 + r.IntN(8)
 	set := func() bool { return r.IntN(often+3) == 0 }
 	for _, f := range []struct {
@@ -169,7 +173,7 @@ func randomQuery(r *rand.Rand) audit.Query {
 }
 
 // fits is what the filters mean, by the leaf alone.
-func fits(q audit.Query, e event.Event) bool {
+func fits(q ask.Query, e event.Event) bool {
 	for _, f := range []struct{ want, got string }{
 		{q.Actor, e.Actor}, {q.Organisation, e.Organisation}, {q.Contract, e.Contract}, {q.Provider, e.Provider}, {q.Batch, e.Batch},
 		{q.Document, e.Document}, {q.Role, e.Role}, {q.Site, e.Site}, {q.Country, e.Country}, {q.Reason, e.Reason},
@@ -187,7 +191,7 @@ func fits(q audit.Query, e event.Event) bool {
 }
 
 // pages asks for page after page, each of another size.
-func pages(t *testing.T, ledger *audit.Ledger, q audit.Query, r *rand.Rand) []int64 {
+func pages(t *testing.T, ledger *audit.Ledger, q ask.Query, r *rand.Rand) []int64 {
 	t.Helper()
 	var all []int64
 	for {

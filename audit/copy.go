@@ -5,33 +5,27 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
-	"time"
+	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // copyPage is how many rows Copy reads at a time.
 const copyPage = 256
 
-// Row is an event as it is stored. Leaf is what the tree is built over. The other fields but Opening repeat what the
-// leaf says, so that somebody else can check that they do.
+// Row is an event as it is stored. Leaf is what the tree is built over. Columns repeat
+// what the leaf says, so that a verifier can check that they do: those of schema.Columns
+// by their names, and time (in microseconds) and bytes, in decimal. One that is NULL is
+// empty.
 type Row struct {
 	Seq     int64
-	Time    time.Time
 	Leaf    []byte
-	Opening *event.Opening // the private half; nil when there is none, or none any more
-
-	ID                                         string
-	Action                                     event.Action
-	Outcome                                    event.Outcome
-	Reason                                     string
-	Actor, Contract, Provider, Batch, Document string
-	Phase                                      event.Phase
-	Kind                                       event.Kind
-	Organisation, Role, Site, Country          string
-	Bytes                                      int64
+	Opening *event.Opening // the erasable data; nil when there is none, or none any more
+	Columns map[string]string
 }
 
 // Copy gives all rows of a ledger: see Copier.
@@ -39,12 +33,14 @@ func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] 
 	return Copier{l.config.Reader}.Copy(ctx, ledger)
 }
 
-// Copier reads ledgers out of a database, and needs no key for it: it is for whoever verifies them. It only reads.
+// Copier reads ledgers out of a database, and needs no key for it: it is for whoever
+// verifies them. It only reads.
 type Copier struct{ Database *sql.DB }
 
-// Copy gives all rows of a ledger in order, those that come in meanwhile too. It checks nothing: that is the reader's
-// purpose. Each page is a query of its own: what has been sequenced does not change, and one long transaction would
-// keep the database from tidying up. An error ends it.
+// Copy gives all rows of a ledger in order, those that come in meanwhile too. It checks
+// nothing: that is the reader's purpose. Each page is a query of its own: what has been
+// sequenced does not change, and one long transaction would keep the database from
+// tidying up. An error ends it.
 func (c Copier) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		after := int64(-1)
@@ -72,10 +68,10 @@ func (c Copier) Ledgers(ctx context.Context) ([]string, error) {
 	return listLedgers(ctx, c.Database, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
 }
 
-// Rekeys gives the events that replaced a ledger's key, in order, by what is noted about them; those whose leaf cannot be read
-// are left out. It verifies nothing.
+// Rekeys gives the events that replaced a ledger's key, in order, by what is noted about
+// them; those whose leaf cannot be read are left out. It verifies nothing.
 func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error) {
-	rows, err := c.Database.QueryContext(ctx, `SELECT e.leaf FROM audit_mark m JOIN audit_event e ON e.ledger = m.ledger AND e.seq = m.seq
+	rows, err := c.Database.QueryContext(ctx, `SELECT e.leaf FROM audit_control_event m JOIN audit_event e ON e.ledger = m.ledger AND e.seq = m.seq
 		WHERE m.ledger = $1 AND m.action = $2 ORDER BY m.seq`, ledger, event.ActionRekey)
 	if err != nil {
 		return nil, fmt.Errorf("reading a ledger's keys: %w", err)
@@ -94,12 +90,12 @@ func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error
 	return events, rows.Err()
 }
 
-// Head gives the size of a ledger and the root of its tree as the database goes on from them. Who reads it before the rows
-// has at least the rows that it is of.
+// Head gives the size of a ledger and the root of its tree as the database goes on from
+// them. Who reads it before the rows has at least the rows that it is of.
 func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.Hash, err error) {
 	h, err := readHead(ctx, c.Database, ledger)
 	if err == nil {
-		root, err = h.frontier.root()
+		root, err = h.compact.root()
 	}
 	if err != nil {
 		return 0, root, fmt.Errorf("reading the head of a ledger: %w", err)
@@ -107,31 +103,31 @@ func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.
 	return h.size, root, nil
 }
 
-// Posting is a row of what events are found by: see docs/ledger.md.
-type Posting struct {
+// IndexRow is a row of what events are found by: see docs/ledger.md.
+type IndexRow struct {
 	Field int64
 	Value string
 	Block int64
 	Bits  uint64
 }
 
-// Posted is how many blocks of a ledger, from the first on, have postings.
-func (c Copier) Posted(ctx context.Context, ledger string) (blocks int64, err error) {
-	err = c.Database.QueryRowContext(ctx, `SELECT COALESCE(MAX(posted), 0) FROM audit_head WHERE ledger = $1`, ledger).Scan(&blocks)
+// Indexed is how many blocks of a ledger, from the first on, are indexed.
+func (c Copier) Indexed(ctx context.Context, ledger string) (blocks int64, err error) {
+	err = c.Database.QueryRowContext(ctx, `SELECT COALESCE(MAX(indexed), 0) FROM audit_head WHERE ledger = $1`, ledger).Scan(&blocks)
 	if err != nil {
-		return 0, fmt.Errorf("reading how far a ledger is posted: %w", err)
+		return 0, fmt.Errorf("reading how far a ledger is indexed: %w", err)
 	}
 	return blocks, nil
 }
 
-// Postings gives all postings of a ledger, and checks nothing, as Copy does.
-func (c Copier) Postings(ctx context.Context, ledger string) iter.Seq2[Posting, error] {
-	return func(yield func(Posting, error) bool) {
-		var last Posting
+// Index gives all index rows of a ledger, and checks nothing, as Copy does.
+func (c Copier) Index(ctx context.Context, ledger string) iter.Seq2[IndexRow, error] {
+	return func(yield func(IndexRow, error) bool) {
+		var last IndexRow
 		for {
-			page, err := c.postings(ctx, ledger, last)
+			page, err := c.index(ctx, ledger, last)
 			if err != nil {
-				yield(Posting{}, fmt.Errorf("copying postings: %w", err))
+				yield(IndexRow{}, fmt.Errorf("copying the index: %w", err))
 				return
 			}
 			for _, last = range page {
@@ -139,27 +135,27 @@ func (c Copier) Postings(ctx context.Context, ledger string) iter.Seq2[Posting, 
 					return
 				}
 			}
-			if len(page) < postingPage {
+			if len(page) < indexPage {
 				return
 			}
 		}
 	}
 }
 
-// postingPage is how many rows Postings reads at a time.
-const postingPage = 4096
+// indexPage is how many rows Index reads at a time.
+const indexPage = 4096
 
-func (c Copier) postings(ctx context.Context, ledger string, after Posting) ([]Posting, error) {
-	rows, err := c.Database.QueryContext(ctx, `SELECT field, value, block, bits FROM audit_posting
+func (c Copier) index(ctx context.Context, ledger string, after IndexRow) ([]IndexRow, error) {
+	rows, err := c.Database.QueryContext(ctx, `SELECT field, value, block, bits FROM audit_index
 		WHERE ledger = $1 AND (field, value, block) > ($2, $3, $4) ORDER BY field, value, block LIMIT $5`,
-		ledger, after.Field, after.Value, after.Block, postingPage)
+		ledger, after.Field, after.Value, after.Block, indexPage)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	page := make([]Posting, 0, postingPage)
+	page := make([]IndexRow, 0, indexPage)
 	for rows.Next() {
-		var p Posting
+		var p IndexRow
 		var stored int64
 		if err := rows.Scan(&p.Field, &p.Value, &p.Block, &stored); err != nil {
 			return nil, err
@@ -171,10 +167,7 @@ func (c Copier) postings(ctx context.Context, ledger string, after Posting) ([]P
 }
 
 func (c Copier) page(ctx context.Context, ledger string, after int64) ([]Row, error) {
-	rows, err := c.Database.QueryContext(ctx, `SELECT seq, ts, leaf, priv, priv_salt, event, action, outcome,
-		COALESCE(reason, ''), COALESCE(actor, ''), COALESCE(contract, ''), COALESCE(provider, ''), COALESCE(batch, ''), COALESCE(document, ''),
-		phase, kind, COALESCE(organisation, ''), COALESCE(role, ''), COALESCE(site, ''), COALESCE(country, ''),
-		bytes
+	rows, err := c.Database.QueryContext(ctx, `SELECT seq, ts, bytes, leaf, priv, priv_salt`+textColumns()+`
 		FROM audit_event WHERE ledger = $1 AND seq > $2 ORDER BY seq LIMIT $3`, ledger, after, copyPage)
 	if err != nil {
 		return nil, err
@@ -191,17 +184,32 @@ func (c Copier) page(ctx context.Context, ledger string, after int64) ([]Row, er
 	return page, rows.Err()
 }
 
+// textColumns is the list of the columns that scanRow reads after the fixed ones.
+func textColumns() string {
+	var list strings.Builder
+	for _, c := range schema.Columns {
+		list.WriteString(`, COALESCE(` + c.Name + `, '')`)
+	}
+	return list.String()
+}
+
 func scanRow(rows *sql.Rows) (Row, error) {
 	var row Row
-	var micros int64
+	var micros, moved int64
 	var clear sql.NullString
 	var salt []byte
-	err := rows.Scan(&row.Seq, &micros, &row.Leaf, &clear, &salt, &row.ID, &row.Action, &row.Outcome,
-		&row.Reason, &row.Actor, &row.Contract, &row.Provider, &row.Batch, &row.Document,
-		&row.Phase, &row.Kind, &row.Organisation, &row.Role, &row.Site, &row.Country, &row.Bytes)
-	row.Time = time.UnixMicro(micros).UTC()
+	texts := make([]string, len(schema.Columns))
+	into := []any{&row.Seq, &micros, &moved, &row.Leaf, &clear, &salt}
+	for i := range texts {
+		into = append(into, &texts[i])
+	}
+	err := rows.Scan(into...)
 	if clear.Valid {
 		row.Opening = &event.Opening{Clear: clear.String, Salt: salt}
+	}
+	row.Columns = map[string]string{"time": strconv.FormatInt(micros, 10), "bytes": strconv.FormatInt(moved, 10)}
+	for i, c := range schema.Columns {
+		row.Columns[c.Name] = texts[i]
 	}
 	return row, err
 }

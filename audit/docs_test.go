@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/audit/event"
 )
 
@@ -27,7 +28,8 @@ func handbook(t *testing.T, heading string) string {
 	return part
 }
 
-// The catalogue in the handbook is the one that events are checked against, line by line. A failure prints what it should be.
+// The catalogue in the handbook is the one that events are checked against, line by line.
+// A failure prints what it should be.
 func TestTheHandbookHasTheCatalogue(t *testing.T) {
 	var table strings.Builder
 	for _, kind := range event.Kinds() {
@@ -49,7 +51,7 @@ func TestTheHandbookHasEveryQuestion(t *testing.T) {
 		described = append(described, m[1])
 	}
 	var names []string
-	for _, q := range audit.Questions() {
+	for _, q := range ask.Questions() {
 		names = append(names, q.Name)
 		_, rest, _ := strings.Cut(part, "### `"+q.Name+"`\n")
 		text, _, _ := strings.Cut(rest, "\n### ")
@@ -72,7 +74,7 @@ func TestTheHandbookHasEveryQuestion(t *testing.T) {
 // Every field of a query is a filter of the handbook, but for those that are no filters.
 func TestTheHandbookHasEveryFilter(t *testing.T) {
 	part := handbook(t, "Filters")
-	for field := range reflect.TypeFor[audit.Query]().Fields() {
+	for field := range reflect.TypeFor[ask.Query]().Fields() {
 		name := strings.ToLower(field.Name)
 		switch name {
 		case "cursor":

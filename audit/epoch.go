@@ -11,15 +11,19 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// After a restore the database holds less than was published, and whoever saw what it lost could hold it against
-// everything that comes next under the same name. So the ledger goes on in a new epoch: the database gets back what was
-// published, the tree grows on from there, and its checkpoints have a new name. Because it is the same tree, every number
-// and every proof of what was published holds as before, and a consistency proof leads from one epoch into the next.
+// After a restore the database holds less than was published, and whoever saw what it
+// lost could hold it against everything that comes next under the same name. So the
+// ledger goes on in a new epoch: the database gets back what was published, the tree
+// grows on from there, and its checkpoints have a new name. Because it is the same tree,
+// every number and every proof of what was published holds as before, and a consistency
+// proof leads from one epoch into the next.
 
-// ErrNotBehind says that the database holds all that was published, so that no epoch needs to begin.
+// ErrNotBehind says that the database holds all that was published, so that no epoch
+// needs to begin.
 var ErrNotBehind = errors.New("the database holds all that was published")
 
-// ErrDiffers says that the database holds other events than were published, and not only fewer.
+// ErrDiffers says that the database holds other events than were published, and not only
+// fewer.
 var ErrDiffers = errors.New("the database holds other events than were published")
 
 // History is a ledger as it was published last.
@@ -28,7 +32,8 @@ type History struct {
 	Size  int64
 	Root  tlog.Hash
 
-	// Bundle gives width leaves from 256 × index on. They are not trusted: together they must have the root.
+	// Bundle gives width leaves from 256 × index on. They are not trusted: together they
+	// must have the root.
 	Bundle func(ctx context.Context, index int64, width int) ([][]byte, error)
 }
 
@@ -37,8 +42,8 @@ type Beginning struct {
 	Ledger  string
 	History History
 
-	// Differing allows to go on although the database holds other events than were published. They are set aside, and
-	// recorded again in the new epoch.
+	// Differing allows to go on although the database holds other events than were
+	// published. They are set aside, and recorded again in the new epoch.
 	Differing bool
 
 	Event event.Event  // who does it, when and why; the ledger fills in what is done
@@ -58,17 +63,19 @@ type Continuation struct {
 	RecordedAgain int64  `json:"recorded_again"`
 }
 
-// BeginEpoch completes a ledger with what was published of it and begins a new epoch after that, in one transaction: it
-// happened or it did not, and may be tried again. No other process may work on the database meanwhile, because each knows
-// a ledger's name since it was started.
+// BeginEpoch completes a ledger with what was published of it and begins a new epoch
+// after that, in one transaction: it happened or it did not, and may be tried again. No
+// other process may work on the database meanwhile, because each knows a ledger's name
+// since it was started.
 //
-// What was published is verified against its checkpoint before anything stays. ErrNotBehind where nothing is missing.
+// What was published is verified against its checkpoint before anything stays.
+// ErrNotBehind where nothing is missing.
 func (l *Ledger) BeginEpoch(ctx context.Context, b Beginning) (Continuation, error) {
 	done, err := l.beginEpoch(ctx, b)
 	if err != nil {
 		return Continuation{}, fmt.Errorf("beginning an epoch of %s: %w", b.Ledger, err)
 	}
-	if err := l.loadLineages(ctx, l.lineages.signingKey()); err != nil {
+	if err := l.loadHistories(ctx, l.histories.signingKey()); err != nil {
 		return Continuation{}, fmt.Errorf("beginning an epoch of %s: %w", b.Ledger, err)
 	}
 	return done, nil
@@ -83,13 +90,14 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 		return Continuation{}, err
 	}
 	defer tx.Rollback()
-	// An epoch is the way on from a halt too: what the ledgers were halted for is what it takes over. Whoever serves next
-	// compares all of them with what is published, and halts again where another one differs.
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
+	// An epoch is the way on from a halt too: what the ledgers were halted for is what it
+	// takes over. Whoever serves next compares all of them with what is published, and
+	// halts again where another one differs.
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	i := &importing{ledger: l, tx: tx, beginning: b, ended: map[string]event.Phase{}, open: map[string]entry{}}
-	err = unguarded(ctx, tx, l.config.PostgreSQL, func() error {
+	err = withTriggersDown(ctx, tx, l.config.PostgreSQL, func() error {
 		if err := i.run(ctx); err != nil {
 			return err
 		}
@@ -109,7 +117,8 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 	return i.done, tx.Commit()
 }
 
-// begin places the event that begins the epoch, and puts the events that were set aside in line behind it.
+// begin places the event that begins the epoch, and puts the events that were set aside
+// in line behind it.
 func (i *importing) begin(ctx context.Context) error {
 	b, l := i.beginning, i.ledger
 	if err := i.checkEpoch(ctx); err != nil {
@@ -120,7 +129,7 @@ func (i *importing) begin(ctx context.Context) error {
 	if i.done.SetAside > 0 {
 		e.Reason = "fork"
 	}
-	e.Subject = event.EpochMark{Epoch: i.done.Epoch, Former: b.History.Epoch, Size: b.History.Size, Root: b.History.Root}.String()
+	e.Subject = event.EpochChange{Epoch: i.done.Epoch, Former: b.History.Epoch, Size: b.History.Size, Root: b.History.Root}.String()
 	row, _, err := l.complete(b.Ledger, e)
 	if err != nil {
 		return err
@@ -132,10 +141,10 @@ func (i *importing) begin(ctx context.Context) error {
 	if err := i.write(ctx, placed.entries); err != nil {
 		return err
 	}
-	if err := l.postAgain(ctx, i.tx, b.Ledger, &i.head); err != nil {
+	if err := l.insert(ctx, i.tx, headRows(placed.heads)); err != nil {
 		return err
 	}
-	if err := l.insert(ctx, i.tx, headRows(placed.heads)); err != nil {
+	if err := l.dropIndex(ctx, i.tx, b.Ledger); err != nil {
 		return err
 	}
 	if err := i.writeOpen(ctx); err != nil {
@@ -144,15 +153,16 @@ func (i *importing) begin(ctx context.Context) error {
 	return i.recordAgain(ctx)
 }
 
-// checkEpoch refuses a history that says to be of another epoch than its events are: the next one would not follow on it.
+// checkEpoch refuses a history that says to be of another epoch than its events are: the
+// next one would not follow on it.
 func (i *importing) checkEpoch(ctx context.Context) error {
 	epoch := int64(1)
 	var subject string
-	err := i.tx.QueryRowContext(ctx, `SELECT subject FROM audit_mark WHERE ledger = $1 AND action = $2 ORDER BY seq DESC LIMIT 1`,
+	err := i.tx.QueryRowContext(ctx, `SELECT subject FROM audit_control_event WHERE ledger = $1 AND action = $2 ORDER BY seq DESC LIMIT 1`,
 		i.beginning.Ledger, event.ActionEpoch).Scan(&subject)
 	if err == nil {
-		var mark event.EpochMark
-		mark, err = event.ParseEpochMark(subject)
+		var mark event.EpochChange
+		mark, err = event.ParseEpochChange(subject)
 		epoch = mark.Epoch
 	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -172,7 +182,7 @@ func (i *importing) write(ctx context.Context, entries []entry) error {
 	if err := i.ledger.insert(ctx, i.tx, eventRows(entries)); err != nil {
 		return err
 	}
-	return i.ledger.writeMarks(ctx, i.tx, entries)
+	return i.ledger.writeControlEvents(ctx, i.tx, entries)
 }
 
 // writeOpen writes anew which accesses have not ended.
@@ -187,14 +197,15 @@ func (i *importing) writeOpen(ctx context.Context) error {
 	return i.ledger.writeOpen(ctx, i.tx, open)
 }
 
-// recordAgain stages what was set aside and is not among what was published, with what the backup held staged already in
-// its place. Both may have been published: then they are in the ledger, and what they have is the erasable half.
+// recordAgain stages what was set aside and is not among what was published, with what
+// the backup held staged already in its place. Both may have been published: then they
+// are in the ledger, and what they have is the erasable data.
 func (i *importing) recordAgain(ctx context.Context) error {
-	waiting, err := i.takeStaged(ctx)
+	waiting, err := i.takeOutbox(ctx)
 	if err != nil {
 		return err
 	}
-	for n, row := range append(i.strays, waiting...) {
+	for n, row := range append(i.forked, waiting...) {
 		again, err := i.again(ctx, row)
 		if err != nil {
 			return err
@@ -202,26 +213,26 @@ func (i *importing) recordAgain(ctx context.Context) error {
 		if !again {
 			continue
 		}
-		if _, err := i.tx.ExecContext(ctx, i.ledger.stageStatement(), row.ledger, row.body, row.clear, row.salt); err != nil {
+		if _, err := i.tx.ExecContext(ctx, i.ledger.outboxStatement(), row.ledger, row.body, row.clear, row.salt); err != nil {
 			return err
 		}
-		if n < len(i.strays) {
+		if n < len(i.forked) {
 			i.done.RecordedAgain++
 		}
 	}
 	return nil
 }
 
-// takeStaged takes the ledger's rows off the stage.
-func (i *importing) takeStaged(ctx context.Context) ([]staged, error) {
-	rows, err := i.tx.QueryContext(ctx, `SELECT id, ledger, body, priv, priv_salt FROM audit_stage WHERE ledger = $1 ORDER BY id`, i.beginning.Ledger)
+// takeOutbox takes the ledger's rows out of the outbox.
+func (i *importing) takeOutbox(ctx context.Context) ([]pending, error) {
+	rows, err := i.tx.QueryContext(ctx, `SELECT id, ledger, body, priv, priv_salt FROM audit_outbox WHERE ledger = $1 ORDER BY id`, i.beginning.Ledger)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var taken []staged
+	var taken []pending
 	for rows.Next() {
-		var row staged
+		var row pending
 		if err := rows.Scan(&row.id, &row.ledger, &row.body, &row.clear, &row.salt); err != nil {
 			return nil, err
 		}
@@ -230,17 +241,18 @@ func (i *importing) takeStaged(ctx context.Context) ([]staged, error) {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	_, err = i.tx.ExecContext(ctx, `DELETE FROM audit_stage WHERE ledger = $1`, i.beginning.Ledger)
+	_, err = i.tx.ExecContext(ctx, `DELETE FROM audit_outbox WHERE ledger = $1`, i.beginning.Ledger)
 	return taken, err
 }
 
-// again says whether an event has to be recorded again. Not when it is in the ledger: then that one is given the
-// erasable half. Nor when it tells the end of an access whose end the ledger tells already, nor when it is about the
-// ledger's own name or key: neither would be true any more.
-func (i *importing) again(ctx context.Context, row staged) (bool, error) {
+// again says whether an event has to be recorded again. Not when it is in the ledger:
+// then that one is given the erasable data. Nor when it tells the end of an access whose
+// end the ledger tells already, nor when it is about the ledger's own name or key:
+// neither would be true any more.
+func (i *importing) again(ctx context.Context, row pending) (bool, error) {
 	e, err := event.Parse(row.body)
 	if err != nil {
-		return false, fmt.Errorf("%w: a staged event: %w", ErrTampered, err)
+		return false, fmt.Errorf("%w: an event in the outbox: %w", ErrTampered, err)
 	}
 	var seq int64
 	var leaf []byte
@@ -249,7 +261,7 @@ func (i *importing) again(ctx context.Context, row staged) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		phase, ended := i.ended[e.Grant]
 		told := ended && ends(&e) && (phase != event.PhaseUnknown || e.Phase == event.PhaseUnknown)
-		return !told && !e.Action.Marks(), nil
+		return !told && !e.Action.IsControl(), nil
 	}
 	if err != nil || row.clear == nil {
 		return false, err

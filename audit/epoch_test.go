@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit"
@@ -17,7 +19,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// outside is a ledger as somebody outside has it, from before the database lost some of it.
+// outside is a ledger as somebody outside has it, from before the database lost some of
+// it.
 type outside struct {
 	leaves [][]byte
 	epoch  int64
@@ -49,9 +52,10 @@ func (o outside) history() audit.History {
 }
 
 // tables are those that a backup holds of the ledgers.
-var tables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
+var tables = []string{"audit_sequencer", "audit_outbox", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_control_event", "audit_forked_event", "audit_published", "audit_index"}
 
-// backUp copies the ledgers' tables; what it returns puts the copies back, the last that were made.
+// backUp copies the ledgers' tables; what it returns puts the copies back, the last that
+// were made.
 func backUp(t *testing.T, db *database.DB) (restore func()) {
 	t.Helper()
 	each := func(statements ...string) {
@@ -65,7 +69,7 @@ func backUp(t *testing.T, db *database.DB) (restore func()) {
 	}
 	each(`DROP TABLE IF EXISTS copy_of_$`, `CREATE TABLE copy_of_$ AS SELECT * FROM $`)
 	return func() {
-		databasetest.Unguarded(t, db, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
+		databasetest.WithTriggersDown(t, db, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
 	}
 }
 
@@ -90,7 +94,8 @@ func reads(events []event.Event) (list []string) {
 	return list
 }
 
-// TestEpochAfterRollback: the database lost events; it gets them back and goes on under another name, in the same tree.
+// TestEpochAfterRollback: the database lost events; it gets them back and goes on under
+// another name, in the same tree.
 func TestEpochAfterRollback(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -131,27 +136,29 @@ func TestEpochAfterRollback(t *testing.T) {
 		if err != nil || !bytes.HasPrefix(signed, []byte("ledger.test/"+client(1)+"/2\n306\n")) {
 			t.Errorf("checkpoint %q, %v", signed, err)
 		}
-		// Imported events are found as others are, and the note stands in the operator's ledger.
-		found, _, err := ledger.Query(t.Context(), audit.Query{Ledger: client(1), Document: "d_300"})
+		// Imported events are found as others are, and the note stands in the operator's
+		// ledger.
+		found, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1), Document: "d_300"})
 		if err != nil || len(found) != 1 || found[0].Seq != 300 || found[0].Private != nil {
 			t.Errorf("found %v, %v", found, err)
 		}
-		noted, _, err := ledger.Query(t.Context(), audit.Query{Ledger: event.Operator})
+		noted, _, err := ledger.Query(t.Context(), ask.Query{Ledger: event.Operator})
 		if err != nil || len(noted) != 1 || noted[0].Subject != client(1) {
 			t.Errorf("noted %v, %v", noted, err)
 		}
-		first, _, err := ledger.Query(t.Context(), audit.Query{Ledger: client(1), Action: event.ActionEpoch})
+		first, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1), Action: event.ActionEpoch})
 		if err != nil || len(first) != 1 || first[0].Seq != 304 || first[0].Reason != "rollback" {
 			t.Fatalf("began with %v, %v", first, err)
 		}
-		want := event.EpochMark{Epoch: 2, Former: 1, Size: 304, Root: before.root}
-		if mark, err := event.ParseEpochMark(first[0].Subject); err != nil || mark != want {
+		want := event.EpochChange{Epoch: 2, Former: 1, Size: 304, Root: before.root}
+		if mark, err := event.ParseEpochChange(first[0].Subject); err != nil || mark != want {
 			t.Errorf("it names %v, %v", mark, err)
 		}
 	})
 }
 
-// TestNoteOutlivesTheOperatorsOwnEpoch: it is staged in a ledger whose turn comes later.
+// TestNoteOutlivesTheOperatorsOwnEpoch: it is in the outbox in a ledger whose turn comes
+// later.
 func TestNoteOutlivesTheOperatorsOwnEpoch(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		restore := backUp(t, db)
@@ -193,7 +200,8 @@ func TestEpochOfAnEmptyDatabase(t *testing.T) {
 		if done := beginEpoch(t, open(t, config(db)), client(1), before, false); done.Imported != 6 || done.Begins != 6 {
 			t.Errorf("did %+v", done)
 		}
-		// An access of which nobody told the end is open again, until a gateway closes it as unknown.
+		// An access of which nobody told the end is open again, until a gateway closes it
+		// as unknown.
 		var open string
 		if err := db.Reader().QueryRowContext(t.Context(), `SELECT event FROM audit_open`).Scan(&open); err != nil || open != grant.ID {
 			t.Errorf("%s is open, %v", open, err)
@@ -201,8 +209,9 @@ func TestEpochOfAnEmptyDatabase(t *testing.T) {
 	})
 }
 
-// TestEpochAfterFork: after the restore somebody went on. What they recorded is set aside and recorded again; nothing is
-// in the ledger twice, and an access that ended is not ended again.
+// TestEpochAfterFork: after the restore somebody went on. What they recorded is set aside
+// and recorded again; nothing is in the ledger twice, and an access that ended is not
+// ended again.
 func TestEpochAfterFork(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -212,7 +221,7 @@ func TestEpochAfterFork(t *testing.T) {
 		end.ID, end.Phase, end.Grant, end.Node = event.NewID(), event.PhaseCompleted, grant.ID, "gone.1"
 		mustAppend(t, ledger, db, client(1), grant)
 		stop()
-		mustStage(t, ledger, db, client(1), read(1)) // in the backup it is staged, and sequenced in both histories
+		mustStage(t, ledger, db, client(1), read(1)) // in the backup it is in the outbox, and sequenced in both histories
 		restore := backUp(t, db)
 		ledger = open(t, config(db))
 		stop = start(t, ledger)
@@ -240,7 +249,8 @@ func TestEpochAfterFork(t *testing.T) {
 			t.Fatalf("without being told that it differs: %v", err)
 		}
 		done := beginEpoch(t, ledger, client(1), before, true)
-		// Of the database's own events one was published too, and one ends what has ended.
+		// Of the database's own events one was published too, and one ends what has
+		// ended.
 		if want := (audit.Continuation{Ledger: client(1), Epoch: 2, Begins: 4, Held: 305, Imported: 3, SetAside: 304, RecordedAgain: 302}); done != want {
 			t.Errorf("did %+v, want %+v", done, want)
 		}
@@ -262,15 +272,15 @@ func TestEpochAfterFork(t *testing.T) {
 			t.Errorf("it began because of %q", e.Reason)
 		}
 		var aside, open int
-		if err := db.Reader().QueryRowContext(t.Context(), `SELECT (SELECT COUNT(*) FROM audit_stray), (SELECT COUNT(*) FROM audit_open)`).Scan(&aside, &open); err != nil {
+		if err := db.Reader().QueryRowContext(t.Context(), `SELECT (SELECT COUNT(*) FROM audit_forked_event), (SELECT COUNT(*) FROM audit_open)`).Scan(&aside, &open); err != nil {
 			t.Fatal(err)
 		}
 		if aside != 304 || open != 0 {
 			t.Errorf("%d set aside, %d open", aside, open)
 		}
-		// Recorded again, or published too, an event has its erasable half.
+		// Recorded again, or published too, an event has its erasable data.
 		for _, document := range []string{"d_1", "d_11"} {
-			found, _, err := ledger.Query(t.Context(), audit.Query{Ledger: client(1), Document: document})
+			found, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1), Document: document})
 			if err != nil || len(found) != 1 || found[0].Private["address"] == "" {
 				t.Errorf("%s: found %v, %v", document, found, err)
 			}
@@ -331,7 +341,8 @@ func TestHeadThatDeniesEvents(t *testing.T) {
 	})
 }
 
-// TestTamperedHistoryIsNotImported: what is outside is not trusted either, and nothing of it stays.
+// TestTamperedHistoryIsNotImported: what is outside is not trusted either, and nothing of
+// it stays.
 func TestTamperedHistoryIsNotImported(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -368,7 +379,8 @@ func TestTamperedHistoryIsNotImported(t *testing.T) {
 	})
 }
 
-// TestEpochIsOneTransaction: an import that breaks off leaves nothing, and can be repeated.
+// TestEpochIsOneTransaction: an import that breaks off leaves nothing, and can be
+// repeated.
 func TestEpochIsOneTransaction(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -406,7 +418,8 @@ func otherKey(seed byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
-// TestRotatedKey: every ledger tells the new key under the old one's signature, and the old one signs no more.
+// TestRotatedKey: every ledger tells the new key under the old one's signature, and the
+// old one signs no more.
 func TestRotatedKey(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -449,13 +462,14 @@ func TestRotatedKey(t *testing.T) {
 		}
 		r := ledger.Rotations(client(1))
 		if len(r) != 1 || r[0].Seq != 1 || !r[0].Former.Equal(otherKey(1).Public()) || !r[0].Next.Equal(otherKey(2).Public()) ||
-			!ed25519.Verify(r[0].Former, []byte(r[0].KeyMark.Statement("ledger.test/"+client(1))), r[0].Signature) {
+			!ed25519.Verify(r[0].Former, []byte(r[0].KeyChange.Statement("ledger.test/"+client(1))), r[0].Signature) {
 			t.Errorf("it tells %v", r)
 		}
 	})
 }
 
-// TestMarksAreTheLedgersOwn: nobody else can record that a ledger has another name or key.
+// TestMarksAreTheLedgersOwn: nobody else can record that a ledger has another name or
+// key.
 func TestMarksAreTheLedgersOwn(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		for _, action := range []event.Action{event.ActionEpoch, event.ActionRekey} {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -35,9 +37,9 @@ func erase(t *testing.T, ledger *audit.Ledger, db *database.DB, e audit.PrivateE
 	return done
 }
 
-func everything(audit.Half) bool { return true }
+func everything(ask.Erasable) bool { return true }
 
-// halfless lists the events of the ledger that have no private half any more.
+// halfless lists the events of the ledger that have no erasable data any more.
 func halfless(t *testing.T, ledger *audit.Ledger, name string) []int64 {
 	t.Helper()
 	var seqs []int64
@@ -52,8 +54,8 @@ func halfless(t *testing.T, ledger *audit.Ledger, name string) []int64 {
 	return seqs
 }
 
-// tenEvents are in a ledger, one a minute from noon on, and one is in another. 3 and 7 are refusals; the actors are p_0,
-// p_1, p_2 by turns.
+// tenEvents are in a ledger, one a minute from noon on, and one is in another. 3 and 7
+// are refusals; the actors are p_0, p_1, p_2 by rounds.
 func tenEvents(t *testing.T, db *database.DB) *audit.Ledger {
 	t.Helper()
 	migrate(t, db)
@@ -89,7 +91,7 @@ func TestErasePrivate(t *testing.T) {
 		"from after the end":  {audit.PrivateErasure{From: 12}, nil, audit.PrivateErased{From: 12, To: 12}},
 		"a person's after it": {audit.PrivateErasure{From: 12, Actor: "p_1"}, nil, audit.PrivateErased{From: 12, To: 12}},
 		"a person":            {audit.PrivateErasure{Actor: "p_1"}, []int64{1, 4, 7}, audit.PrivateErased{To: 10, Erased: 3}},
-		"not what is kept": {audit.PrivateErasure{Actor: "p_1", Due: func(h audit.Half) bool {
+		"not what is kept": {audit.PrivateErasure{Actor: "p_1", Due: func(h ask.Erasable) bool {
 			return h.Class != event.RetainDenial && h.Document != "d_4" && h.Contract == "c_0" && h.Actor == "p_1" && !h.Time.Before(noon)
 		}}, []int64{1}, audit.PrivateErased{To: 10, Erased: 1, Kept: 2}},
 	} {
@@ -140,8 +142,8 @@ func TestErasePrivateInBatches(t *testing.T) {
 	})
 }
 
-// A verifier says of erased halves that they are erased. It finds nothing wrong when the ledger tells of it, and else that
-// it does not.
+// A verifier says of erased halves that they are erased. It finds nothing wrong when the
+// ledger tells of it, and else that it does not.
 func TestVerifyAfterErasing(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := tenEvents(t, db)
@@ -171,7 +173,7 @@ func TestVerifyAfterErasing(t *testing.T) {
 				t.Errorf("told by %s: %+v", by, r)
 			}
 		}
-		if events, _, err := ledger.Query(t.Context(), audit.Query{Ledger: client(1)}); err != nil || events[11].Private != nil || events[2].Private == nil {
+		if events, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1)}); err != nil || events[11].Private != nil || events[2].Private == nil {
 			t.Errorf("asking afterwards: %v, %v", events, err)
 		}
 	})
@@ -224,7 +226,7 @@ func rowsOf(t *testing.T, ledger *audit.Ledger) []audit.Row {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if row.Phase == "" || row.Kind == event.Kind("") {
+		if row.Columns["phase"] == "" || row.Columns["kind"] == "" {
 			t.Errorf("event %d has no phase or kind", row.Seq)
 		}
 		rows = append(rows, row)

@@ -17,7 +17,8 @@ func (l *Ledger) Waiting() bool { return l.waiters.any() }
 // MaxQueued is how many may wait.
 const MaxQueued = maxQueued
 
-// Queued counts the appended events that nobody has sequenced yet, and those that are waited for.
+// Queued counts the appended events that nobody has sequenced yet, and those that are
+// waited for.
 func (l *Ledger) Queued() (queued, waited int) {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
@@ -26,23 +27,27 @@ func (l *Ledger) Queued() (queued, waited int) {
 	return len(l.queue.rows), len(l.waiters.waiting)
 }
 
-// Frontier gives tests the frontier, whose bytes and root every version has to compute alike.
-type Frontier = frontier
+// CompactRange gives tests the compact range, whose bytes and root every version has to
+// compute alike.
+type CompactRange = compactRange
 
-// ParseFrontier reads a stored frontier.
-func ParseFrontier(size int64, stored []byte) (Frontier, error) { return parseFrontier(size, stored) }
+// ParseCompactRange reads a stored compact range.
+func ParseCompactRange(size int64, stored []byte) (CompactRange, error) {
+	return parseCompactRange(size, stored)
+}
 
 // Add adds a leaf.
-func (f frontier) Add(size int64, leaf []byte) Frontier { return f.add(size, leaf) }
+func (f compactRange) Add(size int64, leaf []byte) CompactRange { return f.add(size, leaf) }
 
 // Bytes is the stored form.
-func (f frontier) Bytes() []byte { return f.bytes() }
+func (f compactRange) Bytes() []byte { return f.bytes() }
 
 // Root is the root of the tree.
-func (f frontier) Root() (tlog.Hash, error) { return f.root() }
+func (f compactRange) Root() (tlog.Hash, error) { return f.root() }
 
-// Filler puts events into ledgers without the sequencer, each at the time at which it occurred, for tests that need
-// millions of them. What it writes is what the sequencer would have written.
+// Filler puts events into ledgers without the sequencer, each at the time at which it
+// occurred, for tests that need millions of them. What it writes is what the sequencer
+// would have written.
 type Filler struct {
 	ledger *Ledger
 	heads  map[string]*head
@@ -73,6 +78,13 @@ func (f *Filler) Fill(ctx context.Context, events []event.Event) error {
 	defer tx.Rollback()
 	if err := f.ledger.write(ctx, tx, b); err != nil {
 		return err
+	}
+	for _, h := range f.heads {
+		for h.unindexed() > 0 {
+			if err := f.ledger.write(ctx, tx, &batch{heads: f.heads}); err != nil {
+				return err
+			}
+		}
 	}
 	if err := f.ledger.writeOpen(ctx, tx, b.entries); err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// eachFaulty runs f on both engines. The sequencer writes and looks up through pools that fail as the faults say; acts
-// commit through a sound one.
+// eachFaulty runs f on both engines. The sequencer writes and looks up through pools that
+// fail as the faults say; acts commit through a sound one.
 func eachFaulty(t *testing.T, f func(t *testing.T, db *database.DB, c audit.Config, writes, reads *faults)) {
 	t.Helper()
 	run := func(t *testing.T, dbConfig database.Config, dsn string) {
@@ -35,7 +35,8 @@ func eachFaulty(t *testing.T, f func(t *testing.T, db *database.DB, c audit.Conf
 	})
 }
 
-// A commit that fails and stores nothing: the event is still staged, and the next turn takes it.
+// A commit that fails and stores nothing: the event is still in the outbox, and the next
+// round takes it.
 func TestCommitFailsAndIsNotStored(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		writes.refuseCommits.Store(2)
@@ -52,7 +53,8 @@ func TestCommitFailsAndIsNotStored(t *testing.T) {
 	})
 }
 
-// A commit that fails and is stored all the same: the event is looked up, not sequenced again.
+// A commit that fails and is stored all the same: the event is looked up, not sequenced
+// again.
 func TestCommitFailsAndIsStored(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		writes.loseCommits.Store(1)
@@ -69,8 +71,8 @@ func TestCommitFailsAndIsStored(t *testing.T) {
 	})
 }
 
-// While nothing can be committed, or what was committed cannot be looked up, nobody is told that an event is durable.
-// Once the database is back, the event is there once.
+// While nothing can be committed, or what was committed cannot be looked up, nobody is
+// told that an event is durable. Once the database is back, the event is there once.
 func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
 	needs.Parallel(t)
 	for name, fail := range map[string]func(writes, reads *faults){
@@ -103,8 +105,9 @@ func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
 	}
 }
 
-// An appended event whose commit has an unknown outcome is tried once: if it was stored it is acknowledged after it was
-// looked up, if not it is not, and it is never two events.
+// An appended event whose commit has an unknown outcome is tried once: if it was stored
+// it is acknowledged after it was looked up, if not it is not, and it is never two
+// events.
 func TestAppendWithUnknownOutcome(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		ledger := open(t, c)

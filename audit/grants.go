@@ -21,8 +21,8 @@ func opens(e *event.Event) bool {
 	return e.Phase == event.PhaseGrant && e.Outcome == event.OutcomeAllow
 }
 
-// ends says whether the event ends the access that it names. One that was itself refused ends nothing: the access is
-// then given up, and that is told by an event of its own.
+// ends says whether the event ends the access that it names. One that was itself refused
+// ends nothing: the access is then orphaned, and that is told by an event of its own.
 func ends(e *event.Event) bool {
 	switch e.Phase {
 	case event.PhaseCompleted, event.PhaseAborted, event.PhaseUnknown:
@@ -36,7 +36,8 @@ const deleteOpen = `DELETE FROM audit_open USING unnest(CAST($1 AS text[]), CAST
 
 const deleteOneOpen = `DELETE FROM audit_open WHERE ledger = $1 AND event = $2`
 
-// writeOpen keeps audit_open in step with a batch. An access that begins and ends in one batch leaves no trace in it.
+// writeOpen keeps audit_open in step with a batch. An access that begins and ends in one
+// batch leaves no trace in it.
 func (l *Ledger) writeOpen(ctx context.Context, tx *sql.Tx, entries []entry) error {
 	ended := map[Ticket]bool{}
 	for i := range entries {
@@ -71,18 +72,19 @@ func (l *Ledger) writeOpen(ctx context.Context, tx *sql.Tx, entries []entry) err
 	return l.change(ctx, tx, deleteOpen, deleteOneOpen, len(grants), ledgers, grants)
 }
 
-// silent is a process that has accesses running and shows no sign of life.
-type silent struct {
+// stale is a process that has accesses running and shows no sign of life.
+type stale struct {
 	node   string
 	beat   int64 // that it stopped at
 	reason string
 	grants []Ticket // those alone, of a process that lives; nil for all of one that does not
 }
 
-// unknowns are the events that close the open grants of silent processes, but for those that the rows end anyway. It is
-// called under the sequencer's lock and with the stage drained, so everything that such a process committed before it
-// fell silent is taken into account, and each grant is closed once, whichever replica gets here first.
-func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []silent, rows []staged) ([]staged, error) {
+// unknowns are the events that close the open grants of silent processes, but for those
+// that the rows end anyway. It is called under the sequencer's lock and with the outbox
+// drained, so everything that such a process committed before it fell silent is taken
+// into account, and each grant is closed once, whichever replica gets here first.
+func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []stale, rows []pending) ([]pending, error) {
 	if len(of) == 0 {
 		return nil, nil
 	}
@@ -90,7 +92,7 @@ func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []silent, rows []s
 	if err != nil {
 		return nil, err
 	}
-	var closing []staged
+	var closing []pending
 	for _, s := range of {
 		grants, err := l.openGrants(ctx, tx, s)
 		if err != nil {
@@ -110,7 +112,8 @@ func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []silent, rows []s
 	return closing, nil
 }
 
-// unknown tells that nobody knows how the access ended. It counts as if the whole had gone.
+// unknown tells that nobody knows how the access ended. It counts as if the whole had
+// gone.
 func unknown(grant event.Event, reason string) event.Event {
 	e := grant
 	e.ID, e.Occurred, e.Node, e.Request = "", time.Time{}, "", ""
@@ -119,7 +122,7 @@ func unknown(grant event.Event, reason string) event.Event {
 	return e
 }
 
-func endedBy(rows []staged) (map[Ticket]bool, error) {
+func endedBy(rows []pending) (map[Ticket]bool, error) {
 	ended := map[Ticket]bool{}
 	for _, row := range rows {
 		e, err := row.read()
@@ -134,11 +137,11 @@ func endedBy(rows []staged) (map[Ticket]bool, error) {
 }
 
 // openGrants reads open grants of a process that is still silent.
-func (l *Ledger) openGrants(ctx context.Context, tx *sql.Tx, s silent) ([]event.Event, error) {
+func (l *Ledger) openGrants(ctx context.Context, tx *sql.Tx, s stale) ([]event.Event, error) {
 	if s.grants != nil {
 		return l.openAmong(ctx, tx, s.grants)
 	}
-	return readGrants(ctx, tx, `o.node = $1 AND COALESCE((SELECT beat FROM audit_node WHERE node = o.node), 0) = $2
+	return readGrants(ctx, tx, `o.node = $1 AND COALESCE((SELECT heartbeat FROM audit_node WHERE node = o.node), 0) = $2
 		ORDER BY o.ledger, o.seq LIMIT $3`, s.node, s.beat, l.config.Batch)
 }
 

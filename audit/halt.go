@@ -5,26 +5,27 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // maxHaltReason is how much of a reason is kept, in bytes.
 const maxHaltReason = 1000
 
-// Halt stops the ledgers of the database for good: nothing is sequenced or acknowledged any more, and Wait and Append fail
-// with ErrUnavailable. It is for whoever finds that the database's history is not the one that is known outside: every
-// further event would be signed into a second history. Only the first reason is kept.
+// Halt stops the ledgers of the database for good: nothing is sequenced or acknowledged
+// any more, and Wait and Append fail with ErrUnavailable. It is for whoever finds that
+// the database's history is not the one that is known outside: every further event would
+// be signed into a second history. Only the first reason is kept.
 //
-// It acts at once in this process. It is also written into the database, where every other process on it meets it at its
-// next turn, or when it looks at each heartbeat, and after a restart. Only Resume takes it back.
+// It acts at once in this process. It is also written into the database, where every
+// other process on it meets it at its next round, or when it looks at each heartbeat, and
+// after a restart. Only Resume takes it back.
 func (l *Ledger) Halt(reason error) {
 	l.haltHere(reason)
-	ctx, cancel := context.WithTimeout(context.Background(), turnTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), roundTimeout)
 	defer cancel()
 	if err := l.keepHalt(ctx); err != nil {
 		l.config.Logger.Error("writing down that the ledger is halted; it is tried again", "error", err)
@@ -39,7 +40,8 @@ func (l *Ledger) haltHere(reason error) {
 	})
 }
 
-// keepHalt writes down for all processes why this one has halted, unless something is written down already.
+// keepHalt writes down for all processes why this one has halted, unless something is
+// written down already.
 func (l *Ledger) keepHalt(ctx context.Context) error {
 	reason := l.Halted().Error()
 	reason = strings.ToValidUTF8(strings.ReplaceAll(reason[:min(len(reason), maxHaltReason)], "\x00", ""), "")
@@ -51,7 +53,8 @@ func (l *Ledger) keepHalt(ctx context.Context) error {
 	return err
 }
 
-// Halted is the reason why the ledgers were halted, as far as this process knows; nil while they were not.
+// Halted is the reason why the ledgers were halted, as far as this process knows; nil
+// while they were not.
 func (l *Ledger) Halted() error {
 	select {
 	case <-l.halted:
@@ -61,8 +64,8 @@ func (l *Ledger) Halted() error {
 	}
 }
 
-// LookHalted is Halted after a look into the database, whether another process, or this one before it was restarted, has
-// halted the ledgers. err says that it could not look.
+// LookHalted is Halted after a look into the database, whether another process, or this
+// one before it was restarted, has halted the ledgers. err says that it could not look.
 func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
 	if l.Halted() == nil {
 		err = l.readHalt(ctx, l.config.Reader)
@@ -70,14 +73,8 @@ func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
 	return l.Halted(), err
 }
 
-// queryer is what is asked: the database, or a transaction.
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // readHalt halts this process too when the database says that the ledgers are.
-func (l *Ledger) readHalt(ctx context.Context, db queryer) error {
+func (l *Ledger) readHalt(ctx context.Context, db schema.Queryer) error {
 	var reason, node string
 	var at int64
 	err := db.QueryRowContext(ctx, `SELECT halt, halt_node, halt_ts FROM audit_sequencer WHERE halt IS NOT NULL`).Scan(&reason, &node, &at)
@@ -92,9 +89,9 @@ func (l *Ledger) readHalt(ctx context.Context, db queryer) error {
 	return nil
 }
 
-// tendHalt tells the others of a halt that could not be written down, or hears of theirs.
-func (l *Ledger) tendHalt(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+// tickHalt tells the others of a halt that could not be written down, or hears of theirs.
+func (l *Ledger) tickHalt(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
 	if l.Halted() == nil {
 		return l.readHalt(ctx, l.config.Reader)
@@ -108,30 +105,26 @@ func (l *Ledger) tendHalt(ctx context.Context) error {
 	return nil
 }
 
-// lock takes the sequencer's row until the transaction ends, and leaves the number of this turn there for the next one. It
-// fails where the ledgers are halted: the condition is on the row that is locked, so whoever halts them comes before the turn
-// or after it.
-func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (turn, error) {
-	t := turn{number: 1 + rand.Int64N(math.MaxInt64-1)}
-	err := tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, former = latest, latest = $1 WHERE halt IS NULL
-		RETURNING former`, t.number).Scan(&t.former)
-	switch {
-	case err == nil:
-		l.memory.before(t)
-		return t, nil
-	case !errors.Is(err, sql.ErrNoRows):
-		return turn{}, fmt.Errorf("locking the sequencer: %w", err)
+// lock takes the sequencer's row until the transaction ends. It fails where the ledgers
+// are halted: the condition is on the row that is locked, so whoever halts them comes
+// before the round or after it.
+func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
+	taken, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1 WHERE halt IS NULL`)
+	if err != nil {
+		return fmt.Errorf("locking the sequencer: %w", err)
+	}
+	if n, err := taken.RowsAffected(); err != nil || n > 0 {
+		return err
 	}
 	if err := l.readHalt(ctx, tx); err != nil {
-		return turn{}, err
+		return err
 	}
-	return turn{}, errHalted
+	return errHalted
 }
 
-// lockOnce is lock for what is done once, also while the ledgers are halted. It leaves no number: no process goes by what it
-// remembers after that.
+// lockOnce is lock for what is done once, also while the ledgers are halted.
 func lockOnce(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET turn = turn + 1, latest = 0`); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1`); err != nil {
 		return fmt.Errorf("locking the sequencer: %w", err)
 	}
 	return nil
@@ -140,9 +133,9 @@ func lockOnce(ctx context.Context, tx *sql.Tx) error {
 // ErrNotHalted says that there is nothing to resume.
 var ErrNotHalted = errors.New("the ledgers are not halted")
 
-// Resume takes a halt back, and stages the event that says so in the same transaction, in the operator's ledger. Whoever
-// calls it has made sure that what the ledgers were halted for is no more. Processes that know of the halt have to be
-// started again, this one too.
+// Resume takes a halt back, and stages the event that says so in the same transaction, in
+// the operator's ledger. Whoever calls it has made sure that what the ledgers were halted
+// for is no more. Processes that know of the halt have to be started again, this one too.
 func (l *Ledger) Resume(ctx context.Context, e event.Event) (Ticket, error) {
 	ticket, err := l.resume(ctx, e)
 	if err != nil {
@@ -168,7 +161,7 @@ func (l *Ledger) resume(ctx context.Context, e event.Event) (Ticket, error) {
 	if n, err := taken.RowsAffected(); err != nil || n == 0 {
 		return Ticket{}, errors.Join(err, ErrNotHalted)
 	}
-	if _, err := tx.ExecContext(ctx, l.stageStatement(), row.ledger, row.body, row.clear, row.salt); err != nil {
+	if _, err := tx.ExecContext(ctx, l.outboxStatement(), row.ledger, row.body, row.clear, row.salt); err != nil {
 		return Ticket{}, err
 	}
 	return ticket, tx.Commit()

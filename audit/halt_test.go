@@ -17,8 +17,9 @@ func resumed() event.Event {
 	return event.Event{Phase: event.PhaseState, Action: "audit.resume", Outcome: event.OutcomeAllow, Actor: "system", Auth: "local"}
 }
 
-// One replica finds that there are two histories: none of them appends any more, those that hear of it by a turn and those
-// that do nothing, and one that is started afterwards neither.
+// One replica finds that there are two histories: none of them appends any more, those
+// that hear of it by a round and those that do nothing, and one that is started
+// afterwards neither.
 func TestAHaltIsEverybodys(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -58,7 +59,7 @@ func TestAHaltIsEverybodys(t *testing.T) {
 	})
 }
 
-// What acts had staged before they heard of it waits, and is not lost.
+// What acts had put into the outbox before they heard of it waits, and is not lost.
 func TestWhatWasStagedWaitsForTheResumption(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -92,7 +93,8 @@ func TestWhatWasStagedWaitsForTheResumption(t *testing.T) {
 	})
 }
 
-// A database that is away when the alarm comes is told later; until then this process at least is halted.
+// A database that is away when the alarm comes is told later; until then this process at
+// least is halted.
 func TestAHaltIsWrittenDownLater(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		c.Heartbeat = 10 * time.Millisecond

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -33,12 +35,13 @@ func ended(grant audit.Ticket, phase event.Phase) event.Event {
 	return e
 }
 
-// until waits for the ledger to hold an event of the phase. It asks while the ledger grows: what is asked must be one
-// reading of it, as a query is, where a copy and the checkpoint after it are two.
+// until waits for the ledger to hold an event of the phase. It asks while the ledger
+// grows: what is asked must be one reading of it, as a query is, where a copy and the
+// checkpoint after it are two.
 func until(t *testing.T, ledger *audit.Ledger, name string, phase event.Phase) event.Event {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		found, _, err := ledger.Query(t.Context(), audit.Query{Ledger: name, Phase: phase})
+		found, _, err := ledger.Query(t.Context(), ask.Query{Ledger: name, Phase: phase})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,8 +61,9 @@ func phases(events []event.Event) []event.Phase {
 	return list
 }
 
-// A process that died in the middle of an access: one of the others tells, once, that nobody knows how it ended, and
-// counts it as if all had been read. The accesses of those that live are left alone.
+// A process that died in the middle of an access: one of the others tells, once, that
+// nobody knows how it ended, and counts it as if all had been read. The accesses of those
+// that live are left alone.
 func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -97,8 +101,8 @@ func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 	})
 }
 
-// What the dead node had committed before it died counts: its own word about the end, still staged, goes before the
-// word of others.
+// What the dead node had committed before it died counts: its own word about the end,
+// still staged, goes before the word of others.
 func TestAStagedEndIsNotOverruled(t *testing.T) {
 	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -117,7 +121,7 @@ func TestAStagedEndIsNotOverruled(t *testing.T) {
 		mustStage(t, dead, db, client(1), ended(grant, event.PhaseCompleted))
 
 		late := impatient(db)
-		late.Poll = time.Hour // only the heartbeat makes it take a turn
+		late.Poll = time.Hour // only the heartbeat makes it take a round
 		ledger := open(t, late)
 		start(t, ledger)
 		if e := until(t, ledger, client(1), event.PhaseUnknown); e.Grant != other.Event {

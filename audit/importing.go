@@ -11,15 +11,16 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// importing goes through what was published of a ledger, from its first event on, beside what the database holds. All of
-// it is read, also where they agree: the root can only be computed over all of it.
+// importing goes through what was published of a ledger, from its first event on, beside
+// what the database holds. All of it is read, also where they agree: the root can only be
+// computed over all of it.
 type importing struct {
 	ledger    *Ledger
 	tx        *sql.Tx
 	beginning Beginning
 
 	head   head                   // of what was gone through
-	strays []staged               // events of the database that were set aside, as drafts
+	forked []pending              // events of the database that were set aside, as drafts
 	ended  map[string]event.Phase // accesses of which an imported event tells the end, and how
 	open   map[string]entry       // accesses that have not ended
 	done   Continuation
@@ -29,7 +30,7 @@ type importing struct {
 type held struct {
 	seq  int64
 	leaf []byte
-	staged
+	pending
 }
 
 func (i *importing) run(ctx context.Context) error {
@@ -74,7 +75,7 @@ func (i *importing) headBehind(ctx context.Context) (behind bool, err error) {
 
 // checkRoot holds what was gone through against the checkpoint that was published for it.
 func (i *importing) checkRoot() error {
-	root, err := i.head.frontier.root()
+	root, err := i.head.compact.root()
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (i *importing) parse(seq int64, leaf []byte) (entry, error) {
 	if err != nil || e.Ledger != i.beginning.Ledger || e.Seq != seq {
 		return entry{}, fmt.Errorf("%w: what is published as event %d is none of this ledger", ErrTampered, seq)
 	}
-	i.head.frontier = i.head.frontier.add(i.head.size, leaf)
+	i.head.compact = i.head.compact.add(i.head.size, leaf)
 	i.head.size++
 	i.head.last = e.Time.UnixMicro()
 	return entry{Event: e, leaf: leaf}, nil
@@ -166,15 +167,15 @@ func (i *importing) fork(ctx context.Context) error {
 	return err
 }
 
-// setAside moves an event of the database out of the ledger. Its leaf is kept as evidence, and all of it as a draft
-// to be recorded again.
+// setAside moves an event of the database out of the ledger. Its leaf is kept as
+// evidence, and all of it as a draft to be recorded again.
 func (i *importing) setAside(ctx context.Context, row held) error {
-	_, err := i.tx.ExecContext(ctx, `INSERT INTO audit_stray (ledger, epoch, seq, leaf) VALUES ($1, $2, $3, $4)`,
+	_, err := i.tx.ExecContext(ctx, `INSERT INTO audit_forked_event (ledger, epoch, seq, leaf) VALUES ($1, $2, $3, $4)`,
 		i.beginning.Ledger, i.done.Epoch, row.seq, row.leaf)
 	if err != nil {
 		return err
 	}
-	for _, table := range []string{"audit_event", "audit_mark"} {
+	for _, table := range []string{"audit_event", "audit_control_event"} {
 		if _, err := i.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE ledger = $1 AND seq = $2`, i.beginning.Ledger, row.seq); err != nil {
 			return err
 		}
@@ -188,11 +189,12 @@ func (i *importing) setAside(ctx context.Context, row held) error {
 	if row.body, err = e.Leaf(); err != nil {
 		return err
 	}
-	i.strays = append(i.strays, row.staged)
+	i.forked = append(i.forked, row.pending)
 	return nil
 }
 
-// rows are the database's events of a range in their order, at most as many as a bundle has.
+// rows are the database's events of a range in their order, at most as many as a bundle
+// has.
 func (i *importing) rows(ctx context.Context, from, until int64) ([]held, error) {
 	rows, err := i.tx.QueryContext(ctx, `SELECT seq, ledger, leaf, priv, priv_salt FROM audit_event
 		WHERE ledger = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT $4`, i.beginning.Ledger, from, until, TileWidth)

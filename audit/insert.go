@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// The two engines take many rows at once in two ways, and the difference is worth a factor: PostgreSQL in one statement
-// from arrays, because each statement is a trip to the server; SQLite one by one through a prepared statement, because
-// there is no trip and a long statement would have to be compiled for each number of rows.
+// The two engines take many rows at once in two ways, and the difference is worth a
+// factor: PostgreSQL in one statement from arrays, because each statement is a trip to
+// the server; SQLite one by one through a prepared statement, because there is no trip
+// and a long statement would have to be compiled for each number of rows.
 
 // insertion is rows to insert into a table.
 type insertion struct {
@@ -128,7 +129,8 @@ func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns .
 	return nil
 }
 
-// change carries out a statement for n rows: on PostgreSQL one that takes arrays, else one for each row.
+// change carries out a statement for n rows: on PostgreSQL one that takes arrays, else
+// one for each row.
 func (l *Ledger) change(ctx context.Context, tx *sql.Tx, atOnce, one string, n int, columns ...values) error {
 	if !l.config.PostgreSQL {
 		return eachRow(ctx, tx, one, n, columns...)

@@ -13,7 +13,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// joined opens a ledger on SQLite that sequences in the acts' own commits. Its Run does so only when it is asked to.
+// joined opens a ledger on SQLite that sequences in the acts' own commits. Its Run does
+// so only when it is asked to.
 func joined(t *testing.T) (*database.DB, *audit.Ledger) {
 	t.Helper()
 	db := databasetest.SQLite(t)
@@ -59,7 +60,7 @@ func TestAnActAndItsPlaceShareACommit(t *testing.T) {
 	db, ledger := joined(t)
 	begun(t, ledger)
 	ticket := act(t, db, ledger, 1)
-	if staged, placed := count(t, db, "audit_stage"), count(t, db, "audit_event"); staged != 0 || placed != 2 {
+	if staged, placed := count(t, db, "audit_outbox"), count(t, db, "audit_event"); staged != 0 || placed != 2 {
 		t.Errorf("after the act's commit %d events are staged and %d in their place, want 0 and 2", staged, placed)
 	}
 	if seq, err := ledger.Wait(t.Context(), ticket); err != nil || seq != 0 {
@@ -67,7 +68,8 @@ func TestAnActAndItsPlaceShareACommit(t *testing.T) {
 	}
 }
 
-// Without a sequencer nobody is answered, and what is staged stays so: this process, or another, may not sequence.
+// Without a sequencer nobody is answered, and what is in the outbox stays so: this
+// process, or another, may not sequence.
 func TestNoPlaceInTheActsCommitWithoutASequencer(t *testing.T) {
 	needs.Parallel(t)
 	for name, prepare := range map[string]func(t *testing.T, ledger *audit.Ledger){
@@ -78,7 +80,7 @@ func TestNoPlaceInTheActsCommitWithoutASequencer(t *testing.T) {
 			db, ledger := joined(t)
 			prepare(t, ledger)
 			act(t, db, ledger, 1)
-			if staged, placed := count(t, db, "audit_stage"), count(t, db, "audit_event"); staged != 1 || placed != 0 {
+			if staged, placed := count(t, db, "audit_outbox"), count(t, db, "audit_event"); staged != 1 || placed != 0 {
 				t.Errorf("%d events are staged and %d in their place, want 1 and 0", staged, placed)
 			}
 		})
@@ -91,7 +93,7 @@ func TestNoPlaceInTheActsCommitWithoutASequencer(t *testing.T) {
 			ledger.Halt(errors.New("two histories"))
 			return err
 		})
-		if staged := count(t, db, "audit_stage"); err != nil || staged != 1 {
+		if staged := count(t, db, "audit_outbox"); err != nil || staged != 1 {
 			t.Errorf("%d events are staged, want 1 (%v)", staged, err)
 		}
 	})
@@ -123,7 +125,7 @@ func TestNoPlaceInTheActsCommitOnPostgreSQL(t *testing.T) {
 
 func stagedIn(t *testing.T, tx *sql.Tx) (n int) {
 	t.Helper()
-	if err := tx.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM audit_stage").Scan(&n); err != nil {
+	if err := tx.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM audit_outbox").Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -10,17 +10,21 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bordereau/bordereau/audit/ask"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // What callers tell apart.
 var (
-	// ErrUnavailable says that an event is not known to be durable. It may be, or become so later; until it is known,
-	// nothing may leave on its strength.
+	// ErrUnavailable says that an event is not known to be durable. It may be, or become
+	// so later; until it is known, nothing may leave on its strength.
 	ErrUnavailable = errors.New("ledger unavailable")
-	// ErrTampered says that what is stored contradicts itself: nobody who goes through this package leaves it so.
-	ErrTampered = errors.New("ledger tampered with")
+	// ErrTampered says that what is stored contradicts itself: nobody who goes through
+	// this package leaves it so.
+	ErrTampered = schema.ErrTampered
 	// ErrQuery says that a question cannot be asked so.
-	ErrQuery = errors.New("invalid audit query")
+	ErrQuery = schema.ErrQuery
 )
 
 // Config is what a ledger needs. The fields without a default must be given.
@@ -32,10 +36,11 @@ type Config struct {
 
 	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
 	Key    ed25519.PrivateKey // signs checkpoints
-	// Former are keys from before Key that sign checkpoints too, for as long as some verifiers know no other.
+	// Former are keys from before Key that sign checkpoints too, for as long as some
+	// verifiers know no other.
 	Former []ed25519.PrivateKey
-	// Unsigned is for a process that signs nothing: Key then stands in for one that may be lost, and is not held against the
-	// ledgers'.
+	// Unsigned is for a process that signs nothing: Key then stands in for one that may
+	// be lost, and is not held against the ledgers'.
 	Unsigned bool
 
 	Node string // the machine's name, noted with a suffix of this run in events that do not name a node
@@ -51,19 +56,21 @@ type Config struct {
 	Lost        time.Duration // how long a process may be silent before its accesses are closed as unknown; default: 30 s
 }
 
-// Ledger is all ledgers of one database. Its methods may be called from any number of goroutines.
+// Ledger is all ledgers of one database. Its methods may be called from any number of
+// goroutines.
 type Ledger struct {
+	*ask.Asker // answers questions, and cannot write
+
 	config  Config
 	node    string // of this run
 	queue   queue
-	memory  memory
 	waiters *waiters
-	givenUp givenUp
-	wake    chan struct{} // holds one wish for a turn
+	orphans orphans
+	wake    chan struct{} // holds one wish for a round
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
 
-	lineages lineages
+	histories histories
 
 	halting    sync.Once
 	halted     chan struct{} // closed by Halt
@@ -71,7 +78,8 @@ type Ledger struct {
 	haltKept   atomic.Bool   // the database says so too
 }
 
-// Open checks that the database makes commits durable, and opens its ledgers. Migrate has to have run.
+// Open checks that the database makes commits durable, and opens its ledgers. Migrate has
+// to have run.
 func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if err := c.complete(); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
@@ -80,6 +88,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
 	l := &Ledger{
+		Asker:   ask.New(c.Reader, c.PostgreSQL, c.Clock, c.SumLimit),
 		config:  c,
 		node:    nodeOf(c.Node),
 		waiters: newWaiters(),
@@ -87,7 +96,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		stopped: make(chan struct{}),
 		halted:  make(chan struct{}),
 	}
-	if err := l.loadLineages(ctx, c.Key); err != nil {
+	if err := l.loadHistories(ctx, c.Key); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
 	return l, nil
@@ -144,7 +153,7 @@ func (l *Ledger) Ledgers(ctx context.Context) ([]string, error) {
 	return listLedgers(ctx, l.config.Reader, begunLedgers)
 }
 
-func listLedgers(ctx context.Context, from queryer, query string) ([]string, error) {
+func listLedgers(ctx context.Context, from schema.Queryer, query string) ([]string, error) {
 	rows, err := from.QueryContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("listing ledgers: %w", err)

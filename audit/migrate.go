@@ -17,20 +17,20 @@ import (
 var schemaText string
 
 // firstSchema is the number of the oldest schema that this build goes on from.
-const firstSchema = 100
+const firstSchema = 101
 
-// schemaTable is where goose notes which migrations have run: the ledger's own table, because the ledger's schema and
-// the product's move on separately.
+// schemaTable is where goose notes which migrations have run: the ledger's own table,
+// because the ledger's schema and the product's move on separately.
 const schemaTable = "audit_schema"
 
 // migrationLock keeps replicas that start together from migrating together (PostgreSQL).
 const migrationLock = 0x626f7264617564 // "bordaud"
 
-// Migrate brings the ledger's tables up to date. It refuses a database whose schema is older
-// than firstSchema, because no statement leads from there to here.
+// Migrate brings the ledger's tables up to date. It refuses a database whose schema is
+// older than firstSchema, because no statement leads from there to here.
 func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{
-		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(schema(postgresql))}
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(tables(postgresql))}
 	if postgresql {
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock))
 		if err != nil {
@@ -56,14 +56,14 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	return nil
 }
 
-// schema makes the tables and their triggers. It is no file of goose's, because the engines
-// share no language for triggers.
-func schema(postgresql bool) *goose.Migration {
+// tables makes the tables and their triggers. It is no file of goose's, because the
+// engines share no language for triggers.
+func tables(postgresql bool) *goose.Migration {
 	text := schemaText
 	if !postgresql {
 		text = strings.ReplaceAll(text, "/* sqlite: WITHOUT ROWID */", "WITHOUT ROWID") // the table is its key
 	}
-	statements := append([]string{text}, append(guardedEvents.raise(postgresql), guardedPostings.raise(postgresql)...)...)
+	statements := append([]string{text}, append(eventTriggers.create(postgresql), indexTriggers.create(postgresql)...)...)
 	return goose.NewGoMigration(firstSchema, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		return runAll(ctx, tx, statements)
 	}}, nil)

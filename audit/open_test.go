@@ -97,7 +97,8 @@ func TestOpenRefusesConfig(t *testing.T) {
 	}
 }
 
-// Each ledger has its own name in its checkpoints, from the first one on, and no other key opens them.
+// Each ledger has its own name in its checkpoints, from the first one on, and no other
+// key opens them.
 func TestCheckpoint(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		if empty := checkpoint(t, ledger, client(1)); empty.Size != 0 {

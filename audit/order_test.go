@@ -35,8 +35,8 @@ func TestEventsKeepTheOrderInWhichTheyWereWritten(t *testing.T) {
 		// first.
 		if db.PostgreSQL() {
 			for n := range 40 {
-				if _, err := db.Writer().ExecContext(t.Context(), `UPDATE audit_stage SET priv_salt = priv_salt
-					WHERE id = (SELECT id FROM audit_stage ORDER BY id DESC LIMIT 1 OFFSET $1)`, n); err != nil {
+				if _, err := db.Writer().ExecContext(t.Context(), `UPDATE audit_outbox SET priv_salt = priv_salt
+					WHERE id = (SELECT id FROM audit_outbox ORDER BY id DESC LIMIT 1 OFFSET $1)`, n); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -67,7 +67,7 @@ func TestWhatIsAppendedAfterACommitComesAfterIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Rollback()
-	if _, err := held.ExecContext(t.Context(), `SELECT id FROM audit_stage FOR UPDATE`); err != nil {
+	if _, err := held.ExecContext(t.Context(), `SELECT id FROM audit_outbox FOR UPDATE`); err != nil {
 		t.Fatal(err)
 	}
 	settled := make(chan error, 1)

@@ -9,8 +9,8 @@ import (
 // maxKeptTiles is how many tiles a Prover keeps, 8 KiB each.
 const maxKeptTiles = 256
 
-// Prover proves many events of one tree: it keeps tiles that it has read and checked, and the checkpoint. It is for one
-// goroutine.
+// Prover proves many events of one tree: it keeps tiles that it has read and checked, and
+// the checkpoint. It is for one goroutine.
 type Prover struct {
 	tree       *Tree
 	checkpoint []byte

@@ -14,7 +14,8 @@ type Published struct {
 	Size   int64
 }
 
-// NotePublished notes what was published, so that it is noticed when that goes back. It never notes less than before.
+// NotePublished notes what was published, so that it is noticed when that goes back. It
+// never notes less than before.
 func (l *Ledger) NotePublished(ctx context.Context, published []Published) error {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -34,7 +35,8 @@ func (l *Ledger) NotePublished(ctx context.Context, published []Published) error
 	return nil
 }
 
-// PublishedSize is how far an epoch of a ledger was published; 0 when nothing of it is known to be.
+// PublishedSize is how far an epoch of a ledger was published; 0 when nothing of it is
+// known to be.
 func (l *Ledger) PublishedSize(ctx context.Context, ledger string, epoch int64) (size int64, err error) {
 	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) FROM audit_published WHERE name = $1`,
 		event.LogName(l.firstName(ledger), epoch)).Scan(&size)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -16,7 +18,8 @@ import (
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// fillForQueries appends ten events, event n sequenced at noon + n minutes, and one to another ledger.
+// fillForQueries appends ten events, event n sequenced at noon + n minutes, and one to
+// another ledger.
 func fillForQueries(t *testing.T, db *database.DB) *audit.Ledger {
 	t.Helper()
 	migrate(t, db)
@@ -50,32 +53,32 @@ func fillForQueries(t *testing.T, db *database.DB) *audit.Ledger {
 func TestQueryFilters(t *testing.T) {
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	cases := map[string]struct {
-		query audit.Query
+		query ask.Query
 		want  []int64
 	}{
-		"all, the newest first":  {audit.Query{}, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}},
-		"actor":                  {audit.Query{Actor: "p_1"}, []int64{7, 4, 1}},
-		"document":               {audit.Query{Document: "d_4"}, []int64{4}},
-		"batch":                  {audit.Query{Batch: "b_0"}, []int64{4, 3, 2, 1, 0}},
-		"contract":               {audit.Query{Contract: "c_1"}, []int64{9, 8, 7, 6, 5}},
-		"provider":               {audit.Query{Provider: "o_1"}, []int64{9, 7, 5, 3, 1}},
-		"action":                 {audit.Query{Action: "document.inspect"}, []int64{7, 3}},
-		"allowed":                {audit.Query{Outcome: event.OutcomeAllow}, []int64{8, 6, 5, 4, 2, 1, 0}},
-		"refused":                {audit.Query{Outcome: event.OutcomeDeny}, []int64{7, 3}},
-		"failed":                 {audit.Query{Outcome: event.OutcomeError}, []int64{9}},
-		"reason":                 {audit.Query{Reason: "no-lease"}, []int64{7, 3}},
-		"all of several filters": {audit.Query{Actor: "p_0", Contract: "c_0", Outcome: event.OutcomeDeny}, []int64{3}},
-		"none of several":        {audit.Query{Actor: "p_1", Document: "d_3"}, nil},
-		"from, included":         {audit.Query{From: minute(7)}, []int64{9, 8, 7}},
-		"from between":           {audit.Query{From: minute(7).Add(time.Nanosecond)}, []int64{9, 8}},
-		"from after all":         {audit.Query{From: minute(10)}, nil},
-		"to, not included":       {audit.Query{To: minute(2)}, []int64{1, 0}},
-		"to between":             {audit.Query{To: minute(2).Add(time.Nanosecond)}, []int64{2, 1, 0}},
-		"to after all":           {audit.Query{To: minute(99), Actor: "p_1"}, []int64{7, 4, 1}},
-		"to before all":          {audit.Query{To: minute(-1)}, nil},
-		"from and to and filter": {audit.Query{From: minute(2), To: minute(8), Actor: "p_1"}, []int64{7, 4}},
-		"cursor":                 {audit.Query{Cursor: "3"}, []int64{2, 1, 0}},
-		"quotes are text":        {audit.Query{Actor: "p_1' OR '1'='1"}, nil},
+		"all, the newest first":  {ask.Query{}, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}},
+		"actor":                  {ask.Query{Actor: "p_1"}, []int64{7, 4, 1}},
+		"document":               {ask.Query{Document: "d_4"}, []int64{4}},
+		"batch":                  {ask.Query{Batch: "b_0"}, []int64{4, 3, 2, 1, 0}},
+		"contract":               {ask.Query{Contract: "c_1"}, []int64{9, 8, 7, 6, 5}},
+		"provider":               {ask.Query{Provider: "o_1"}, []int64{9, 7, 5, 3, 1}},
+		"action":                 {ask.Query{Action: "document.inspect"}, []int64{7, 3}},
+		"allowed":                {ask.Query{Outcome: event.OutcomeAllow}, []int64{8, 6, 5, 4, 2, 1, 0}},
+		"refused":                {ask.Query{Outcome: event.OutcomeDeny}, []int64{7, 3}},
+		"failed":                 {ask.Query{Outcome: event.OutcomeError}, []int64{9}},
+		"reason":                 {ask.Query{Reason: "no-lease"}, []int64{7, 3}},
+		"all of several filters": {ask.Query{Actor: "p_0", Contract: "c_0", Outcome: event.OutcomeDeny}, []int64{3}},
+		"none of several":        {ask.Query{Actor: "p_1", Document: "d_3"}, nil},
+		"from, included":         {ask.Query{From: minute(7)}, []int64{9, 8, 7}},
+		"from between":           {ask.Query{From: minute(7).Add(time.Nanosecond)}, []int64{9, 8}},
+		"from after all":         {ask.Query{From: minute(10)}, nil},
+		"to, not included":       {ask.Query{To: minute(2)}, []int64{1, 0}},
+		"to between":             {ask.Query{To: minute(2).Add(time.Nanosecond)}, []int64{2, 1, 0}},
+		"to after all":           {ask.Query{To: minute(99), Actor: "p_1"}, []int64{7, 4, 1}},
+		"to before all":          {ask.Query{To: minute(-1)}, nil},
+		"from and to and filter": {ask.Query{From: minute(2), To: minute(8), Actor: "p_1"}, []int64{7, 4}},
+		"cursor":                 {ask.Query{Cursor: "3"}, []int64{2, 1, 0}},
+		"quotes are text":        {ask.Query{Actor: "p_1' OR '1'='1"}, nil},
 	}
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := fillForQueries(t, db)
@@ -101,7 +104,7 @@ func TestQueryPages(t *testing.T) {
 			500: {{8, 6, 5, 4, 2, 1, 0}},
 		} {
 			var pages [][]int64
-			for query := (audit.Query{Ledger: client(1), Outcome: event.OutcomeAllow, Limit: limit}); ; {
+			for query := (ask.Query{Ledger: client(1), Outcome: event.OutcomeAllow, Limit: limit}); ; {
 				events, next, err := ledger.Query(t.Context(), query)
 				if err != nil {
 					t.Fatal(err)
@@ -121,11 +124,11 @@ func TestQueryPages(t *testing.T) {
 
 func TestQueryRefuses(t *testing.T) {
 	each(t, func(t *testing.T, _ *database.DB, ledger *audit.Ledger) {
-		for name, query := range map[string]audit.Query{
+		for name, query := range map[string]ask.Query{
 			"no ledger":       {},
 			"all ledgers":     {Ledger: "%"},
 			"negative limit":  {Ledger: client(1), Limit: -1},
-			"limit too large": {Ledger: client(1), Limit: audit.MaxPage + 1},
+			"limit too large": {Ledger: client(1), Limit: ask.MaxPage + 1},
 			"cursor":          {Ledger: client(1), Cursor: "3; DROP TABLE audit_event"},
 			"negative cursor": {Ledger: client(1), Cursor: "-1"},
 		} {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -14,8 +16,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// told is a small ledger in which every named question has something to find and something to leave out. Its events are
-// numbered as they stand here; each happens at noon plus as many hours as its number.
+// told is a small ledger in which every named question has something to find and
+// something to leave out. Its events are numbered as they stand here; each happens at
+// noon plus as many hours as its number.
 func told(t *testing.T, db *database.DB) *audit.Ledger {
 	t.Helper()
 	migrate(t, db)
@@ -85,26 +88,26 @@ func told(t *testing.T, db *database.DB) *audit.Ledger {
 func TestQuestionsAboutEvents(t *testing.T) {
 	needs.Parallel(t)
 	for name, tt := range map[string]struct {
-		ask  audit.Ask
+		ask  ask.Ask
 		want []int64
 	}{
-		"who-read document":        {audit.Ask{Question: "who-read", Query: audit.Query{Document: "d_1"}}, []int64{12, 1, 0}},
-		"who-read batch by one":    {audit.Ask{Question: "who-read", Query: audit.Query{Batch: "b_1", Actor: "p_hana", Country: "FR"}}, []int64{6}},
-		"activity-of":              {audit.Ask{Question: "activity-of", Query: audit.Query{Actor: "p_hugo"}}, []int64{4, 3, 2}},
-		"denials":                  {audit.Ask{Question: "denials"}, []int64{5, 4, 3, 2}},
-		"denials, the first ever":  {audit.Ask{Question: "denials", Which: "first"}, []int64{5, 2}},
-		"denials that were none":   {audit.Ask{Question: "denials", Query: audit.Query{Outcome: event.OutcomeError}}, nil},
-		"first ever, of a reason":  {audit.Ask{Question: "denials", Which: "first", Query: audit.Query{Reason: "hours"}}, []int64{5}},
-		"outside, refused":         {audit.Ask{Question: "outside-hours-or-country"}, []int64{5, 2}},
-		"outside the country":      {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}}, []int64{6, 5, 2}},
-		"outside hours":            {audit.Ask{Question: "outside-hours-or-country", Hours: "08:00-18:00"}, []int64{12, 6, 5, 2}},
-		"outside hours, by night":  {audit.Ask{Question: "outside-hours-or-country", Hours: "18:00-02:00", Countries: []string{"tn", "fr"}}, []int64{5, 2, 0}},
-		"outside hours in a zone":  {audit.Ask{Question: "outside-hours-or-country", Hours: "12:00-24:00", Zone: "Africa/Tunis"}, []int64{12, 5, 2}},
-		"outside, after a cursor":  {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{Cursor: "6"}}, []int64{5, 2}},
-		"outside, since the start": {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{From: noon}}, []int64{6, 5, 2}},
-		"outside, too late":        {audit.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: audit.Query{From: noon.Add(9 * time.Hour)}}, nil},
-		"access-changes":           {audit.Ask{Question: "access-changes"}, []int64{8}},
-		"audit-of-audit":           {audit.Ask{Question: "audit-of-audit"}, []int64{9}},
+		"who-read document":        {ask.Ask{Question: "who-read", Query: ask.Query{Document: "d_1"}}, []int64{12, 1, 0}},
+		"who-read batch by one":    {ask.Ask{Question: "who-read", Query: ask.Query{Batch: "b_1", Actor: "p_hana", Country: "FR"}}, []int64{6}},
+		"activity-of":              {ask.Ask{Question: "activity-of", Query: ask.Query{Actor: "p_hugo"}}, []int64{4, 3, 2}},
+		"denials":                  {ask.Ask{Question: "denials"}, []int64{5, 4, 3, 2}},
+		"denials, the first ever":  {ask.Ask{Question: "denials", Which: "first"}, []int64{5, 2}},
+		"denials that were none":   {ask.Ask{Question: "denials", Query: ask.Query{Outcome: event.OutcomeError}}, nil},
+		"first ever, of a reason":  {ask.Ask{Question: "denials", Which: "first", Query: ask.Query{Reason: "hours"}}, []int64{5}},
+		"outside, refused":         {ask.Ask{Question: "outside-hours-or-country"}, []int64{5, 2}},
+		"outside the country":      {ask.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}}, []int64{6, 5, 2}},
+		"outside hours":            {ask.Ask{Question: "outside-hours-or-country", Hours: "08:00-18:00"}, []int64{12, 6, 5, 2}},
+		"outside hours, by night":  {ask.Ask{Question: "outside-hours-or-country", Hours: "18:00-02:00", Countries: []string{"tn", "fr"}}, []int64{5, 2, 0}},
+		"outside hours in a zone":  {ask.Ask{Question: "outside-hours-or-country", Hours: "12:00-24:00", Zone: "Africa/Tunis"}, []int64{12, 5, 2}},
+		"outside, after a cursor":  {ask.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: ask.Query{Cursor: "6"}}, []int64{5, 2}},
+		"outside, since the start": {ask.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: ask.Query{From: noon}}, []int64{6, 5, 2}},
+		"outside, too late":        {ask.Ask{Question: "outside-hours-or-country", Countries: []string{"TN"}, Query: ask.Query{From: noon.Add(9 * time.Hour)}}, nil},
+		"access-changes":           {ask.Ask{Question: "access-changes"}, []int64{8}},
+		"audit-of-audit":           {ask.Ask{Question: "audit-of-audit"}, []int64{9}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -125,13 +128,13 @@ func TestQuestionsAboutEvents(t *testing.T) {
 func TestQuestionsAboutSums(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := told(t, db)
-		for question, want := range map[string][]audit.Group{
+		for question, want := range map[string][]ask.Group{
 			"most-read":           {{Key: "d_1", Events: 2, Documents: 1, Actors: 1, Bytes: 700}, {Key: "d_2", Events: 1, Documents: 1, Actors: 1, Bytes: 50}},
 			"most-reading":        {{Key: "p_hana", Events: 3, Documents: 2, Actors: 1, Bytes: 750}},
 			"repeated-denials":    {{Key: "p_hugo", Events: 3, Documents: 2, Actors: 1}},
 			"expired-still-asked": {{Key: "c_1", Events: 1, Documents: 1, Actors: 1}},
 		} {
-			got, err := ledger.Ask(t.Context(), audit.Ask{Question: question, Query: audit.Query{Ledger: client(1)}})
+			got, err := ledger.Ask(t.Context(), ask.Ask{Question: question, Query: ask.Query{Ledger: client(1)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,11 +148,11 @@ func TestQuestionsAboutSums(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", question, diff)
 			}
 		}
-		later, err := ledger.Ask(t.Context(), audit.Ask{Question: "most-read", Query: audit.Query{Ledger: client(1), From: noon.Add(2 * time.Hour)}})
+		later, err := ledger.Ask(t.Context(), ask.Ask{Question: "most-read", Query: ask.Query{Ledger: client(1), From: noon.Add(2 * time.Hour)}})
 		if err != nil || len(later.Groups) != 0 {
 			t.Errorf("most-read after everything: %v, %v", later.Groups, err)
 		}
-		more, err := ledger.Ask(t.Context(), audit.Ask{Question: "repeated-denials", Least: 1, Query: audit.Query{Ledger: client(1)}})
+		more, err := ledger.Ask(t.Context(), ask.Ask{Question: "repeated-denials", Least: 1, Query: ask.Query{Ledger: client(1)}})
 		if err != nil || len(more.Groups) != 2 {
 			t.Errorf("refused at least once: %v, %v", more.Groups, err)
 		}
@@ -172,7 +175,7 @@ func TestEveryEndIsStillAskedFor(t *testing.T) {
 		if err := ledger.NewFiller().Fill(t.Context(), events); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ledger.Ask(t.Context(), audit.Ask{Question: "expired-still-asked", Query: audit.Query{Ledger: client(1), From: noon}})
+		got, err := ledger.Ask(t.Context(), ask.Ask{Question: "expired-still-asked", Query: ask.Query{Ledger: client(1), From: noon}})
 		if err != nil || len(got.Groups) != 7 {
 			t.Errorf("%+v, %v", got.Groups, err)
 		}
@@ -186,7 +189,7 @@ func TestEveryEndIsStillAskedFor(t *testing.T) {
 
 func TestQuestionsRefuse(t *testing.T) {
 	each(t, func(t *testing.T, _ *database.DB, ledger *audit.Ledger) {
-		for name, ask := range map[string]audit.Ask{
+		for name, ask := range map[string]ask.Ask{
 			"unknown question":    {Question: "who-knows"},
 			"no question":         {},
 			"nothing to read":     {Question: "who-read"},
@@ -194,7 +197,7 @@ func TestQuestionsRefuse(t *testing.T) {
 			"another's parameter": {Question: "most-read", Which: "first"},
 			"which":               {Question: "denials", Which: "last"},
 			"least":               {Question: "repeated-denials", Least: -1},
-			"page of sums":        {Question: "most-read", Query: audit.Query{Cursor: "5"}},
+			"page of sums":        {Question: "most-read", Query: ask.Query{Cursor: "5"}},
 			"hours":               {Question: "outside-hours-or-country", Hours: "8-18"},
 			"no hours":            {Question: "outside-hours-or-country", Hours: "08:00-08:00"},
 			"zone":                {Question: "outside-hours-or-country", Hours: "08:00-18:00", Zone: "Local"},
@@ -205,7 +208,7 @@ func TestQuestionsRefuse(t *testing.T) {
 				t.Errorf("%s: %v, want ErrQuery", name, err)
 			}
 		}
-		if _, err := ledger.Ask(t.Context(), audit.Ask{Question: "denials"}); !errors.Is(err, audit.ErrQuery) {
+		if _, err := ledger.Ask(t.Context(), ask.Ask{Question: "denials"}); !errors.Is(err, audit.ErrQuery) {
 			t.Errorf("no ledger: %v", err)
 		}
 	})
@@ -215,18 +218,18 @@ func TestMoreFiltersAndCounts(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := told(t, db)
 		for name, tt := range map[string]struct {
-			query audit.Query
+			query ask.Query
 			want  []int64
 		}{
-			"site":          {audit.Query{Site: "lyon"}, []int64{6}},
-			"country":       {audit.Query{Country: "FR"}, []int64{6}},
-			"rare role":     {audit.Query{Role: "compliance-officer"}, []int64{9}},
-			"common role":   {audit.Query{Role: "handler", Action: "assignment.lease"}, []int64{11}},
-			"organisation":  {audit.Query{Organisation: "o_client"}, []int64{10, 9, 8}},
-			"phase":         {audit.Query{Phase: event.PhaseGrant}, []int64{12, 6, 0}},
-			"kind":          {audit.Query{Kind: event.KindAudit}, []int64{9}},
-			"common kind":   {audit.Query{Kind: event.KindWork}, []int64{11, 10}},
-			"common reason": {audit.Query{Reason: "allowed", Role: "contract-manager"}, []int64{10, 8}},
+			"site":          {ask.Query{Site: "lyon"}, []int64{6}},
+			"country":       {ask.Query{Country: "FR"}, []int64{6}},
+			"rare role":     {ask.Query{Role: "compliance-officer"}, []int64{9}},
+			"common role":   {ask.Query{Role: "handler", Action: "assignment.lease"}, []int64{11}},
+			"organisation":  {ask.Query{Organisation: "o_client"}, []int64{10, 9, 8}},
+			"phase":         {ask.Query{Phase: event.PhaseGrant}, []int64{12, 6, 0}},
+			"kind":          {ask.Query{Kind: event.KindAudit}, []int64{9}},
+			"common kind":   {ask.Query{Kind: event.KindWork}, []int64{11, 10}},
+			"common reason": {ask.Query{Reason: "allowed", Role: "contract-manager"}, []int64{10, 8}},
 		} {
 			tt.query.Ledger, tt.query.Limit = client(1), 1
 			n, more, err := ledger.Count(t.Context(), tt.query)

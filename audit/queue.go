@@ -6,16 +6,17 @@ import (
 	"sync"
 )
 
-// maxQueued is how many appended events wait at most. When more do, the database is away or too slow.
+// maxQueued is how many appended events wait at most. When more do, the database is away
+// or too slow.
 const maxQueued = 8192
 
-// queue is the events that were appended and not staged, the oldest first.
+// queue is the events that were appended and are not in the outbox, the oldest first.
 type queue struct {
 	mu   sync.Mutex
-	rows []staged
+	rows []pending
 }
 
-func (q *queue) add(row staged) error {
+func (q *queue) add(row pending) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.rows) >= maxQueued {
@@ -26,7 +27,7 @@ func (q *queue) add(row staged) error {
 }
 
 // first lists at most n events, and leaves them.
-func (q *queue) first(n int) []staged {
+func (q *queue) first(n int) []pending {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.rows[:min(n, len(q.rows))])

@@ -9,18 +9,21 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// RotateKey puts a new key in the place of the one that signs checkpoints, in every ledger and in one transaction. Each
-// ledger is given an event, like e, that carries the new key with the signature of the old one; checkpoints that have
-// that event are signed with the new key, and whoever trusts the old one finds in it why to trust the new one. No other
-// process may work on the database meanwhile: it would go on to sign with the old key.
+// RotateKey puts a new key in the place of the one that signs checkpoints, in every
+// ledger and in one transaction. Each ledger is given an event, like e, that carries the
+// new key with the signature of the old one; checkpoints that have that event are signed
+// with the new key, and whoever trusts the old one finds in it why to trust the new one.
+// No other process may work on the database meanwhile: it would go on to sign with the
+// old key.
 //
-// A ledger that begins later has never had another key, and needs no such event. It returns how many ledgers have one.
+// A ledger that begins later has never had another key, and needs no such event. It
+// returns how many ledgers have one.
 func (l *Ledger) RotateKey(ctx context.Context, next ed25519.PrivateKey, e event.Event) (int, error) {
 	n, err := l.rotateKey(ctx, next, e)
 	if err != nil {
 		return 0, fmt.Errorf("rotating the ledgers' key: %w", err)
 	}
-	if err := l.loadLineages(ctx, next); err != nil {
+	if err := l.loadHistories(ctx, next); err != nil {
 		return 0, fmt.Errorf("rotating the ledgers' key: %w", err)
 	}
 	return n, nil
@@ -35,14 +38,14 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 		return 0, err
 	}
 	defer tx.Rollback()
-	if _, err := l.lock(ctx, tx); err != nil {
+	if err := l.lock(ctx, tx); err != nil {
 		return 0, err
 	}
 	ledgers, err := listLedgers(ctx, tx, begunLedgers)
 	if err != nil {
 		return 0, err
 	}
-	var rows []staged
+	var rows []pending
 	for _, ledger := range ledgers {
 		row, err := l.succession(ledger, next, e)
 		if err != nil {
@@ -60,25 +63,25 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 	if err := l.write(ctx, tx, b); err != nil {
 		return 0, err
 	}
-	if err := l.writeMarks(ctx, tx, b.entries); err != nil {
+	if err := l.writeControlEvents(ctx, tx, b.entries); err != nil {
 		return 0, fmt.Errorf("writing keys: %w", err)
 	}
 	return len(rows), tx.Commit()
 }
 
-// succession is the event that replaces the key of one ledger. A key never comes back: verifiers could not tell which of
-// its two times a checkpoint is from.
-func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Event) (staged, error) {
-	former := l.lineages.signingKey()
+// succession is the event that replaces the key of one ledger. A key never comes back:
+// verifiers could not tell which of its two times a checkpoint is from.
+func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Event) (pending, error) {
+	former := l.histories.signingKey()
 	public := next.Public().(ed25519.PublicKey)
 	for _, r := range l.Rotations(ledger) {
 		if public.Equal(r.Former) {
-			return staged{}, fmt.Errorf("the new key has been the key of %s before", ledger)
+			return pending{}, fmt.Errorf("the new key has been the key of %s before", ledger)
 		}
 	}
-	mark := event.KeyMark{Former: former.Public().(ed25519.PublicKey), Next: public}
+	mark := event.KeyChange{Former: former.Public().(ed25519.PublicKey), Next: public}
 	if mark.Former.Equal(public) {
-		return staged{}, errors.New("the new key is the old one")
+		return pending{}, errors.New("the new key is the old one")
 	}
 	mark.Signature = ed25519.Sign(former, []byte(mark.Statement(l.firstName(ledger))))
 	e.Phase, e.Action, e.Outcome, e.Subject = event.PhaseState, event.ActionRekey, event.OutcomeAllow, mark.String()

@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// A role with the rights of the handbook can do everything that the ledger does, and cannot change an event, nor what events are
-// found by, even where the triggers are gone.
+// A role with the rights of the handbook can do everything that the ledger does, and
+// cannot change an event, nor what events are found by, even where the triggers are gone.
 func TestTheHandbooksRole(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
 	db := databasetest.Open(t, database.Config{PostgreSQL: dsn})
@@ -36,7 +36,7 @@ func TestTheHandbooksRole(t *testing.T) {
 			}
 		}
 	})
-	databasetest.Unguard(t, db)
+	databasetest.DropTriggers(t, db)
 
 	app := asRole(t, dsn, role)
 	c := config(db)
@@ -52,7 +52,7 @@ func TestTheHandbooksRole(t *testing.T) {
 	if _, err := ledger.Append(t.Context(), client(1), read(events-1)); err != nil {
 		t.Fatal(err)
 	}
-	if blocks, err := (audit.Copier{Database: app}).Posted(t.Context(), client(1)); err != nil || blocks != 2 {
+	if blocks, err := (audit.Copier{Database: app}).Indexed(t.Context(), client(1)); err != nil || blocks != 2 {
 		t.Errorf("%d blocks are posted, %v", blocks, err)
 	}
 	if err := audit.Migrate(t.Context(), app, true); err != nil {
@@ -70,8 +70,8 @@ func TestTheHandbooksRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{`UPDATE audit_event SET actor = 'p_nobody'`, `UPDATE audit_event SET leaf = leaf`, `DELETE FROM audit_event`,
-		`TRUNCATE audit_event`, `ALTER TABLE audit_event DISABLE TRIGGER USER`, `UPDATE audit_posting SET bits = bits`, `DELETE FROM audit_posting`,
-		`TRUNCATE audit_posting`, `ALTER TABLE audit_posting DISABLE TRIGGER USER`} {
+		`TRUNCATE audit_event`, `ALTER TABLE audit_event DISABLE TRIGGER USER`, `UPDATE audit_index SET bits = bits`, `DELETE FROM audit_index`,
+		`TRUNCATE audit_index`, `ALTER TABLE audit_index DISABLE TRIGGER USER`} {
 		if _, err := app.ExecContext(t.Context(), statement); err == nil {
 			t.Errorf("allowed: %s", statement)
 		}

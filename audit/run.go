@@ -9,18 +9,20 @@ import (
 )
 
 const (
-	// turnTimeout bounds a turn, so that a connection that hangs is given up and replaced.
-	turnTimeout = 10 * time.Second
-	// retryPause is the pause after a turn that failed.
+	// roundTimeout bounds a round, so that a connection that hangs is dropped and
+	// replaced.
+	roundTimeout = 10 * time.Second
+	// retryPause is the pause after a round that failed.
 	retryPause = 50 * time.Millisecond
 )
 
-// Run sequences staged events until ctx ends. Every process that stages runs it, once; with several replicas on one
-// database any of them sequences the events of all. It returns nil when ctx ends, after the turn in progress and one
-// that closes what this process leaves open.
+// Run sequences events in the outbox until ctx ends. Every process that stages runs it,
+// once; with several replicas on one database any of them sequences the events of all. It
+// returns nil when ctx ends, after the round in progress and one that closes what this
+// process leaves open.
 //
-// A batch is what was staged while the previous one was being committed: nobody waits for a batch to fill up, and an
-// act that is alone pays for exactly one commit.
+// A batch is what was in the outbox while the previous one was being committed: nobody
+// waits for a batch to fill up, and an act that is alone pays for exactly one commit.
 func (l *Ledger) Run(ctx context.Context) error {
 	if l.started.Swap(true) {
 		return errors.New("running the sequencer: it has run already")
@@ -39,8 +41,8 @@ func (l *Ledger) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-heartbeat.C:
-			if err := l.tend(ctx, &others); err != nil && ctx.Err() == nil {
-				l.config.Logger.Error("tending nodes", "error", err)
+			if err := l.tick(ctx, &others); err != nil && ctx.Err() == nil {
+				l.config.Logger.Error("watching nodes", "error", err)
 			}
 			continue
 		case <-l.wake:
@@ -52,23 +54,27 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if err := l.drain(ctx); err != nil {
 			l.config.Logger.Error("sequencing events", "error", err)
 			l.pause(ctx)
-			l.nudge()
+			l.wakeUp()
 		}
 	}
 }
 
-// Settle sequences all that is staged now, for a process that does not Run.
+// Settle sequences all that waits in the outbox now, and builds the index of full blocks
+// that have none, for a process that does not Run.
 func (l *Ledger) Settle(ctx context.Context) error {
 	if err := l.drain(ctx); err != nil {
-		return fmt.Errorf("sequencing what is staged: %w", err)
+		return fmt.Errorf("sequencing what waits in the outbox: %w", err)
+	}
+	if err := l.indexBehind(ctx); err != nil {
+		return err
 	}
 	return ctx.Err()
 }
 
-// drain takes turns until everything that was staged when it began is sequenced.
+// drain takes rounds until everything that was in the outbox when it began is sequenced.
 func (l *Ledger) drain(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil {
-		full, err := l.turn(ctx)
+		full, err := l.round(ctx)
 		if err != nil || !full {
 			return err
 		}
@@ -76,16 +82,17 @@ func (l *Ledger) drain(ctx context.Context) error {
 	return nil
 }
 
-// turn sequences one batch, with the end of what processes that are gone have left open, and answers those who wait for
-// it. A turn is not cut short when ctx ends: its commit would
-// be left with an unknown outcome.
+// round sequences one batch, with the end of what processes that are gone have left open,
+// and answers those who wait for it. A turn is not cut short when ctx ends: its commit
+// would be left with an unknown outcome.
 //
-// When sequencing fails, even with its outcome unknown, nobody is answered. If it did commit, the rows are gone from the
-// stage and the events are found by their ids; if it did not, they are still staged. Either way a later turn answers.
-func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnTimeout)
+// When sequencing fails, even with its outcome unknown, nobody is answered. If it did
+// commit, the rows are gone from the stage and the events are found by their ids; if it
+// did not, they are still in the outbox. Either way a later round answers.
+func (l *Ledger) round(ctx context.Context, gone ...stale) (full bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
-	runtime.Gosched() // whoever the last turn answered may have more to say: this one takes it along
+	runtime.Gosched() // whoever the last round answered may have more to say: this one takes it along
 	waitedFor := l.waiters.tickets()
 	n, err := l.sequence(ctx, gone)
 	if err != nil {
@@ -97,8 +104,9 @@ func (l *Ledger) turn(ctx context.Context, gone ...silent) (full bool, err error
 	return false, l.answerFromLedger(ctx, waitedFor)
 }
 
-// answerFromLedger looks up the events that were waited for before the turn and were not in its batch: another replica
-// has sequenced them, or an earlier turn whose commit seemed to fail.
+// answerFromLedger looks up the events that were waited for before the round and were not
+// in its batch: another replica has sequenced them, or an earlier round whose commit
+// seemed to fail.
 func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error {
 	missing := l.waiters.still(waitedFor)
 	if len(missing) == 0 {
@@ -112,7 +120,7 @@ func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error
 	return nil
 }
 
-const anyStaged = `SELECT EXISTS (SELECT 1 FROM audit_stage)`
+const anyInOutbox = `SELECT EXISTS (SELECT 1 FROM audit_outbox)`
 
 // anythingToDo looks without a lock: an idle process does not write.
 func (l *Ledger) anythingToDo(ctx context.Context) bool {
@@ -120,8 +128,8 @@ func (l *Ledger) anythingToDo(ctx context.Context) bool {
 		return true
 	}
 	var staged bool
-	if err := l.config.Reader.QueryRowContext(ctx, anyStaged).Scan(&staged); err != nil {
-		return ctx.Err() == nil // a turn will tell what is wrong
+	if err := l.config.Reader.QueryRowContext(ctx, anyInOutbox).Scan(&staged); err != nil {
+		return ctx.Err() == nil // a round will tell what is wrong
 	}
 	return staged
 }

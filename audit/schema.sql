@@ -1,32 +1,29 @@
--- The ledger's tables. Until the first release this text changes in place, and its number in
--- migrate.go rises each time.
+-- The ledger's tables. Until the first release this text changes in place, and its number
+-- in migrate.go rises each time.
 --
 -- One text for SQLite and PostgreSQL; where SQLite alone says more, that is in a comment
--- that begins with "sqlite:". Times are bigint microseconds since 1970 UTC. The triggers that
--- keep events and their index from being changed are in guard.go: each engine has its own
--- language for them.
+-- that begins with "sqlite:". Times are bigint microseconds since 1970 UTC. The triggers
+-- that keep events and their index from being changed are in triggers.go: each engine has
+-- its own language for them.
 
--- One row: the lock of the sequencer. A transaction that has raised turn sequences until it
--- ends. latest is a random number that the last turn left there, and former the one before
--- it: a process that remembers a turn knows by them whether another one came after it.
+-- One row: the lock of the sequencer. A transaction that has raised round sequences until
+-- it ends.
 --
 -- halt says why nothing is sequenced any more; it is NULL while events are sequenced. It
--- stands in this row so that no process can begin a turn after it was written.
+-- stands in this row so that no process can begin a round after it was written.
 CREATE TABLE audit_sequencer (
     id        bigint NOT NULL PRIMARY KEY CHECK (id = 1),
-    turn      bigint NOT NULL,
-    former    bigint NOT NULL,
-    latest    bigint NOT NULL,
+    round     bigint NOT NULL,
     halt      text,
     halt_node text,
     halt_ts   bigint
 );
-INSERT INTO audit_sequencer (id, turn, former, latest) VALUES (1, 0, 0, 0);
+INSERT INTO audit_sequencer (id, round) VALUES (1, 0);
 
--- Events that acts have staged and that are not sequenced yet. body is the event's leaf
--- without sequence number and time. PostgreSQL numbers the rows itself. To SQLite bigserial
--- is any type: its rows are numbered where they are inserted.
-CREATE TABLE audit_stage (
+-- Events that acts have left for the sequencer. body is the event's leaf without sequence
+-- number and time. PostgreSQL numbers the rows itself. To SQLite bigserial is any type:
+-- its rows are numbered where they are inserted.
+CREATE TABLE audit_outbox (
     id        bigserial NOT NULL PRIMARY KEY,
     ledger    text      NOT NULL,
     body      bytea     NOT NULL,
@@ -34,19 +31,19 @@ CREATE TABLE audit_stage (
     priv_salt bytea
 );
 
--- Where each ledger ends. frontier is the RFC 6962 compact range of all size leaves: 32 bytes
--- for each bit set in size, the largest subtree first. posted is how many blocks of 64
--- events, from the first on, have their rows in audit_posting.
+-- Where each ledger ends. compact_range is that of RFC 6962, of all size leaves: 32 bytes
+-- for each bit set in size, the largest subtree first. indexed is how many blocks of 64
+-- events, from the first on, have their rows in audit_index.
 CREATE TABLE audit_head (
-    ledger   text   NOT NULL PRIMARY KEY,
-    size     bigint NOT NULL,
-    frontier bytea  NOT NULL,
-    last_ts  bigint NOT NULL,
-    posted   bigint NOT NULL DEFAULT 0
+    ledger        text   NOT NULL PRIMARY KEY,
+    size          bigint NOT NULL,
+    compact_range bytea  NOT NULL,
+    last_ts       bigint NOT NULL,
+    indexed       bigint NOT NULL DEFAULT 0
 );
 
--- leaf is the event; priv and priv_salt are the part of it that can be erased. Every other
--- column repeats what the leaf says, so that SQL can ask for it.
+-- leaf is the event; priv and priv_salt are the part of it that can be erased. Every
+-- other column repeats what the leaf says, so that SQL can ask for it.
 --
 -- There is no index by time: ts never falls as seq rises, so a time is found by a binary
 -- search (firstSince in query.go).
@@ -75,13 +72,14 @@ CREATE TABLE audit_event (
     priv_salt    bytea,
     PRIMARY KEY (ledger, seq)
 );
--- Not unique: an event staged twice is to be seen twice, not to stop every ledger.
+-- Not unique: an event that is in the outbox twice is to be seen twice, not to stop every
+-- ledger.
 CREATE INDEX audit_event_event ON audit_event (event);
 
 -- What queries find events by: for each value of a field in a block of 64 events one row,
--- whose bit i stands for event block * 64 + i. It is derived from the leaves. The numbers of
--- the fields are in docs/ledger.md.
-CREATE TABLE audit_posting (
+-- whose bit i stands for event block * 64 + i. It is derived from the leaves. The numbers
+-- of the fields are in docs/ledger.md.
+CREATE TABLE audit_index (
     ledger text   NOT NULL,
     field  bigint NOT NULL,
     value  text   NOT NULL,
@@ -92,8 +90,8 @@ CREATE TABLE audit_posting (
 
 -- Full tiles of the ledgers' Merkle trees (C2SP tlog-tiles): 256 hashes of one level, one
 -- after the other, and the hash over them, which is one hash of the next level. They are
--- derived from the leaves when they are first asked for, and never changed. A proof made with
--- a wrong one is noticed, because tiles are checked against the root.
+-- derived from the leaves when they are first asked for, and never changed. A proof made
+-- with a wrong one is noticed, because tiles are checked against the root.
 CREATE TABLE audit_tile (
     ledger text   NOT NULL,
     level  bigint NOT NULL,
@@ -103,11 +101,12 @@ CREATE TABLE audit_tile (
     PRIMARY KEY (ledger, level, idx)
 );
 
--- The processes that have accesses running, by the name that their events carry. beat rises
--- while such a process lives. It is compared with itself only, never with a clock.
+-- The processes that have accesses running, by the name that their events carry.
+-- heartbeat rises while such a process lives. It is compared with itself only, never with
+-- a clock.
 CREATE TABLE audit_node (
-    node text   NOT NULL PRIMARY KEY,
-    beat bigint NOT NULL
+    node      text   NOT NULL PRIMARY KEY,
+    heartbeat bigint NOT NULL
 );
 
 -- Grants that have not ended, derived from the leaves.
@@ -120,9 +119,9 @@ CREATE TABLE audit_open (
 );
 CREATE INDEX audit_open_node ON audit_open (node);
 
--- The events that say under which name and with which key checkpoints are signed from them
--- on: copies out of the leaves, read when the ledgers are opened.
-CREATE TABLE audit_mark (
+-- The events that say under which name and with which key checkpoints are signed from
+-- them on: copies out of the leaves, read when the ledgers are opened.
+CREATE TABLE audit_control_event (
     ledger  text   NOT NULL,
     seq     bigint NOT NULL,
     action  text   NOT NULL,
@@ -130,10 +129,10 @@ CREATE TABLE audit_mark (
     PRIMARY KEY (ledger, seq)
 );
 
--- Events that the database held in the place of others that were published, set aside when
--- an epoch began: evidence, and part of no tree. epoch is the one that began. The parts of
--- them that can be erased are not kept a second time.
-CREATE TABLE audit_stray (
+-- Events that the database held in the place of others that were published, set aside
+-- when an epoch began: evidence, and part of no tree. epoch is the one that began. The
+-- parts of them that can be erased are not kept a second time.
+CREATE TABLE audit_forked_event (
     ledger text   NOT NULL,
     epoch  bigint NOT NULL,
     seq    bigint NOT NULL,
@@ -141,8 +140,8 @@ CREATE TABLE audit_stray (
     PRIMARY KEY (ledger, epoch, seq)
 );
 
--- How far each log was published, by its name in checkpoints: what is published can go back
--- too, and that is noticed by this.
+-- How far each log was published, by its name in checkpoints: what is published can go
+-- back too, and that is noticed by this.
 CREATE TABLE audit_published (
     name text   NOT NULL PRIMARY KEY,
     size bigint NOT NULL

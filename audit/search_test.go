@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
@@ -18,16 +20,21 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// manyBlocks is how many full blocks a ledger of eachMany has, and manyTail how many events come after them.
+// manyBlocks is how many full blocks a ledger of eachMany has, and manyTail how many
+// events come after them.
 const manyBlocks, manyTail = 170, 62
 
-// eachMany runs f on a ledger of many blocks, one event a second from noon on. Of each block
-//   - one event is p_even's in even blocks and p_odd's in odd ones, about d_even and d_odd; p_few has one in each of the first 78,
-//   - one is p_rare's in blocks 5 and 150, about d_rare in 10 and 150, and one refuses p_often something, whose country is TN,
+// eachMany runs f on a ledger of many blocks, one event a second from noon on. Of each
+// block
+//   - one event is p_even's in even blocks and p_odd's in odd ones, about d_even and
+//     d_odd; p_few has one in each of the first 78,
+//   - one is p_rare's in blocks 5 and 150, about d_rare in 10 and 150, and one refuses
+//     p_often something, whose country is TN,
 //   - the rest are p_all's, about d_all.
 //
-// p_last is refused in the last event that is posted, p_tail in the first after it, and both again in the last of all. p_first
-// is refused in the very first, p_middle in block 100 and in the tail.
+// p_last is refused in the last event that is indexed, p_tail in the first after it, and
+// both again in the last of all. p_first is refused in the very first, p_middle in block
+// 100 and in the tail.
 func eachMany(t *testing.T, f func(t *testing.T, db *database.DB, c audit.Config, reads *faults, leaves []event.Event)) {
 	t.Helper()
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, _, reads *faults) {
@@ -76,12 +83,14 @@ func eachMany(t *testing.T, f func(t *testing.T, db *database.DB, c audit.Config
 	})
 }
 
-// edges are numbers of events at the ends of blocks and in the middle, of the posted ones and of those after them.
+// edges are numbers of events at the ends of blocks and in the middle, of the indexed
+// ones and of those after them.
 var edges = []int64{0, 1, 63, 64, 100, manyBlocks*64 - 64, manyBlocks*64 - 1, manyBlocks * 64, manyBlocks*64 + 1, manyBlocks*64 + manyTail - 1, manyBlocks*64 + manyTail}
 
 func second(seq int64) time.Time { return noon.Add(time.Duration(seq) * time.Second) }
 
-// TestManyBlocks: everything that goes along postings, on one ledger, which takes a while to make.
+// TestManyBlocks: everything that goes along index rows, on one ledger, which takes a
+// while to make.
 func TestManyBlocks(t *testing.T) {
 	needs.Parallel(t)
 	eachMany(t, func(t *testing.T, db *database.DB, c audit.Config, reads *faults, leaves []event.Event) {
@@ -98,7 +107,7 @@ func TestManyBlocks(t *testing.T) {
 		})
 		// The same with a tail of several blocks, and with one that is all of the ledger.
 		for _, posted := range []int{manyBlocks - 3, 0} {
-			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET posted = %d`, posted))
+			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET indexed = %d`, posted))
 			t.Run(fmt.Sprintf("%d blocks posted", posted), func(t *testing.T) {
 				searchTerms(t, ledger, leaves, r)
 				searchFirstRefusals(t, ledger, leaves, r)
@@ -113,11 +122,11 @@ func TestManyBlocks(t *testing.T) {
 func searchBounds(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *rand.Rand) {
 	for _, actor := range []string{"p_even", "p_tail"} {
 		for _, cursor := range append(edges, math.MaxInt64) {
-			asked(t, ledger, leaves, audit.Query{Ledger: client(1), Actor: actor, Cursor: strconv.FormatInt(cursor, 10)}, r)
+			asked(t, ledger, leaves, ask.Query{Ledger: client(1), Actor: actor, Cursor: strconv.FormatInt(cursor, 10)}, r)
 		}
 		for _, from := range edges {
 			for _, to := range append(edges, 1<<20) {
-				q := audit.Query{Ledger: client(1), Actor: actor, From: second(from), To: second(to)}
+				q := ask.Query{Ledger: client(1), Actor: actor, From: second(from), To: second(to)}
 				if r.IntN(3) == 0 {
 					q.Cursor = strconv.FormatInt(some(r, edges), 10)
 				}
@@ -125,9 +134,9 @@ func searchBounds(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *r
 			}
 		}
 	}
-	asked(t, ledger, leaves, audit.Query{Ledger: client(1), Actor: "p_even", From: second(1 << 20)}, r)
-	asked(t, ledger, leaves, audit.Query{Ledger: client(1), Actor: "p_even", To: second(-5)}, r)
-	asked(t, ledger, nil, audit.Query{Ledger: client(2), Actor: "p_even"}, r)
+	asked(t, ledger, leaves, ask.Query{Ledger: client(1), Actor: "p_even", From: second(1 << 20)}, r)
+	asked(t, ledger, leaves, ask.Query{Ledger: client(1), Actor: "p_even", To: second(-5)}, r)
+	asked(t, ledger, nil, ask.Query{Ledger: client(2), Actor: "p_even"}, r)
 	for _, size := range []int{1, 2, 63, 64, 65, 500} { // pages that end where a chunk of blocks does
 		var want, all []int64
 		for _, e := range slices.Backward(leaves) {
@@ -135,7 +144,7 @@ func searchBounds(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *r
 				want = append(want, e.Seq)
 			}
 		}
-		for q := (audit.Query{Ledger: client(1), Actor: "p_even", Limit: size}); ; {
+		for q := (ask.Query{Ledger: client(1), Actor: "p_even", Limit: size}); ; {
 			events, next, err := ledger.Query(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
@@ -153,7 +162,7 @@ func searchBounds(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *r
 
 // searchTerms asks for terms that meet everywhere, somewhere and nowhere.
 func searchTerms(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *rand.Rand) {
-	for _, q := range []audit.Query{
+	for _, q := range []ask.Query{
 		{Actor: "p_even", Document: "d_odd"}, {Actor: "p_odd", Document: "d_odd"}, {Actor: "p_rare", Document: "d_rare"},
 		{Actor: "p_even", Document: "d_rare"}, {Actor: "p_often", Outcome: event.OutcomeAllow}, {Actor: "p_often", Outcome: event.OutcomeDeny},
 		{Country: "TN", Kind: event.KindContent, Action: "document.read"}, {Country: "TN", Document: "d_all", Reason: "allowed"},
@@ -170,13 +179,13 @@ func searchTerms(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *ra
 func searchRarest(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	var looks int
 	seen := func(query string) {
-		if strings.Contains(query, "FROM audit_posting") {
+		if strings.Contains(query, "FROM audit_index") {
 			looks++
 		}
 	}
 	reads.seen.Store(&seen)
 	defer reads.seen.Store(nil)
-	for _, q := range []audit.Query{{Actor: "p_rare", Country: "FR"}, {Document: "d_rare", Country: "FR"}, {Document: "d_all", Actor: "p_rare"}} {
+	for _, q := range []ask.Query{{Actor: "p_rare", Country: "FR"}, {Document: "d_rare", Country: "FR"}, {Document: "d_all", Actor: "p_rare"}} {
 		looks, q.Ledger = 0, client(1)
 		if events, _, err := ledger.Query(t.Context(), q); err != nil || len(events) == 0 || looks > 2 { // one to compare, one to read
 			t.Errorf("%+v: %d events, %d looks at postings, %v", q, len(events), looks, err)
@@ -184,17 +193,17 @@ func searchRarest(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	}
 }
 
-// searchInVain: where a question asks for more than the postings know, and nothing meets it, not every page's worth of what
-// they find is a look of its own.
+// searchInVain: where a question asks for more than the index rows know, and nothing
+// meets it, not every page's worth of what they find is a look of its own.
 func searchInVain(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	var looks int
 	seen := func(string) { looks++ }
 	reads.seen.Store(&seen)
 	defer reads.seen.Store(nil)
-	for _, ask := range []audit.Ask{
-		{Question: "denials", Query: audit.Query{Outcome: event.OutcomeAllow}},
-		{Question: "who-read", Query: audit.Query{Document: "d_all", Actor: "p_often"}},
-		{Question: "outside-hours-or-country", Query: audit.Query{Country: "FR"}},
+	for _, ask := range []ask.Ask{
+		{Question: "denials", Query: ask.Query{Outcome: event.OutcomeAllow}},
+		{Question: "who-read", Query: ask.Query{Document: "d_all", Actor: "p_often"}},
+		{Question: "outside-hours-or-country", Query: ask.Query{Country: "FR"}},
 	} {
 		looks, ask.Ledger = 0, client(1)
 		if answer, err := ledger.Ask(t.Context(), ask); err != nil || len(answer.Events) > 0 || looks > 30 {
@@ -203,7 +212,8 @@ func searchInVain(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	}
 }
 
-// searchFirstRefusals: each person's first refusal ever, and filters choose among these only.
+// searchFirstRefusals: each person's first refusal ever, and filters choose among these
+// only.
 func searchFirstRefusals(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *rand.Rand) {
 	var first []event.Event
 	known := map[string]bool{}
@@ -216,14 +226,14 @@ func searchFirstRefusals(t *testing.T, ledger *audit.Ledger, leaves []event.Even
 	if len(first) != 5 {
 		t.Fatalf("%v", numbers(first))
 	}
-	var queries []audit.Query
+	var queries []ask.Query
 	for person := range known {
-		queries = append(queries, audit.Query{Actor: person}, audit.Query{Actor: person, From: second(3000)})
+		queries = append(queries, ask.Query{Actor: person}, ask.Query{Actor: person, From: second(3000)})
 	}
 	for _, edge := range edges {
-		queries = append(queries, audit.Query{Cursor: strconv.FormatInt(edge, 10)}, audit.Query{From: second(edge)}, audit.Query{To: second(edge)})
+		queries = append(queries, ask.Query{Cursor: strconv.FormatInt(edge, 10)}, ask.Query{From: second(edge)}, ask.Query{To: second(edge)})
 	}
-	queries = append(queries, audit.Query{Country: "TN"}, audit.Query{Country: "FR"}, audit.Query{Outcome: event.OutcomeAllow}, audit.Query{Actor: "p_all"}, audit.Query{})
+	queries = append(queries, ask.Query{Country: "TN"}, ask.Query{Country: "FR"}, ask.Query{Outcome: event.OutcomeAllow}, ask.Query{Actor: "p_all"}, ask.Query{})
 	for _, q := range queries {
 		q.Ledger, q.Limit = client(1), 1+r.IntN(6)
 		var want, got []int64
@@ -232,7 +242,7 @@ func searchFirstRefusals(t *testing.T, ledger *audit.Ledger, leaves []event.Even
 				want = append(want, e.Seq)
 			}
 		}
-		for ask := (audit.Ask{Question: "denials", Which: "first", Query: q}); ; {
+		for ask := (ask.Ask{Question: "denials", Which: "first", Query: q}); ; {
 			answer, err := ledger.Ask(t.Context(), ask)
 			if err != nil {
 				t.Fatal(err)
@@ -248,14 +258,15 @@ func searchFirstRefusals(t *testing.T, ledger *audit.Ledger, leaves []event.Even
 	}
 }
 
-// searchSums sums up few and many events, some of whose numbers come from postings and some not.
+// searchSums sums up few and many events, some of whose numbers come from index rows and
+// some not.
 func searchSums(t *testing.T, ledger *audit.Ledger, leaves []event.Event) {
-	for _, q := range []audit.Query{{}, {Actor: "p_often"}, {Actor: "p_last"}, {Actor: "p_first"}, {Country: "TN"}, {Document: "d_all"}, {Document: "d_rare"},
+	for _, q := range []ask.Query{{}, {Actor: "p_often"}, {Actor: "p_last"}, {Actor: "p_first"}, {Country: "TN"}, {Document: "d_all"}, {Document: "d_rare"},
 		{Country: "FR", From: second(100 * 64)}, {Country: "TN", From: second(64), To: second(130)}, {Actor: "p_nobody"}} {
 		if q.Ledger = client(1); q.From.IsZero() {
 			q.From = noon
 		}
-		answer, err := ledger.Ask(t.Context(), audit.Ask{Question: "repeated-denials", Least: 1, Query: q})
+		answer, err := ledger.Ask(t.Context(), ask.Ask{Question: "repeated-denials", Least: 1, Query: q})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -274,8 +285,9 @@ func searchSums(t *testing.T, ledger *audit.Ledger, leaves []event.Event) {
 	}
 }
 
-// eraseFromBlocks looks at what a person did from and up to every edge, batch by batch: nothing is left out, nothing is looked
-// at twice, and it ends. Nothing is due, so that nothing is erased.
+// eraseFromBlocks looks at what a person did from and up to every edge, batch by batch:
+// nothing is left out, nothing is looked at twice, and it ends. Nothing is due, so that
+// nothing is erased.
 func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves []event.Event, actors ...string) {
 	tx, err := db.Writer().BeginTx(t.Context(), nil)
 	if err != nil {
@@ -301,7 +313,7 @@ func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves
 				}
 			}
 			look := audit.PrivateErasure{Ledger: client(1), From: from, Before: second(before), Actor: actor,
-				Due: func(h audit.Half) bool { got = append(got, h.Seq); return false }}
+				Due: func(h ask.Erasable) bool { got = append(got, h.Seq); return false }}
 			for rounds := 0; ; rounds++ {
 				done, err := ledger.ErasePrivate(t.Context(), tx, look)
 				if err != nil {

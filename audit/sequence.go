@@ -5,17 +5,20 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 )
 
-// sequence takes one batch from the stage to the ledgers, in one transaction, answers those who wait for it, and returns how
-// many events it has. An error says nothing about whether it did: see turn.
-func (l *Ledger) sequence(ctx context.Context, gone []silent) (int, error) {
+// sequence takes one batch from the outbox to the ledgers, in one transaction, answers
+// those who wait for it, and returns how many events it has. An error says nothing about
+// whether it did: see turn.
+func (l *Ledger) sequence(ctx context.Context, gone []stale) (int, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, fmt.Errorf("beginning a turn: %w", err)
+		return 0, fmt.Errorf("beginning a round: %w", err)
 	}
-	// After a commit this does nothing. For an empty turn it is the end: a commit would cost a write to disk.
+	// After a commit this does nothing. For an empty round it is the end: a commit would
+	// cost a write to disk.
 	defer tx.Rollback()
 	b, err := l.sequenceIn(ctx, tx, gone)
 	if err != nil || len(b.entries) == 0 {
@@ -28,33 +31,28 @@ func (l *Ledger) sequence(ctx context.Context, gone []silent) (int, error) {
 	return len(b.entries), nil
 }
 
-// committed remembers where a batch ends, and answers those who wait for it.
-func (l *Ledger) committed(b *batch) {
-	if len(b.entries) > 0 {
-		l.memory.keep(b)
-		l.waiters.acknowledge(b.places())
-	}
-}
+// committed answers those who wait for the batch.
+func (l *Ledger) committed(b *batch) { l.waiters.acknowledge(b.places()) }
 
 // sequenceIn is sequence without the commit.
 //
-// The lock comes first and the batch is drained after it, so that while a replica waits for its turn its batch grows,
-// and so that each sees all that the others committed. Nothing in here waits for anything but the database.
-func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*batch, error) {
-	t, err := l.lock(ctx, tx)
-	if err != nil {
+// The lock comes first and the batch is drained after it, so that while a replica waits
+// for its round its batch grows, and so that each sees all that the others committed.
+// Nothing in here waits for anything but the database.
+func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*batch, error) {
+	if err := l.lock(ctx, tx); err != nil {
 		return nil, err
 	}
-	// The queue is read before the stage: what was appended after an act committed finds that act's event drained, and
-	// comes after it.
+	// The queue is read before the outbox: what was appended after an act committed finds
+	// that act's event drained, and comes after it.
 	queued := l.queue.first(l.config.Batch)
-	rows, err := drainStage(ctx, tx, l.config.Batch)
+	rows, err := drainOutbox(ctx, tx, l.config.Batch)
 	if err != nil {
-		return nil, fmt.Errorf("draining the stage: %w", err)
+		return nil, fmt.Errorf("draining the outbox: %w", err)
 	}
 	queued = queued[:min(len(queued), l.config.Batch-len(rows))]
 	rows = append(rows, queued...)
-	if len(rows) < l.config.Batch { // else the stage may hold more, and among it the ends of what is to be closed
+	if len(rows) < l.config.Batch { // else the outbox may hold more, and among it the ends of what is to be closed
 		closing, err := l.unknowns(ctx, tx, gone, rows)
 		if err != nil {
 			return nil, fmt.Errorf("looking for what was left open: %w", err)
@@ -68,49 +66,46 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []silent) (*ba
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
-	b.turn = t
 	if err := l.write(ctx, tx, b); err != nil {
 		return nil, err
 	}
 	if err := l.writeOpen(ctx, tx, b.entries); err != nil {
 		return nil, fmt.Errorf("writing what is open: %w", err)
 	}
-	// An appended event has one try: if the outcome of the commit stays unknown, a second try could make it two events.
+	// An appended event has one try: if the outcome of the commit stays unknown, a second
+	// try could make it two events.
 	l.queue.drop(len(queued))
 	return b, nil
 }
 
-// drainStage takes the oldest rows off the stage.
-func drainStage(ctx context.Context, tx *sql.Tx, limit int) ([]staged, error) {
-	found, err := tx.QueryContext(ctx, `DELETE FROM audit_stage WHERE id IN (SELECT id FROM audit_stage ORDER BY id LIMIT $1)
+// drainOutbox takes the oldest rows out of the outbox.
+func drainOutbox(ctx context.Context, tx *sql.Tx, limit int) ([]pending, error) {
+	found, err := tx.QueryContext(ctx, `DELETE FROM audit_outbox WHERE id IN (SELECT id FROM audit_outbox ORDER BY id LIMIT $1)
 		RETURNING id, ledger, body, priv, priv_salt`, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer found.Close()
-	var rows []staged
+	var rows []pending
 	for found.Next() {
-		var row staged
+		var row pending
 		if err := found.Scan(&row.id, &row.ledger, &row.body, &row.clear, &row.salt); err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
 	// Neither engine promises an order for what it returns.
-	slices.SortFunc(rows, func(a, b staged) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(rows, func(a, b pending) int { return cmp.Compare(a.id, b.id) })
 	return rows, found.Err()
 }
 
 // place puts the rows after the heads of their ledgers.
-func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, error) {
-	heads, err := l.readHeads(ctx, tx, each(rows, func(r *staged) string { return r.ledger }))
+func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []pending) (*batch, error) {
+	heads, err := l.readHeads(ctx, tx, each(rows, func(r *pending) string { return r.ledger }))
 	if err != nil {
 		return nil, err
 	}
 	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
-	if err := l.postMissed(ctx, tx, heads); err != nil {
-		return nil, fmt.Errorf("posting events: %w", err)
-	}
 	now := l.config.Clock()
 	for _, row := range rows {
 		if err := b.add(row, now); err != nil {
@@ -120,24 +115,14 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []staged) (*batch, 
 	return b, nil
 }
 
-// readHeads gives the heads of the ledgers, by memory or else from the database. A ledger without one begins here.
+// readHeads reads the heads of the ledgers. A ledger without one begins here.
 func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (map[string]*head, error) {
 	heads := map[string]*head{}
-	var unknown []string
 	for _, ledger := range ledgers {
-		if heads[ledger] != nil {
-			continue
-		}
-		if heads[ledger] = l.memory.take(ledger); heads[ledger] == nil {
-			heads[ledger] = &head{}
-			unknown = append(unknown, ledger)
-		}
+		heads[ledger] = &head{}
 	}
-	if len(unknown) == 0 {
-		return heads, nil
-	}
-	condition, args := l.oneOf("ledger", unknown)
-	found, err := tx.QueryContext(ctx, `SELECT ledger, size, frontier, last_ts, posted FROM audit_head WHERE `+condition, args...)
+	condition, args := l.oneOf("ledger", slices.Collect(maps.Keys(heads)))
+	found, err := tx.QueryContext(ctx, `SELECT ledger, size, compact_range, last_ts, indexed FROM audit_head WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +131,10 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (m
 		var ledger string
 		var h head
 		var stored []byte
-		if err := found.Scan(&ledger, &h.size, &stored, &h.last, &h.posted); err != nil {
+		if err := found.Scan(&ledger, &h.size, &stored, &h.last, &h.indexed); err != nil {
 			return nil, err
 		}
-		if h.frontier, err = parseFrontier(h.size, stored); err != nil {
+		if h.compact, err = parseCompactRange(h.size, stored); err != nil {
 			return nil, fmt.Errorf("head of %s: %w", ledger, err)
 		}
 		heads[ledger] = &h
@@ -157,8 +142,8 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (m
 	return heads, found.Err()
 }
 
-// lookUp finds the sequenced ones of the events. What it finds is durable: both engines show a commit to others only
-// after it is on disk.
+// lookUp finds the sequenced ones of the events. What it finds is durable: both engines
+// show a commit to others only after it is on disk.
 func (l *Ledger) lookUp(ctx context.Context, tickets []Ticket) (map[Ticket]int64, error) {
 	ids := make([]string, len(tickets))
 	for i, t := range tickets {

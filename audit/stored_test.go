@@ -34,7 +34,7 @@ func TestStored(t *testing.T) {
 		if stored, err = ledger.Stored(t.Context(), client(1), []int64{0}); err != nil || stored[0].Opening != nil {
 			t.Errorf("erased: %v, %v", stored, err)
 		}
-		for _, seq := range []int64{1, 3} { // its private half was tampered with; there is none
+		for _, seq := range []int64{1, 3} { // its erasable data was tampered with; there is none
 			if _, err := ledger.Stored(t.Context(), client(1), []int64{seq}); !errors.Is(err, audit.ErrTampered) {
 				t.Errorf("event %d: %v", seq, err)
 			}

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tileHashes gives the hashes of a tile as they are stored or derived, unchecked. A full tile is kept once it was made;
-// the caller sees to it that the leaves below it are sequenced.
+// tileHashes gives the hashes of a tile as they are stored or derived, unchecked. A full
+// tile is kept once it was made; the caller sees to it that the leaves below it are
+// sequenced.
 func (l *Ledger) tileHashes(ctx context.Context, ledger string, n TileName) ([]byte, error) {
 	if !n.Full() {
 		return l.deriveTile(ctx, ledger, n)
@@ -27,8 +28,9 @@ func (l *Ledger) tileHashes(ctx context.Context, ledger string, n TileName) ([]b
 	return hashes, err
 }
 
-// makeTile derives a full tile and keeps it. When two make it at once they make the same, and one is kept. The append
-// never waits for this: it happens when somebody asks, which is the publisher as a rule.
+// makeTile derives a full tile and keeps it. When two make it at once they make the same,
+// and one is kept. The append never waits for this: it happens when somebody asks, which
+// is the publisher as a rule.
 func (l *Ledger) makeTile(ctx context.Context, ledger string, n TileName) ([]byte, error) {
 	hashes, err := l.deriveTile(ctx, ledger, n)
 	if err != nil {
@@ -60,8 +62,8 @@ func (l *Ledger) deriveTile(ctx context.Context, ledger string, n TileName) ([]b
 	return hashes, nil
 }
 
-// childRoots appends the roots of the full tiles that a tile of a higher level is made of. A tile that was never asked
-// for, or was lost, is made.
+// childRoots appends the roots of the full tiles that a tile of a higher level is made
+// of. A tile that was never asked for, or was lost, is made.
 func (l *Ledger) childRoots(ctx context.Context, ledger string, n TileName, hashes []byte) ([]byte, error) {
 	known, err := l.keptRoots(ctx, ledger, n)
 	if err != nil {

@@ -13,14 +13,15 @@ const (
 	tileHeight = 8
 	// EntriesLevel is the level of an entry bundle: the leaves themselves.
 	EntriesLevel = -1
-	// maxTileLevel is the highest level that a tree of less than 2^63 leaves has a tile on.
+	// maxTileLevel is the highest level that a tree of less than 2^63 leaves has a tile
+	// on.
 	maxTileLevel = 7
 	// maxTileIndex keeps every sequence number that a name stands for within an int64.
 	maxTileIndex = 1 << 54
 )
 
-// TileName names a tile as https://c2sp.org/tlog-tiles does, without the leading "tile/": level, index in groups of three
-// digits, and the width of a tile that is not full.
+// TileName names a tile as https://c2sp.org/tlog-tiles does, without the leading "tile/":
+// level, index in groups of three digits, and the width of a tile that is not full.
 //
 //	0/x001/x234/067      the full tile 1234067 of level 0
 //	1/000.p/4            the first 4 hashes of tile 0 of level 1
@@ -55,7 +56,8 @@ func ParseTileName(s string) (TileName, error) {
 	if n.Index, err = strconv.ParseInt(digits, 10, 64); err != nil {
 		return TileName{}, malformed
 	}
-	// Whatever was read leniently is refused here: the name has to be the one that is written.
+	// Whatever was read leniently is refused here: the name has to be the one that is
+	// written.
 	if !n.valid() || n.String() != s {
 		return TileName{}, malformed
 	}

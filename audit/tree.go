@@ -4,20 +4,22 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"github.com/transparency-dev/formats/log"
 	"github.com/transparency-dev/formats/proof"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // ErrAbsent says that a ledger has not come so far: it has no such event, tile or size.
-var ErrAbsent = errors.New("not in the ledger")
+var ErrAbsent = schema.ErrAbsent
 
-// Tree is a ledger at one size. What is appended later is not part of it, so everything it gives goes together: proofs,
-// tiles and checkpoint. Nothing it gives disagrees with its root: what is stored and does, is an ErrTampered.
+// Tree is a ledger at one size. What is appended later is not part of it, so everything
+// it gives goes together: proofs, tiles and checkpoint. Nothing it gives disagrees with
+// its root: what is stored and does, is an ErrTampered.
 type Tree struct {
 	ledger *Ledger
 	name   string
@@ -34,7 +36,7 @@ func (l *Ledger) Tree(ctx context.Context, ledger string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a tree: %w", err)
 	}
-	root, err := h.frontier.root()
+	root, err := h.compact.root()
 	if err != nil {
 		return nil, fmt.Errorf("reading a tree: %w", err)
 	}
@@ -85,8 +87,8 @@ func (t *Tree) Checkpoint() ([]byte, error) {
 	return signed, nil
 }
 
-// ProveEvent proves that the event is in the tree, as a C2SP tlog-proof: what its reader needs beside it is the leaf and
-// the verifier key.
+// ProveEvent proves that the event is in the tree, as a C2SP tlog-proof: what its reader
+// needs beside it is the leaf and the verifier key.
 func (t *Tree) ProveEvent(ctx context.Context, seq int64) ([]byte, error) {
 	checkpoint, err := t.Checkpoint()
 	if err != nil {
@@ -110,9 +112,9 @@ func (t *Tree) proveEvent(seq int64, from tlog.HashReader, checkpoint []byte) ([
 	return p.Marshal(), nil
 }
 
-// ProveConsistency proves that the tree begins with the first events of the ledger as it was at a smaller size. The proof
-// is the body that a C2SP tlog-witness takes: the line "old" and the size, a hash in each line, an empty line, and the
-// tree's checkpoint.
+// ProveConsistency proves that the tree begins with the first events of the ledger as it
+// was at a smaller size. The proof is the body that a C2SP tlog-witness takes: the line
+// "old" and the size, a hash in each line, an empty line, and the tree's checkpoint.
 func (t *Tree) ProveConsistency(ctx context.Context, from int64) ([]byte, error) {
 	if from < 0 || from > t.tree.N {
 		return nil, fmt.Errorf("%w: size", ErrAbsent)
@@ -157,7 +159,8 @@ func (t *Tree) Tile(ctx context.Context, n TileName) ([]byte, error) {
 	return t.bundle(ctx, n, hashes)
 }
 
-// bundle gives entries as tlog-tiles packs them: each with its length before it, in two bytes.
+// bundle gives entries as tlog-tiles packs them: each with its length before it, in two
+// bytes.
 func (t *Tree) bundle(ctx context.Context, n TileName, hashes []byte) ([]byte, error) {
 	leaves, err := t.ledger.leaves(ctx, t.name, n.Index*TileWidth, n.Width)
 	if err != nil {
@@ -176,7 +179,8 @@ func (t *Tree) bundle(ctx context.Context, n TileName, hashes []byte) ([]byte, e
 // hashes reads the tree's hashes through its tiles, each checked against the root.
 func (t *Tree) hashes(ctx context.Context) tlog.HashReader { return t.hashesKeeping(ctx, nil) }
 
-// hashesKeeping keeps tiles in a map that is the caller's, unless it is nil. They are checked again each time.
+// hashesKeeping keeps tiles in a map that is the caller's, unless it is nil. They are
+// checked again each time.
 func (t *Tree) hashesKeeping(ctx context.Context, kept map[tlog.Tile][]byte) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		if len(indexes) == 0 {

@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// Wait returns when the ticket's event is durable in its ledger, with its sequence number there. It is to be called
-// after the act's commit and never inside a transaction: on SQLite the sequencer would wait for that transaction.
+// Wait returns when the ticket's event is durable in its ledger, with its sequence number
+// there. It is to be called after the act's commit and never inside a transaction: on
+// SQLite the sequencer would wait for that transaction.
 //
-// Every error wraps ErrUnavailable and means that the event is not known to be durable: not within WaitTimeout, the
-// context ended, or Run has returned. Before Run has begun, Wait waits for it too.
+// Every error wraps ErrUnavailable and means that the event is not known to be durable:
+// not within WaitTimeout, the context ended, or Run has returned. Before Run has begun,
+// Wait waits for it too.
 func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	if err := l.refuseHalted(); err != nil {
 		return 0, err
@@ -22,7 +24,7 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 		return seq, nil
 	default:
 	}
-	l.nudge()
+	l.wakeUp()
 	timeout := time.NewTimer(l.config.WaitTimeout)
 	defer timeout.Stop()
 	select {
@@ -39,8 +41,9 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	}
 }
 
-// nudge asks for a turn of the sequencer. One wish is enough for everybody who had staged before it.
-func (l *Ledger) nudge() {
+// wakeUp asks for a round of the sequencer. One wish is enough for everybody who had put
+// into the outbox before it.
+func (l *Ledger) wakeUp() {
 	select {
 	case l.wake <- struct{}{}:
 	default:

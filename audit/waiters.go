@@ -9,8 +9,9 @@ import (
 // remembered is how many sequenced events a generation of the memory holds.
 const remembered = 4096
 
-// waiters are the calls of Wait in this process, by what they wait for. It also remembers the latest events that this
-// process sequenced: an act's row may be drained between its commit and its call of Wait.
+// waiters are the calls of Wait in this process, by what they wait for. It also remembers
+// the latest events that this process sequenced: an act's row may be drained between its
+// commit and its call of Wait.
 type waiters struct {
 	mu       sync.Mutex
 	waiting  map[Ticket][]chan int64
@@ -39,7 +40,7 @@ func (w *waiters) add(t Ticket) chan int64 {
 	return answer
 }
 
-// remove forgets a waiter that has its answer or has given up.
+// remove forgets a waiter that has its answer or has orphaned.
 func (w *waiters) remove(t Ticket, answer chan int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,7 +87,8 @@ func (w *waiters) still(tickets []Ticket) []Ticket {
 	return slices.DeleteFunc(tickets, func(t Ticket) bool { return len(w.waiting[t]) == 0 })
 }
 
-// acknowledge answers those who wait for the events, and those who will soon. The events are durable.
+// acknowledge answers those who wait for the events, and those who will soon. The events
+// are durable.
 func (w *waiters) acknowledge(durable map[Ticket]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -5,41 +5,39 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// write writes a batch: its events, the postings of the blocks that it fills, and where its ledgers end.
+// write writes a batch: its events, the index rows of the blocks that it fills, and where
+// its ledgers end.
 func (l *Ledger) write(ctx context.Context, tx *sql.Tx, b *batch) error {
-	if err := l.insert(ctx, tx, postingRows(b.postings), headRows(b.heads), eventRows(b.entries)); err != nil {
+	rows, err := l.postings(ctx, tx, b)
+	if err != nil {
+		return fmt.Errorf("indexing events: %w", err)
+	}
+	if err := l.insert(ctx, tx, indexRows(rows), headRows(b.heads), eventRows(b.entries)); err != nil {
 		return fmt.Errorf("writing events: %w", err)
 	}
 	return nil
 }
 
 func eventRows(entries []entry) insertion {
-	return insertion{table: "audit_event", rows: len(entries), columns: []column{
+	columns := []column{
 		texts("ledger", entries, func(e *entry) string { return e.Ledger }),
 		numbers("seq", entries, func(e *entry) int64 { return e.Seq }),
 		numbers("ts", entries, func(e *entry) int64 { return e.Time.UnixMicro() }),
-		texts("event", entries, func(e *entry) string { return e.ID }),
-		texts("action", entries, func(e *entry) string { return string(e.Action) }),
-		texts("outcome", entries, func(e *entry) string { return string(e.Outcome) }),
-		optional("reason", entries, func(e *entry) string { return e.Reason }),
-		optional("actor", entries, func(e *entry) string { return e.Actor }),
-		optional("contract", entries, func(e *entry) string { return e.Contract }),
-		optional("provider", entries, func(e *entry) string { return e.Provider }),
-		optional("batch", entries, func(e *entry) string { return e.Batch }),
-		optional("document", entries, func(e *entry) string { return e.Document }),
+		numbers("bytes", entries, func(e *entry) int64 { return e.Bytes }),
 		blobs("leaf", entries, func(e *entry) []byte { return e.leaf }),
 		optional("priv", entries, func(e *entry) string { return orEmpty(e.clear) }),
 		blobs("priv_salt", entries, func(e *entry) []byte { return e.salt }),
-		texts("phase", entries, func(e *entry) string { return string(e.Phase) }),
-		texts("kind", entries, func(e *entry) string { return string(e.Action.Kind()) }),
-		optional("organisation", entries, func(e *entry) string { return e.Organisation }),
-		optional("role", entries, func(e *entry) string { return e.Role }),
-		optional("site", entries, func(e *entry) string { return e.Site }),
-		optional("country", entries, func(e *entry) string { return e.Country }),
-		numbers("bytes", entries, func(e *entry) int64 { return e.Bytes }),
-	}}
+	}
+	for _, c := range schema.Columns {
+		text := texts(c.Name, entries, func(e *entry) string { return c.Value(&e.Event) })
+		text.optional = c.Optional
+		columns = append(columns, text)
+	}
+	return insertion{table: "audit_event", rows: len(entries), columns: columns}
 }
 
 func orEmpty(s *string) string {
@@ -63,11 +61,11 @@ func headRows(heads map[string]*head) insertion {
 	return insertion{table: "audit_head", rows: len(rows), columns: []column{
 		texts("ledger", rows, func(h *namedHead) string { return h.ledger }),
 		numbers("size", rows, func(h *namedHead) int64 { return h.size }),
-		blobs("frontier", rows, func(h *namedHead) []byte { return h.frontier.bytes() }),
+		blobs("compact_range", rows, func(h *namedHead) []byte { return h.compact.bytes() }),
 		numbers("last_ts", rows, func(h *namedHead) int64 { return h.last }),
-		numbers("posted", rows, func(h *namedHead) int64 { return h.posted }),
-	}, conflict: `ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, last_ts = excluded.last_ts,
-		posted = excluded.posted`}
+		numbers("indexed", rows, func(h *namedHead) int64 { return h.indexed }),
+	}, conflict: `ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, compact_range = excluded.compact_range, last_ts = excluded.last_ts,
+		indexed = excluded.indexed`}
 }
 
 // oneOf is the condition that the column is one of the texts, with its arguments.

@@ -5,7 +5,8 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
@@ -53,11 +54,11 @@ func TestAnEmptyListStandsInTheOwnLedger(t *testing.T) {
 	if err != nil || len(list) != 0 {
 		t.Fatalf("%v, %v", list, err)
 	}
-	found, _, err := w.Ledger.Query(t.Context(), audit.Query{Ledger: string(second), Action: "batch.list", Actor: string(who.Person)})
+	found, _, err := w.Ledger.Query(t.Context(), ask.Query{Ledger: string(second), Action: "batch.list", Actor: string(who.Person)})
 	if err != nil || len(found) != 1 {
 		t.Errorf("%v, %v", lines(found), err)
 	}
-	found, _, err = w.Ledger.Query(t.Context(), audit.Query{Ledger: string(w.Client), Actor: string(who.Person)})
+	found, _, err = w.Ledger.Query(t.Context(), ask.Query{Ledger: string(w.Client), Actor: string(who.Person)})
 	if err != nil || len(found) != 0 {
 		t.Errorf("another client's ledger says %v, %v", lines(found), err)
 	}

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -88,7 +89,7 @@ func TestAnActOfTwoClientsIsAnEventOfEach(t *testing.T) {
 	}
 	ids := map[string]gateway.OrganisationID{}
 	for _, ledger := range []gateway.OrganisationID{w.Client, second} {
-		events, _, err := w.Ledger.Query(t.Context(), audit.Query{Ledger: string(ledger), Action: "contract.list", Actor: string(w.Handler.Person)})
+		events, _, err := w.Ledger.Query(t.Context(), ask.Query{Ledger: string(ledger), Action: "contract.list", Actor: string(w.Handler.Person)})
 		if err != nil || len(events) != 1 || events[0].Request != w.Handler.Request {
 			t.Fatalf("%s: %v, %v", ledger, lines(events), err)
 		}
@@ -105,8 +106,8 @@ func TestAnActWaitsForEveryLedgerItStandsIn(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	second := ofTwoClients(t, w)
 	for _, lost := range []gateway.OrganisationID{w.Client, second} {
-		statement(t, w, `CREATE TRIGGER lost AFTER INSERT ON audit_stage WHEN NEW.ledger = '`+string(lost)+`'
-			BEGIN DELETE FROM audit_stage WHERE id = NEW.id; END`)
+		statement(t, w, `CREATE TRIGGER lost AFTER INSERT ON audit_outbox WHEN NEW.ledger = '`+string(lost)+`'
+			BEGIN DELETE FROM audit_outbox WHERE id = NEW.id; END`)
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		if _, _, err := w.Gateway.Contracts(short, w.Handler, gateway.Page{}); !errors.Is(err, gateway.ErrUnavailable) {
 			t.Errorf("contracts were listed, and the ledger of %s does not hold it: %v", lost, err)
@@ -123,8 +124,8 @@ func TestAnActWaitsForWhatItDidBeside(t *testing.T) {
 	batch := w.Open(t, "lot-1")
 	hold, result := held(t, w, batch)
 	w.Clock.Advance(16 * time.Minute)
-	statement(t, w, `CREATE TRIGGER lost AFTER INSERT ON audit_stage WHEN CAST(NEW.body AS text) LIKE '%document.abandon%'
-		BEGIN DELETE FROM audit_stage WHERE id = NEW.id; END`)
+	statement(t, w, `CREATE TRIGGER lost AFTER INSERT ON audit_outbox WHEN CAST(NEW.body AS text) LIKE '%document.abandon%'
+		BEGIN DELETE FROM audit_outbox WHERE id = NEW.id; END`)
 	short, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	content := gatewaytest.Content("held", 3000)

@@ -76,9 +76,9 @@ func TestProviderComplianceSeesItsOwnPeople(t *testing.T) {
 			}
 		}
 		for name, refused := range map[string]error{
-			"a handler":            ask(t, w, w.Handler, ledger),
+			"a handler":            askAs(t, w, w.Handler, ledger),
 			"another's checkpoint": func() error { _, err := w.Gateway.Checkpoint(t.Context(), watcher, ledger); return err }(),
-			"the operator's":       ask(t, w, watcher, "operator"),
+			"the operator's":       askAs(t, w, watcher, "operator"),
 		} {
 			if refused == nil {
 				t.Errorf("%s: allowed", name)
@@ -87,7 +87,7 @@ func TestProviderComplianceSeesItsOwnPeople(t *testing.T) {
 	})
 }
 
-func ask(t *testing.T, w *gatewaytest.World, who gateway.Caller, ledger string) error {
+func askAs(t *testing.T, w *gatewaytest.World, who gateway.Caller, ledger string) error {
 	t.Helper()
 	_, err := w.Gateway.AskLedger(t.Context(), who, ledger, gateway.LedgerQuestion{})
 	return err
@@ -103,16 +103,16 @@ func TestProviderComplianceEndsWithTheRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := w.Organisation(t, gateway.KindClient, "Banque Test")
-	if err := ask(t, w, watcher, string(w.Client)); err != nil {
+	if err := askAs(t, w, watcher, string(w.Client)); err != nil {
 		t.Fatal(err)
 	}
-	if err := ask(t, w, watcher, string(other)); !errors.Is(err, gateway.ErrNotFound) {
+	if err := askAs(t, w, watcher, string(other)); !errors.Is(err, gateway.ErrNotFound) {
 		t.Errorf("another client's ledger: %v", err)
 	}
 	if err := w.Gateway.EndRole(t.Context(), w.Manager, w.Contract, m.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := ask(t, w, watcher, string(w.Client)); err == nil {
+	if err := askAs(t, w, watcher, string(w.Client)); err == nil {
 		t.Error("asked after the role had ended")
 	}
 }
@@ -132,11 +132,11 @@ func TestAnAuditorStaysForATime(t *testing.T) {
 	}
 	who := w.Officer
 	who.Person = m.ID
-	if err := ask(t, w, who, string(w.Client)); err != nil {
+	if err := askAs(t, w, who, string(w.Client)); err != nil {
 		t.Errorf("within the time: %v", err)
 	}
 	w.Clock.Advance(24 * time.Hour)
-	if err := ask(t, w, who, string(w.Client)); err == nil {
+	if err := askAs(t, w, who, string(w.Client)); err == nil {
 		t.Error("asked after the time")
 	}
 }

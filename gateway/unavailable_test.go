@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -22,7 +23,7 @@ func TestTheLedgersReadingsAreUnavailableToo(t *testing.T) {
 	server := databasetest.NewServer(t)
 	h := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)})})
 	var group errgroup.Group
-	for range audit.MaxPage + 1 {
+	for range ask.MaxPage + 1 {
 		group.Go(func() error {
 			_, err := h.Ledger.Append(t.Context(), event.Operator, event.Event{Phase: event.PhaseState, Action: "audit.query", Outcome: event.OutcomeAllow})
 			return err
@@ -41,7 +42,7 @@ func TestTheLedgersReadingsAreUnavailableToo(t *testing.T) {
 			server.Kill(t) // the first page is read, the second is not
 		}
 	}
-	if !errors.Is(err, gateway.ErrUnavailable) || n != audit.MaxPage+1 {
+	if !errors.Is(err, gateway.ErrUnavailable) || n != ask.MaxPage+1 {
 		t.Errorf("after %d events: %v; want ErrUnavailable after a page", n, err)
 	}
 }
@@ -88,7 +89,7 @@ func TestARefusedRepetitionHasAnEnd(t *testing.T) {
 func wantEnd(t *testing.T, w *gatewaytest.World, phase event.Phase, reason string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		events, _, err := w.Ledger.Query(t.Context(), audit.Query{Ledger: string(w.Client), Phase: phase})
+		events, _, err := w.Ledger.Query(t.Context(), ask.Query{Ledger: string(w.Client), Phase: phase})
 		if err != nil {
 			continue // the database may still be starting
 		}

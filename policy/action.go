@@ -117,5 +117,5 @@ const (
 	ActionAuditRekey     Action = "audit.rekey"
 	ActionAuditRepublish Action = "audit.republish"
 	ActionAuditResume    Action = "audit.resume" // halted ledgers may go on
-	ActionAuditRepost    Action = "audit.repost"
+	ActionAuditReindex   Action = "audit.reindex"
 )

@@ -2,7 +2,8 @@ package event
 
 import "slices"
 
-// Action names what was done or refused: two words of `a-z`, joined by a dot. The words are those that policies decide on.
+// Action names what was done or refused: two words of `a-z`, joined by a dot. The words
+// are those that policies decide on.
 type Action string
 
 // Entry is an action with what it means, for people.
@@ -11,8 +12,8 @@ type Entry struct {
 	Description string
 }
 
-// catalogue is every action that this build records. A word is never taken out and never changes its meaning: leaves
-// that hold it are kept for ever.
+// catalogue is every action that this build records. A word is never taken out and never
+// changes its meaning: leaves that hold it are kept for ever.
 var catalogue = []Entry{
 	{"organisation.create", "an organisation was registered"},
 	{"member.add", "a person was made a member of an organisation"},
@@ -68,7 +69,7 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
-	{"privacy.propose", "it was proposed to erase the private halves of what a person did"},
+	{"privacy.propose", "it was proposed to erase the erasable data of events of a person"},
 	{"privacy.erase", "private halves of what a person did were ordered erased, or were erased"},
 	{"privacy.read", "the record of such an erasure was read"},
 	{"privacy.expire", "private halves of events were erased, having been kept for their time"},
@@ -78,14 +79,14 @@ var catalogue = []Entry{
 	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
 	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
 	{"audit.resume", "the ledgers, which had been halted over a difference from what was published, were let go on"},
-	{"audit.repost", "what the events of a ledger are found by was made again from them"},
+	{"audit.reindex", "the index of a ledger was dropped, to be built again from its events"},
 }
 
 // Catalogue lists the actions that this build records.
 func Catalogue() []Entry { return slices.Clone(catalogue) }
 
-// Known says whether the action is in the catalogue. Parse does not ask: a ledger may be read by an older build than
-// the one that wrote it.
+// Known says whether the action is in the catalogue. Parse does not ask: a ledger may be
+// read by an older build than the one that wrote it.
 func (a Action) Known() bool {
 	return slices.ContainsFunc(catalogue, func(e Entry) bool { return e.Action == a })
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// The actions that policies decide on are the words of the catalogue. The packages do not import each other, so the
-// test reads the source.
+// The actions that policies decide on are the words of the catalogue. The packages do not
+// import each other, so the test reads the source.
 func TestCatalogueHasThePolicysWords(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../../policy/action.go", nil, 0)
 	if err != nil {

@@ -45,9 +45,11 @@ type Event struct {
 	Request string
 	Node    string
 
-	// Private is the erasable half, by key: address, user_agent, sha256, note, … It is nil when erased, and after Parse.
+	// Private is the erasable data, by key: address, user_agent, sha256, note, … It is
+	// nil when erased, and after Parse.
 	Private map[string]string
-	// Commitment is all that the leaf holds of Private: see Opening. Empty where there never was a private half.
+	// Commitment is all that the leaf holds of Private: see Opening. Empty where there
+	// never was the erasable data.
 	Commitment string
 }
 
@@ -57,8 +59,9 @@ const Operator = "operator"
 // Phase says which part of an act the event tells.
 type Phase string
 
-// A change or a question is one event of PhaseState. An access to content is two: PhaseGrant, durable before the first
-// byte moves, then one of the others, which names the grant.
+// A change or a question is one event of PhaseState. An access to content is two:
+// PhaseGrant, durable before the first byte moves, then one of the others, which names
+// the grant.
 const (
 	PhaseState     Phase = "state"
 	PhaseGrant     Phase = "grant"

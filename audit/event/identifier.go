@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// idLength is the length of an identifier: a letter, an underscore, 26 bytes of `a-z 2-7` (130 bits).
+// idLength is the length of an identifier: a letter, an underscore, 26 bytes of `a-z 2-7`
+// (130 bits).
 const idLength = 28
 
 // inOrder writes bits in the alphabet of identifiers so that texts sort as what they say.
 var inOrder = base32.NewEncoding("234567abcdefghijklmnopqrstuvwxyz").WithPadding(base32.NoPadding)
 
-// NewID makes the identifier of an event: milliseconds since 1970 in 48 bits, which the event tells anyway, and 80 random
-// bits. Identifiers that grow with time keep what the database writes in one place of its index.
+// NewID makes the identifier of an event: milliseconds since 1970 in 48 bits, which the
+// event tells anyway, and 80 random bits. Identifiers that grow with time keep what the
+// database writes in one place of its index.
 func NewID() string {
 	var bits [16]byte
 	binary.BigEndian.PutUint64(bits[:], uint64(time.Now().UnixMilli())<<16)
@@ -23,7 +25,8 @@ func NewID() string {
 	return "e_" + inOrder.EncodeToString(bits[:])
 }
 
-// ValidLedger says whether name can name a ledger: Operator, or an organisation's identifier.
+// ValidLedger says whether name can name a ledger: Operator, or an organisation's
+// identifier.
 func ValidLedger(name string) bool { return name == Operator || validID("o_", name) }
 
 func validID(prefix, s string) bool {

@@ -2,7 +2,8 @@ package event
 
 import "strings"
 
-// Kind is what an action is about, as wide as questions and retention need it. It follows from the action alone.
+// Kind is what an action is about, as wide as questions and retention need it. It follows
+// from the action alone.
 type Kind string
 
 // The kinds of action.
@@ -17,8 +18,9 @@ const (
 // Kinds lists all of them.
 func Kinds() []Kind { return []Kind{KindContent, KindWork, KindAccess, KindSignIn, KindAudit} }
 
-// Kind sorts the action by its first word; reading and listing change nobody's access and are work. A first word that
-// is not known here is KindAccess, where somebody will look at it.
+// Kind sorts the action by its first word; reading and listing change nobody's access and
+// are work. A first word that is not known here is KindAccess, where somebody will look
+// at it.
 func (a Action) Kind() Kind {
 	subject, verb, _ := strings.Cut(string(a), ".")
 	if verb == "list" || a == "contract.read" {

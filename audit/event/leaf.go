@@ -15,11 +15,12 @@ const (
 	MaxText = 255
 )
 
-// ErrInvalid is wrapped by every refusal of an event, a leaf or a private half.
+// ErrInvalid is wrapped by every refusal of an event, a leaf or the erasable data.
 var ErrInvalid = errors.New("invalid event")
 
-// Leaf gives the event's leaf. Private is not part of it: Commitment is, and has to be set before (see Hide). A leaf
-// with sequence number 0 and no Time is a draft, to be filled in when it is sequenced.
+// Leaf gives the event's leaf. Private is not part of it: Commitment is, and has to be
+// set before (see Hide). A leaf with sequence number 0 and no Time is a draft, to be
+// filled in when it is sequenced.
 func (e Event) Leaf() ([]byte, error) {
 	w := writer{out: make([]byte, 0, 512)}
 	v := int64(version)
@@ -74,8 +75,9 @@ func validCommitment(s string) bool {
 	return err == nil && len(digest) == commitmentBytes
 }
 
-// validText refuses what would need another escape than the two of the format, by fixed ranges of code points, so that
-// no later version of Unicode makes another leaf of the same event.
+// validText refuses what would need another escape than the two of the format, by fixed
+// ranges of code points, so that no later version of Unicode makes another leaf of the
+// same event.
 func validText(s string) bool {
 	if len(s) > MaxText || !utf8.ValidString(s) {
 		return false

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Parse reads a leaf. It accepts exactly the bytes that Leaf writes: no other order, spelling, white space, escape,
-// duplicate or unknown field.
+// Parse reads a leaf. It accepts exactly the bytes that Leaf writes: no other order,
+// spelling, white space, escape, duplicate or unknown field.
 func Parse(leaf []byte) (Event, error) {
 	if len(leaf) > MaxLeaf {
 		return Event{}, fmt.Errorf("%w: leaf of %d bytes", ErrInvalid, len(leaf))
@@ -31,10 +31,12 @@ func Parse(leaf []byte) (Event, error) {
 	return e, nil
 }
 
-// reader takes fields off the front of a leaf. A field that is not there leaves its zero value.
+// reader takes fields off the front of a leaf. A field that is not there leaves its zero
+// value.
 type reader struct{ rest string }
 
-// value is what follows the key, when the key is next; one byte of separator stands before it.
+// value is what follows the key, when the key is next; one byte of separator stands
+// before it.
 func (r *reader) value(key string) (value string, ok bool) {
 	if r.rest == "" {
 		return "", false
@@ -74,7 +76,8 @@ func (r *reader) text(key string, _ bool, s *string) {
 	}
 }
 
-// unquote splits what follows an opening quotation mark into the text and what follows the closing one.
+// unquote splits what follows an opening quotation mark into the text and what follows
+// the closing one.
 func unquote(value string) (text, rest string, ok bool) {
 	end := strings.IndexAny(value, `"\`)
 	if end < 0 {

@@ -13,18 +13,21 @@ import (
 const (
 	// SaltBytes is the length of the salt of a commitment.
 	SaltBytes = 32
-	// MaxPrivate is the length of the longest private half in bytes, as the JSON that is kept.
+	// MaxPrivate is the length of the longest erasable data in bytes, as the JSON that is
+	// kept.
 	MaxPrivate = 16 << 10
 
 	commitmentBytes = sha256.Size
 )
 
-// Opening is an event's private half as it is kept beside the leaf: together they open the commitment in the leaf,
+// Opening is an event's erasable data as it is kept beside the leaf: together they open
+// the commitment in the leaf,
 //
 //	priv = base64(SHA-256(salt || clear))
 //
-// The salt is as long as the digest, so that with clear and salt erased nobody can find out by guessing what was
-// committed to, and nobody can present another clear text for the same leaf.
+// The salt is as long as the digest, so that with clear and salt erased nobody can find
+// out by guessing what was committed to, and nobody can present another clear text for
+// the same leaf.
 type Opening struct {
 	Clear string // JSON object of strings, keys sorted, no white space; kept byte for byte, never written anew
 	Salt  []byte // SaltBytes random bytes
@@ -59,7 +62,7 @@ func (o Opening) Check(commitment string) bool {
 	return len(o.Salt) == SaltBytes && subtle.ConstantTimeCompare([]byte(o.Commitment()), []byte(commitment)) == 1
 }
 
-// Private reads the private half back.
+// Private reads the erasable data back.
 func (o Opening) Private() (map[string]string, error) {
 	var private map[string]string
 	if err := json.Unmarshal([]byte(o.Clear), &private); err != nil {

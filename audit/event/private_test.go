@@ -66,7 +66,8 @@ func TestOpeningCheckRefuses(t *testing.T) {
 	otherClear := event.Opening{Clear: strings.Replace(opening.Clear, "1", "2", 1), Salt: opening.Salt}
 	otherSalt := event.Opening{Clear: opening.Clear, Salt: bytes.Clone(opening.Salt)}
 	otherSalt.Salt[0] ^= 1
-	// The same bytes, divided elsewhere between salt and clear text, hash to the same digest.
+	// The same bytes, divided elsewhere between salt and clear text, hash to the same
+	// digest.
 	moved := event.Opening{Clear: opening.Clear[1:], Salt: append(bytes.Clone(opening.Salt), opening.Clear[0])}
 	if moved.Commitment() != commitment {
 		t.Fatal("the case does not test what it should")

@@ -2,7 +2,8 @@ package event
 
 import "slices"
 
-// RetentionClass decides how long the private half of an event is kept. It follows from the event's action and outcome.
+// RetentionClass decides how long the erasable data of an event is kept. It follows from
+// the event's action and outcome.
 type RetentionClass string
 
 // The classes. All but refusals are those of Kind.
@@ -15,8 +16,9 @@ const (
 	RetainDenial  RetentionClass = "denial" // refusals, whatever was refused
 )
 
-// Retention says for how many days the private half of a class's events is kept. Before the floor nobody can have it
-// erased, so that nobody hides what they have just done; after the ceiling nobody can keep it but by a legal hold.
+// Retention says for how many days the erasable data of a class's events is kept. Before
+// the floor nobody can have it erased, so that nobody hides what they have just done;
+// after the ceiling nobody can keep it but by a legal hold.
 type Retention struct {
 	Class                   RetentionClass
 	Floor, Default, Ceiling int // days

@@ -12,14 +12,16 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Fork is the error that there are two histories: what was published and what the database holds cannot both be.
+// Fork is the error that there are two histories: what was published and what the
+// database holds cannot both be.
 type Fork struct {
 	What string
 }
 
 func (f *Fork) Error() string { return "two histories: " + f.What }
 
-// Rollback is the error that the database holds less than what was published, as after a restore from a backup.
+// Rollback is the error that the database holds less than what was published, as after a
+// restore from a backup.
 type Rollback struct {
 	Ledger    string
 	Published int64 // events
@@ -32,7 +34,8 @@ func (r *Rollback) Error() string {
 		r.Ledger, r.Published, r.Epoch, r.Held)
 }
 
-// Lost is the error that less is published than was: what ledgers are published to has gone back, or is another one.
+// Lost is the error that less is published than was: what ledgers are published to has
+// gone back, or is another one.
 type Lost struct {
 	Ledger    string
 	Published int64 // events, once
@@ -44,8 +47,8 @@ func (l *Lost) Error() string {
 		l.Ledger, l.Published, l.Found)
 }
 
-// TwoHistories says whether an error means that the database is not, or no longer, what was published of it: nothing may be
-// appended to it.
+// TwoHistories says whether an error means that the database is not, or no longer, what
+// was published of it: nothing may be appended to it.
 func TwoHistories(err error) bool {
 	var fork *Fork
 	var rollback *Rollback
@@ -59,9 +62,9 @@ type checkpoint struct {
 	root  tlog.Hash
 }
 
-// Check compares the newest published checkpoint of every ledger with the database, and is to be called before anything
-// is appended: the error is a *Rollback or a *Fork when the database is not what was published, and a *Lost when less is
-// published than was.
+// Check compares the newest published checkpoint of every ledger with the database, and
+// is to be called before anything is appended: the error is a *Rollback or a *Fork when
+// the database is not what was published, and a *Lost when less is published than was.
 func (p *Publisher) Check(ctx context.Context) error {
 	ledgers, err := p.ledgers(ctx)
 	if err != nil {
@@ -92,8 +95,8 @@ func (p *Publisher) ledgers(ctx context.Context) ([]string, error) {
 }
 
 func (p *Publisher) check(ctx context.Context, ledger string) error {
-	// Another process may append and publish meanwhile, so what can only be less than is published is read before, and the
-	// tree, which can only be more, after it.
+	// Another process may append and publish meanwhile, so what can only be less than is
+	// published is read before, and the tree, which can only be more, after it.
 	once, err := p.config.Ledger.PublishedSize(ctx, ledger, p.config.Ledger.Epoch(ledger))
 	if err != nil {
 		return err
@@ -122,8 +125,8 @@ func (p *Publisher) check(ctx context.Context, ledger string) error {
 	return nil
 }
 
-// checkFormer looks whether the epoch before ended where this one begins. A process that did not hear of the new epoch
-// would publish more of the old one.
+// checkFormer looks whether the epoch before ended where this one begins. A process that
+// did not hear of the new epoch would publish more of the old one.
 func (p *Publisher) checkFormer(ctx context.Context, ledger string) error {
 	epochs := p.config.Ledger.Epochs(ledger)
 	if len(epochs) == 0 {

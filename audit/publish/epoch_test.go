@@ -32,8 +32,8 @@ func (b *bench) beginEpoch(t *testing.T) audit.Continuation {
 	return done
 }
 
-// rolledBack is a ledger of 100 events of which 300 are published, with what a crash may leave: tiles that no checkpoint
-// covers.
+// rolledBack is a ledger of 100 events of which 300 are published, with what a crash may
+// leave: tiles that no checkpoint covers.
 func rolledBack(t *testing.T, b *bench) {
 	t.Helper()
 	p := b.publisher(t)
@@ -65,7 +65,8 @@ func (d dying) Create(ctx context.Context, name string, data []byte) error {
 	return d.Sink.Create(ctx, name, data)
 }
 
-// TestEpochIsPublishedBesideTheOneBefore: whole, in a folder of its own, and what was published stays as it was.
+// TestEpochIsPublishedBesideTheOneBefore: whole, in a folder of its own, and what was
+// published stays as it was.
 func TestEpochIsPublishedBesideTheOneBefore(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		rolledBack(t, b)
@@ -102,7 +103,8 @@ func TestEpochIsPublishedBesideTheOneBefore(t *testing.T) {
 	})
 }
 
-// TestRollbackAcrossEpochs: the backup is from before the epoch began. The next one is the third.
+// TestRollbackAcrossEpochs: the backup is from before the epoch began. The next one is
+// the third.
 func TestRollbackAcrossEpochs(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.publisher(t)
@@ -118,7 +120,7 @@ func TestRollbackAcrossEpochs(t *testing.T) {
 		b.beginEpoch(t)
 		mustPublish(t, b.publisher(t))
 		forget()
-		b.exec(t, `DELETE FROM audit_mark`)
+		b.exec(t, `DELETE FROM audit_control_event`)
 		b.ledger = b.open(t)
 		b.append(t, 100) // more events than were published, and no trace of the second epoch
 		var rollback *publish.Rollback
@@ -138,7 +140,8 @@ func TestRollbackAcrossEpochs(t *testing.T) {
 	})
 }
 
-// TestFormerEpochGoesOn: a process that did not hear of the new epoch published more of the old one.
+// TestFormerEpochGoesOn: a process that did not hear of the new epoch published more of
+// the old one.
 func TestFormerEpochGoesOn(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	rolledBack(t, b)
@@ -160,7 +163,8 @@ func TestFormerEpochGoesOn(t *testing.T) {
 	}
 }
 
-// TestFolderThatWentBack: it is refused, also when it is another one, and publishing again makes it whole.
+// TestFolderThatWentBack: it is refused, also when it is another one, and publishing
+// again makes it whole.
 func TestFolderThatWentBack(t *testing.T) {
 	needs.Parallel(t)
 	for name, tamper := range map[string]func(t *testing.T, b *bench){
@@ -203,7 +207,8 @@ func TestFolderThatWentBack(t *testing.T) {
 	}
 }
 
-// overtaking is a sink that another replica publishes to after the newest checkpoint was read.
+// overtaking is a sink that another replica publishes to after the newest checkpoint was
+// read.
 type overtaking struct {
 	publish.Sink
 	by func()
@@ -217,7 +222,8 @@ func (o *overtaking) Read(ctx context.Context, name string) ([]byte, error) {
 	return data, err
 }
 
-// TestCheckWhileOthersPublish: what another replica publishes meanwhile is nothing that was lost.
+// TestCheckWhileOthersPublish: what another replica publishes meanwhile is nothing that
+// was lost.
 func TestCheckWhileOthersPublish(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	b.append(t, 10)
@@ -234,7 +240,8 @@ func TestCheckWhileOthersPublish(t *testing.T) {
 	}
 }
 
-// TestFormerEpochIsPublishedAgain: of an epoch that has ended, its last checkpoint is what the next one leans on.
+// TestFormerEpochIsPublishedAgain: of an epoch that has ended, its last checkpoint is
+// what the next one leans on.
 func TestFormerEpochIsPublishedAgain(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	rolledBack(t, b)
@@ -258,8 +265,9 @@ func TestFormerEpochIsPublishedAgain(t *testing.T) {
 	}
 }
 
-// TestRotatedKeyIsPublished: the statement that leads to the new key is published with the first checkpoint that needs it,
-// and a checkpoint of the same tree with other signatures is no second history.
+// TestRotatedKeyIsPublished: the statement that leads to the new key is published with
+// the first checkpoint that needs it, and a checkpoint of the same tree with other
+// signatures is no second history.
 func TestRotatedKeyIsPublished(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.append(t, 3)
@@ -317,7 +325,8 @@ func FuzzParseBundle(f *testing.F) {
 	})
 }
 
-// TestRollbackAcrossARotation: the backup is from before the key was replaced. What was published brings that back too.
+// TestRollbackAcrossARotation: the backup is from before the key was replaced. What was
+// published brings that back too.
 func TestRollbackAcrossARotation(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		next := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, ed25519.SeedSize))
@@ -329,7 +338,7 @@ func TestRollbackAcrossARotation(t *testing.T) {
 		}
 		mustPublish(t, b.publisher(t))
 		restore()
-		b.exec(t, `DELETE FROM audit_mark`)
+		b.exec(t, `DELETE FROM audit_control_event`)
 		b.exec(t, `DELETE FROM audit_published`)
 
 		ledger, err := audit.Open(t.Context(), audit.Config{Writer: b.db.Writer(), Reader: b.db.Reader(), PostgreSQL: b.db.PostgreSQL(),

@@ -17,7 +17,8 @@ import (
 const (
 	// incoming holds files that are not whole yet. No ledger has a name like it.
 	incoming = ".incoming"
-	// maxFile is more than the largest thing that is published: a bundle of 256 leaves of 16 KiB.
+	// maxFile is more than the largest thing that is published: a bundle of 256 leaves of
+	// 16 KiB.
 	maxFile = 5 << 20
 )
 
@@ -44,8 +45,9 @@ func openFolder(disk durable.Disk, dir string) (*Folder, error) {
 // Close closes the folder.
 func (f *Folder) Close() error { return f.files.Close() }
 
-// Create implements Sink. A file gets its name when it is whole and on disk; link fails when the name is taken, whatever
-// raced. If we die before the folder is on disk too, the file is there or it is not, and nobody was told that it is.
+// Create implements Sink. A file gets its name when it is whole and on disk; link fails
+// when the name is taken, whatever raced. If we die before the folder is on disk too, the
+// file is there or it is not, and nobody was told that it is.
 func (f *Folder) Create(ctx context.Context, name string, data []byte) error {
 	return f.store(ctx, name, data, func(p *durable.Pending) error {
 		err := p.Publish(name)

@@ -16,15 +16,15 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// fsck is tessera's: it was written by people who have not seen our code, for the format that we publish in. It computes
-// every tile and the root again from the bundles.
+// fsck is tessera's: it was written by people who have not seen our code, for the format
+// that we publish in. It computes every tile and the root again from the bundles.
 type fsck struct {
 	program string
 	key     string // file of the verifier key
 }
 
-// fsckPatience ends an fsck that waits for itself, as it may on a log with many faults (transparency-dev/tessera#1098). It
-// takes a tenth of a second on ours.
+// fsckPatience ends an fsck that waits for itself, as it may on a log with many faults
+// (transparency-dev/tessera#1098). It takes a tenth of a second on ours.
 const fsckPatience = time.Minute
 
 func newFsck(t *testing.T, b *bench) fsck {
@@ -40,8 +40,9 @@ func newFsck(t *testing.T, b *bench) fsck {
 	return f
 }
 
-// accepts says whether fsck accepts the ledger in the folder. It exits with 0 either way and tells on its log; when it
-// does not end, it has not accepted. A wrong tile costs it one of its workers, so it is given more than one fault can take.
+// accepts says whether fsck accepts the ledger in the folder. It exits with 0 either way
+// and tells on its log; when it does not end, it has not accepted. A wrong tile costs it
+// one of its workers, so it is given more than one fault can take.
 func (f fsck) accepts(t *testing.T, dir string) (ok bool, log string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), fsckPatience)
@@ -59,7 +60,8 @@ func (f fsck) accepts(t *testing.T, dir string) (ok bool, log string) {
 	return accepted, string(out)
 }
 
-// TestTesseraAcceptsWhatIsPublished publishes a ledger in steps, some of which end where a tile does.
+// TestTesseraAcceptsWhatIsPublished publishes a ledger in steps, some of which end where
+// a tile does.
 func TestTesseraAcceptsWhatIsPublished(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		f, p := newFsck(t, b), b.publisher(t)

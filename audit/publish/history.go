@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Differences lists the ledgers of which what is published and what the database holds differ, each with how: a *Rollback,
-// a *Fork or a *Lost, as in Check.
+// Differences lists the ledgers of which what is published and what the database holds
+// differ, each with how: a *Rollback, a *Fork or a *Lost, as in Check.
 func (p *Publisher) Differences(ctx context.Context) (map[string]error, error) {
 	ledgers, err := p.ledgers(ctx)
 	if err != nil {
@@ -30,7 +30,8 @@ func (p *Publisher) Differences(ctx context.Context) (map[string]error, error) {
 	return differences, nil
 }
 
-// History is what was published last of a ledger. Its checkpoint is good; the bundles are not trusted yet.
+// History is what was published last of a ledger. Its checkpoint is good; the bundles are
+// not trusted yet.
 func (p *Publisher) History(ctx context.Context, ledger string) (audit.History, error) {
 	if !event.ValidLedger(ledger) {
 		return audit.History{}, errors.New("reading what is published: no such ledger")
@@ -64,7 +65,8 @@ func (p *Publisher) Checkpoints(ctx context.Context, ledger string) ([][]byte, e
 	return notes, nil
 }
 
-// readBundle reads the first width leaves of a bundle. Instead of a partial one there may be a longer one by now.
+// readBundle reads the first width leaves of a bundle. Instead of a partial one there may
+// be a longer one by now.
 func (p *Publisher) readBundle(ctx context.Context, place string, index int64, width int) ([][]byte, error) {
 	name := audit.TileName{Level: audit.EntriesLevel, Index: index, Width: width}
 	data, err := p.config.Sink.Read(ctx, place+"/tile/"+name.String())
@@ -82,7 +84,8 @@ func (p *Publisher) readBundle(ctx context.Context, place string, index int64, w
 	return leaves, nil
 }
 
-// ParseBundle reads the first n leaves of an entry bundle, each with its length before it, two bytes, big-endian.
+// ParseBundle reads the first n leaves of an entry bundle, each with its length before
+// it, two bytes, big-endian.
 func ParseBundle(data []byte, n int) ([][]byte, error) {
 	leaves := make([][]byte, 0, min(n, audit.TileWidth))
 	for len(leaves) < n {

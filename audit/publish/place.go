@@ -12,8 +12,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// place is where an epoch of a ledger is published: the first in the ledger's folder, the others in folders of their
-// number within it. Each is whole, from the first event on: a log that any client of such logs reads.
+// place is where an epoch of a ledger is published: the first in the ledger's folder, the
+// others in folders of their number within it. Each is whole, from the first event on: a
+// log that any client of such logs reads.
 func place(ledger string, epoch int64) string {
 	if epoch <= 1 {
 		return ledger
@@ -66,7 +67,8 @@ func (p *Publisher) epochs(ctx context.Context, ledger string) ([]int64, error) 
 	return epochs, nil
 }
 
-// newestIn is the largest checkpoint that is published of an epoch, whatever the file checkpoint says.
+// newestIn is the largest checkpoint that is published of an epoch, whatever the file
+// checkpoint says.
 func (p *Publisher) newestIn(ctx context.Context, ledger string, epoch int64) (checkpoint, error) {
 	newest, at := checkpoint{epoch: epoch}, place(ledger, epoch)
 	names, err := p.config.Sink.List(ctx, at+"/checkpoints")
@@ -92,7 +94,8 @@ func (p *Publisher) newestIn(ctx context.Context, ledger string, epoch int64) (c
 	return newest, err
 }
 
-// read opens a published checkpoint. One that is not ours is a fork: nobody else writes there.
+// read opens a published checkpoint. One that is not ours is a fork: nobody else writes
+// there.
 func (p *Publisher) read(ctx context.Context, ledger string, epoch int64, name string) (checkpoint, error) {
 	signed, err := p.config.Sink.Read(ctx, name)
 	if err != nil {

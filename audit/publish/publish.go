@@ -21,7 +21,8 @@ type Config struct {
 	Logger *slog.Logger  // default: nothing is logged
 }
 
-// Publisher publishes all ledgers of a database. Any number of them may publish the same ledgers to the same sink.
+// Publisher publishes all ledgers of a database. Any number of them may publish the same
+// ledgers to the same sink.
 type Publisher struct {
 	config    Config
 	published map[string]checkpoint // the newest, by ledger; owned by who calls Check, then by Run
@@ -44,8 +45,9 @@ func New(c Config) (*Publisher, error) {
 // lastPublication bounds the publication at the end of Run.
 const lastPublication = 10 * time.Second
 
-// Run publishes what the ledgers have grown by until ctx ends, and then once more. A difference halts the ledger (see
-// audit.Ledger.Halt); a sink that is away does not: what was recorded is published when it is back.
+// Run publishes what the ledgers have grown by until ctx ends, and then once more. A
+// difference halts the ledger (see audit.Ledger.Halt); a sink that is away does not: what
+// was recorded is published when it is back.
 func (p *Publisher) Run(ctx context.Context) error {
 	pause := time.NewTicker(p.config.Every)
 	defer pause.Stop()
@@ -71,7 +73,8 @@ func (p *Publisher) publishAndTell(ctx context.Context) {
 	}
 }
 
-// Publish publishes what all ledgers have grown by, now. It is not to be called while Run runs.
+// Publish publishes what all ledgers have grown by, now. It is not to be called while Run
+// runs.
 func (p *Publisher) Publish(ctx context.Context) error {
 	ledgers, err := p.config.Ledger.Ledgers(ctx)
 	if err != nil {
@@ -101,7 +104,8 @@ func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	return errors.Join(failed, p.config.Ledger.NotePublished(ctx, grown))
 }
 
-// publish publishes what a ledger has grown by, and returns its size; 0 when it has not grown.
+// publish publishes what a ledger has grown by, and returns its size; 0 when it has not
+// grown.
 func (p *Publisher) publish(ctx context.Context, ledger string) (int64, error) {
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
@@ -145,8 +149,8 @@ func (p *Publisher) publishTree(ctx context.Context, ledger string, tree *audit.
 	return p.tidy(ctx, at, before, tree.Size())
 }
 
-// publishStatements publishes what a verifier needs to follow the ledger's keys, before the first checkpoint that it needs
-// it for.
+// publishStatements publishes what a verifier needs to follow the ledger's keys, before
+// the first checkpoint that it needs it for.
 func (p *Publisher) publishStatements(ctx context.Context, ledger string, tree *audit.Tree, before int64) error {
 	for _, r := range p.config.Ledger.Rotations(ledger) {
 		if r.Seq < before || r.Seq >= tree.Size() {
@@ -163,8 +167,9 @@ func (p *Publisher) publishStatements(ctx context.Context, ledger string, tree *
 	return nil
 }
 
-// Republish publishes everything that should be published and is not: all epochs of all ledgers, whole. What is there must
-// be the same. Checkpoints of sizes between are gone if nobody else has them. Afterwards Check is to be called again.
+// Republish publishes everything that should be published and is not: all epochs of all
+// ledgers, whole. What is there must be the same. Checkpoints of sizes between are gone
+// if nobody else has them. Afterwards Check is to be called again.
 func (p *Publisher) Republish(ctx context.Context) error {
 	ledgers, err := p.config.Ledger.Ledgers(ctx)
 	if err != nil {
@@ -198,7 +203,8 @@ func (p *Publisher) republish(ctx context.Context, ledger string) error {
 	return p.config.Ledger.NotePublished(ctx, []audit.Published{{Ledger: ledger, Epoch: tree.Epoch(), Size: tree.Size()}})
 }
 
-// newTiles are the tiles and bundles that a tree has and did not have when it was smaller.
+// newTiles are the tiles and bundles that a tree has and did not have when it was
+// smaller.
 func newTiles(before, now int64) []audit.TileName {
 	var names []audit.TileName
 	for first := before / audit.TileWidth * audit.TileWidth; first < now; first += audit.TileWidth {
@@ -211,8 +217,8 @@ func newTiles(before, now int64) []audit.TileName {
 	return names
 }
 
-// create publishes what never changes. When it is there already, published before or by another replica, it must be the
-// same.
+// create publishes what never changes. When it is there already, published before or by
+// another replica, it must be the same.
 func (p *Publisher) create(ctx context.Context, name string, data []byte) error {
 	err := p.config.Sink.Create(ctx, name, data)
 	if !errors.Is(err, ErrExists) {
@@ -228,8 +234,9 @@ func (p *Publisher) create(ctx context.Context, name string, data []byte) error 
 	return nil
 }
 
-// publishCheckpoint publishes the checkpoint for good under its size, and as the newest one unless a replica has come
-// further. Another one of the same tree is as good: its signatures may be of other keys, while keys change.
+// publishCheckpoint publishes the checkpoint for good under its size, and as the newest
+// one unless a replica has come further. Another one of the same tree is as good: its
+// signatures may be of other keys, while keys change.
 func (p *Publisher) publishCheckpoint(ctx context.Context, ledger string, tree *audit.Tree) error {
 	signed, err := tree.Checkpoint()
 	if err != nil {

@@ -145,7 +145,7 @@ func (b *bench) write(t *testing.T, name, data string) {
 
 func (b *bench) exec(t *testing.T, statement string, args ...any) {
 	t.Helper()
-	databasetest.Unguard(t, b.db)
+	databasetest.DropTriggers(t, b.db)
 	if _, err := b.db.Writer().ExecContext(t.Context(), statement, args...); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,8 @@ func TestPublishedLedgerGrows(t *testing.T) {
 	})
 }
 
-// checkPublished holds every tile that a tree of the size is made of against the ledger's own.
+// checkPublished holds every tile that a tree of the size is made of against the ledger's
+// own.
 func (b *bench) checkPublished(t *testing.T, size int) {
 	t.Helper()
 	files := b.files(t)
@@ -246,7 +247,7 @@ func TestForkHaltsTheLedger(t *testing.T) {
 			b.exec(t, `UPDATE audit_event SET seq = 8 WHERE seq = -1`)
 		},
 		"head": func(t *testing.T, b *bench) {
-			b.exec(t, `UPDATE audit_head SET frontier = $1`, bytes.Repeat([]byte{7}, 5*32)) // 110 has five bits
+			b.exec(t, `UPDATE audit_head SET compact_range = $1`, bytes.Repeat([]byte{7}, 5*32)) // 110 has five bits
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -317,7 +318,8 @@ func TestRollbackIsRefused(t *testing.T) {
 	})
 }
 
-// TestSecondHistoryIsRefused: after a restore somebody went on without a look at what was published.
+// TestSecondHistoryIsRefused: after a restore somebody went on without a look at what was
+// published.
 func TestSecondHistoryIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.publisher(t)
@@ -334,7 +336,8 @@ func TestSecondHistoryIsRefused(t *testing.T) {
 	})
 }
 
-// TestReplayedCheckpoint: the file checkpoint is put back. Those that cannot be overwritten tell.
+// TestReplayedCheckpoint: the file checkpoint is put back. Those that cannot be
+// overwritten tell.
 func TestReplayedCheckpoint(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.publisher(t)
@@ -380,22 +383,22 @@ func TestRunPublishesAtItsEnd(t *testing.T) {
 // backup is the ledger as it is now; what it returns restores it.
 func (b *bench) backup(t *testing.T) (restore func()) {
 	t.Helper()
-	var size, last, posted, latest int64
+	var size, last, indexed int64
 	var frontier []byte
-	if err := b.db.Writer().QueryRowContext(t.Context(), `SELECT size, frontier, last_ts, posted, (SELECT latest FROM audit_sequencer) FROM audit_head`).
-		Scan(&size, &frontier, &last, &posted, &latest); err != nil {
+	if err := b.db.Writer().QueryRowContext(t.Context(), `SELECT size, compact_range, last_ts, indexed FROM audit_head`).
+		Scan(&size, &frontier, &last, &indexed); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
 		b.exec(t, `DELETE FROM audit_tile`)
 		b.exec(t, `DELETE FROM audit_event WHERE seq >= $1`, size)
-		b.exec(t, `DELETE FROM audit_posting WHERE block >= $1`, posted)
-		b.exec(t, `UPDATE audit_head SET size = $1, frontier = $2, last_ts = $3, posted = $4`, size, frontier, last, posted)
-		b.exec(t, `UPDATE audit_sequencer SET latest = $1`, latest)
+		b.exec(t, `DELETE FROM audit_index WHERE block >= $1`, indexed)
+		b.exec(t, `UPDATE audit_head SET size = $1, compact_range = $2, last_ts = $3, indexed = $4`, size, frontier, last, indexed)
 	}
 }
 
-// overtaken is a sink on which another replica publishes more between the tiles and the checkpoint.
+// overtaken is a sink on which another replica publishes more between the tiles and the
+// checkpoint.
 type overtaken struct {
 	publish.Sink
 	once sync.Once

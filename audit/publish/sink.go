@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// Sink is where ledgers are published to. Names are made of `A-Z a-z 0-9 . _ /`, never begin with a slash or hold an
-// empty or a dotted part. An implementation is safe for concurrent use, by several processes too.
+// Sink is where ledgers are published to. Names are made of `A-Z a-z 0-9 . _ /`, never
+// begin with a slash or hold an empty or a dotted part. An implementation is safe for
+// concurrent use, by several processes too.
 type Sink interface {
-	// Create stores data under name and returns when it is durable. It never overwrites: ErrExists when the name is taken.
+	// Create stores data under name and returns when it is durable. It never overwrites:
+	// ErrExists when the name is taken.
 	Create(ctx context.Context, name string, data []byte) error
 
 	// Replace stores data under name in place of what was there, whole or not at all.
@@ -19,10 +21,12 @@ type Sink interface {
 	// Read gives what is stored under name: ErrMissing when there is nothing.
 	Read(ctx context.Context, name string) ([]byte, error)
 
-	// List gives the last parts of the names right below a folder, sorted; none when there is no such folder.
+	// List gives the last parts of the names right below a folder, sorted; none when
+	// there is no such folder.
 	List(ctx context.Context, folder string) ([]string, error)
 
-	// Remove removes a folder and what is in it. A sink that cannot or must not remove does nothing.
+	// Remove removes a folder and what is in it. A sink that cannot or must not remove
+	// does nothing.
 	Remove(ctx context.Context, folder string) error
 }
 
@@ -32,8 +36,9 @@ var (
 	ErrMissing = errors.New("nothing under this name")
 )
 
-// Permanent says whether what is published under the name is published for good: it never changes and is never taken away.
-// What is not is the file checkpoint, which is replaced, and partial tiles and bundles, which go when there is a full one.
+// Permanent says whether what is published under the name is published for good: it never
+// changes and is never taken away. What is not is the file checkpoint, which is replaced,
+// and partial tiles and bundles, which go when there is a full one.
 func Permanent(name string) bool {
 	return path.Base(name) != "checkpoint" && !strings.Contains(name, ".p/")
 }

@@ -21,15 +21,16 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// A tampering is done to a ledger of 100 events, of which 60 were published with their checkpoint, which the auditor kept.
+// A tampering is done to a ledger of 100 events, of which 60 were published with their
+// checkpoint, which the auditor kept.
 type tampering struct {
 	what string
 	do   func(t *testing.T, b *bench)
 	find func(t *testing.T, b *bench, kept []byte) string // what whoever looks is told
 }
 
-// tamperings is every way of tampering that the handbook lists (docs/ledger.md, "What a tampering looks like"), where the
-// words stand that each is named with.
+// tamperings is every way of tampering that the handbook lists (docs/ledger.md, "What a
+// tampering looks like"), where the words stand that each is named with.
 var tamperings = []tampering{
 	// In the database, by somebody who can write it.
 	{"edit a row, its index in step", sql(`UPDATE audit_event SET leaf = $1, action = 'audit.prove' WHERE seq = 8`, leafOf(8, "audit.prove")), byDatabase},
@@ -42,14 +43,14 @@ var tamperings = []tampering{
 	{"add a row at the end", sql(`INSERT INTO audit_event (ledger, seq, ts, event, action, outcome, leaf, phase, kind, bytes)
 		SELECT ledger, 100, ts, event, action, outcome, $1, phase, kind, bytes FROM audit_event WHERE seq = 99`, leafOf(100, "audit.query")), byDatabase},
 	{"edit a leaf by hand", sql(`UPDATE audit_event SET leaf = $1 WHERE seq = 8`, func(*testing.T, *bench) []byte { return []byte(`{"v":1}`) }), byDatabase},
-	{"edit a private half", sql(`UPDATE audit_event SET priv = '{"address":"192.0.2.9"}' WHERE seq = 8`, nil), byDatabase},
+	{"edit erasable data", sql(`UPDATE audit_event SET priv = '{"address":"192.0.2.9"}' WHERE seq = 8`, nil), byDatabase},
 	{"edit a column of the index", sql(`UPDATE audit_event SET action = 'batch.read' WHERE seq = 8`, nil), byDatabase},
-	{"edit the head", sql(`UPDATE audit_head SET frontier = $1`, func(*testing.T, *bench) []byte { return make([]byte, 3*32) }), byDatabase},
-	{"edit a posting", sql(`UPDATE audit_posting SET bits = 1 WHERE field = 1`, nil), byDatabase},
-	{"take postings away", sql(`DELETE FROM audit_posting WHERE field = 4`, nil), byDatabase},
-	{"add a posting", sql(`INSERT INTO audit_posting (ledger, field, value, block, bits) SELECT ledger, 15, 'p_x', 0, 1 FROM audit_head`, nil), byDatabase},
-	{"add a posting of events to come", sql(`INSERT INTO audit_posting (ledger, field, value, block, bits) SELECT ledger, 4, 'allow', 7, 1 FROM audit_head`, nil), byDatabase},
-	{"say that more is posted", sql(`UPDATE audit_head SET posted = posted + 1`, nil), byDatabase},
+	{"edit the head", sql(`UPDATE audit_head SET compact_range = $1`, func(*testing.T, *bench) []byte { return make([]byte, 3*32) }), byDatabase},
+	{"edit an index row", sql(`UPDATE audit_index SET bits = 1 WHERE field = 1`, nil), byDatabase},
+	{"take index rows away", sql(`DELETE FROM audit_index WHERE field = 4`, nil), byDatabase},
+	{"add an index row", sql(`INSERT INTO audit_index (ledger, field, value, block, bits) SELECT ledger, 15, 'p_x', 0, 1 FROM audit_head`, nil), byDatabase},
+	{"add an index row of events to come", sql(`INSERT INTO audit_index (ledger, field, value, block, bits) SELECT ledger, 4, 'allow', 7, 1 FROM audit_head`, nil), byDatabase},
+	{"say that more is indexed", sql(`UPDATE audit_head SET indexed = indexed + 1`, nil), byDatabase},
 	{"edit a kept tile", func(t *testing.T, b *bench) {
 		b.append(t, 200)
 		if text := byProof(t, b, nil); text != "" {
@@ -84,7 +85,7 @@ var tamperings = []tampering{
 
 	// In an evidence pack, by whoever hands it over.
 	{"edit an event of a pack", nil, byPack("event-edited")},
-	{"edit a private half of a pack", nil, byPack("private-edited")},
+	{"edit erasable data of a pack", nil, byPack("private-edited")},
 	{"edit the question of a pack", nil, byPack("question-edited")},
 	{"edit the table of a pack", nil, byPack("table-edited")},
 	{"exchange the terms in a pack", nil, byPack("terms-other")},
@@ -102,8 +103,8 @@ var tamperings = []tampering{
 	{"a pack with a wrong CRC", nil, byPack("crc")},
 }
 
-// The list of tamperings, on both engines. The handbook and the test hold each other: what is listed there is done here, and
-// named in the words that stand there.
+// The list of tamperings, on both engines. The handbook and the test hold each other:
+// what is listed there is done here, and named in the words that stand there.
 func TestWhatATamperingLooksLike(t *testing.T) {
 	needs.Parallel(t)
 	words := handbook(t)
@@ -153,7 +154,8 @@ func TestNoTampering(t *testing.T) {
 	}
 }
 
-// handbook reads the table of docs/ledger.md: what is done, and the words that it is named with.
+// handbook reads the table of docs/ledger.md: what is done, and the words that it is
+// named with.
 func handbook(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/ledger.md")
@@ -172,7 +174,8 @@ func handbook(t *testing.T) map[string]string {
 	return words
 }
 
-// sixtyPublished is the ledger before anybody tampers with it. It gives the checkpoint that the auditor kept.
+// sixtyPublished is the ledger before anybody tampers with it. It gives the checkpoint
+// that the auditor kept.
 func (b *bench) sixtyPublished(t *testing.T) []byte {
 	t.Helper()
 	p := b.publisher(t)
@@ -194,7 +197,8 @@ func sql(statement string, data func(t *testing.T, b *bench) []byte) func(t *tes
 	}
 }
 
-// leafOf is a leaf as the ledger would write it for the number: that of an event that is there, with another action.
+// leafOf is a leaf as the ledger would write it for the number: that of an event that is
+// there, with another action.
 func leafOf(seq int64, action event.Action) func(t *testing.T, b *bench) []byte {
 	return func(t *testing.T, b *bench) []byte {
 		t.Helper()
@@ -212,8 +216,8 @@ func leafOf(seq int64, action event.Action) func(t *testing.T, b *bench) []byte 
 	}
 }
 
-// rewritten: whoever has the database rewrites an event, and computes the tree over it anew. Only a checkpoint that somebody
-// kept gives it away.
+// rewritten: whoever has the database rewrites an event, and computes the tree over it
+// anew. Only a checkpoint that somebody kept gives it away.
 func rewritten(t *testing.T, b *bench) {
 	b.exec(t, `UPDATE audit_event SET leaf = $1, action = 'audit.prove' WHERE seq = 8`, leafOf(8, "audit.prove")(t, b))
 	b.setBack(t, 100)
@@ -233,16 +237,17 @@ func inserted(t *testing.T, b *bench) {
 		SELECT ledger, 8, ts, event, action, outcome, leaf, phase, kind, bytes FROM audit_event WHERE seq = 7`)
 }
 
-// setBack cuts the ledger to its first events, and puts the head in step: as a restore from a backup does.
+// setBack cuts the ledger to its first events, and puts the head in step: as a restore
+// from a backup does.
 func (b *bench) setBack(t *testing.T, size int64) {
 	t.Helper()
 	b.exec(t, fmt.Sprintf(`DELETE FROM audit_event WHERE seq >= %d`, size))
-	b.exec(t, fmt.Sprintf(`DELETE FROM audit_posting WHERE block >= %d`, size/64))
-	b.exec(t, fmt.Sprintf(`UPDATE audit_head SET size = %d, posted = %d, frontier = $1`, size, size/64), b.frontier(t, size))
-	b.exec(t, `UPDATE audit_sequencer SET latest = 0`)
+	b.exec(t, fmt.Sprintf(`DELETE FROM audit_index WHERE block >= %d`, size/64))
+	b.exec(t, fmt.Sprintf(`UPDATE audit_head SET size = %d, indexed = %d, compact_range = $1`, size, size/64), b.frontier(t, size))
 }
 
-// frontier is the roots of the complete subtrees that the first events split into, the largest first.
+// compactRange is the roots of the complete subtrees that the first events split into,
+// the largest first.
 func (b *bench) frontier(t *testing.T, size int64) []byte {
 	t.Helper()
 	var leaves [][]byte
@@ -293,31 +298,26 @@ func byDatabase(t *testing.T, b *bench, kept []byte) string {
 		}
 		return verify.Head{Size: size, Root: root.String()}, err
 	}
-	posted := func() (int64, error) { return copier.Posted(t.Context(), client) }
+	posted := func() (int64, error) { return copier.Indexed(t.Context(), client) }
 	blocks, err := posted()
 	if err != nil {
 		t.Fatal(err)
 	}
-	postings := &verify.Postings{Blocks: blocks, Now: posted, All: func(yield func(verify.Posting, error) bool) {
-		for p, err := range copier.Postings(t.Context(), client) {
-			if !yield(verify.Posting(p), err) {
+	postings := &verify.Index{Blocks: blocks, Now: posted, All: func(yield func(verify.IndexRow, error) bool) {
+		for p, err := range copier.Index(t.Context(), client) {
+			if !yield(verify.IndexRow(p), err) {
 				return
 			}
 		}
 	}}
 	return told(verify.Copy(t.Context(), rowsOf(t.Context(), copier), verify.Evidence{Ledger: client, Key: b.ledger.VerifierKey(client),
-		Checkpoint: kept, Head: head, Postings: postings}))
+		Checkpoint: kept, Head: head, Index: postings}))
 }
 
 func rowsOf(ctx context.Context, copier audit.Copier) iter.Seq2[verify.Row, error] {
 	return func(yield func(verify.Row, error) bool) {
 		for r, err := range copier.Copy(ctx, client) {
-			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: &verify.Columns{
-				Time: r.Time.UnixMicro(), Event: r.ID, Action: string(r.Action), Outcome: string(r.Outcome), Reason: r.Reason,
-				Actor: r.Actor, Contract: r.Contract, Provider: r.Provider, Batch: r.Batch, Document: r.Document,
-				Phase: string(r.Phase), Kind: string(r.Kind), Organisation: r.Organisation, Role: r.Role, Site: r.Site,
-				Country: r.Country, Bytes: r.Bytes,
-			}}, err) {
+			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: r.Columns}, err) {
 				return
 			}
 		}

@@ -28,17 +28,18 @@ const (
 	endSize       = 22
 )
 
-// The two fields that are the same in every member: the version of ZIP that stored members need, and the first day that
-// its dates know.
+// The two fields that are the same in every member: the version of ZIP that stored
+// members need, and the first day that its dates know.
 const (
 	zipVersion = 20
 	zipDate    = 1<<5 | 1
 )
 
-// archive is a ZIP file in the one form that an evidence pack has: members stored as they are, one behind the other from
-// the first byte on, then the directory, then its end, and not a byte more. So nothing can be hidden between members, lie
-// over another, grow when it is read, or be something else to another program; and every size is known to be true before
-// anything is read.
+// archive is a ZIP file in the one form that an evidence pack has: members stored as they
+// are, one behind the other from the first byte on, then the directory, then its end, and
+// not a byte more. So nothing can be hidden between members, lie over another, grow when
+// it is read, or be something else to another program; and every size is known to be true
+// before anything is read.
 type archive struct {
 	file    io.ReaderAt
 	members []member // in the order of the file
@@ -52,7 +53,8 @@ type member struct {
 	crc  uint32
 }
 
-// openArchive reads the directory and holds every header against it. The errors are sentences about the archive.
+// openArchive reads the directory and holds every header against it. The errors are
+// sentences about the archive.
 func openArchive(file io.ReaderAt, size int64) (*archive, error) {
 	if size > maxArchive {
 		return nil, fmt.Errorf("it has more than %d bytes", maxArchive)
@@ -123,7 +125,8 @@ func readEnd(file io.ReaderAt, size int64) (count int, directory []byte, err err
 	return count, directory, err
 }
 
-// nextMember reads one entry of the directory, of a member that has to begin at an offset.
+// nextMember reads one entry of the directory, of a member that has to begin at an
+// offset.
 func nextMember(directory []byte, at int64) (m member, rest []byte, err error) {
 	if len(directory) < directorySize || string(directory[:4]) != directorySignature {
 		return m, nil, errors.New("its directory holds fewer members than it counts")
@@ -162,7 +165,8 @@ func nextMember(directory []byte, at int64) (m member, rest []byte, err error) {
 	return m, d[nameEnd:], nil
 }
 
-// checkName lets through plain relative names only: what is written to a folder under them stays in it.
+// checkName lets through plain relative names only: what is written to a folder under
+// them stays in it.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -188,7 +192,8 @@ func notInName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_' && r != '/'
 }
 
-// checkLocal holds the header before the member's data against what the directory says of it.
+// checkLocal holds the header before the member's data against what the directory says of
+// it.
 func (a *archive) checkLocal(m member) error {
 	want := m.local()
 	got, err := readAt(a.file, m.at-int64(len(want)), len(want))

@@ -81,7 +81,8 @@ func (z rawZip) bytes(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// An archive that is not of the one form is refused before anything in it is believed, with a sentence that says why.
+// An archive that is not of the one form is refused before anything in it is believed,
+// with a sentence that says why.
 func TestHostileArchives(t *testing.T) {
 	le := binary.LittleEndian
 	two := func(change func(z *rawZip)) func(t *testing.T) []byte {
@@ -193,7 +194,8 @@ func bomb(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	data := out.Bytes()
-	// Without the flag that Go sets, and the descriptor that goes with it, only the method is left to refuse.
+	// Without the flag that Go sets, and the descriptor that goes with it, only the
+	// method is left to refuse.
 	data[bytes.Index(data, []byte("PK\x01\x02"))+8] = 0
 	return data
 }
@@ -287,7 +289,8 @@ func TestFlippedBitsOfAPack(t *testing.T) {
 	}
 }
 
-// A pack of any size is read in memory that is bounded: what would be too large is refused before it is read.
+// A pack of any size is read in memory that is bounded: what would be too large is
+// refused before it is read.
 func TestPackIsTooLarge(t *testing.T) {
 	got, err := verify.Pack(t.Context(), noFile{}, 256<<20+1, verify.PackEvidence{})
 	if err != nil || got.OK() || !strings.Contains(got.Problems[0].Detail, "more than 268435456 bytes") {
@@ -303,8 +306,8 @@ type noFile struct{}
 
 func (noFile) ReadAt([]byte, int64) (int, error) { return 0, errors.New("must not be read") }
 
-// FuzzPack: whatever the bytes, verification ends with a report, and proves nothing but events of the ledger whose key it
-// was given.
+// FuzzPack: whatever the bytes, verification ends with a report, and proves nothing but
+// events of the ledger whose key it was given.
 func FuzzPack(f *testing.F) {
 	p := newPack(f)
 	whole := p.zipped(f)
@@ -330,8 +333,8 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
-// FuzzPackMember: any member is anything, and the manifest fits it. Whatever comes of it, no event is proven that is not in
-// the ledger.
+// FuzzPackMember: any member is anything, and the manifest fits it. Whatever comes of it,
+// no event is proven that is not in the ledger.
 func FuzzPackMember(f *testing.F) {
 	p := smallPack(f)
 	files := p.files(f)

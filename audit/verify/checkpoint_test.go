@@ -63,7 +63,8 @@ func TestBadCheckpoints(t *testing.T) {
 	}
 }
 
-// A key whose name does not end in the ledger cannot vouch for it, or one ledger could stand in for another.
+// A key whose name does not end in the ledger cannot vouch for it, or one ledger could
+// stand in for another.
 func TestKeyOfAnotherLedger(t *testing.T) {
 	l := newLedger(t, 3)
 	for _, name := range []string{"bordereau.example/audit/operator", "bordereau.example/audit/x" + client, client} {
@@ -90,7 +91,8 @@ func TestCosignedCheckpoint(t *testing.T) {
 	}
 }
 
-// FuzzCheckpoint signs any text: it is a checkpoint of the ledger only when it says so line for line.
+// FuzzCheckpoint signs any text: it is a checkpoint of the ledger only when it says so
+// line for line.
 func FuzzCheckpoint(f *testing.F) {
 	l := newLedger(f, 3)
 	key, vkey := newKey(f, origin, "log")

@@ -12,15 +12,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// maxEpochs is how many epochs of a published ledger are verified. Each is a restore that lost something.
+// maxEpochs is how many epochs of a published ledger are verified. Each is a restore that
+// lost something.
 const maxEpochs = 1000
 
-// Published verifies a folder that one ledger was published to. The newest checkpoint in it is what the events are held
-// against, unless against names one; all others in it are older ones beside those that against names. Nothing in the
-// folder is trusted: what is too large, missing or malformed is a problem in the report.
+// Published verifies a folder that one ledger was published to. The newest checkpoint in
+// it is what the events are held against, unless against names one; all others in it are
+// older ones beside those that against names. Nothing in the folder is trusted: what is
+// too large, missing or malformed is a problem in the report.
 //
-// A ledger in a later epoch is verified where that is published, which is whole. Of each epoch before, what is published
-// is verified too, and must end exactly where the next one says that it does.
+// A ledger in a later epoch is verified where that is published, which is whole. Of each
+// epoch before, what is published is verified too, and must end exactly where the next
+// one says that it does.
 func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
 	report, err := publishedLedger(ctx, folder, against)
 	if err != nil {
@@ -29,8 +32,9 @@ func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, er
 	return report, nil
 }
 
-// Served verifies a ledger as a gateway serves it, which is as tiles: whole, with its newest checkpoint alone, and under the
-// name of the epoch that it is in. The statements about its keys have to come with against.
+// Served verifies a ledger as a gateway serves it, which is as tiles: whole, with its
+// newest checkpoint alone, and under the name of the epoch that it is in. The statements
+// about its keys have to come with against.
 func Served(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
 	report, err := newPublished(folder, 0).verify(ctx, against)
 	if err != nil {
@@ -66,7 +70,7 @@ func publishedLedger(ctx context.Context, folder fs.FS, against Evidence) (*Repo
 }
 
 // verifyFormer verifies what is published of an epoch that has ended.
-func verifyFormer(ctx context.Context, folder fs.FS, epoch int64, marks []event.EpochMark, against Evidence, report *Report) error {
+func verifyFormer(ctx context.Context, folder fs.FS, epoch int64, marks []event.EpochChange, against Evidence, report *Report) error {
 	p := newPublished(folder, epoch)
 	p.former = true
 	former, err := p.verify(ctx, Evidence{Ledger: against.Ledger, Key: against.Key, Statements: against.Statements})
@@ -77,7 +81,7 @@ func verifyFormer(ctx context.Context, folder fs.FS, epoch int64, marks []event.
 		report.problem(found.Kind, found.Seq, "in epoch %d: %s", epoch, found.Detail)
 	}
 	report.Found += former.Found - int64(len(former.Problems))
-	i := slices.IndexFunc(marks, func(m event.EpochMark) bool { return m.Former == epoch })
+	i := slices.IndexFunc(marks, func(m event.EpochChange) bool { return m.Former == epoch })
 	switch {
 	case i < 0:
 		report.problem(KindEpoch, NoSeq, "epoch %d is published, and no other follows on it", epoch)

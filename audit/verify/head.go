@@ -1,7 +1,7 @@
 package verify
 
-// Head is what a database keeps of a ledger's tree, to go on from. It is derived from the leaves, like its columns: the next
-// checkpoint would be signed over it.
+// Head is what a database keeps of a ledger's tree, to go on from. It is derived from the
+// leaves, like its columns: the next checkpoint would be signed over it.
 type Head struct {
 	Size int64  // negative for one that contradicts itself
 	Root string // base64
@@ -33,8 +33,8 @@ func (v *verification) compareHead() error {
 	return err
 }
 
-// endHead reads the head again. A row and the head that is over it are written at once, so no row is beyond it, those that
-// came in meanwhile included.
+// endHead reads the head again. A row and the head that is over it are written at once,
+// so no row is beyond it, those that came in meanwhile included.
 func (v *verification) endHead(read func() (Head, error)) error {
 	if read == nil {
 		return nil

@@ -14,16 +14,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Statement tells that one key of a ledger follows on another: a signed note, made with the former one, whose text is that
-// of event.KeyMark. The event of the same number repeats it.
+// Statement tells that one key of a ledger follows on another: a signed note, made with
+// the former one, whose text is that of event.KeyChange. The event of the same number
+// repeats it.
 type Statement struct {
 	Seq  int64
 	Note []byte
 }
 
-// keys are those that a ledger's checkpoints are signed with, one after the other. One of them is trusted, because
-// somebody else vouches for it. What follows on it is trusted because it says so. What was before it is believed only
-// where the events say so too, and those are proven by a checkpoint of the trusted key or a later one.
+// keys are those that a ledger's checkpoints are signed with, one after the other. One of
+// them is trusted, because somebody else vouches for it. What follows on it is trusted
+// because it says so. What was before it is believed only where the events say so too,
+// and those are proven by a checkpoint of the trusted key or a later one.
 type keys struct {
 	ledger  string
 	first   string // what the ledger is called in its first epoch
@@ -38,7 +40,8 @@ type link struct {
 	seen bool   // it was there, and said so
 }
 
-// newKeys follows the statements. What is wrong with them is told to problem, and then the key stands alone.
+// newKeys follows the statements. What is wrong with them is told to problem, and then
+// the key stands alone.
 func newKeys(ledger, trusted string, statements []Statement, problem func(seq int64, format string, args ...any)) (*keys, error) {
 	verifier, err := note.NewVerifier(trusted)
 	if err != nil {
@@ -67,7 +70,8 @@ func newKeys(ledger, trusted string, statements []Statement, problem func(seq in
 	return k, nil
 }
 
-// publicKey takes the key out of a verifier key, NAME+HASH+BASE64, which package note has found good.
+// publicKey takes the key out of a verifier key, NAME+HASH+BASE64, which package note has
+// found good.
 func publicKey(verifier string) (ed25519.PublicKey, error) {
 	parts := strings.SplitN(verifier, "+", 3)
 	data, err := base64.StdEncoding.DecodeString(parts[2])
@@ -104,10 +108,10 @@ func (k *keys) follow(statements []Statement) error {
 }
 
 // openStatement reads a statement, which the former key must have signed.
-func (k *keys) openStatement(signed []byte) (event.KeyMark, error) {
+func (k *keys) openStatement(signed []byte) (event.KeyChange, error) {
 	text, err := unverifiedText(signed)
 	if err != nil {
-		return event.KeyMark{}, errors.New("it is not a signed note")
+		return event.KeyChange{}, errors.New("it is not a signed note")
 	}
 	m, ok := event.ParseStatement(k.first, text)
 	if !ok {
@@ -129,8 +133,9 @@ func (k *keys) openStatement(signed []byte) (event.KeyMark, error) {
 	return m, nil
 }
 
-// verifiers are those of the keys that may sign a checkpoint of a size, under a name, with their places in the chain: the
-// one in use at that size, and those that came after it. When the size is not known it is -1: then all of them.
+// verifiers are those of the keys that may sign a checkpoint of a size, under a name,
+// with their places in the chain: the one in use at that size, and those that came after
+// it. When the size is not known it is -1: then all of them.
 func (k *keys) verifiers(name string, size int64) (list []note.Verifier, places map[uint32]int, err error) {
 	places = map[uint32]int{}
 	for i, l := range k.chain {
@@ -174,7 +179,8 @@ func (k *keys) open(signed []byte) (c checkpoint, kind Kind, err error) {
 	if malformed != nil {
 		return c, KindCheckpoint, fmt.Errorf("is not a checkpoint: %w", malformed)
 	}
-	// The origin is what keeps the checkpoint of one ledger from standing in for that of another under the same key.
+	// The origin is what keeps the checkpoint of one ledger from standing in for that of
+	// another under the same key.
 	if origin != name || !strings.HasSuffix(k.first, "/"+k.ledger) {
 		return c, KindOrigin, errors.New("is of another ledger")
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +29,8 @@ const (
 // patience is longer than any wait that ends well, on the slowest machine.
 const patience = 10 * time.Minute
 
-// A ledger is what the tests verify copies of: built from the leaves with every hash kept, which is slow and plain.
+// A ledger is what the tests verify copies of: built from the leaves with every hash
+// kept, which is slow and plain.
 type ledger struct {
 	rows   []verify.Row
 	hashes []tlog.Hash
@@ -57,7 +60,8 @@ func at(seq int) time.Time {
 	return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC).Add(time.Duration(seq) * time.Millisecond)
 }
 
-// draft is the event with the sequence number: grants at 3n, their ends at 3n+1, questions at 3n+2.
+// draft is the event with the sequence number: grants at 3n, their ends at 3n+1,
+// questions at 3n+2.
 func draft(seq int) event.Event {
 	e := event.Event{
 		Ledger: client, Seq: int64(seq), Time: at(seq), ID: id("e", seq), Occurred: at(seq), Phase: event.PhaseState,
@@ -74,7 +78,8 @@ func draft(seq int) event.Event {
 	return e
 }
 
-// sealed is an event as a row of a copy, with a private half whose salt is the same in every run.
+// sealed is an event as a row of a copy, with the erasable data whose salt is the same in
+// every run.
 func sealed(t testing.TB, e event.Event) verify.Row {
 	t.Helper()
 	opening := event.Opening{Clear: `{"address":"192.0.2.7"}`, Salt: bytes.Repeat([]byte{byte(e.Seq)}, event.SaltBytes)}
@@ -84,17 +89,18 @@ func sealed(t testing.TB, e event.Event) verify.Row {
 	return row
 }
 
-// bare is an event as a row without a private half.
+// bare is an event as a row without the erasable data.
 func bare(t testing.TB, e event.Event) verify.Row {
 	t.Helper()
 	leaf, err := e.Leaf()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verify.Row{Seq: e.Seq, Leaf: leaf, Columns: &verify.Columns{
-		Time: e.Time.UnixMicro(), Event: e.ID, Action: string(e.Action), Outcome: string(e.Outcome), Reason: e.Reason,
-		Actor: e.Actor, Contract: e.Contract, Provider: e.Provider, Batch: e.Batch, Document: e.Document,
-		Phase: string(e.Phase), Kind: string(e.Action.Kind()), Organisation: e.Organisation, Role: e.Role, Site: e.Site, Country: e.Country, Bytes: e.Bytes,
+	return verify.Row{Seq: e.Seq, Leaf: leaf, Columns: verify.Columns{
+		"time": strconv.FormatInt(e.Time.UnixMicro(), 10), "bytes": strconv.FormatInt(e.Bytes, 10), "event": e.ID,
+		"action": string(e.Action), "outcome": string(e.Outcome), "reason": e.Reason, "actor": e.Actor, "contract": e.Contract,
+		"provider": e.Provider, "batch": e.Batch, "document": e.Document, "phase": string(e.Phase), "kind": string(e.Action.Kind()),
+		"organisation": e.Organisation, "role": e.Role, "site": e.Site, "country": e.Country,
 	}}
 }
 
@@ -118,7 +124,8 @@ func newLedger(t testing.TB, n int) *ledger {
 	return l
 }
 
-// ledgerOf is a ledger rewritten by whoever runs it: any rows, with a tree that fits them.
+// ledgerOf is a ledger rewritten by whoever runs it: any rows, with a tree that fits
+// them.
 func ledgerOf(t testing.TB, rows []verify.Row) *ledger {
 	t.Helper()
 	l := &ledger{}
@@ -207,8 +214,7 @@ func cloned(rows []verify.Row) []verify.Row {
 	rows = slices.Clone(rows)
 	for i := range rows {
 		rows[i].Leaf = bytes.Clone(rows[i].Leaf)
-		columns := *rows[i].Columns
-		rows[i].Columns = &columns
+		rows[i].Columns = maps.Clone(rows[i].Columns)
 		if rows[i].Private != nil {
 			private := *rows[i].Private
 			private.Salt = bytes.Clone(private.Salt)

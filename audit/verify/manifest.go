@@ -24,7 +24,8 @@ const (
 	maxManifest  = 8 << 20
 )
 
-// manifest lists what is in a pack. It is held to one form: what encoding/json writes of it with an indent of one space.
+// manifest lists what is in a pack. It is held to one form: what encoding/json writes of
+// it with an indent of one space.
 type manifest struct {
 	Pack     int64        `json:"pack"` // version of the format
 	Ledger   string       `json:"ledger"`
@@ -35,7 +36,8 @@ type manifest struct {
 	Members  []listedFile `json:"members"` // all others, in the order of the archive
 }
 
-// Withheld is a contract version that rows name and that whoever asked for the pack may not read, or that is not there.
+// Withheld is a contract version that rows name and that whoever asked for the pack may
+// not read, or that is not there.
 type Withheld struct {
 	Contract string `json:"contract"`
 	Version  int64  `json:"version"`
@@ -48,8 +50,8 @@ type listedFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// readManifest reads the list and holds the archive against it: each member is listed, in its order, with its size and
-// digest, and nothing else is there.
+// readManifest reads the list and holds the archive against it: each member is listed, in
+// its order, with its size and digest, and nothing else is there.
 func readManifest(a *archive) (*manifest, error) {
 	text, err := a.read(manifestName, maxManifest)
 	if err != nil {
@@ -132,7 +134,8 @@ func (c contractVersion) String() string {
 	return fmt.Sprintf("version %d of contract %s", c.version, c.contract)
 }
 
-// terms holds the contract versions in the pack against those that the rows name, and against what the rows say of them.
+// terms holds the contract versions in the pack against those that the rows name, and
+// against what the rows say of them.
 func (p *packVerification) terms() {
 	for _, w := range p.manifest.Withheld {
 		c := contractVersion{w.Contract, w.Version}
@@ -164,8 +167,8 @@ type approval struct {
 	digest string
 }
 
-// noteTerms notes which contract version an event names, and what one of an approval says of its terms: their SHA-256 is
-// "terms_sha256" of its private half.
+// noteTerms notes which contract version an event names, and what one of an approval says
+// of its terms: their SHA-256 is "terms_sha256" of its erasable data.
 func (p *packVerification) noteTerms(e event.Event, private map[string]string) {
 	if e.Contract == "" || e.Version == 0 {
 		return

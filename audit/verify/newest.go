@@ -2,8 +2,9 @@ package verify
 
 import "slices"
 
-// Newest sorts checkpoints that come from anywhere: the one over the most events that the key signed, or one that the
-// statements lead to, and all others. It is nil when there is none such.
+// Newest sorts checkpoints that come from anywhere: the one over the most events that the
+// key signed, or one that the statements lead to, and all others. It is nil when there is
+// none such.
 func Newest(ledger, key string, statements []Statement, checkpoints [][]byte) (newest []byte, others [][]byte) {
 	keys, err := newKeys(ledger, key, statements, func(int64, string, ...any) {}) // reported by who verifies
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// The members of a pack beside its proofs, contract versions and manifest, in their order.
+// The members of a pack beside its proofs, contract versions and manifest, in their
+// order.
 const (
 	howToName      = "HOW-TO-VERIFY.txt"
 	keyName        = "key"
@@ -32,17 +33,20 @@ const (
 
 // PackEvidence is what an evidence pack is held against.
 type PackEvidence struct {
-	// Key is a verifier key of the ledger, from a source other than the pack: of any epoch, and where the key was replaced,
-	// any that the statements in the pack lead from, to the one that signed its checkpoint. Without it the key in the pack is
-	// used, which whoever made the pack may have made too: the report then proves nothing, and says so.
+	// Key is a verifier key of the ledger, from a source other than the pack: of any
+	// epoch, and where the key was replaced, any that the statements in the pack lead
+	// from, to the one that signed its checkpoint. Without it the key in the pack is
+	// used, which whoever made the pack may have made too: the report then proves
+	// nothing, and says so.
 	Key   string
 	Older [][]byte // checkpoints of the ledger kept from earlier, in any order
 }
 
-// Pack verifies an evidence pack: an archive with the answer to one question to a ledger, and the proof that each event in
-// it is in the ledger. The archive is anybody's work: it is read only in its one form, in memory that does not grow with
-// it but for its list of members, which is bounded. What is wrong with it is in the report; an error means that the
-// verification itself could not be carried out.
+// Pack verifies an evidence pack: an archive with the answer to one question to a ledger,
+// and the proof that each event in it is in the ledger. The archive is anybody's work: it
+// is read only in its one form, in memory that does not grow with it but for its list of
+// members, which is bounded. What is wrong with it is in the report; an error means that
+// the verification itself could not be carried out.
 func Pack(ctx context.Context, file io.ReaderAt, size int64, against PackEvidence) (*PackReport, error) {
 	p := &packVerification{v: &verification{report: newReport("")}, named: map[string]contractVersion{},
 		approved: map[contractVersion]approval{}}
@@ -77,7 +81,7 @@ func Pack(ctx context.Context, file io.ReaderAt, size int64, against PackEvidenc
 
 // packVerification is the state of one run.
 type packVerification struct {
-	v        *verification // checks what packs have in common with copies: checkpoints, private halves
+	v        *verification // checks what packs have in common with copies: checkpoints, erasable data
 	archive  *archive
 	manifest *manifest
 
@@ -247,7 +251,8 @@ func (p *packVerification) unusedProofs() {
 	}
 }
 
-// complete says whether the members are there that every pack has, and reports those that no pack has.
+// complete says whether the members are there that every pack has, and reports those that
+// no pack has.
 func (p *packVerification) complete() bool {
 	missing := map[string]bool{howToName: true, keyName: true, checkpointName: true, questionName: true, rowsName: true, tableName: true}
 	for _, m := range p.archive.members {

@@ -30,7 +30,8 @@ func TestPack(t *testing.T) {
 	}
 }
 
-// A key that came in the pack proves nothing, and the report says so before anything else.
+// A key that came in the pack proves nothing, and the report says so before anything
+// else.
 func TestPackWithItsOwnKey(t *testing.T) {
 	got := verifiedPack(t, newPack(t).zipped(t), verify.PackEvidence{})
 	if !got.OK() || got.Proves() || got.KeyFrom != verify.KeyInPack {
@@ -66,7 +67,8 @@ func TestWhatAPackDoesNotHold(t *testing.T) {
 	}
 }
 
-// Whoever hands a pack over has changed it, with care: its manifest fits. Each change is found and named.
+// Whoever hands a pack over has changed it, with care: its manifest fits. Each change is
+// found and named.
 func TestTamperedPacks(t *testing.T) {
 	replace := func(name string, change func([]byte) []byte) func(t *testing.T, p *pack) {
 		return func(t *testing.T, p *pack) {
@@ -214,7 +216,8 @@ func packEventWith(t *testing.T, seq int, change func(*event.Event)) verify.Row 
 	return withPrivate(t, e, map[string]string{"address": "192.0.2.7"})
 }
 
-// A pack whose maker asks one thing and answers with another: the question is in the ledger, so it cannot be changed.
+// A pack whose maker asks one thing and answers with another: the question is in the
+// ledger, so it cannot be changed.
 func TestPackAnswersItsQuestion(t *testing.T) {
 	for name, question := range map[string]string{
 		"":          `{"Contract":"` + id("c", 1) + `","Kind":"","From":"` + at(1).Format(time.RFC3339Nano) + `"}`,

@@ -24,8 +24,8 @@ import (
 
 const packTerms = "title: Claims handling\nversion: 1\n"
 
-// The ledger that packs are made of in these tests: a contract is approved, documents are read by two people of the
-// provider, and an officer takes the answer away.
+// The ledger that packs are made of in these tests: a contract is approved, documents are
+// read by two people of the provider, and an officer takes the answer away.
 const (
 	packApproval = 0
 	packExport   = 10
@@ -65,7 +65,8 @@ func packEvent(t testing.TB, seq int, question string) verify.Row {
 	return withPrivate(t, e, private)
 }
 
-// withPrivate is an event as a row, with a private half whose salt is the same in every run.
+// withPrivate is an event as a row, with the erasable data whose salt is the same in
+// every run.
 func withPrivate(t testing.TB, e event.Event, private map[string]string) verify.Row {
 	t.Helper()
 	clear, err := json.Marshal(private)
@@ -79,7 +80,8 @@ func withPrivate(t testing.TB, e event.Event, private map[string]string) verify.
 	return row
 }
 
-// pack is an evidence pack before it is written: what a test changes in it, whoever makes the pack could have changed.
+// pack is an evidence pack before it is written: what a test changes in it, whoever makes
+// the pack could have changed.
 type pack struct {
 	ledger     *ledger
 	key        note.Signer

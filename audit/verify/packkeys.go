@@ -11,11 +11,13 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// keysFolder holds the statements about the ledger's keys, by the numbers of their events, as they are published.
+// keysFolder holds the statements about the ledger's keys, by the numbers of their
+// events, as they are published.
 const keysFolder = "keys/"
 
-// useKeys takes the key to check checkpoints with, and follows the statements in the pack from there. Without one that was
-// given it is the key in the pack, which is refused as far as it can be.
+// useKeys takes the key to check checkpoints with, and follows the statements in the pack
+// from there. Without one that was given it is the key in the pack, which is refused as
+// far as it can be.
 func (p *packVerification) useKeys() bool {
 	inside, err := p.keyInside()
 	if err != nil {
@@ -37,7 +39,8 @@ func (p *packVerification) useKeys() bool {
 	return true
 }
 
-// keyInside reads the key in the pack. It says nothing; but one that is another than it must be is somebody's mistake, or lie.
+// keyInside reads the key in the pack. It says nothing; but one that is another than it
+// must be is somebody's mistake, or lie.
 func (p *packVerification) keyInside() (string, error) {
 	text, err := p.archive.read(keyName, maxKey)
 	if err != nil {
@@ -51,7 +54,8 @@ func (p *packVerification) keyInside() (string, error) {
 	return key, nil
 }
 
-// statements are those in the pack. One that cannot be read is reported as what it is: no statement.
+// statements are those in the pack. One that cannot be read is reported as what it is: no
+// statement.
 func (p *packVerification) statements() []Statement {
 	var statements []Statement
 	for _, m := range p.archive.members {
@@ -73,8 +77,8 @@ func (p *packVerification) statements() []Statement {
 	return statements
 }
 
-// checkKeyInside holds the key in the pack against those that were followed: it is the last of them, under the name that the
-// checkpoint has.
+// checkKeyInside holds the key in the pack against those that were followed: it is the
+// last of them, under the name that the checkpoint has.
 func (p *packVerification) checkKeyInside() {
 	if p.inside == "" || p.newest == nil {
 		return
@@ -86,11 +90,12 @@ func (p *packVerification) checkKeyInside() {
 	}
 }
 
-// mark checks an event about the ledger's own name or key as far as it can be without those around it.
+// mark checks an event about the ledger's own name or key as far as it can be without
+// those around it.
 func (p *packVerification) mark(e event.Event) {
 	switch e.Action {
 	case event.ActionEpoch:
-		m, err := event.ParseEpochMark(e.Subject)
+		m, err := event.ParseEpochChange(e.Subject)
 		if err != nil || m.Size != e.Seq {
 			p.v.report.problem(KindEpoch, e.Seq, "the event begins an epoch and does not say which, or where")
 			return
@@ -101,7 +106,8 @@ func (p *packVerification) mark(e event.Event) {
 	}
 }
 
-// checkEpoch refuses a checkpoint of an epoch that had ended within what it covers, as far as the rows tell.
+// checkEpoch refuses a checkpoint of an epoch that had ended within what it covers, as
+// far as the rows tell.
 func (p *packVerification) checkEpoch(c checkpoint) {
 	for _, m := range p.v.marks {
 		if c.size > m.Size && c.epoch < m.Epoch {
@@ -110,7 +116,8 @@ func (p *packVerification) checkEpoch(c checkpoint) {
 	}
 }
 
-// endKeys says of the statements which of them no row repeats: that the events do is known from a copy alone.
+// endKeys says of the statements which of them no row repeats: that the events do is
+// known from a copy alone.
 func (p *packVerification) endKeys() {
 	for _, l := range p.v.keys.chain {
 		if l.seq >= 0 && !l.seen {

@@ -13,8 +13,8 @@ import (
 // maxProof is more than the longest proof: 63 hashes in a line each, and a checkpoint.
 const maxProof = 8<<10 + maxNote
 
-// parseProof reads a C2SP tlog-proof as packs have it, without extra data: the event's number, the hashes, and the
-// checkpoint as it stands.
+// parseProof reads a C2SP tlog-proof as packs have it, without extra data: the event's
+// number, the hashes, and the checkpoint as it stands.
 func parseProof(text []byte) (seq int64, hashes tlog.RecordProof, checkpoint []byte, err error) {
 	lines, checkpoint, err := splitProof(text)
 	if err != nil {
@@ -30,7 +30,8 @@ func parseProof(text []byte) (seq int64, hashes tlog.RecordProof, checkpoint []b
 	return seq, list, checkpoint, err
 }
 
-// parseConsistency reads a consistency proof: the smaller size, the hashes, and the checkpoint of the larger.
+// parseConsistency reads a consistency proof: the smaller size, the hashes, and the
+// checkpoint of the larger.
 func parseConsistency(text []byte) (old int64, hashes tlog.TreeProof, checkpoint []byte, err error) {
 	lines, checkpoint, err := splitProof(text)
 	if err != nil {
@@ -115,8 +116,9 @@ const (
 
 func proofName(seq int64) string { return proofFolder + strconv.FormatInt(seq, 10) }
 
-// older holds the pack's checkpoint against those that were kept from earlier. A proof is needed that the ledger only grew
-// from the one to the other; the pack has those that were asked for when it was made.
+// older holds the pack's checkpoint against those that were kept from earlier. A proof is
+// needed that the ledger only grew from the one to the other; the pack has those that
+// were asked for when it was made.
 func (p *packVerification) older(notes [][]byte) {
 	for i, signed := range notes {
 		c, ok := p.v.openCheckpoint(fmt.Sprintf("older checkpoint %d", i+1), signed)
@@ -176,7 +178,8 @@ func (p *packVerification) consistent(c checkpoint) error {
 	return nil
 }
 
-// checkConsistencyName sees to it that a proof that nobody used is at least one: what a pack holds is what the format says.
+// checkConsistencyName sees to it that a proof that nobody used is at least one: what a
+// pack holds is what the format says.
 func (p *packVerification) checkConsistencyName(name string) {
 	old, err := numberAfter(consistencyFolder, name)
 	if err == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Asked is what a pack says of its question. It is as well proven as any event: it is one.
+// Asked is what a pack says of its question. It is as well proven as any event: it is
+// one.
 type Asked struct {
 	Event    string    `json:"event"` // id of the export's own event
 	Seq      int64     `json:"seq"`
@@ -18,10 +19,12 @@ type Asked struct {
 	Question string    `json:"question"` // as it was written down; empty where it was erased
 }
 
-// roleNarrowed is the role whose holders are answered with what people of their own organisation did.
+// roleNarrowed is the role whose holders are answered with what people of their own
+// organisation did.
 const roleNarrowed = "provider-compliance"
 
-// question reads the export's own event, proves it, and takes from its private half what was asked.
+// question reads the export's own event, proves it, and takes from its erasable data what
+// was asked.
 func (p *packVerification) question() {
 	text, err := p.archive.read(questionName, maxRow)
 	if err != nil {
@@ -54,7 +57,8 @@ func (p *packVerification) question() {
 	}
 }
 
-// filters are those of a question that a row can be held against. What a named question asks beside them is not checked.
+// filters are those of a question that a row can be held against. What a named question
+// asks beside them is not checked.
 type filters struct {
 	Actor, Contract, Provider, Batch, Document string
 	Organisation, Role, Site, Country          string

@@ -59,10 +59,12 @@ func (p *packVerification) report() *PackReport {
 	return out
 }
 
-// OK says whether nothing is wrong with the pack. With a key that came in it, that proves nothing yet: see Proves.
+// OK says whether nothing is wrong with the pack. With a key that came in it, that proves
+// nothing yet: see Proves.
 func (r *PackReport) OK() bool { return r.Found == 0 && r.Checkpoint >= 0 }
 
-// Proves says whether the pack proves its events: nothing is wrong, and the key came from elsewhere.
+// Proves says whether the pack proves its events: nothing is wrong, and the key came from
+// elsewhere.
 func (r *PackReport) Proves() bool { return r.OK() && r.KeyFrom == KeyGiven }
 
 // Statement says in plain sentences what was found, what was proven, and what was not.

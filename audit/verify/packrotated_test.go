@@ -22,8 +22,9 @@ const (
 
 const packStatement = "keys/00000000000000000006"
 
-// rotatedPack is of a ledger in its second epoch, whose key was replaced there. It holds both events that tell so.
-func rotatedPack(t testing.TB, mark event.KeyMark) *pack {
+// rotatedPack is of a ledger in its second epoch, whose key was replaced there. It holds
+// both events that tell so.
+func rotatedPack(t testing.TB, mark event.KeyChange) *pack {
 	t.Helper()
 	l := &ledger{}
 	for seq := range packSize {
@@ -35,7 +36,7 @@ func rotatedPack(t testing.TB, mark event.KeyMark) *pack {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e.Action, e.Reason, e.Subject = event.ActionEpoch, "rollback", event.EpochMark{Epoch: 2, Former: 1, Size: packEpoch, Root: root}.String()
+			e.Action, e.Reason, e.Subject = event.ActionEpoch, "rollback", event.EpochChange{Epoch: 2, Former: 1, Size: packEpoch, Root: root}.String()
 			row = bare(t, e)
 		case packRekey:
 			e.Action, e.Reason, e.Subject = event.ActionRekey, "", mark.String()
@@ -105,8 +106,8 @@ func keysOfRotated(t testing.TB) []string {
 	return keys
 }
 
-// TestRotatedPack: whoever has a key of any epoch, or any key of the chain, proves the pack; and checkpoints kept from
-// before the epoch and before the key agree with it.
+// TestRotatedPack: whoever has a key of any epoch, or any key of the chain, proves the
+// pack; and checkpoints kept from before the epoch and before the key agree with it.
 func TestRotatedPack(t *testing.T) {
 	needs.Parallel(t)
 	p := rotatedPack(t, succession(seedFirst, seedNext))
@@ -153,7 +154,8 @@ func TestRotatedPackAgainstOlderCheckpoints(t *testing.T) {
 	}
 }
 
-// A checkpoint vouches alone in a pack, so whoever trusts the new key believes no key that somebody claims was before it.
+// A checkpoint vouches alone in a pack, so whoever trusts the new key believes no key
+// that somebody claims was before it.
 func TestPackOfAKeyMadeUpBefore(t *testing.T) {
 	p := newPack(t)
 	p.sign(t, origin, seedStranger)
@@ -167,7 +169,8 @@ func TestPackOfAKeyMadeUpBefore(t *testing.T) {
 	secondOnPack(t, data, next, false)
 }
 
-// The key was replaced by an event that is not among the rows: then that is not checked, and said.
+// The key was replaced by an event that is not among the rows: then that is not checked,
+// and said.
 func TestRotatedPackSaysWhatItDoesNotHold(t *testing.T) {
 	p := rotatedPack(t, succession(seedFirst, seedNext))
 	p.rows = slices.Delete(p.rows, 1, 3)

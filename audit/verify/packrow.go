@@ -15,10 +15,12 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// maxRow is the length of the longest line of a pack's events, more than a leaf and a private half make.
+// maxRow is the length of the longest line of a pack's events, more than a leaf and the
+// erasable data make.
 const maxRow = event.MaxLeaf + event.MaxPrivate + 256
 
-// packRow is an event of a pack. A line holds the leaf byte for byte, and the opened private half where there is one:
+// packRow is an event of a pack. A line holds the leaf byte for byte, and the opened
+// erasable data where there is one:
 //
 //	{"leaf":{"v":1,…}}
 //	{"leaf":{"v":1,…},"private":{"address":"192.0.2.7"},"salt":"<base64>"}
@@ -53,10 +55,11 @@ func parsePackRow(line []byte) (packRow, error) {
 	return r, nil
 }
 
-// opens says whether the private half is there and is the one that the event commits to.
+// opens says whether the erasable data is there and is the one that the event commits to.
 func (r packRow) opens(e event.Event) bool { return r.private != nil && r.private.Check(e.Commitment) }
 
-// lineReader gives the lines of a text, each with its end taken off, and refuses one that is too long or not ended.
+// lineReader gives the lines of a text, each with its end taken off, and refuses one that
+// is too long or not ended.
 type lineReader struct {
 	lines *bufio.Reader
 	limit int

@@ -16,7 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// smallPack is what the frozen packs are made of: the export itself, a read, and the approval of its contract.
+// smallPack is what the frozen packs are made of: the export itself, a read, and the
+// approval of its contract.
 func smallPack(t testing.TB) *pack {
 	t.Helper()
 	p := newPack(t)
@@ -25,7 +26,8 @@ func smallPack(t testing.TB) *pack {
 	return p
 }
 
-// packVectors are the frozen packs, by name. Those that do not begin with good must be refused.
+// packVectors are the frozen packs, by name. Those that do not begin with good must be
+// refused.
 func packVectors(t testing.TB) map[string][]byte {
 	t.Helper()
 	packs := map[string][]byte{}

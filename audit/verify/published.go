@@ -57,7 +57,7 @@ func (p *published) verify(ctx context.Context, against Evidence) (*Report, erro
 		return nil, err
 	}
 	if p.former {
-		v.unvouched = 0 // the epoch that follows on it vouches for it
+		v.coveredEarlier = 0 // the epoch that follows on it vouches for it
 	}
 	return v.report, v.end()
 }
@@ -88,8 +88,8 @@ type pending struct {
 	hashes []tlog.Hash
 }
 
-// checkpoints are those in the folder, the newest last: of them the largest that carries a good signature, so that a bad one
-// is reported beside what can be proven.
+// checkpoints are those in the folder, the newest last: of them the largest that carries
+// a good signature, so that a bad one is reported beside what can be proven.
 func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 	names, err := namesIn(p.folder, p.prefix+"checkpoints")
 	if err != nil {
@@ -101,7 +101,8 @@ func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 	for i := range names {
 		names[i] = "checkpoints/" + names[i]
 	}
-	// A malformed key is refused by begin, and statements that do not hold are reported by it.
+	// A malformed key is refused by begin, and statements that do not hold are reported
+	// by it.
 	keys, err := newKeys(against.Ledger, against.Key, against.Statements, func(int64, string, ...any) {})
 	if err != nil {
 		return nil, err
@@ -157,8 +158,8 @@ func (p *published) statements() ([]Statement, error) {
 	return statements, nil
 }
 
-// events reads the first size events from their bundles, and stops at the first bundle that is not good: what comes after
-// has no place to be in.
+// events reads the first size events from their bundles, and stops at the first bundle
+// that is not good: what comes after has no place to be in.
 func (p *published) events(ctx context.Context, size int64) error {
 	for first := int64(0); first < size; first += tileWidth {
 		if err := ctx.Err(); err != nil {
@@ -205,7 +206,8 @@ func (p *published) bundle(index int64, width int) ([][]byte, error) {
 	return leaves, nil
 }
 
-// add puts a hash into the tile of its level that is being filled; a full one is compared and its root goes a level up.
+// add puts a hash into the tile of its level that is being filled; a full one is compared
+// and its root goes a level up.
 func (p *published) add(level int, hash tlog.Hash) {
 	if level == len(p.levels) {
 		p.levels = append(p.levels, pending{})
@@ -251,8 +253,8 @@ func rootOf(hashes []tlog.Hash) tlog.Hash {
 	return tlog.NodeHash(rootOf(hashes[:half]), rootOf(hashes[half:]))
 }
 
-// readTile reads a tile or bundle of a width. exact is false when a full one stands in for it: partial ones may be removed
-// once there is one.
+// readTile reads a tile or bundle of a width. exact is false when a full one stands in
+// for it: partial ones may be removed once there is one.
 func (p *published) readTile(level string, index int64, width, limit int) (data []byte, exact bool, err error) {
 	data, err = p.read("tile/"+tilePath(level, index, width), limit)
 	exact = true
@@ -288,8 +290,8 @@ func (p *published) read(name string, limit int) ([]byte, error) {
 	return data, err
 }
 
-// tilePath is the name of a tile in https://c2sp.org/tlog-tiles: the index in groups of three digits, all but the last with
-// an x before them.
+// tilePath is the name of a tile in https://c2sp.org/tlog-tiles: the index in groups of
+// three digits, all but the last with an x before them.
 func tilePath(level string, index int64, width int) string {
 	path := fmt.Sprintf("%03d", index%1000)
 	for index /= 1000; index > 0; index /= 1000 {

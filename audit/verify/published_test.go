@@ -19,7 +19,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// folder is a ledger as it is published at the sizes, one after the other; every one leaves its partial tiles.
+// folder is a ledger as it is published at the sizes, one after the other; every one
+// leaves its partial tiles.
 func (l *ledger) folder(t testing.TB, key note.Signer, sizes ...int) fstest.MapFS {
 	t.Helper()
 	files := fstest.MapFS{}
@@ -75,8 +76,8 @@ func TestPublishedLedgerIsProven(t *testing.T) {
 	}
 }
 
-// TestPublishedWithoutPartialTiles: they may be removed once the full tile is there, and a checkpoint that ends within it
-// is still provable.
+// TestPublishedWithoutPartialTiles: they may be removed once the full tile is there, and
+// a checkpoint that ends within it is still provable.
 func TestPublishedWithoutPartialTiles(t *testing.T) {
 	key, _ := newKey(t, origin, "published")
 	l := newLedger(t, 512)
@@ -98,7 +99,8 @@ func TestTamperedPublishedLedger(t *testing.T) {
 	key, _ := newKey(t, origin, "published")
 	stranger, _ := newKey(t, origin, "a stranger's")
 	l := newLedger(t, 600)
-	// The other ledger tells another event 500, and is signed with the same key: a second history.
+	// The other ledger tells another event 500, and is signed with the same key: a second
+	// history.
 	rewritten := cloned(l.rows)
 	rewritten[500] = edited(t, 500, func(e *event.Event) { e.Reason = "rewritten" })
 	other := ledgerOf(t, rewritten)
@@ -191,7 +193,8 @@ func replay(files fstest.MapFS, size int) {
 	files["checkpoint"] = files[fmt.Sprintf("checkpoints/%020d", size)]
 }
 
-// TestPublishedFolderThatIsNone has nothing, or claims more than could be read in a lifetime.
+// TestPublishedFolderThatIsNone has nothing, or claims more than could be read in a
+// lifetime.
 func TestPublishedFolderThatIsNone(t *testing.T) {
 	if report := published(t, fstest.MapFS{}, verify.Evidence{}); report.OK() || report.Events != 0 {
 		t.Errorf("of an empty folder: %s", report.Statement())
@@ -204,7 +207,8 @@ func TestPublishedFolderThatIsNone(t *testing.T) {
 	}
 }
 
-// FuzzPublishedBundle: any bytes in place of a bundle are refused, except the bundle's own.
+// FuzzPublishedBundle: any bytes in place of a bundle are refused, except the bundle's
+// own.
 func FuzzPublishedBundle(f *testing.F) {
 	key, public := vectorKey(f)
 	files := newLedger(f, 3).folder(f, key, 3)

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Report is what a verification found. OK is its one-word answer, Statement its answer in sentences.
+// Report is what a verification found. OK is its one-word answer, Statement its answer in
+// sentences.
 type Report struct {
 	Ledger string    `json:"ledger"`
 	Events int64     `json:"events"`         // in the copy
@@ -55,8 +56,8 @@ const (
 	KindTime    Kind = "time"    // time goes back
 	KindPrivate Kind = "private" // the private half does not open its commitment
 	KindColumn  Kind = "column"  // the index beside the leaf says something else
-	KindPosting Kind = "posting" // what events are found by says something else than they do
-	KindErased  Kind = "erased"  // private halves are gone that nobody recorded to have erased
+	KindIndex   Kind = "index"   // what events are found by says something else than they do
+	KindErased  Kind = "erased"  // erasable data is gone, and no event records its erasure
 	KindHead    Kind = "head"    // the state that a database goes on from is not that of the events
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
 
@@ -77,7 +78,8 @@ const (
 	KindQuestion Kind = "question" // the question is malformed, or an event does not answer it
 )
 
-// newReport has empty lists rather than none, which are easier on programs that read the report as JSON.
+// newReport has empty lists rather than none, which are easier on programs that read the
+// report as JSON.
 func newReport(ledger string) *Report {
 	return &Report{Ledger: ledger, Checkpoint: -1, OpenGrants: []Grant{}, Problems: []Problem{}, NotChecked: []string{}}
 }
@@ -93,7 +95,8 @@ func (r *Report) notChecked(format string, args ...any) {
 	r.NotChecked = append(r.NotChecked, fmt.Sprintf(format, args...))
 }
 
-// OK says whether nothing is wrong and the newest checkpoint proves the copy as far as it goes.
+// OK says whether nothing is wrong and the newest checkpoint proves the copy as far as it
+// goes.
 func (r *Report) OK() bool { return r.Found == 0 && r.Checkpoint >= 0 }
 
 // Statement says in plain sentences what was found, what was proven, and what was not.

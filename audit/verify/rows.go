@@ -4,8 +4,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// row checks one event of the copy. Its leaf becomes part of the tree whatever is wrong with it: the root tells whether
-// it was so when it was signed.
+// row checks one event of the copy. Its leaf becomes part of the tree whatever is wrong
+// with it: the root tells whether it was so when it was signed.
 func (v *verification) row(r Row) error {
 	v.report.Events++
 	v.place(r.Seq)
@@ -23,8 +23,8 @@ func (v *verification) row(r Row) error {
 	return v.compare()
 }
 
-// place checks that the events come one after the other from 0. After a gap it goes on from there, so that one missing
-// event is one problem.
+// place checks that the events come one after the other from 0. After a gap it goes on
+// from there, so that one missing event is one problem.
 func (v *verification) place(seq int64) {
 	switch {
 	case seq > v.next:
@@ -51,8 +51,8 @@ func (v *verification) event(r Row, e event.Event) {
 	v.last = e.Time
 	v.private(r, e)
 	v.columns(r, e)
-	if v.postings != nil {
-		v.postings.event(r.Seq, e)
+	if v.index != nil {
+		v.index.event(r.Seq, e)
 	}
 	v.erasure(e)
 	v.grant(r.Seq, e)
@@ -66,12 +66,13 @@ func (v *verification) private(r Row, e event.Event) {
 			v.gone++
 		}
 	case r.Private != nil && !r.Private.Check(e.Commitment):
-		v.report.problem(KindPrivate, r.Seq, "the private half is not one that the leaf commits to")
+		v.report.problem(KindPrivate, r.Seq, "the erasable data is not what the leaf commits to")
 	}
 }
 
-// grant follows accesses to content from their grant to their end. An end that was itself refused ends nothing: the
-// access is then given up, and that is told by an event of its own.
+// grant follows accesses to content from their grant to their end. An end that was itself
+// refused ends nothing: the access is then orphaned, and that is told by an event of its
+// own.
 func (v *verification) grant(seq int64, e event.Event) {
 	switch e.Phase {
 	case event.PhaseGrant:

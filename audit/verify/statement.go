@@ -9,15 +9,16 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// StatementOf makes up a statement again out of its event, where there are no published ones: what the event says holds all
-// of it. key is any verifier key of the ledger, for its name. Nothing is verified: who follows the statement does that.
+// StatementOf makes up a statement again out of its event, where there are no published
+// ones: what the event says holds all of it. key is any verifier key of the ledger, for
+// its name. Nothing is verified: who follows the statement does that.
 func StatementOf(key string, e event.Event) (Statement, error) {
 	name, _, _ := strings.Cut(key, "+")
 	first, _, ok := event.SplitLogName(name)
 	if !ok {
 		return Statement{}, fmt.Errorf("stating a key: the key given is none of a ledger")
 	}
-	m, err := event.ParseKeyMark(e.Subject)
+	m, err := event.ParseKeyChange(e.Subject)
 	if err != nil {
 		return Statement{}, fmt.Errorf("stating a key: event %d: %w", e.Seq, err)
 	}

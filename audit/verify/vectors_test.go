@@ -25,8 +25,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// The frozen vectors: a small ledger as it is published, with proofs. Other implementations are tested with them, so they
-// change only with the format's version.
+// The frozen vectors: a small ledger as it is published, with proofs. Other
+// implementations are tested with them, so they change only with the format's version.
 const vectors = "../testdata"
 
 var update = flag.Bool("update", false, "write the vectors anew")
@@ -121,7 +121,8 @@ func TestVectorsAreProven(t *testing.T) {
 	}
 }
 
-// second runs the second verifier, which is in another language and was written from docs/ledger.md.
+// second runs the second verifier, which is in another language and was written from
+// docs/ledger.md.
 func second(t *testing.T, args ...string) (ok bool, answer string) {
 	t.Helper()
 	python := needs.Program(t, "python3", "", "apt-get install python3")

@@ -17,7 +17,7 @@ type Row struct {
 	Seq     int64
 	Leaf    []byte
 	Private *event.Opening // nil where it was erased or never was
-	Columns *Columns       // nil where the copy has no index
+	Columns Columns        // nil where the copy has no index
 }
 
 // Evidence is what a copy is held against.
@@ -27,20 +27,22 @@ type Evidence struct {
 	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
 	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
 
-	// Statements lead from Key to other keys that the ledger had or has, where it was replaced.
+	// Statements lead from Key to other keys that the ledger had or has, where it was
+	// replaced.
 	Statements []Statement
 
-	// Head reads the state that a database goes on from. It is asked before the rows and after them, and nil where there is
-	// no such state.
+	// Head reads the state that a database goes on from. It is asked before the rows and
+	// after them, and nil where there is no such state.
 	Head func() (Head, error)
 
-	// Postings are what a database finds events by; nil where there are none.
-	Postings *Postings
+	// Index is what a database finds events by; nil where there is none.
+	Index *Index
 }
 
-// Copy verifies a copy of a ledger. rows are its events in the order of the copy, which are read once; memory does not
-// grow with their number. What is wrong with the copy or the evidence is in the report; an error means that the
-// verification itself could not be carried out.
+// Copy verifies a copy of a ledger. rows are its events in the order of the copy, which
+// are read once; memory does not grow with their number. What is wrong with the copy or
+// the evidence is in the report; an error means that the verification itself could not be
+// carried out.
 func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*Report, error) {
 	v, err := begin(against)
 	if err != nil {
@@ -60,7 +62,7 @@ func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*R
 	if err := v.endHead(against.Head); err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
-	if err := v.endPostings(); err != nil {
+	if err := v.endIndex(); err != nil {
 		return nil, fmt.Errorf("verifying ledger: %w", err)
 	}
 	if err := v.end(); err != nil {
@@ -78,21 +80,21 @@ type verification struct {
 	last   time.Time    // of the event before
 	grants grants
 
-	gone     int64 // private halves that the database does not have any more
+	gone     int64 // erasable data that the database does not have any more
 	recorded int64 // and how many erased ones its events tell of, both since the epoch began
 	lost     int64 // that were gone before it beyond what was recorded
 
-	keys      *keys // nil without a key
-	vouched   int64 // events that a checkpoint of the key given, or a later one, covers
-	unvouched int64 // events that one of an earlier key covers
+	keys           *keys // nil without a key
+	covered        int64 // events that a checkpoint of the key given, or a later one, covers
+	coveredEarlier int64 // events that one of an earlier key covers
 
-	epoch    int64             // in which the events are
-	marks    []event.EpochMark // of the epochs after the first
-	latest   int64             // epoch that a checkpoint is of
-	lastRoot tlog.Hash         // of the newest checkpoint
+	epoch    int64               // in which the events are
+	marks    []event.EpochChange // of the epochs after the first
+	latest   int64               // epoch that a checkpoint is of
+	lastRoot tlog.Hash           // of the newest checkpoint
 
-	postings *postings // nil when there are none
-	head     *Head     // nil when there is none, or the tree has passed it
+	index *index // nil when there are none
+	head  *Head  // nil when there is none, or the tree has passed it
 }
 
 func begin(against Evidence) (*verification, error) {
@@ -100,8 +102,8 @@ func begin(against Evidence) (*verification, error) {
 		return nil, errors.New("the evidence does not name a ledger")
 	}
 	v := &verification{report: newReport(against.Ledger), grants: newGrants(), epoch: 1}
-	if against.Postings != nil {
-		v.postings = newPostings(*against.Postings)
+	if against.Index != nil {
+		v.index = newIndex(*against.Index)
 	}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
 		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
@@ -118,7 +120,8 @@ func begin(against Evidence) (*verification, error) {
 	return v, v.compare()
 }
 
-// compare holds the tree against the checkpoints of its size, and the head if it is of this size.
+// compare holds the tree against the checkpoints of its size, and the head if it is of
+// this size.
 func (v *verification) compare() error {
 	if err := v.compareHead(); err != nil {
 		return err
@@ -146,9 +149,9 @@ func (v *verification) conclude(c checkpoint, agrees bool) {
 		return
 	}
 	if c.key >= v.keys.trusted {
-		v.vouched = c.size
+		v.covered = c.size
 	} else {
-		v.unvouched = c.size
+		v.coveredEarlier = c.size
 	}
 	v.latest = max(v.latest, c.epoch)
 	v.report.Proven = c.size
@@ -178,15 +181,15 @@ func (v *verification) end() error {
 		v.report.problem(KindTruncated, v.tree.size, "the copy ends here: %s was signed over %d events", c.name, c.size)
 	}
 	if v.gone > v.recorded {
-		v.report.problem(KindErased, NoSeq, "%d private halves are gone, and the events tell of %d that were erased", v.gone, v.recorded)
+		v.report.problem(KindErased, NoSeq, "the erasable data of %d events is gone, and the ledger records the erasure of %d", v.gone, v.recorded)
 	}
-	v.endMarks()
+	v.endControlEvents()
 	v.report.Open, v.report.OpenGrants = v.grants.left()
 	if v.grants.full {
 		v.report.notChecked("more than %d grants were open at once: from there on, whether what ended was granted", maxOpen)
 	}
 	if v.report.Erased > 0 {
-		v.report.notChecked("the private halves of %d events, which the copy does not hold", v.report.Erased)
+		v.report.notChecked("the erasable data of %d events, which the copy does not hold", v.report.Erased)
 	}
 	return nil
 }

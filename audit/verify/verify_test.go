@@ -39,7 +39,8 @@ func TestGoodCopy(t *testing.T) {
 	}
 }
 
-// The tree of every size is the one that tlog makes with all hashes at hand, and no other root passes.
+// The tree of every size is the one that tlog makes with all hashes at hand, and no other
+// root passes.
 func TestEverySize(t *testing.T) {
 	const n = 260
 	l := newLedger(t, n)
@@ -97,7 +98,8 @@ func TestOnlyOlderCheckpoint(t *testing.T) {
 	}
 }
 
-// An old checkpoint given as the newest hides nothing: the report counts what it does not cover.
+// An old checkpoint given as the newest hides nothing: the report counts what it does not
+// cover.
 func TestOldCheckpointAsNewest(t *testing.T) {
 	l := newLedger(t, 20)
 	key, vkey := newKey(t, origin, "log")
@@ -153,7 +155,8 @@ func TestOpenGrants(t *testing.T) {
 	}
 }
 
-// How accesses may end. Each case is a ledger as a faulty or dishonest gateway would write it, with a good checkpoint.
+// How accesses may end. Each case is a ledger as a faulty or dishonest gateway would
+// write it, with a good checkpoint.
 func TestEndsOfGrants(t *testing.T) {
 	end := func(seq int, change func(*event.Event)) event.Event {
 		e := draft(1)

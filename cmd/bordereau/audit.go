@@ -14,7 +14,7 @@ import (
 func auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Ask and verify the audit trail"}
 	cmd.AddCommand(auditQueryCommand(), auditQuestionsCommand(), auditAskCommand(), auditExportCommand(), auditVerifyCommand(),
-		auditKeyCommand(), auditNewEpochCommand(), auditRepublishCommand(), auditRepostCommand(), auditResumeCommand())
+		auditKeyCommand(), auditNewEpochCommand(), auditRepublishCommand(), auditReindexCommand(), auditResumeCommand())
 	return cmd
 }
 

@@ -8,9 +8,10 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/spf13/cobra"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
@@ -31,7 +32,7 @@ func auditQuestionsCommand() *cobra.Command {
 
 func listQuestions(out io.Writer, asJSON bool) error {
 	lines := json.NewEncoder(out)
-	for _, q := range audit.Questions() {
+	for _, q := range ask.Questions() {
 		if asJSON {
 			if err := lines.Encode(q); err != nil {
 				return err
@@ -90,9 +91,9 @@ func askByName(ctx context.Context, in *installation.Installation, q question, a
 	printGroups := groupPrinter(out, q.json)
 	asked.Query = q.EventQuery
 	for left := q.Limit; ; {
-		asked.Limit = audit.MaxPage
+		asked.Limit = ask.MaxPage
 		if q.Limit > 0 {
-			asked.Limit = min(left, audit.MaxPage)
+			asked.Limit = min(left, ask.MaxPage)
 		}
 		answer, err := in.Gateway.LocalAsk(ctx, ledgers[0], asked)
 		if err != nil {

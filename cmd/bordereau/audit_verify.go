@@ -26,7 +26,7 @@ func auditVerifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Prove that the ledgers are what was signed",
 		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
-			"the older checkpoints given, what was published of it, and the columns and postings that queries are answered from.\n\n" +
+			"the older checkpoints given, what was published of it, and the columns and the index that queries are answered from.\n\n" +
 			"With --tiles, verify instead a folder or a bucket that ledgers were published to, or a copy of one: no installation is needed, " +
 			"only a key for each ledger (see `audit key`), from somebody you trust. A bucket is only read.\n\n" +
 			"With --pack, verify an evidence pack; with --database, a database alone, which is only read; with --api, a ledger that a gateway " +
@@ -186,12 +186,7 @@ func keyStatements(in *installation.Installation, ledger string) ([]verify.State
 func rowsOf(rows iter.Seq2[audit.Row, error]) iter.Seq2[verify.Row, error] {
 	return func(yield func(verify.Row, error) bool) {
 		for r, err := range rows {
-			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: &verify.Columns{
-				Time: r.Time.UnixMicro(), Event: r.ID, Action: string(r.Action), Outcome: string(r.Outcome), Reason: r.Reason,
-				Actor: r.Actor, Contract: r.Contract, Provider: r.Provider, Batch: r.Batch, Document: r.Document,
-				Phase: string(r.Phase), Kind: string(r.Kind), Organisation: r.Organisation, Role: r.Role, Site: r.Site,
-				Country: r.Country, Bytes: r.Bytes,
-			}}, err) {
+			if !yield(verify.Row{Seq: r.Seq, Leaf: r.Leaf, Private: r.Opening, Columns: r.Columns}, err) {
 				return
 			}
 		}

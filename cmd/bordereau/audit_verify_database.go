@@ -14,7 +14,7 @@ import (
 )
 
 // verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns and the
-// postings that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the
+// index that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the
 // database has none.
 func verifyDatabase(ctx context.Context, name string, v verification) (err error) {
 	keyOf, err := keysByLedger(v.keys)
@@ -68,14 +68,14 @@ func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) 
 // addDerived adds to the evidence what a database keeps of the ledger beside its rows.
 func addDerived(ctx context.Context, copier audit.Copier, against *verify.Evidence) error {
 	against.Head = headOf(ctx, copier, against.Ledger)
-	posted := func() (int64, error) { return copier.Posted(ctx, against.Ledger) }
+	posted := func() (int64, error) { return copier.Indexed(ctx, against.Ledger) }
 	blocks, err := posted()
 	if err != nil {
 		return err
 	}
-	against.Postings = &verify.Postings{Blocks: blocks, Now: posted, All: func(yield func(verify.Posting, error) bool) {
-		for p, err := range copier.Postings(ctx, against.Ledger) {
-			if !yield(verify.Posting(p), err) {
+	against.Index = &verify.Index{Blocks: blocks, Now: posted, All: func(yield func(verify.IndexRow, error) bool) {
+		for p, err := range copier.Index(ctx, against.Ledger) {
+			if !yield(verify.IndexRow(p), err) {
 				return
 			}
 		}

@@ -34,7 +34,7 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 			if err := verifyDatabase(t.Context(), name, v); err != nil || !strings.HasPrefix(out.String(), "good") {
 				t.Fatalf("%v: %s", err, out.String())
 			}
-			databasetest.Unguard(t, db) // as whoever owns the database can
+			databasetest.DropTriggers(t, db) // as whoever owns the database can
 			for column, value := range map[string]string{
 				"ts": "7", "event": "'e_x'", "action": "'x.y'", "outcome": "'error'", "reason": "'x'", "actor": "'p_x'", "contract": "'c_x'",
 				"provider": "'o_x'", "batch": "'b_x'", "document": "'d_x'", "phase": "'unknown'", "kind": "'sign-in'", "organisation": "'o_x'",
@@ -53,16 +53,16 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 				change(t, db, `DROP TABLE kept`)
 			}
 			for want, head := range map[string]struct {
-				size     int
-				frontier []byte
+				size    int
+				compact []byte
 			}{
 				"event 17: head: the copy ends here":      {0, nil}, // one event more than there are
 				"head: the head, from which":              {17, []byte("x")},
 				"head: the head of 17 events, from which": {17, make([]byte, 64)},
 			} {
 				change(t, db, `CREATE TABLE kept AS SELECT * FROM audit_head`)
-				if head.frontier != nil {
-					change(t, db, `UPDATE audit_head SET size = $1, frontier = $2 WHERE ledger = $3`, head.size, head.frontier, string(w.Client))
+				if head.compact != nil {
+					change(t, db, `UPDATE audit_head SET size = $1, compact_range = $2 WHERE ledger = $3`, head.size, head.compact, string(w.Client))
 				} else {
 					change(t, db, `UPDATE audit_head SET size = size + 1 WHERE ledger = $1`, string(w.Client))
 				}
@@ -78,10 +78,10 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 			if err := verifyDatabase(t.Context(), name, v); err != nil {
 				t.Errorf("put right: %v: %s", err, out.String())
 			}
-			change(t, db, `DROP TABLE audit_posting`)
+			change(t, db, `DROP TABLE audit_index`)
 			out.Reset()
-			if err := verifyDatabase(t.Context(), name, v); err == nil || !strings.Contains(err.Error(), "audit_posting") {
-				t.Errorf("without postings: %v: %s", err, out.String())
+			if err := verifyDatabase(t.Context(), name, v); err == nil || !strings.Contains(err.Error(), "audit_index") {
+				t.Errorf("without the index: %v: %s", err, out.String())
 			}
 		})
 	}
@@ -121,12 +121,12 @@ func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 					t.Errorf("%s: %v: %s", key, err, out)
 				}
 			}
-			databasetest.Unguard(t, db)
+			databasetest.DropTriggers(t, db)
 			change(t, db, `UPDATE audit_event SET action = 'audit.query' WHERE ledger = $1 AND action = 'audit.rekey'`, ledger)
 			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "says something else than the leaf: action") {
 				t.Errorf("hidden from the index: %v: %s", err, out)
 			}
-			change(t, db, `DELETE FROM audit_mark WHERE ledger = $1`, ledger)
+			change(t, db, `DELETE FROM audit_control_event WHERE ledger = $1`, ledger)
 			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "key: the key was replaced here") {
 				t.Errorf("forgotten: %v: %s", err, out)
 			}

@@ -68,7 +68,7 @@ func asked(t *testing.T, in *installation.Installation) []event.Event {
 }
 
 // ledgerTables are copied and put back, as a backup would.
-var ledgerTables = []string{"audit_sequencer", "audit_stage", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_mark", "audit_stray", "audit_published", "audit_posting"}
+var ledgerTables = []string{"audit_sequencer", "audit_outbox", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_control_event", "audit_forked_event", "audit_published", "audit_index"}
 
 func backUpLedgers(t *testing.T, in *installation.Installation) (restore func()) {
 	t.Helper()
@@ -83,7 +83,7 @@ func backUpLedgers(t *testing.T, in *installation.Installation) (restore func())
 	}
 	each(`CREATE TABLE copy_of_$ AS SELECT * FROM $`)
 	return func() {
-		databasetest.Unguarded(t, in.Database, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
+		databasetest.WithTriggersDown(t, in.Database, func() { each(`DELETE FROM $`, `INSERT INTO $ SELECT * FROM copy_of_$`) })
 	}
 }
 

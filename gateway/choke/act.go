@@ -129,7 +129,7 @@ func (d *Door) orphanGrant(s *Scene) {
 
 // Orphan is for a grant whose outcome is not known: nothing more is released on it, and the ledger closes it.
 func (d *Door) Orphan(ledger, grant string) {
-	d.ledger.GiveUp(audit.Ticket{Ledger: ledger, Event: grant})
+	d.ledger.Orphan(audit.Ticket{Ledger: ledger, Event: grant})
 }
 
 // decide is nil when the act is allowed, a refusal when it is not, and any other error when that could not be found out.

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/keys"
 
 	"github.com/bordereau/bordereau/gateway/choke"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -159,7 +160,7 @@ func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id chok
 
 // position finds where the decision stands in its ledger.
 func (er *Erasures) position(ctx context.Context, row queries.Erasure) (int64, error) {
-	q := audit.Query{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
+	q := ask.Query{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
 	q.Action = event.Action(policy.ActionContractErase)
 	if row.Document != "" {
 		q.Action = event.Action(policy.ActionDocumentErase)

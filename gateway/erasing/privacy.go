@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
@@ -211,7 +213,7 @@ func (er *Erasures) erasePersonBatch(ctx context.Context, row queries.PersonEras
 			return nil, err
 		}
 		done, err = er.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: row.Ledger, Actor: row.Person, From: from,
-			Before: time.UnixMicro(row.Decided).UTC(), Due: func(h audit.Half) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
+			Before: time.UnixMicro(row.Decided).UTC(), Due: func(h ask.Erasable) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
 		if err != nil || done.Erased == 0 {
 			return nil, err
 		}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
@@ -87,7 +89,7 @@ func (er *Erasures) expireBatch(ctx context.Context, ledger string, class event.
 			return nil, fmt.Errorf("reading how far erasing has come: %w", err)
 		}
 		done, err = er.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: ledger, Class: class, From: from, Before: before,
-			Due: func(h audit.Half) bool { return !keep.holds(h) }})
+			Due: func(h ask.Erasable) bool { return !keep.holds(h) }})
 		if err != nil || done.To == from {
 			return nil, err
 		}
@@ -112,7 +114,7 @@ func erasedRange(e audit.PrivateErased) string { return fmt.Sprintf("%d-%d", e.F
 // held is what the standing holds keep in one ledger.
 type held struct{ contracts, documents, people map[string]bool }
 
-func (k held) holds(h audit.Half) bool {
+func (k held) holds(h ask.Erasable) bool {
 	return k.contracts[h.Contract] || k.documents[h.Document] || k.people[h.Actor]
 }
 

@@ -6,9 +6,10 @@ import (
 	"io"
 	"slices"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/policy"
@@ -110,8 +111,8 @@ func (q PackQuestion) writeDown() (string, error) {
 	if q.Since < 0 {
 		return "", &choke.Invalid{Kind: choke.InvalidParameter, Field: "since", Detail: "is no size of a ledger"}
 	}
-	named := func(n NamedQuestion) bool { return n.Name == q.Question && n.Shape == audit.ShapeEvents }
-	if q.Question != "" && !slices.ContainsFunc(audit.Questions(), named) {
+	named := func(n NamedQuestion) bool { return n.Name == q.Question && n.Shape == ask.ShapeEvents }
+	if q.Question != "" && !slices.ContainsFunc(ask.Questions(), named) {
 		return "", &choke.Invalid{Kind: choke.InvalidParameter, Field: "question", Detail: "is not one whose answer is events"}
 	}
 	return writeDown(q, q.Query)

@@ -13,9 +13,10 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 )
 
@@ -90,7 +91,7 @@ func still(name string, data []byte) packMember {
 }
 
 // packLine is an event in a line: its leaf and its private half byte for byte.
-func packLine(s audit.Stored) []byte {
+func packLine(s ask.Stored) []byte {
 	line := append([]byte(`{"leaf":`), s.Leaf...)
 	if s.Opening != nil {
 		line = append(line, `,"private":`...)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
@@ -16,10 +18,10 @@ import (
 // packContent is what a pack holds, before it is written.
 type packContent struct {
 	since    int64
-	rows     []audit.Stored
+	rows     []ask.Stored
 	terms    []packTerms
 	withheld []withheld
-	export   audit.Stored
+	export   ask.Stored
 	tree     *audit.Tree
 	bytes    int64
 
@@ -56,7 +58,7 @@ func (c *packContent) grow(n int) error {
 
 // gather reads the answer page by page, each event as it is stored.
 func (ev *Evidence) gather(ctx context.Context, ledger string, q LedgerQuestion, c *packContent) error {
-	q.Cursor, q.Limit = "", audit.MaxPage
+	q.Cursor, q.Limit = "", ask.MaxPage
 	for {
 		answer, err := ev.answer(ctx, ledger, q)
 		if err != nil {

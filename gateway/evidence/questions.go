@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway/choke"
 
 	"github.com/bordereau/bordereau/audit"
@@ -18,18 +20,18 @@ import (
 )
 
 // LedgerQuestion is a named question with its parameters; without a name, its filters alone.
-type LedgerQuestion = audit.Ask
+type LedgerQuestion = ask.Ask
 
 // NamedQuestion is a question that every ledger can be asked by its name.
-type NamedQuestion = audit.Question
+type NamedQuestion = ask.Question
 
 // Group is what several events have in common, with their sums.
-type Group = audit.Group
+type Group = ask.Group
 
 // LedgerAnswer is what a ledger answered, with the names of the people and organisations in it: from the directory as it
 // is now, for reading only. Who was erased there has none.
 type LedgerAnswer struct {
-	audit.Answer
+	ask.Answer
 	Names map[string]string
 }
 
@@ -41,7 +43,7 @@ func (ev *Evidence) Questions(ctx context.Context, caller choke.Caller) ([]Named
 	}); err != nil {
 		return nil, err
 	}
-	return audit.Questions(), nil
+	return ask.Questions(), nil
 }
 
 // AskLedger answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
@@ -59,7 +61,7 @@ func (ev *Evidence) AskLedger(ctx context.Context, caller choke.Caller, ledger s
 	return LedgerAnswer{answer, names}, err
 }
 
-// CountEvents counts the events that the filters find; more says that there are more than audit.MaxCount.
+// CountEvents counts the events that the filters find; more says that there are more than ask.MaxCount.
 func (ev *Evidence) CountEvents(ctx context.Context, caller choke.Caller, ledger string, q EventQuery) (n int64, more bool, err error) {
 	s, err := ev.question(ctx, caller, policy.ActionAuditQuery, ledger, struct{ Count EventQuery }{q}, q)
 	if err != nil || !scopeToOwn(s, &q) {
@@ -146,19 +148,19 @@ func (ev *Evidence) localQuestion(ctx context.Context, action policy.Action, led
 		Private: map[string]string{"question": text}}, nil)
 }
 
-func (ev *Evidence) answer(ctx context.Context, ledger string, q LedgerQuestion) (audit.Answer, error) {
+func (ev *Evidence) answer(ctx context.Context, ledger string, q LedgerQuestion) (ask.Answer, error) {
 	q.Ledger = ledger
 	if q.Question != "" {
 		answer, err := ev.ledger.Ask(ctx, q)
 		return answer, ev.questionError(err)
 	}
 	events, next, err := ev.ledger.Query(ctx, q.Query)
-	return audit.Answer{Events: events, Next: next}, ev.questionError(err)
+	return ask.Answer{Events: events, Next: next}, ev.questionError(err)
 }
 
 // allEvents reads the first page at once, so that a question that cannot be asked is an error and no empty export.
 func (ev *Evidence) allEvents(ctx context.Context, ledger string, q EventQuery) (iter.Seq2[event.Event, error], error) {
-	q.Ledger, q.Cursor, q.Limit = ledger, "", audit.MaxPage
+	q.Ledger, q.Cursor, q.Limit = ledger, "", ask.MaxPage
 	events, next, err := ev.ledger.Query(ctx, q)
 	if err != nil {
 		return nil, ev.questionError(err)
@@ -190,7 +192,7 @@ func (ev *Evidence) questionError(err error) error {
 }
 
 // names looks up what the people and organisations of an answer are called; with an organisation, only its own people.
-func (ev *Evidence) names(ctx context.Context, answer audit.Answer, only choke.OrganisationID) (map[string]string, error) {
+func (ev *Evidence) names(ctx context.Context, answer ask.Answer, only choke.OrganisationID) (map[string]string, error) {
 	ids := map[string]bool{}
 	for _, e := range answer.Events {
 		for _, id := range []string{e.Actor, e.Subject, e.Organisation, e.Provider} {
@@ -233,7 +235,7 @@ func nameOf(ctx context.Context, tx *database.Tx, id string, only choke.Organisa
 }
 
 // EventQuery is a question to a ledger. Its Ledger is set by whoever asks.
-type EventQuery = audit.Query
+type EventQuery = ask.Query
 
 // AuditEvents answers a question to a ledger: a client's (its organisation id) or the operator's own. The question is an
 // event of the same ledger, and durable there before anything is answered.

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -172,7 +173,7 @@ func TestALongUserAgentIsCut(t *testing.T) {
 	if a.StatusCode != http.StatusOK {
 		t.Fatalf("got %d: %s", a.StatusCode, a.body)
 	}
-	events, _, err := s.Ledger.Query(t.Context(), audit.Query{Ledger: string(s.Client), Limit: 1})
+	events, _, err := s.Ledger.Query(t.Context(), ask.Query{Ledger: string(s.Client), Limit: 1})
 	if err != nil || len(events) != 1 || events[0].Request != a.Header.Get("Request-Id") {
 		t.Fatalf("got %+v, %v", events, err)
 	}

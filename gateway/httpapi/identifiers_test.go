@@ -9,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/audit/ask"
+
 	"github.com/google/go-cmp/cmp"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
-	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
@@ -161,7 +162,7 @@ func rowsOf(t *testing.T, db *database.DB) map[string]int {
 // erasable data.
 func wantPlainLedger(t *testing.T, s *service, ledger string) {
 	t.Helper()
-	q := audit.Query{Ledger: ledger, Limit: 500}
+	q := ask.Query{Ledger: ledger, Limit: 500}
 	for {
 		events, next, err := s.Ledger.Query(t.Context(), q)
 		if err != nil {

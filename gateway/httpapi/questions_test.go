@@ -139,7 +139,7 @@ func TestABrokenExportDoesNotEndCleanly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	databasetest.Unguard(t, s.Database)
+	databasetest.DropTriggers(t, s.Database)
 	if _, err := s.Database.Writer().ExecContext(t.Context(), `UPDATE audit_event SET leaf = $1 WHERE ledger = $2 AND seq = 5`,
 		[]byte("{}"), string(s.Client)); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func TestAFullQueueIsA503(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer holder.Rollback()
-	if _, err := holder.ExecContext(t.Context(), `UPDATE audit_sequencer SET turn = turn`); err != nil {
+	if _, err := holder.ExecContext(t.Context(), `UPDATE audit_sequencer SET round = round`); err != nil {
 		t.Fatal(err)
 	}
 	var waiting sync.WaitGroup

@@ -42,10 +42,10 @@ func (u *Upkeep) LocalRepublish(ctx context.Context) error {
 	return u.owner.RecordAlone(ctx, policy.ActionAuditRepublish)
 }
 
-// LocalRepost makes the postings of a ledger again from its events, as whoever holds the machine, and records it in the
+// LocalReindex has the index of a ledger built again from its events, as whoever holds the machine, and records it in the
 // operator's. What is recorded is sequenced by whoever comes next.
-func (u *Upkeep) LocalRepost(ctx context.Context, ledger string) (audit.Reposted, error) {
-	noted := u.owner.Event(policy.ActionAuditRepost)
+func (u *Upkeep) LocalReindex(ctx context.Context, ledger string) (audit.Reindexed, error) {
+	noted := u.owner.Event(policy.ActionAuditReindex)
 	noted.Subject = ledger
-	return u.ledger.Repost(ctx, ledger, noted)
+	return u.ledger.Reindex(ctx, ledger, noted)
 }

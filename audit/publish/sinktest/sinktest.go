@@ -1,5 +1,5 @@
-// Package sinktest is the conformance suite of publish.Sink: what every place that ledgers are published to must do,
-// whatever it is made of.
+// Package sinktest is the conformance suite of publish.Sink: what every place that
+// ledgers are published to must do, whatever it is made of.
 package sinktest
 
 import (

@@ -1,0 +1,205 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
+)
+
+// Index rows are what queries find events by. Sixty-four events in a row are a block;
+// when it is full, every value that a field has in it gets one row of audit_index, whose
+// 64 bits say in which of the events. The events after the last full block are few, and
+// are read as they are.
+//
+// An index on a column costs every event one entry, in a page of its own for every
+// ledger: with a dozen of them, writing pages was most of the work of an append. A index
+// row is written once for all the events that share the value. And filters combine
+// without a planner, which knows nothing of a value: those of two are the bits that both
+// have.
+
+// indexRow is a row of audit_index.
+type indexRow struct {
+	ledger string
+	schema.Term
+	block int64
+	bits  uint64 // bit i stands for event block × 64 + i
+}
+
+// blocksAtOnce is of how many blocks one batch at most writes the index rows.
+const blocksAtOnce = 64
+
+// unindexed is how many full blocks of the ledger have no index rows.
+func (h *head) unindexed() int64 { return h.size/schema.BlockSize - h.indexed }
+
+// blocks are the index rows of the blocks of a ledger from its head's indexed on.
+type blocks struct {
+	ledger   string
+	from, to int64 // events
+	bits     map[place]uint64
+}
+
+type place struct {
+	schema.Term
+	block int64
+}
+
+// next are the blocks of a ledger that are indexed next, at most so many.
+func (h *head) next(ledger string, most int64) *blocks {
+	n := min(h.unindexed(), most)
+	b := &blocks{ledger: ledger, from: h.indexed * schema.BlockSize, to: (h.indexed + n) * schema.BlockSize, bits: map[place]uint64{}}
+	h.indexed += n
+	return b
+}
+
+func (b *blocks) add(e *event.Event) {
+	if e.Seq < b.from || e.Seq >= b.to {
+		return
+	}
+	for _, t := range schema.Terms(e) {
+		b.bits[place{t, e.Seq / schema.BlockSize}] |= 1 << (e.Seq % schema.BlockSize)
+	}
+}
+
+// read adds stored events, up to a number. What cannot be read of them is left out and
+// stops nobody but who asks for it: verification finds it.
+func (b *blocks) read(ctx context.Context, tx *sql.Tx, until int64) error {
+	if b.from >= until {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`, b.ledger, b.from, until)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var leaf []byte
+		if err := rows.Scan(&leaf); err != nil {
+			return err
+		}
+		if e, err := event.Parse(leaf); err == nil {
+			b.add(&e)
+		}
+	}
+	return rows.Err()
+}
+
+func (b *blocks) postings(to []indexRow) []indexRow {
+	for p, bits := range b.bits {
+		to = append(to, indexRow{b.ledger, p.Term, p.block, bits})
+	}
+	return to
+}
+
+// index rows are those of the blocks that a batch fills, and of blocks before them that
+// have none yet: of not more than it has time for, the rest is left to later batches. Of
+// such a block the events before the batch are read.
+func (l *Ledger) postings(ctx context.Context, tx *sql.Tx, b *batch) ([]indexRow, error) {
+	left := int64(blocksAtOnce)
+	filled := map[string]*blocks{}
+	for ledger, h := range b.heads {
+		if n := min(h.unindexed(), left); n > 0 {
+			filled[ledger] = h.next(ledger, n)
+			left -= n
+		}
+	}
+	if len(filled) == 0 {
+		return nil, nil
+	}
+	first := map[string]int64{}
+	for i := range b.entries {
+		e := &b.entries[i].Event
+		if of := filled[e.Ledger]; of != nil {
+			if _, seen := first[e.Ledger]; !seen {
+				first[e.Ledger] = e.Seq
+			}
+			of.add(e)
+		}
+	}
+	var rows []indexRow
+	for ledger, of := range filled {
+		until := of.to
+		if seq, ok := first[ledger]; ok {
+			until = min(until, seq)
+		}
+		if err := of.read(ctx, tx, until); err != nil {
+			return nil, err
+		}
+		rows = of.postings(rows)
+	}
+	return rows, nil
+}
+
+func indexRows(of []indexRow) insertion {
+	slices.SortFunc(of, func(a, b indexRow) int { // as they are stored, so that as few pages as can be are written
+		return cmp.Or(cmp.Compare(a.ledger, b.ledger), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value), cmp.Compare(a.block, b.block))
+	})
+	return insertion{table: "audit_index", rows: len(of), conflict: `ON CONFLICT DO NOTHING`, columns: []column{
+		texts("ledger", of, func(p *indexRow) string { return p.ledger }),
+		numbers("field", of, func(p *indexRow) int64 { return int64(p.Field) }),
+		texts("value", of, func(p *indexRow) string { return p.Value }),
+		numbers("block", of, func(p *indexRow) int64 { return p.block }),
+		numbers("bits", of, func(p *indexRow) int64 { return int64(p.bits) }),
+	}}
+}
+
+// indexBehind builds the index of full blocks that have none, where one was dropped,
+// until none is left or an event waits for its place.
+func (l *Ledger) indexBehind(ctx context.Context) error {
+	for ctx.Err() == nil && l.Halted() == nil && len(l.wake) == 0 {
+		more, err := l.indexNext(ctx)
+		if err != nil {
+			return fmt.Errorf("indexing events: %w", err)
+		}
+		if !more {
+			return nil
+		}
+	}
+	return nil
+}
+
+// indexNext builds the index of the next blocks of one ledger, in a batch of no events.
+func (l *Ledger) indexNext(ctx context.Context) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
+	defer cancel()
+	ledgers, err := listLedgers(ctx, l.config.Reader, fmt.Sprintf(`SELECT ledger FROM audit_head WHERE indexed < size / %d LIMIT 1`, schema.BlockSize))
+	if err != nil || len(ledgers) == 0 {
+		return false, err
+	}
+	tx, err := l.config.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback()
+	if err := l.lock(ctx, tx); err != nil {
+		return false, err
+	}
+	heads, err := l.readHeads(ctx, tx, ledgers)
+	if err != nil {
+		return false, err
+	}
+	if err := l.write(ctx, tx, &batch{heads: heads}); err != nil {
+		return false, err
+	}
+	return true, tx.Commit()
+}
+
+// dropIndex deletes the index rows of a ledger, with the triggers down: the sequencer
+// builds them again. Of millions that takes longer than PostgreSQL lets an ordinary
+// statement take.
+func (l *Ledger) dropIndex(ctx context.Context, tx *sql.Tx, ledger string) error {
+	if l.config.PostgreSQL {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM audit_index WHERE ledger = $1`, ledger); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE audit_head SET indexed = 0 WHERE ledger = $1`, ledger)
+	return err
+}
