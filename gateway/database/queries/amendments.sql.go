@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const approveVersionFrom = `-- name: ApproveVersionFrom :execrows
@@ -15,11 +17,11 @@ WHERE contract = $1 AND version = $2 AND approved = 0
 `
 
 type ApproveVersionFromParams struct {
-	Contract      string
+	Contract      policy.ContractID
 	Version       int64
-	ApprovedBy    string
-	Approved      int64
-	EffectiveFrom int64
+	ApprovedBy    policy.PersonID
+	Approved      Micros
+	EffectiveFrom Micros
 }
 
 // ApproveVersionFrom approves a version that nobody approved before, with the moment from which it holds.
@@ -44,7 +46,7 @@ WHERE contract = $1 AND approved > 0
 `
 
 type ApprovedAfterParams struct {
-	Contract  string
+	Contract  policy.ContractID
 	Version   int64
 	Effective int64
 }
@@ -62,7 +64,7 @@ SELECT contract, version, terms, digest, proposed_by, proposed, approved_by, app
 `
 
 // ContractVersions lists a contract's versions, oldest first.
-func (q *Queries) ContractVersions(ctx context.Context, contract string) ([]ContractVersion, error) {
+func (q *Queries) ContractVersions(ctx context.Context, contract policy.ContractID) ([]ContractVersion, error) {
 	rows, err := q.db.QueryContext(ctx, contractVersions, contract)
 	if err != nil {
 		return nil, err
@@ -101,13 +103,13 @@ VALUES ($1, $2, $3, $4, $5, $6, '', 0, $7) ON CONFLICT DO NOTHING
 `
 
 type InsertAmendmentParams struct {
-	Contract      string
+	Contract      policy.ContractID
 	Version       int64
 	Terms         []byte
 	Digest        []byte
-	ProposedBy    string
-	Proposed      int64
-	EffectiveFrom int64
+	ProposedBy    policy.PersonID
+	Proposed      Micros
+	EffectiveFrom Micros
 }
 
 // InsertAmendment inserts no row where another request has just taken the number.
@@ -131,7 +133,7 @@ const newestApprovedVersion = `-- name: NewestApprovedVersion :one
 SELECT contract, version, terms, digest, proposed_by, proposed, approved_by, approved, effective_from FROM contract_version WHERE contract = $1 AND approved > 0 ORDER BY version DESC LIMIT 1
 `
 
-func (q *Queries) NewestApprovedVersion(ctx context.Context, contract string) (ContractVersion, error) {
+func (q *Queries) NewestApprovedVersion(ctx context.Context, contract policy.ContractID) (ContractVersion, error) {
 	row := q.db.QueryRowContext(ctx, newestApprovedVersion, contract)
 	var i ContractVersion
 	err := row.Scan(
@@ -153,8 +155,8 @@ SELECT CAST(COUNT(*) AS bigint) FROM contract_status WHERE contract = $1 AND val
 `
 
 type SuspendedUntilParams struct {
-	Contract   string
-	ValidUntil int64
+	Contract   policy.ContractID
+	ValidUntil Micros
 }
 
 // SuspendedUntil counts the suspensions that ended at a moment.

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const addReading = `-- name: AddReading :exec
@@ -15,8 +17,8 @@ WHERE contract = $1 AND person = $2 AND day = $3
 `
 
 type AddReadingParams struct {
-	Contract  string
-	Person    string
+	Contract  policy.ContractID
+	Person    policy.PersonID
 	Day       string
 	ReadBytes int64
 }
@@ -38,7 +40,7 @@ SELECT CAST($1 AS text), d.id FROM document d WHERE d.batch = $2 AND d.state = '
 
 type AssignEveryDocumentParams struct {
 	Assignment string
-	Batch      string
+	Batch      policy.BatchID
 }
 
 // AssignEveryDocument assigns all received documents of a batch.
@@ -58,8 +60,8 @@ WHERE mine.assignment = $2
 `
 
 type AssignedTwiceParams struct {
-	Now        int64
-	Assignment string
+	Now        Micros
+	Assignment policy.AssignmentID
 }
 
 // AssignedTwice counts the documents of an assignment that another standing assignment holds.
@@ -74,7 +76,7 @@ const assignment = `-- name: Assignment :one
 SELECT id, batch, contract, person, assigned_by, valid_from, valid_until FROM assignment WHERE id = $1 FOR SHARE
 `
 
-func (q *Queries) Assignment(ctx context.Context, id string) (Assignment, error) {
+func (q *Queries) Assignment(ctx context.Context, id policy.AssignmentID) (Assignment, error) {
 	row := q.db.QueryRowContext(ctx, assignment, id)
 	var i Assignment
 	err := row.Scan(
@@ -93,15 +95,15 @@ const assignmentDocuments = `-- name: AssignmentDocuments :many
 SELECT document FROM assignment_document WHERE assignment = $1 ORDER BY document
 `
 
-func (q *Queries) AssignmentDocuments(ctx context.Context, assignment string) ([]string, error) {
+func (q *Queries) AssignmentDocuments(ctx context.Context, assignment policy.AssignmentID) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, assignmentDocuments, assignment)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.DocumentID{}
 	for rows.Next() {
-		var document string
+		var document policy.DocumentID
 		if err := rows.Scan(&document); err != nil {
 			return nil, err
 		}
@@ -120,7 +122,7 @@ const assignmentForChange = `-- name: AssignmentForChange :one
 SELECT id, batch, contract, person, assigned_by, valid_from, valid_until FROM assignment WHERE id = $1 FOR UPDATE
 `
 
-func (q *Queries) AssignmentForChange(ctx context.Context, id string) (Assignment, error) {
+func (q *Queries) AssignmentForChange(ctx context.Context, id policy.AssignmentID) (Assignment, error) {
 	row := q.db.QueryRowContext(ctx, assignmentForChange, id)
 	var i Assignment
 	err := row.Scan(
@@ -141,9 +143,9 @@ ORDER BY a.valid_from DESC LIMIT 1
 `
 
 type AssignmentOfBatchParams struct {
-	Batch  string
-	Person string
-	Now    int64
+	Batch  policy.BatchID
+	Person policy.PersonID
+	Now    Micros
 }
 
 // AssignmentOfBatch is any standing assignment of a batch's documents to a person.
@@ -169,9 +171,9 @@ ORDER BY a.valid_from DESC LIMIT 1 FOR SHARE OF a
 `
 
 type AssignmentOfDocumentParams struct {
-	Document string
-	Person   string
-	Now      int64
+	Document policy.DocumentID
+	Person   policy.PersonID
+	Now      Micros
 }
 
 // AssignmentOfDocument is the standing assignment of a document to a person.
@@ -195,10 +197,10 @@ SELECT id, batch, contract, person, assigned_by, valid_from, valid_until FROM as
 `
 
 type AssignmentsOfPersonParams struct {
-	Person string
+	Person policy.PersonID
 	Limit  int32
-	Now    int64
-	After  string
+	Now    Micros
+	After  policy.AssignmentID
 }
 
 func (q *Queries) AssignmentsOfPerson(ctx context.Context, arg AssignmentsOfPersonParams) ([]Assignment, error) {
@@ -242,8 +244,8 @@ UPDATE assignment SET valid_until = $2 WHERE id = $1 AND valid_until > $2
 `
 
 type EndAssignmentParams struct {
-	ID  string
-	Now int64
+	ID  policy.AssignmentID
+	Now Micros
 }
 
 func (q *Queries) EndAssignment(ctx context.Context, arg EndAssignmentParams) (int64, error) {
@@ -261,8 +263,8 @@ WHERE person = $2 AND valid_until > $1
 `
 
 type EndAssignmentsParams struct {
-	Now      int64
-	Person   string
+	Now      Micros
+	Person   policy.PersonID
 	Contract string
 }
 
@@ -277,8 +279,8 @@ UPDATE lease SET valid_until = $2 WHERE assignment = $1 AND valid_until > $2
 `
 
 type EndLeasesParams struct {
-	Assignment string
-	Now        int64
+	Assignment policy.AssignmentID
+	Now        Micros
 }
 
 func (q *Queries) EndLeases(ctx context.Context, arg EndLeasesParams) error {
@@ -292,12 +294,12 @@ VALUES ($1, $2, $3, $4, $5, $6, 9223372036854775807)
 `
 
 type InsertAssignmentParams struct {
-	ID         string
-	Batch      string
-	Contract   string
-	Person     string
-	AssignedBy string
-	ValidFrom  int64
+	ID         policy.AssignmentID
+	Batch      policy.BatchID
+	Contract   policy.ContractID
+	Person     policy.PersonID
+	AssignedBy policy.PersonID
+	ValidFrom  Micros
 }
 
 func (q *Queries) InsertAssignment(ctx context.Context, arg InsertAssignmentParams) error {
@@ -317,8 +319,8 @@ INSERT INTO assignment_document (assignment, document) VALUES ($1, $2)
 `
 
 type InsertAssignmentDocumentParams struct {
-	Assignment string
-	Document   string
+	Assignment policy.AssignmentID
+	Document   policy.DocumentID
 }
 
 func (q *Queries) InsertAssignmentDocument(ctx context.Context, arg InsertAssignmentDocumentParams) error {
@@ -332,10 +334,10 @@ INSERT INTO lease (id, assignment, person, valid_from, valid_until) VALUES ($1, 
 
 type InsertLeaseParams struct {
 	ID         string
-	Assignment string
-	Person     string
-	ValidFrom  int64
-	ValidUntil int64
+	Assignment policy.AssignmentID
+	Person     policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 func (q *Queries) InsertLease(ctx context.Context, arg InsertLeaseParams) error {
@@ -356,8 +358,8 @@ RETURNING documents, bytes
 `
 
 type LockReadingParams struct {
-	Contract string
-	Person   string
+	Contract policy.ContractID
+	Person   policy.PersonID
 	Day      string
 }
 
@@ -379,7 +381,7 @@ const newestLease = `-- name: NewestLease :one
 SELECT id, assignment, person, valid_from, valid_until FROM lease WHERE assignment = $1 ORDER BY valid_until DESC LIMIT 1 FOR SHARE
 `
 
-func (q *Queries) NewestLease(ctx context.Context, assignment string) (Lease, error) {
+func (q *Queries) NewestLease(ctx context.Context, assignment policy.AssignmentID) (Lease, error) {
 	row := q.db.QueryRowContext(ctx, newestLease, assignment)
 	var i Lease
 	err := row.Scan(

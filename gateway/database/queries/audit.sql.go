@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const personName = `-- name: PersonName :one
@@ -15,11 +17,11 @@ SELECT name, organisation FROM person WHERE id = $1
 
 type PersonNameRow struct {
 	Name         string
-	Organisation string
+	Organisation policy.OrganisationID
 }
 
 // PersonName is what a person is called, for showing beside an identifier; empty once it is erased. It takes no lock.
-func (q *Queries) PersonName(ctx context.Context, id string) (PersonNameRow, error) {
+func (q *Queries) PersonName(ctx context.Context, id policy.PersonID) (PersonNameRow, error) {
 	row := q.db.QueryRowContext(ctx, personName, id)
 	var i PersonNameRow
 	err := row.Scan(&i.Name, &i.Organisation)
@@ -33,9 +35,9 @@ WHERE m.person = $1 AND c.client = $2 AND m.role = 'provider-compliance'
 `
 
 type ProviderComplianceAtParams struct {
-	Person string
-	Client string
-	Now    int64
+	Person policy.PersonID
+	Client policy.OrganisationID
+	Now    Micros
 }
 
 // ProviderComplianceAt counts the contracts of the client on which the person watches over the provider's people.

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const contract = `-- name: Contract :one
@@ -14,7 +16,7 @@ SELECT id, client, provider, reference, created FROM contract WHERE id = $1
 `
 
 // Contract is read by every act on its batches and documents.
-func (q *Queries) Contract(ctx context.Context, id string) (Contract, error) {
+func (q *Queries) Contract(ctx context.Context, id policy.ContractID) (Contract, error) {
 	row := q.db.QueryRowContext(ctx, contract, id)
 	var i Contract
 	err := row.Scan(
@@ -32,7 +34,7 @@ SELECT id, client, provider, reference, created FROM contract WHERE client = $1 
 `
 
 type ContractByReferenceParams struct {
-	Client    string
+	Client    policy.OrganisationID
 	Reference string
 }
 
@@ -54,7 +56,7 @@ SELECT sealed_to, sealed FROM contract_key_copy WHERE contract = $1 AND epoch = 
 `
 
 type ContractKeyCopiesParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 }
 
@@ -91,7 +93,7 @@ SELECT id, contract, status, reason, changed_by, valid_from, valid_until FROM co
 `
 
 // The lock makes every act that relies on the status wait for a change of it, and the other way round.
-func (q *Queries) ContractStatus(ctx context.Context, contract string) (ContractStatus, error) {
+func (q *Queries) ContractStatus(ctx context.Context, contract policy.ContractID) (ContractStatus, error) {
 	row := q.db.QueryRowContext(ctx, contractStatus, contract)
 	var i ContractStatus
 	err := row.Scan(
@@ -110,7 +112,7 @@ const contractStatusForChange = `-- name: ContractStatusForChange :one
 SELECT id, contract, status, reason, changed_by, valid_from, valid_until FROM contract_status WHERE contract = $1 AND valid_until = 9223372036854775807 FOR UPDATE
 `
 
-func (q *Queries) ContractStatusForChange(ctx context.Context, contract string) (ContractStatus, error) {
+func (q *Queries) ContractStatusForChange(ctx context.Context, contract policy.ContractID) (ContractStatus, error) {
 	row := q.db.QueryRowContext(ctx, contractStatusForChange, contract)
 	var i ContractStatus
 	err := row.Scan(
@@ -130,7 +132,7 @@ SELECT contract, version, terms, digest, proposed_by, proposed, approved_by, app
 `
 
 type ContractVersionParams struct {
-	Contract string
+	Contract policy.ContractID
 	Version  int64
 }
 
@@ -164,11 +166,11 @@ ORDER BY c.id LIMIT $1
 
 type ContractsParams struct {
 	Limit        int32
-	After        string
-	Client       string
-	Person       string
-	Now          int64
-	Organisation string
+	After        policy.ContractID
+	Client       policy.OrganisationID
+	Person       policy.PersonID
+	Now          Micros
+	Organisation policy.OrganisationID
 }
 
 // Contracts lists those where the person is a member or whose client the person has a duty in. A contract of which nothing
@@ -213,7 +215,7 @@ const currentContractKey = `-- name: CurrentContractKey :one
 SELECT contract, epoch, recipient, created FROM contract_key WHERE contract = $1 ORDER BY epoch DESC LIMIT 1
 `
 
-func (q *Queries) CurrentContractKey(ctx context.Context, contract string) (ContractKey, error) {
+func (q *Queries) CurrentContractKey(ctx context.Context, contract policy.ContractID) (ContractKey, error) {
 	row := q.db.QueryRowContext(ctx, currentContractKey, contract)
 	var i ContractKey
 	err := row.Scan(
@@ -231,7 +233,7 @@ UPDATE contract_status SET valid_until = $2 WHERE id = $1 AND valid_until = 9223
 
 type EndContractStatusParams struct {
 	ID         string
-	ValidUntil int64
+	ValidUntil Micros
 }
 
 func (q *Queries) EndContractStatus(ctx context.Context, arg EndContractStatusParams) (int64, error) {
@@ -248,11 +250,11 @@ ON CONFLICT DO NOTHING
 `
 
 type InsertContractParams struct {
-	ID        string
-	Client    string
-	Provider  string
+	ID        policy.ContractID
+	Client    policy.OrganisationID
+	Provider  policy.OrganisationID
 	Reference string
-	Created   int64
+	Created   Micros
 }
 
 // InsertContract inserts no row where another request has just taken the reference.
@@ -275,10 +277,10 @@ INSERT INTO contract_key (contract, epoch, recipient, created) VALUES ($1, $2, $
 `
 
 type InsertContractKeyParams struct {
-	Contract  string
+	Contract  policy.ContractID
 	Epoch     int64
 	Recipient string
-	Created   int64
+	Created   Micros
 }
 
 func (q *Queries) InsertContractKey(ctx context.Context, arg InsertContractKeyParams) error {
@@ -296,7 +298,7 @@ INSERT INTO contract_key_copy (contract, epoch, sealed_to, sealed) VALUES ($1, $
 `
 
 type InsertContractKeyCopyParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 	SealedTo string
 	Sealed   []byte
@@ -319,11 +321,11 @@ VALUES ($1, $2, $3, $4, $5, $6, 9223372036854775807)
 
 type InsertContractStatusParams struct {
 	ID        string
-	Contract  string
-	Status    string
+	Contract  policy.ContractID
+	Status    policy.ContractStatus
 	Reason    string
-	ChangedBy string
-	ValidFrom int64
+	ChangedBy policy.PersonID
+	ValidFrom Micros
 }
 
 func (q *Queries) InsertContractStatus(ctx context.Context, arg InsertContractStatusParams) error {
@@ -344,13 +346,13 @@ VALUES ($1, $2, $3, $4, $5, $6, '', 0, $7)
 `
 
 type InsertContractVersionParams struct {
-	Contract      string
+	Contract      policy.ContractID
 	Version       int64
 	Terms         []byte
 	Digest        []byte
-	ProposedBy    string
-	Proposed      int64
-	EffectiveFrom int64
+	ProposedBy    policy.PersonID
+	Proposed      Micros
+	EffectiveFrom Micros
 }
 
 func (q *Queries) InsertContractVersion(ctx context.Context, arg InsertContractVersionParams) error {
@@ -370,7 +372,7 @@ const newestVersion = `-- name: NewestVersion :one
 SELECT contract, version, terms, digest, proposed_by, proposed, approved_by, approved, effective_from FROM contract_version WHERE contract = $1 ORDER BY version DESC LIMIT 1
 `
 
-func (q *Queries) NewestVersion(ctx context.Context, contract string) (ContractVersion, error) {
+func (q *Queries) NewestVersion(ctx context.Context, contract policy.ContractID) (ContractVersion, error) {
 	row := q.db.QueryRowContext(ctx, newestVersion, contract)
 	var i ContractVersion
 	err := row.Scan(
@@ -394,8 +396,8 @@ ORDER BY version DESC LIMIT 1
 `
 
 type VersionInForceParams struct {
-	Contract string
-	Now      int64
+	Contract policy.ContractID
+	Now      Micros
 }
 
 // VersionInForce is the newest approved version whose effective date has come. It leaves out the terms: the compiled

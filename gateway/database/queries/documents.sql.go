@@ -7,13 +7,15 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const abandonDocument = `-- name: AbandonDocument :execrows
 UPDATE document SET state = 'abandoned' WHERE id = $1 AND state = 'receiving'
 `
 
-func (q *Queries) AbandonDocument(ctx context.Context, id string) (int64, error) {
+func (q *Queries) AbandonDocument(ctx context.Context, id policy.DocumentID) (int64, error) {
 	result, err := q.db.ExecContext(ctx, abandonDocument, id)
 	if err != nil {
 		return 0, err
@@ -26,8 +28,8 @@ UPDATE document SET state = 'abandoned' WHERE id = $1 AND state = 'receiving' AN
 `
 
 type AbandonIdleDocumentParams struct {
-	ID        string
-	IdleSince int64
+	ID        policy.DocumentID
+	IdleSince Micros
 }
 
 func (q *Queries) AbandonIdleDocument(ctx context.Context, arg AbandonIdleDocumentParams) (int64, error) {
@@ -42,7 +44,7 @@ const batch = `-- name: Batch :one
 SELECT id, contract, reference, opened_by, opened, manifest FROM batch WHERE id = $1
 `
 
-func (q *Queries) Batch(ctx context.Context, id string) (Batch, error) {
+func (q *Queries) Batch(ctx context.Context, id policy.BatchID) (Batch, error) {
 	row := q.db.QueryRowContext(ctx, batch, id)
 	var i Batch
 	err := row.Scan(
@@ -61,7 +63,7 @@ SELECT id, contract, reference, opened_by, opened, manifest FROM batch WHERE con
 `
 
 type BatchByReferenceParams struct {
-	Contract  string
+	Contract  policy.ContractID
 	Reference string
 }
 
@@ -83,7 +85,7 @@ const batchState = `-- name: BatchState :one
 SELECT id, batch, state, changed_by, valid_from, valid_until FROM batch_state WHERE batch = $1 AND valid_until = 9223372036854775807 FOR SHARE
 `
 
-func (q *Queries) BatchState(ctx context.Context, batch string) (BatchState, error) {
+func (q *Queries) BatchState(ctx context.Context, batch policy.BatchID) (BatchState, error) {
 	row := q.db.QueryRowContext(ctx, batchState, batch)
 	var i BatchState
 	err := row.Scan(
@@ -101,7 +103,7 @@ const batchStateForChange = `-- name: BatchStateForChange :one
 SELECT id, batch, state, changed_by, valid_from, valid_until FROM batch_state WHERE batch = $1 AND valid_until = 9223372036854775807 FOR UPDATE
 `
 
-func (q *Queries) BatchStateForChange(ctx context.Context, batch string) (BatchState, error) {
+func (q *Queries) BatchStateForChange(ctx context.Context, batch policy.BatchID) (BatchState, error) {
 	row := q.db.QueryRowContext(ctx, batchStateForChange, batch)
 	var i BatchState
 	err := row.Scan(
@@ -125,7 +127,7 @@ type BatchTotalsRow struct {
 	Bytes     int64
 }
 
-func (q *Queries) BatchTotals(ctx context.Context, batch string) (BatchTotalsRow, error) {
+func (q *Queries) BatchTotals(ctx context.Context, batch policy.BatchID) (BatchTotalsRow, error) {
 	row := q.db.QueryRowContext(ctx, batchTotals, batch)
 	var i BatchTotalsRow
 	err := row.Scan(&i.Documents, &i.Bytes)
@@ -148,18 +150,18 @@ ORDER BY b.opened, b.id LIMIT $1
 
 type BatchesParams struct {
 	Limit       int32
-	AfterOpened int64
-	After       string
+	AfterOpened Micros
+	After       policy.BatchID
 	State       string
-	Person      string
-	Now         int64
+	Person      policy.PersonID
+	Now         Micros
 	Assigned    string
 }
 
 type BatchesRow struct {
 	Batch     Batch
-	State     string
-	StateFrom int64
+	State     policy.BatchState
+	StateFrom Micros
 }
 
 // Batches lists, oldest first, those of contracts on which the person holds a role; of those that are not sealed only the
@@ -209,7 +211,7 @@ const document = `-- name: Document :one
 SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE id = $1
 `
 
-func (q *Queries) Document(ctx context.Context, id string) (Document, error) {
+func (q *Queries) Document(ctx context.Context, id policy.DocumentID) (Document, error) {
 	row := q.db.QueryRowContext(ctx, document, id)
 	var i Document
 	err := row.Scan(
@@ -238,7 +240,7 @@ SELECT id, batch, contract, version, reference, class, media_type, state, object
 `
 
 type DocumentByReferenceParams struct {
-	Batch     string
+	Batch     policy.BatchID
 	Reference string
 }
 
@@ -270,7 +272,7 @@ const documentHeader = `-- name: DocumentHeader :one
 SELECT document, epoch, header, file_name FROM document_header WHERE document = $1
 `
 
-func (q *Queries) DocumentHeader(ctx context.Context, document string) (DocumentHeader, error) {
+func (q *Queries) DocumentHeader(ctx context.Context, document policy.DocumentID) (DocumentHeader, error) {
 	row := q.db.QueryRowContext(ctx, documentHeader, document)
 	var i DocumentHeader
 	err := row.Scan(
@@ -292,11 +294,11 @@ ORDER BY d.reference LIMIT $2
 `
 
 type DocumentsOfBatchParams struct {
-	Batch    string
+	Batch    policy.BatchID
 	Limit    int32
 	After    string
 	Assigned string
-	Now      int64
+	Now      Micros
 }
 
 type DocumentsOfBatchRow struct {
@@ -357,7 +359,7 @@ UPDATE batch_state SET valid_until = $2 WHERE id = $1 AND valid_until = 92233720
 
 type EndBatchStateParams struct {
 	ID         string
-	ValidUntil int64
+	ValidUntil Micros
 }
 
 func (q *Queries) EndBatchState(ctx context.Context, arg EndBatchStateParams) (int64, error) {
@@ -375,7 +377,7 @@ ORDER BY touched LIMIT $1
 
 type IdleUploadsParams struct {
 	Limit     int32
-	IdleSince int64
+	IdleSince Micros
 }
 
 func (q *Queries) IdleUploads(ctx context.Context, arg IdleUploadsParams) ([]Document, error) {
@@ -424,11 +426,11 @@ ON CONFLICT DO NOTHING
 `
 
 type InsertBatchParams struct {
-	ID        string
-	Contract  string
+	ID        policy.BatchID
+	Contract  policy.ContractID
 	Reference string
-	OpenedBy  string
-	Opened    int64
+	OpenedBy  policy.PersonID
+	Opened    Micros
 }
 
 // InsertBatch inserts no row where another request has just taken the reference.
@@ -453,10 +455,10 @@ VALUES ($1, $2, $3, $4, $5, 9223372036854775807)
 
 type InsertBatchStateParams struct {
 	ID        string
-	Batch     string
-	State     string
-	ChangedBy string
-	ValidFrom int64
+	Batch     policy.BatchID
+	State     policy.BatchState
+	ChangedBy policy.PersonID
+	ValidFrom Micros
 }
 
 func (q *Queries) InsertBatchState(ctx context.Context, arg InsertBatchStateParams) error {
@@ -478,18 +480,18 @@ ON CONFLICT DO NOTHING
 `
 
 type InsertDocumentParams struct {
-	ID        string
-	Batch     string
-	Contract  string
+	ID        policy.DocumentID
+	Batch     policy.BatchID
+	Contract  policy.ContractID
 	Version   int64
 	Reference string
-	Class     string
+	Class     policy.Class
 	MediaType string
 	ObjectKey string
 	Size      int64
 	Digest    []byte
-	SentBy    string
-	Created   int64
+	SentBy    policy.PersonID
+	Created   Micros
 }
 
 // InsertDocument inserts no row where another request has just taken the reference.
@@ -519,7 +521,7 @@ INSERT INTO document_header (document, epoch, header, file_name) VALUES ($1, $2,
 `
 
 type InsertDocumentHeaderParams struct {
-	Document string
+	Document policy.DocumentID
 	Epoch    int64
 	Header   []byte
 	FileName string
@@ -540,12 +542,12 @@ INSERT INTO receipt (id, contract, document, kind, jws, issued) VALUES ($1, $2, 
 `
 
 type InsertReceiptParams struct {
-	ID       string
-	Contract string
-	Document string
+	ID       policy.ReceiptID
+	Contract policy.ContractID
+	Document policy.DocumentID
 	Kind     string
 	Jws      string
-	Issued   int64
+	Issued   Micros
 }
 
 func (q *Queries) InsertReceipt(ctx context.Context, arg InsertReceiptParams) error {
@@ -564,7 +566,7 @@ const receipt = `-- name: Receipt :one
 SELECT id, contract, document, kind, jws, issued FROM receipt WHERE id = $1
 `
 
-func (q *Queries) Receipt(ctx context.Context, id string) (Receipt, error) {
+func (q *Queries) Receipt(ctx context.Context, id policy.ReceiptID) (Receipt, error) {
 	row := q.db.QueryRowContext(ctx, receipt, id)
 	var i Receipt
 	err := row.Scan(
@@ -583,7 +585,7 @@ SELECT id, contract, document, kind, jws, issued FROM receipt WHERE document = $
 `
 
 type ReceiptOfDocumentParams struct {
-	Document string
+	Document policy.DocumentID
 	Kind     string
 }
 
@@ -606,10 +608,10 @@ UPDATE document SET state = 'received', size = $2, digest = $3, received = $4 WH
 `
 
 type ReceiveDocumentParams struct {
-	ID       string
+	ID       policy.DocumentID
 	Size     int64
 	Digest   []byte
-	Received int64
+	Received Micros
 }
 
 // ReceiveDocument and AbandonDocument are the two ends of an upload. Each is conditional on the state, so that exactly
@@ -632,7 +634,7 @@ UPDATE batch SET manifest = $2 WHERE id = $1
 `
 
 type SetManifestParams struct {
-	ID       string
+	ID       policy.BatchID
 	Manifest string
 }
 
@@ -646,8 +648,8 @@ UPDATE document SET swept = $2 WHERE id = $1
 `
 
 type SetSweptParams struct {
-	ID    string
-	Swept int64
+	ID    policy.DocumentID
+	Swept Micros
 }
 
 func (q *Queries) SetSwept(ctx context.Context, arg SetSweptParams) error {
@@ -720,8 +722,8 @@ UPDATE document SET touched = $2 WHERE id = $1 AND state = 'receiving'
 `
 
 type TouchDocumentParams struct {
-	ID      string
-	Touched int64
+	ID      policy.DocumentID
+	Touched Micros
 }
 
 // TouchDocument says that the upload still runs.
@@ -737,7 +739,7 @@ const uploadsInProgress = `-- name: UploadsInProgress :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE batch = $1 AND state = 'receiving'
 `
 
-func (q *Queries) UploadsInProgress(ctx context.Context, batch string) (int64, error) {
+func (q *Queries) UploadsInProgress(ctx context.Context, batch policy.BatchID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, uploadsInProgress, batch)
 	var column_1 int64
 	err := row.Scan(&column_1)

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const certifyErasure = `-- name: CertifyErasure :execrows
@@ -14,11 +16,11 @@ UPDATE erasure SET certified = $2, certificate = $3, retained = $4 WHERE id = $1
 `
 
 type CertifyErasureParams struct {
-	ID          string
-	Certified   int64
+	ID          policy.ErasureID
+	Certified   Micros
 	Certificate string
 	Retained    int64
-	Earlier     int64
+	Earlier     Micros
 }
 
 // CertifyErasure keeps a certificate, unless another one was kept since the earlier (0: none).
@@ -40,15 +42,15 @@ const contractsErasedSince = `-- name: ContractsErasedSince :many
 SELECT contract FROM erasure WHERE decided >= $1 AND document = '' ORDER BY decided
 `
 
-func (q *Queries) ContractsErasedSince(ctx context.Context, since int64) ([]string, error) {
+func (q *Queries) ContractsErasedSince(ctx context.Context, since Micros) ([]policy.ContractID, error) {
 	rows, err := q.db.QueryContext(ctx, contractsErasedSince, since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.ContractID{}
 	for rows.Next() {
-		var contract string
+		var contract policy.ContractID
 		if err := rows.Scan(&contract); err != nil {
 			return nil, err
 		}
@@ -67,7 +69,7 @@ const countContractKeyCopies = `-- name: CountContractKeyCopies :one
 SELECT CAST(COUNT(*) AS bigint) FROM contract_key_copy WHERE contract = $1
 `
 
-func (q *Queries) CountContractKeyCopies(ctx context.Context, contract string) (int64, error) {
+func (q *Queries) CountContractKeyCopies(ctx context.Context, contract policy.ContractID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countContractKeyCopies, contract)
 	var column_1 int64
 	err := row.Scan(&column_1)
@@ -79,9 +81,9 @@ UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5 WHERE 
 `
 
 type DecideErasureParams struct {
-	ID        string
-	DecidedBy string
-	Decided   int64
+	ID        policy.ErasureID
+	DecidedBy policy.PersonID
+	Decided   Micros
 	Ledger    string
 	Event     string
 }
@@ -104,7 +106,7 @@ const deleteContractKeyCopies = `-- name: DeleteContractKeyCopies :execrows
 DELETE FROM contract_key_copy WHERE contract = $1
 `
 
-func (q *Queries) DeleteContractKeyCopies(ctx context.Context, contract string) (int64, error) {
+func (q *Queries) DeleteContractKeyCopies(ctx context.Context, contract policy.ContractID) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteContractKeyCopies, contract)
 	if err != nil {
 		return 0, err
@@ -116,7 +118,7 @@ const deleteDocumentHeader = `-- name: DeleteDocumentHeader :execrows
 DELETE FROM document_header WHERE document = $1
 `
 
-func (q *Queries) DeleteDocumentHeader(ctx context.Context, document string) (int64, error) {
+func (q *Queries) DeleteDocumentHeader(ctx context.Context, document policy.DocumentID) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteDocumentHeader, document)
 	if err != nil {
 		return 0, err
@@ -132,14 +134,14 @@ ORDER BY d.id LIMIT $2
 `
 
 type DocumentsToEraseParams struct {
-	Contract string
+	Contract policy.ContractID
 	Limit    int32
-	After    string
-	Erasure  string
+	After    policy.DocumentID
+	Erasure  policy.ErasureID
 }
 
 // DocumentsToErase are received documents of a contract that still have their header and are not spared by the erasure.
-func (q *Queries) DocumentsToErase(ctx context.Context, arg DocumentsToEraseParams) ([]string, error) {
+func (q *Queries) DocumentsToErase(ctx context.Context, arg DocumentsToEraseParams) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, documentsToErase,
 		arg.Contract,
 		arg.Limit,
@@ -150,9 +152,9 @@ func (q *Queries) DocumentsToErase(ctx context.Context, arg DocumentsToErasePara
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.DocumentID{}
 	for rows.Next() {
-		var id string
+		var id policy.DocumentID
 		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
@@ -171,7 +173,7 @@ const erasedDocument = `-- name: ErasedDocument :one
 SELECT document, erasure, erased, object_gone, tried FROM erased_document WHERE document = $1
 `
 
-func (q *Queries) ErasedDocument(ctx context.Context, document string) (ErasedDocument, error) {
+func (q *Queries) ErasedDocument(ctx context.Context, document policy.DocumentID) (ErasedDocument, error) {
 	row := q.db.QueryRowContext(ctx, erasedDocument, document)
 	var i ErasedDocument
 	err := row.Scan(
@@ -188,7 +190,7 @@ const erasure = `-- name: Erasure :one
 SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1
 `
 
-func (q *Queries) Erasure(ctx context.Context, id string) (Erasure, error) {
+func (q *Queries) Erasure(ctx context.Context, id policy.ErasureID) (Erasure, error) {
 	row := q.db.QueryRowContext(ctx, erasure, id)
 	var i Erasure
 	err := row.Scan(
@@ -215,15 +217,15 @@ const erasureExceptions = `-- name: ErasureExceptions :many
 SELECT document FROM erasure_exception WHERE erasure = $1 ORDER BY document
 `
 
-func (q *Queries) ErasureExceptions(ctx context.Context, erasure string) ([]string, error) {
+func (q *Queries) ErasureExceptions(ctx context.Context, erasure policy.ErasureID) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, erasureExceptions, erasure)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.DocumentID{}
 	for rows.Next() {
-		var document string
+		var document policy.DocumentID
 		if err := rows.Scan(&document); err != nil {
 			return nil, err
 		}
@@ -242,7 +244,7 @@ const erasureForChange = `-- name: ErasureForChange :one
 SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1 FOR UPDATE
 `
 
-func (q *Queries) ErasureForChange(ctx context.Context, id string) (Erasure, error) {
+func (q *Queries) ErasureForChange(ctx context.Context, id policy.ErasureID) (Erasure, error) {
 	row := q.db.QueryRowContext(ctx, erasureForChange, id)
 	var i Erasure
 	err := row.Scan(
@@ -277,7 +279,7 @@ type ErasureTotalsRow struct {
 	ObjectsLeft int64
 }
 
-func (q *Queries) ErasureTotals(ctx context.Context, erasure string) (ErasureTotalsRow, error) {
+func (q *Queries) ErasureTotals(ctx context.Context, erasure policy.ErasureID) (ErasureTotalsRow, error) {
 	row := q.db.QueryRowContext(ctx, erasureTotals, erasure)
 	var i ErasureTotalsRow
 	err := row.Scan(&i.Documents, &i.Bytes, &i.ObjectsLeft)
@@ -289,8 +291,8 @@ SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decide
 `
 
 type ErasuresOfParams struct {
-	Contract string
-	Document string
+	Contract policy.ContractID
+	Document policy.DocumentID
 }
 
 func (q *Queries) ErasuresOf(ctx context.Context, arg ErasuresOfParams) ([]Erasure, error) {
@@ -337,7 +339,7 @@ SELECT CAST(COUNT(*) AS bigint) FROM erased_document e JOIN document_header h ON
 `
 
 // HeadersLeft counts the erased documents that have a header all the same: none, unless somebody put one back.
-func (q *Queries) HeadersLeft(ctx context.Context, erasure string) (int64, error) {
+func (q *Queries) HeadersLeft(ctx context.Context, erasure policy.ErasureID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, headersLeft, erasure)
 	var column_1 int64
 	err := row.Scan(&column_1)
@@ -349,15 +351,15 @@ SELECT h.document FROM hold h JOIN document_header d ON d.document = h.document
 WHERE h.contract = $1 AND h.document <> '' AND h.valid_until = 9223372036854775807 ORDER BY h.document
 `
 
-func (q *Queries) HeldDocuments(ctx context.Context, contract string) ([]string, error) {
+func (q *Queries) HeldDocuments(ctx context.Context, contract policy.ContractID) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, heldDocuments, contract)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.DocumentID{}
 	for rows.Next() {
-		var document string
+		var document policy.DocumentID
 		if err := rows.Scan(&document); err != nil {
 			return nil, err
 		}
@@ -376,7 +378,7 @@ const hold = `-- name: Hold :one
 SELECT id, contract, document, reason, placed_by, lifted_by, valid_from, valid_until FROM hold WHERE id = $1
 `
 
-func (q *Queries) Hold(ctx context.Context, id string) (Hold, error) {
+func (q *Queries) Hold(ctx context.Context, id policy.HoldID) (Hold, error) {
 	row := q.db.QueryRowContext(ctx, hold, id)
 	var i Hold
 	err := row.Scan(
@@ -397,9 +399,9 @@ SELECT id, contract, document, reason, placed_by, lifted_by, valid_from, valid_u
 `
 
 type HoldsOfContractParams struct {
-	Contract string
+	Contract policy.ContractID
 	Limit    int32
-	After    string
+	After    policy.HoldID
 }
 
 func (q *Queries) HoldsOfContract(ctx context.Context, arg HoldsOfContractParams) ([]Hold, error) {
@@ -440,8 +442,8 @@ WHERE contract = $1 AND document IN ('', $2) AND valid_until = 92233720368547758
 `
 
 type HoldsOnParams struct {
-	Contract string
-	Document string
+	Contract policy.ContractID
+	Document policy.DocumentID
 }
 
 // HoldsOn counts what keeps a document from being erased: a hold on itself or on its contract. With an empty document
@@ -458,9 +460,9 @@ INSERT INTO erased_document (document, erasure, erased, object_gone) VALUES ($1,
 `
 
 type InsertErasedDocumentParams struct {
-	Document string
-	Erasure  string
-	Erased   int64
+	Document policy.DocumentID
+	Erasure  policy.ErasureID
+	Erased   Micros
 }
 
 func (q *Queries) InsertErasedDocument(ctx context.Context, arg InsertErasedDocumentParams) error {
@@ -475,18 +477,18 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, '')
 `
 
 type InsertErasureParams struct {
-	ID         string
-	Contract   string
-	Document   string
+	ID         policy.ErasureID
+	Contract   policy.ContractID
+	Document   policy.DocumentID
 	Reason     string
-	ProposedBy string
-	Proposed   int64
-	DecidedBy  string
-	Decided    int64
+	ProposedBy policy.PersonID
+	Proposed   Micros
+	DecidedBy  policy.PersonID
+	Decided    Micros
 	Ledger     string
 	Event      string
-	Reapplied  int64
-	Journaled  int64
+	Reapplied  Micros
+	Journaled  Micros
 }
 
 func (q *Queries) InsertErasure(ctx context.Context, arg InsertErasureParams) error {
@@ -512,8 +514,8 @@ INSERT INTO erasure_exception (erasure, document) VALUES ($1, $2) ON CONFLICT DO
 `
 
 type InsertErasureExceptionParams struct {
-	Erasure  string
-	Document string
+	Erasure  policy.ErasureID
+	Document policy.DocumentID
 }
 
 func (q *Queries) InsertErasureException(ctx context.Context, arg InsertErasureExceptionParams) error {
@@ -527,12 +529,12 @@ VALUES ($1, $2, $3, $4, $5, '', $6, 9223372036854775807) ON CONFLICT DO NOTHING
 `
 
 type InsertHoldParams struct {
-	ID        string
-	Contract  string
-	Document  string
+	ID        policy.HoldID
+	Contract  policy.ContractID
+	Document  policy.DocumentID
 	Reason    string
-	PlacedBy  string
-	ValidFrom int64
+	PlacedBy  policy.PersonID
+	ValidFrom Micros
 }
 
 // InsertHold inserts no row where the object is held already.
@@ -556,9 +558,9 @@ UPDATE hold SET lifted_by = $2, valid_until = $3 WHERE id = $1 AND valid_until =
 `
 
 type LiftHoldParams struct {
-	ID         string
-	LiftedBy   string
-	ValidUntil int64
+	ID         policy.HoldID
+	LiftedBy   policy.PersonID
+	ValidUntil Micros
 }
 
 func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (int64, error) {
@@ -575,12 +577,12 @@ WHERE e.erasure = $1 AND e.object_gone = 0 ORDER BY e.document LIMIT $2
 `
 
 type ObjectsToEraseParams struct {
-	Erasure string
+	Erasure policy.ErasureID
 	Limit   int32
 }
 
 type ObjectsToEraseRow struct {
-	ID        string
+	ID        policy.DocumentID
 	ObjectKey string
 }
 
@@ -612,12 +614,12 @@ UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5, reapp
 `
 
 type RepeatErasureParams struct {
-	ID        string
-	DecidedBy string
-	Decided   int64
+	ID        policy.ErasureID
+	DecidedBy policy.PersonID
+	Decided   Micros
 	Ledger    string
 	Event     string
-	Reapplied int64
+	Reapplied Micros
 }
 
 // RepeatErasure decides, after a restore, an erasure of which the backup knew only the proposal.
@@ -641,8 +643,8 @@ UPDATE erasure SET journaled = $2 WHERE id = $1 AND journaled = 0
 `
 
 type SetErasureJournaledParams struct {
-	ID        string
-	Journaled int64
+	ID        policy.ErasureID
+	Journaled Micros
 }
 
 func (q *Queries) SetErasureJournaled(ctx context.Context, arg SetErasureJournaledParams) error {
@@ -655,9 +657,9 @@ UPDATE erased_document SET object_gone = $2, tried = $3 WHERE document = $1
 `
 
 type SetObjectGoneParams struct {
-	Document   string
+	Document   policy.DocumentID
 	ObjectGone int64
-	Tried      int64
+	Tried      Micros
 }
 
 func (q *Queries) SetObjectGone(ctx context.Context, arg SetObjectGoneParams) error {
@@ -670,8 +672,8 @@ SELECT id, contract, document, reason, placed_by, lifted_by, valid_from, valid_u
 `
 
 type StandingHoldParams struct {
-	Contract string
-	Document string
+	Contract policy.ContractID
+	Document policy.DocumentID
 }
 
 func (q *Queries) StandingHold(ctx context.Context, arg StandingHoldParams) (Hold, error) {
@@ -694,7 +696,7 @@ const unfinishedErasures = `-- name: UnfinishedErasures :many
 SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
 `
 
-func (q *Queries) UnfinishedErasures(ctx context.Context, before int64) ([]Erasure, error) {
+func (q *Queries) UnfinishedErasures(ctx context.Context, before Micros) ([]Erasure, error) {
 	rows, err := q.db.QueryContext(ctx, unfinishedErasures, before)
 	if err != nil {
 		return nil, err

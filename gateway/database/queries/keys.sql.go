@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const contractKeyForChange = `-- name: ContractKeyForChange :one
@@ -14,7 +16,7 @@ SELECT contract, epoch, recipient, created FROM contract_key WHERE contract = $1
 `
 
 type ContractKeyForChangeParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 }
 
@@ -35,7 +37,7 @@ const contractKeys = `-- name: ContractKeys :many
 SELECT contract, epoch, recipient, created FROM contract_key WHERE contract = $1 ORDER BY epoch
 `
 
-func (q *Queries) ContractKeys(ctx context.Context, contract string) ([]ContractKey, error) {
+func (q *Queries) ContractKeys(ctx context.Context, contract policy.ContractID) ([]ContractKey, error) {
 	rows, err := q.db.QueryContext(ctx, contractKeys, contract)
 	if err != nil {
 		return nil, err
@@ -69,12 +71,12 @@ SELECT id, client FROM contract WHERE id > $2 ORDER BY id LIMIT $1
 
 type ContractsByIDParams struct {
 	Limit int32
-	After string
+	After policy.ContractID
 }
 
 type ContractsByIDRow struct {
-	ID     string
-	Client string
+	ID     policy.ContractID
+	Client policy.OrganisationID
 }
 
 func (q *Queries) ContractsByID(ctx context.Context, arg ContractsByIDParams) ([]ContractsByIDRow, error) {
@@ -106,7 +108,7 @@ WHERE d.contract = $1 AND h.epoch < $2
 `
 
 type CountHeadersParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 }
 
@@ -122,7 +124,7 @@ DELETE FROM contract_key_copy WHERE contract = $1 AND epoch = $2 AND sealed_to =
 `
 
 type DeleteContractKeyCopyParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 	SealedTo string
 }
@@ -140,7 +142,7 @@ DELETE FROM contract_key_copy WHERE contract = $1 AND epoch < $2
 `
 
 type DeleteEarlierContractKeyCopiesParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 }
 
@@ -158,7 +160,7 @@ UPDATE key_holder SET valid_until = $2 WHERE fingerprint = $1 AND valid_until = 
 
 type EndKeyHolderParams struct {
 	Fingerprint string
-	ValidUntil  int64
+	ValidUntil  Micros
 }
 
 func (q *Queries) EndKeyHolder(ctx context.Context, arg EndKeyHolderParams) (int64, error) {
@@ -174,9 +176,9 @@ UPDATE key_rotation SET finished = $3 WHERE contract = $1 AND epoch = $2 AND fin
 `
 
 type FinishKeyRotationParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
-	Finished int64
+	Finished Micros
 }
 
 func (q *Queries) FinishKeyRotation(ctx context.Context, arg FinishKeyRotationParams) (int64, error) {
@@ -194,14 +196,14 @@ ORDER BY d.id LIMIT $2
 `
 
 type HeadersOfContractParams struct {
-	Contract    string
+	Contract    policy.ContractID
 	Limit       int32
-	After       string
+	After       policy.DocumentID
 	BeforeEpoch int64
 }
 
 type HeadersOfContractRow struct {
-	Document string
+	Document policy.DocumentID
 	Epoch    int64
 	Header   []byte
 }
@@ -239,10 +241,10 @@ INSERT INTO key_rotation (contract, epoch, headers, started, finished) VALUES ($
 `
 
 type InsertKeyRotationParams struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 	Headers  int64
-	Started  int64
+	Started  Micros
 }
 
 func (q *Queries) InsertKeyRotation(ctx context.Context, arg InsertKeyRotationParams) error {
@@ -293,7 +295,7 @@ UPDATE document_header SET header = $3, epoch = $4 WHERE document = $1 AND epoch
 `
 
 type ReplaceHeaderParams struct {
-	Document string
+	Document policy.DocumentID
 	Epoch    int64
 	Header   []byte
 	NewEpoch int64
@@ -317,7 +319,7 @@ const runningKeyRotation = `-- name: RunningKeyRotation :one
 SELECT contract, epoch, headers, started, finished FROM key_rotation WHERE contract = $1 AND finished = 0
 `
 
-func (q *Queries) RunningKeyRotation(ctx context.Context, contract string) (KeyRotation, error) {
+func (q *Queries) RunningKeyRotation(ctx context.Context, contract policy.ContractID) (KeyRotation, error) {
 	row := q.db.QueryRowContext(ctx, runningKeyRotation, contract)
 	var i KeyRotation
 	err := row.Scan(
@@ -336,7 +338,7 @@ SELECT contract, epoch, headers, started, finished FROM key_rotation WHERE finis
 
 type RunningKeyRotationsParams struct {
 	Limit int32
-	After string
+	After policy.ContractID
 }
 
 func (q *Queries) RunningKeyRotations(ctx context.Context, arg RunningKeyRotationsParams) ([]KeyRotation, error) {
@@ -376,7 +378,7 @@ ON CONFLICT (fingerprint) DO UPDATE SET kind = excluded.kind, valid_until = 9223
 type SetKeyHolderParams struct {
 	Fingerprint string
 	Kind        string
-	ValidFrom   int64
+	ValidFrom   Micros
 }
 
 func (q *Queries) SetKeyHolder(ctx context.Context, arg SetKeyHolderParams) error {
@@ -390,8 +392,8 @@ WHERE state <> 'received' AND state = 'receiving' AND contract = $1 AND created 
 `
 
 type UploadsBeforeParams struct {
-	Contract string
-	Moment   int64
+	Contract policy.ContractID
+	Moment   Micros
 }
 
 // UploadsBefore counts the uploads in progress that began before a moment.

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const membershipPage = `-- name: MembershipPage :many
@@ -16,10 +18,10 @@ ORDER BY id LIMIT $2
 `
 
 type MembershipPageParams struct {
-	Contract string
+	Contract policy.ContractID
 	Limit    int32
-	After    string
-	Now      int64
+	After    policy.MembershipID
+	Now      Micros
 }
 
 // MembershipPage lists the memberships of a contract that are in force, by their ids.

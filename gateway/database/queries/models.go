@@ -4,56 +4,60 @@
 
 package queries
 
+import (
+	"github.com/bordereau/bordereau/policy"
+)
+
 type Assignment struct {
-	ID         string
-	Batch      string
-	Contract   string
-	Person     string
-	AssignedBy string
-	ValidFrom  int64
-	ValidUntil int64
+	ID         policy.AssignmentID
+	Batch      policy.BatchID
+	Contract   policy.ContractID
+	Person     policy.PersonID
+	AssignedBy policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type AssignmentDocument struct {
-	Assignment string
-	Document   string
+	Assignment policy.AssignmentID
+	Document   policy.DocumentID
 }
 
 type Batch struct {
-	ID        string
-	Contract  string
+	ID        policy.BatchID
+	Contract  policy.ContractID
 	Reference string
-	OpenedBy  string
-	Opened    int64
+	OpenedBy  policy.PersonID
+	Opened    Micros
 	Manifest  string
 }
 
 type BatchState struct {
 	ID         string
-	Batch      string
-	State      string
-	ChangedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	Batch      policy.BatchID
+	State      policy.BatchState
+	ChangedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type Contract struct {
-	ID        string
-	Client    string
-	Provider  string
+	ID        policy.ContractID
+	Client    policy.OrganisationID
+	Provider  policy.OrganisationID
 	Reference string
-	Created   int64
+	Created   Micros
 }
 
 type ContractKey struct {
-	Contract  string
+	Contract  policy.ContractID
 	Epoch     int64
 	Recipient string
-	Created   int64
+	Created   Micros
 }
 
 type ContractKeyCopy struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 	SealedTo string
 	Sealed   []byte
@@ -61,55 +65,55 @@ type ContractKeyCopy struct {
 
 type ContractStatus struct {
 	ID         string
-	Contract   string
-	Status     string
+	Contract   policy.ContractID
+	Status     policy.ContractStatus
 	Reason     string
-	ChangedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	ChangedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type ContractVersion struct {
-	Contract      string
+	Contract      policy.ContractID
 	Version       int64
 	Terms         []byte
 	Digest        []byte
-	ProposedBy    string
-	Proposed      int64
-	ApprovedBy    string
-	Approved      int64
-	EffectiveFrom int64
+	ProposedBy    policy.PersonID
+	Proposed      Micros
+	ApprovedBy    policy.PersonID
+	Approved      Micros
+	EffectiveFrom Micros
 }
 
 type Credential struct {
 	ID         string
-	Person     string
+	Person     policy.PersonID
 	SecretHash []byte
-	ValidFrom  int64
-	ValidUntil int64
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type Document struct {
-	ID        string
-	Batch     string
-	Contract  string
+	ID        policy.DocumentID
+	Batch     policy.BatchID
+	Contract  policy.ContractID
 	Version   int64
 	Reference string
-	Class     string
+	Class     policy.Class
 	MediaType string
-	State     string
+	State     policy.DocumentState
 	ObjectKey string
 	Size      int64
 	Digest    []byte
-	SentBy    string
-	Created   int64
-	Touched   int64
-	Received  int64
-	Swept     int64
+	SentBy    policy.PersonID
+	Created   Micros
+	Touched   Micros
+	Received  Micros
+	Swept     Micros
 }
 
 type DocumentHeader struct {
-	Document string
+	Document policy.DocumentID
 	Epoch    int64
 	Header   []byte
 	FileName string
@@ -117,42 +121,42 @@ type DocumentHeader struct {
 
 type Duty struct {
 	ID         string
-	Person     string
-	Role       string
-	GrantedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	Person     policy.PersonID
+	Role       policy.Role
+	GrantedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type ErasedDocument struct {
-	Document   string
-	Erasure    string
-	Erased     int64
+	Document   policy.DocumentID
+	Erasure    policy.ErasureID
+	Erased     Micros
 	ObjectGone int64
-	Tried      int64
+	Tried      Micros
 }
 
 type Erasure struct {
-	ID          string
-	Contract    string
-	Document    string
+	ID          policy.ErasureID
+	Contract    policy.ContractID
+	Document    policy.DocumentID
 	Reason      string
-	ProposedBy  string
-	Proposed    int64
-	DecidedBy   string
-	Decided     int64
+	ProposedBy  policy.PersonID
+	Proposed    Micros
+	DecidedBy   policy.PersonID
+	Decided     Micros
 	Ledger      string
 	Event       string
-	Reapplied   int64
-	Journaled   int64
-	Certified   int64
+	Reapplied   Micros
+	Journaled   Micros
+	Certified   Micros
 	Certificate string
 	Retained    int64
 }
 
 type ErasureException struct {
-	Erasure  string
-	Document string
+	Erasure  policy.ErasureID
+	Document policy.DocumentID
 }
 
 type EventRetention struct {
@@ -162,113 +166,113 @@ type EventRetention struct {
 }
 
 type Hold struct {
-	ID         string
-	Contract   string
-	Document   string
+	ID         policy.HoldID
+	Contract   policy.ContractID
+	Document   policy.DocumentID
 	Reason     string
-	PlacedBy   string
-	LiftedBy   string
-	ValidFrom  int64
-	ValidUntil int64
+	PlacedBy   policy.PersonID
+	LiftedBy   policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type KeyHolder struct {
 	Fingerprint string
 	Kind        string
-	ValidFrom   int64
-	ValidUntil  int64
+	ValidFrom   Micros
+	ValidUntil  Micros
 }
 
 type KeyRotation struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 	Headers  int64
-	Started  int64
-	Finished int64
+	Started  Micros
+	Finished Micros
 }
 
 type Lease struct {
 	ID         string
-	Assignment string
-	Person     string
-	ValidFrom  int64
-	ValidUntil int64
+	Assignment policy.AssignmentID
+	Person     policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type Membership struct {
-	ID         string
-	Contract   string
-	Person     string
-	Role       string
-	GrantedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	ID         policy.MembershipID
+	Contract   policy.ContractID
+	Person     policy.PersonID
+	Role       policy.Role
+	GrantedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type NodeRoot struct {
 	Node        string
 	Fingerprint string
-	Seen        int64
+	Seen        Micros
 }
 
 type Organisation struct {
-	ID      string
+	ID      policy.OrganisationID
 	Kind    string
 	Name    string
 	Country string
-	Created int64
+	Created Micros
 }
 
 type Person struct {
-	ID           string
-	Organisation string
+	ID           policy.PersonID
+	Organisation policy.OrganisationID
 	Name         string
-	ValidFrom    int64
-	ValidUntil   int64
+	ValidFrom    Micros
+	ValidUntil   Micros
 }
 
 type PersonErasure struct {
-	ID         string
+	ID         policy.ErasureID
 	Ledger     string
-	Person     string
+	Person     policy.PersonID
 	Reason     string
-	ProposedBy string
-	Proposed   int64
-	DecidedBy  string
-	Decided    int64
-	Finished   int64
+	ProposedBy policy.PersonID
+	Proposed   Micros
+	DecidedBy  policy.PersonID
+	Decided    Micros
+	Finished   Micros
 	Halves     int64
 }
 
 type PersonHold struct {
-	ID         string
+	ID         policy.HoldID
 	Ledger     string
-	Person     string
+	Person     policy.PersonID
 	Reason     string
-	PlacedBy   string
-	LiftedBy   string
-	ValidFrom  int64
-	ValidUntil int64
+	PlacedBy   policy.PersonID
+	LiftedBy   policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 type Reading struct {
-	Contract  string
-	Person    string
+	Contract  policy.ContractID
+	Person    policy.PersonID
 	Day       string
 	Documents int64
 	Bytes     int64
 }
 
 type Receipt struct {
-	ID       string
-	Contract string
-	Document string
+	ID       policy.ReceiptID
+	Contract policy.ContractID
+	Document policy.DocumentID
 	Kind     string
 	Jws      string
-	Issued   int64
+	Issued   Micros
 }
 
 type StoreSweep struct {
 	ID    int64
-	Begun int64
+	Begun Micros
 }

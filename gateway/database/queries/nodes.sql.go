@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const deleteNodeRoots = `-- name: DeleteNodeRoots :exec
@@ -22,7 +24,7 @@ const deleteNodeRootsBefore = `-- name: DeleteNodeRootsBefore :exec
 DELETE FROM node_root WHERE seen < $1
 `
 
-func (q *Queries) DeleteNodeRootsBefore(ctx context.Context, before int64) error {
+func (q *Queries) DeleteNodeRootsBefore(ctx context.Context, before Micros) error {
 	_, err := q.db.ExecContext(ctx, deleteNodeRootsBefore, before)
 	return err
 }
@@ -32,8 +34,8 @@ UPDATE key_rotation SET finished = $2 WHERE contract = $1 AND finished = 0
 `
 
 type EndKeyRotationParams struct {
-	Contract string
-	Finished int64
+	Contract policy.ContractID
+	Finished Micros
 }
 
 // EndKeyRotation ends the rotation of a contract's key, if one runs, where the contract has no key any more.
@@ -47,11 +49,11 @@ SELECT contract, epoch FROM key_rotation WHERE finished >= $1 ORDER BY finished
 `
 
 type KeyRotationsFinishedSinceRow struct {
-	Contract string
+	Contract policy.ContractID
 	Epoch    int64
 }
 
-func (q *Queries) KeyRotationsFinishedSince(ctx context.Context, since int64) ([]KeyRotationsFinishedSinceRow, error) {
+func (q *Queries) KeyRotationsFinishedSince(ctx context.Context, since Micros) ([]KeyRotationsFinishedSinceRow, error) {
 	rows, err := q.db.QueryContext(ctx, keyRotationsFinishedSince, since)
 	if err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ const nodeRootsSince = `-- name: NodeRootsSince :many
 SELECT node, fingerprint, seen FROM node_root WHERE seen > $1 ORDER BY node, fingerprint
 `
 
-func (q *Queries) NodeRootsSince(ctx context.Context, since int64) ([]NodeRoot, error) {
+func (q *Queries) NodeRootsSince(ctx context.Context, since Micros) ([]NodeRoot, error) {
 	rows, err := q.db.QueryContext(ctx, nodeRootsSince, since)
 	if err != nil {
 		return nil, err
@@ -109,7 +111,7 @@ ON CONFLICT (node, fingerprint) DO UPDATE SET seen = excluded.seen
 type SetNodeRootParams struct {
 	Node        string
 	Fingerprint string
-	Seen        int64
+	Seen        Micros
 }
 
 func (q *Queries) SetNodeRoot(ctx context.Context, arg SetNodeRootParams) error {

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const claimStoreSweep = `-- name: ClaimStoreSweep :execrows
@@ -14,8 +16,8 @@ UPDATE store_sweep SET begun = $1 WHERE id = 1 AND begun <= $2
 `
 
 type ClaimStoreSweepParams struct {
-	Now    int64
-	Before int64
+	Now    Micros
+	Before Micros
 }
 
 // ClaimStoreSweep lets one replica sweep the store, where the last time is long enough ago.
@@ -65,14 +67,14 @@ WHERE substr(d.object_key, 1, 4) = $1
 `
 
 type DocumentsInFolderRow struct {
-	ID         string
-	Contract   string
-	Client     string
-	State      string
+	ID         policy.DocumentID
+	Contract   policy.ContractID
+	Client     policy.OrganisationID
+	State      policy.DocumentState
 	ObjectKey  string
 	Size       int64
-	Touched    int64
-	Swept      int64
+	Touched    Micros
+	Swept      Micros
 	Epoch      int64
 	ObjectGone int64
 }

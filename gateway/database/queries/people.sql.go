@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const credentialsInForce = `-- name: CredentialsInForce :many
@@ -14,8 +16,8 @@ SELECT id, person, secret_hash, valid_from, valid_until FROM credential WHERE pe
 `
 
 type CredentialsInForceParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
 func (q *Queries) CredentialsInForce(ctx context.Context, arg CredentialsInForceParams) ([]Credential, error) {
@@ -52,19 +54,19 @@ SELECT role FROM duty WHERE person = $1 AND valid_from <= $2 AND valid_until > $
 `
 
 type DutiesInForceParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
-func (q *Queries) DutiesInForce(ctx context.Context, arg DutiesInForceParams) ([]string, error) {
+func (q *Queries) DutiesInForce(ctx context.Context, arg DutiesInForceParams) ([]policy.Role, error) {
 	rows, err := q.db.QueryContext(ctx, dutiesInForce, arg.Person, arg.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.Role{}
 	for rows.Next() {
-		var role string
+		var role policy.Role
 		if err := rows.Scan(&role); err != nil {
 			return nil, err
 		}
@@ -84,8 +86,8 @@ UPDATE credential SET valid_until = $2 WHERE person = $1 AND valid_until > $2
 `
 
 type EndCredentialsParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
 func (q *Queries) EndCredentials(ctx context.Context, arg EndCredentialsParams) error {
@@ -98,8 +100,8 @@ UPDATE duty SET valid_until = $2 WHERE person = $1 AND valid_until > $2
 `
 
 type EndDutiesParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
 func (q *Queries) EndDuties(ctx context.Context, arg EndDutiesParams) error {
@@ -112,8 +114,8 @@ UPDATE membership SET valid_until = $2 WHERE id = $1 AND valid_until > $2
 `
 
 type EndMembershipParams struct {
-	ID  string
-	Now int64
+	ID  policy.MembershipID
+	Now Micros
 }
 
 func (q *Queries) EndMembership(ctx context.Context, arg EndMembershipParams) (int64, error) {
@@ -129,8 +131,8 @@ UPDATE membership SET valid_until = $2 WHERE person = $1 AND valid_until > $2
 `
 
 type EndMembershipsParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
 func (q *Queries) EndMemberships(ctx context.Context, arg EndMembershipsParams) error {
@@ -143,8 +145,8 @@ UPDATE person SET valid_until = $2 WHERE id = $1 AND valid_until > $2
 `
 
 type EndPersonParams struct {
-	ID  string
-	Now int64
+	ID  policy.PersonID
+	Now Micros
 }
 
 func (q *Queries) EndPerson(ctx context.Context, arg EndPersonParams) (int64, error) {
@@ -161,10 +163,10 @@ INSERT INTO credential (id, person, secret_hash, valid_from, valid_until) VALUES
 
 type InsertCredentialParams struct {
 	ID         string
-	Person     string
+	Person     policy.PersonID
 	SecretHash []byte
-	ValidFrom  int64
-	ValidUntil int64
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 func (q *Queries) InsertCredential(ctx context.Context, arg InsertCredentialParams) error {
@@ -184,11 +186,11 @@ INSERT INTO duty (id, person, role, granted_by, valid_from, valid_until) VALUES 
 
 type InsertDutyParams struct {
 	ID         string
-	Person     string
-	Role       string
-	GrantedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	Person     policy.PersonID
+	Role       policy.Role
+	GrantedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 func (q *Queries) InsertDuty(ctx context.Context, arg InsertDutyParams) error {
@@ -209,13 +211,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type InsertMembershipParams struct {
-	ID         string
-	Contract   string
-	Person     string
-	Role       string
-	GrantedBy  string
-	ValidFrom  int64
-	ValidUntil int64
+	ID         policy.MembershipID
+	Contract   policy.ContractID
+	Person     policy.PersonID
+	Role       policy.Role
+	GrantedBy  policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
 }
 
 func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
@@ -236,11 +238,11 @@ INSERT INTO organisation (id, kind, name, country, created) VALUES ($1, $2, $3, 
 `
 
 type InsertOrganisationParams struct {
-	ID      string
+	ID      policy.OrganisationID
 	Kind    string
 	Name    string
 	Country string
-	Created int64
+	Created Micros
 }
 
 func (q *Queries) InsertOrganisation(ctx context.Context, arg InsertOrganisationParams) error {
@@ -259,11 +261,11 @@ INSERT INTO person (id, organisation, name, valid_from, valid_until) VALUES ($1,
 `
 
 type InsertPersonParams struct {
-	ID           string
-	Organisation string
+	ID           policy.PersonID
+	Organisation policy.OrganisationID
 	Name         string
-	ValidFrom    int64
-	ValidUntil   int64
+	ValidFrom    Micros
+	ValidUntil   Micros
 }
 
 func (q *Queries) InsertPerson(ctx context.Context, arg InsertPersonParams) error {
@@ -282,8 +284,8 @@ SELECT id, contract, person, role, granted_by, valid_from, valid_until FROM memb
 `
 
 type MembershipParams struct {
-	ID       string
-	Contract string
+	ID       policy.MembershipID
+	Contract policy.ContractID
 }
 
 func (q *Queries) Membership(ctx context.Context, arg MembershipParams) (Membership, error) {
@@ -307,20 +309,20 @@ WHERE person = $1 AND contract = $2 AND valid_from <= $3 AND valid_until > $3 OR
 `
 
 type MembershipsInForceParams struct {
-	Person   string
-	Contract string
-	Now      int64
+	Person   policy.PersonID
+	Contract policy.ContractID
+	Now      Micros
 }
 
-func (q *Queries) MembershipsInForce(ctx context.Context, arg MembershipsInForceParams) ([]string, error) {
+func (q *Queries) MembershipsInForce(ctx context.Context, arg MembershipsInForceParams) ([]policy.Role, error) {
 	rows, err := q.db.QueryContext(ctx, membershipsInForce, arg.Person, arg.Contract, arg.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.Role{}
 	for rows.Next() {
-		var role string
+		var role policy.Role
 		if err := rows.Scan(&role); err != nil {
 			return nil, err
 		}
@@ -356,7 +358,7 @@ const organisation = `-- name: Organisation :one
 SELECT id, kind, name, country, created FROM organisation WHERE id = $1
 `
 
-func (q *Queries) Organisation(ctx context.Context, id string) (Organisation, error) {
+func (q *Queries) Organisation(ctx context.Context, id policy.OrganisationID) (Organisation, error) {
 	row := q.db.QueryRowContext(ctx, organisation, id)
 	var i Organisation
 	err := row.Scan(
@@ -375,16 +377,16 @@ WHERE p.id = $1 FOR SHARE OF p
 `
 
 type PersonRow struct {
-	ID               string
-	Organisation     string
+	ID               policy.PersonID
+	Organisation     policy.OrganisationID
 	Name             string
-	ValidFrom        int64
-	ValidUntil       int64
+	ValidFrom        Micros
+	ValidUntil       Micros
 	OrganisationKind string
 }
 
 // Person is read by every act; the lock keeps a departure from overtaking it.
-func (q *Queries) Person(ctx context.Context, id string) (PersonRow, error) {
+func (q *Queries) Person(ctx context.Context, id policy.PersonID) (PersonRow, error) {
 	row := q.db.QueryRowContext(ctx, person, id)
 	var i PersonRow
 	err := row.Scan(
@@ -403,9 +405,9 @@ SELECT id FROM person WHERE id = $1
 `
 
 // PersonExists gives no row for somebody who is not known. It takes no lock.
-func (q *Queries) PersonExists(ctx context.Context, id string) (string, error) {
+func (q *Queries) PersonExists(ctx context.Context, id policy.PersonID) (policy.PersonID, error) {
 	row := q.db.QueryRowContext(ctx, personExists, id)
-	var id_2 string
+	var id_2 policy.PersonID
 	err := row.Scan(&id_2)
 	return id_2, err
 }

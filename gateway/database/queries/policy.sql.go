@@ -7,13 +7,15 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const batchStates = `-- name: BatchStates :many
 SELECT id, batch, state, changed_by, valid_from, valid_until FROM batch_state WHERE batch = $1 ORDER BY valid_from, valid_until
 `
 
-func (q *Queries) BatchStates(ctx context.Context, batch string) ([]BatchState, error) {
+func (q *Queries) BatchStates(ctx context.Context, batch policy.BatchID) ([]BatchState, error) {
 	rows, err := q.db.QueryContext(ctx, batchStates, batch)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ const contractStatuses = `-- name: ContractStatuses :many
 SELECT id, contract, status, reason, changed_by, valid_from, valid_until FROM contract_status WHERE contract = $1 ORDER BY valid_from, valid_until
 `
 
-func (q *Queries) ContractStatuses(ctx context.Context, contract string) ([]ContractStatus, error) {
+func (q *Queries) ContractStatuses(ctx context.Context, contract policy.ContractID) ([]ContractStatus, error) {
 	rows, err := q.db.QueryContext(ctx, contractStatuses, contract)
 	if err != nil {
 		return nil, err
@@ -84,8 +86,8 @@ WHERE m.person = $1 AND c.client = $2 ORDER BY c.id
 `
 
 type ContractsOfParams struct {
-	Person string
-	Client string
+	Person policy.PersonID
+	Client policy.OrganisationID
 }
 
 // ContractsOf are the contracts of a client on which a person ever held a role.
@@ -126,13 +128,13 @@ GROUP BY class ORDER BY class
 `
 
 type DocumentsByClassRow struct {
-	Class     string
+	Class     policy.Class
 	Documents int64
 	Bytes     int64
 }
 
 // DocumentsByClass counts a contract's received documents that were not erased.
-func (q *Queries) DocumentsByClass(ctx context.Context, contract string) ([]DocumentsByClassRow, error) {
+func (q *Queries) DocumentsByClass(ctx context.Context, contract policy.ContractID) ([]DocumentsByClassRow, error) {
 	rows, err := q.db.QueryContext(ctx, documentsByClass, contract)
 	if err != nil {
 		return nil, err
@@ -159,7 +161,7 @@ const leasesOf = `-- name: LeasesOf :many
 SELECT id, assignment, person, valid_from, valid_until FROM lease WHERE assignment = $1 ORDER BY valid_from
 `
 
-func (q *Queries) LeasesOf(ctx context.Context, assignment string) ([]Lease, error) {
+func (q *Queries) LeasesOf(ctx context.Context, assignment policy.AssignmentID) ([]Lease, error) {
 	rows, err := q.db.QueryContext(ctx, leasesOf, assignment)
 	if err != nil {
 		return nil, err
@@ -193,8 +195,8 @@ SELECT id, contract, person, role, granted_by, valid_from, valid_until FROM memb
 `
 
 type MembersOfParams struct {
-	Contract string
-	Now      int64
+	Contract policy.ContractID
+	Now      Micros
 }
 
 func (q *Queries) MembersOf(ctx context.Context, arg MembersOfParams) ([]Membership, error) {
@@ -233,8 +235,8 @@ SELECT id, contract, person, role, granted_by, valid_from, valid_until FROM memb
 `
 
 type MembershipsOfParams struct {
-	Person   string
-	Contract string
+	Person   policy.PersonID
+	Contract policy.ContractID
 }
 
 func (q *Queries) MembershipsOf(ctx context.Context, arg MembershipsOfParams) ([]Membership, error) {
@@ -273,8 +275,8 @@ SELECT documents, bytes FROM reading WHERE contract = $1 AND person = $2 AND day
 `
 
 type ReadingOfParams struct {
-	Contract string
-	Person   string
+	Contract policy.ContractID
+	Person   policy.PersonID
 	Day      string
 }
 
@@ -296,20 +298,20 @@ SELECT DISTINCT role FROM membership WHERE person = $1 AND valid_from <= $2 AND 
 `
 
 type RolesAnywhereParams struct {
-	Person string
-	Now    int64
+	Person policy.PersonID
+	Now    Micros
 }
 
 // RolesAnywhere are the roles that a person holds on any contract.
-func (q *Queries) RolesAnywhere(ctx context.Context, arg RolesAnywhereParams) ([]string, error) {
+func (q *Queries) RolesAnywhere(ctx context.Context, arg RolesAnywhereParams) ([]policy.Role, error) {
 	rows, err := q.db.QueryContext(ctx, rolesAnywhere, arg.Person, arg.Now)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.Role{}
 	for rows.Next() {
-		var role string
+		var role policy.Role
 		if err := rows.Scan(&role); err != nil {
 			return nil, err
 		}
@@ -343,23 +345,23 @@ ORDER BY a.id, d.class, e.erased LIMIT $2
 `
 
 type WorkUnderParams struct {
-	Contract string
+	Contract policy.ContractID
 	Limit    int32
-	Before   int64
-	Since    int64
+	Before   Micros
+	Since    Micros
 	Batch    string
 	Person   string
 	Document string
 }
 
 type WorkUnderRow struct {
-	Assignment string
-	Batch      string
-	Contract   string
-	Person     string
-	ValidFrom  int64
-	ValidUntil int64
-	Class      string
+	Assignment policy.AssignmentID
+	Batch      policy.BatchID
+	Contract   policy.ContractID
+	Person     policy.PersonID
+	ValidFrom  Micros
+	ValidUntil Micros
+	Class      policy.Class
 	Documents  int64
 	Bytes      int64
 	Smallest   int64

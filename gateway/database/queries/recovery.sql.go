@@ -7,13 +7,15 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const countReceivedDocuments = `-- name: CountReceivedDocuments :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE contract = $1 AND state = 'received'
 `
 
-func (q *Queries) CountReceivedDocuments(ctx context.Context, contract string) (int64, error) {
+func (q *Queries) CountReceivedDocuments(ctx context.Context, contract policy.ContractID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countReceivedDocuments, contract)
 	var column_1 int64
 	err := row.Scan(&column_1)
@@ -26,9 +28,9 @@ WHERE d.contract = $1 AND d.state = 'received' AND d.id > $3 ORDER BY d.id LIMIT
 `
 
 type ReceivedDocumentsParams struct {
-	Contract string
+	Contract policy.ContractID
 	Limit    int32
-	After    string
+	After    policy.DocumentID
 }
 
 type ReceivedDocumentsRow struct {

@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const releasedErasures = `-- name: ReleasedErasures :many
@@ -62,11 +64,11 @@ WHERE e.object_gone = 2 AND e.tried <= $2 ORDER BY e.tried, e.document LIMIT $1
 
 type RetainedObjectsParams struct {
 	Limit  int32
-	Before int64
+	Before Micros
 }
 
 type RetainedObjectsRow struct {
-	ID        string
+	ID        policy.DocumentID
 	ObjectKey string
 }
 

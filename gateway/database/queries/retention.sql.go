@@ -7,6 +7,8 @@ package queries
 
 import (
 	"context"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 const countErasedHalves = `-- name: CountErasedHalves :exec
@@ -14,7 +16,7 @@ UPDATE person_erasure SET halves = halves + $2 WHERE id = $1
 `
 
 type CountErasedHalvesParams struct {
-	ID     string
+	ID     policy.ErasureID
 	Erased int64
 }
 
@@ -28,9 +30,9 @@ UPDATE person_erasure SET decided_by = $2, decided = $3 WHERE id = $1 AND decide
 `
 
 type DecidePersonErasureParams struct {
-	ID        string
-	DecidedBy string
-	Decided   int64
+	ID        policy.ErasureID
+	DecidedBy policy.PersonID
+	Decided   Micros
 }
 
 func (q *Queries) DecidePersonErasure(ctx context.Context, arg DecidePersonErasureParams) (int64, error) {
@@ -46,8 +48,8 @@ UPDATE person_erasure SET finished = $2 WHERE id = $1 AND finished = 0
 `
 
 type FinishPersonErasureParams struct {
-	ID       string
-	Finished int64
+	ID       policy.ErasureID
+	Finished Micros
 }
 
 func (q *Queries) FinishPersonErasure(ctx context.Context, arg FinishPersonErasureParams) error {
@@ -63,8 +65,8 @@ UPDATE person SET name = '' WHERE person.id = $1 AND person.name <> '' AND perso
 `
 
 type ForgetNameParams struct {
-	ID         string
-	LeftBefore int64
+	ID         policy.PersonID
+	LeftBefore Micros
 }
 
 // ForgetName clears the name of a person who has left and is not held.
@@ -82,12 +84,12 @@ WHERE c.client = $1 AND h.valid_until = 9223372036854775807
 `
 
 type HoldsInLedgerRow struct {
-	Contract string
-	Document string
+	Contract policy.ContractID
+	Document policy.DocumentID
 }
 
 // HoldsInLedger are the standing holds on contracts of the client whose ledger it is, and on their documents.
-func (q *Queries) HoldsInLedger(ctx context.Context, ledger string) ([]HoldsInLedgerRow, error) {
+func (q *Queries) HoldsInLedger(ctx context.Context, ledger policy.OrganisationID) ([]HoldsInLedgerRow, error) {
 	rows, err := q.db.QueryContext(ctx, holdsInLedger, ledger)
 	if err != nil {
 		return nil, err
@@ -116,12 +118,12 @@ VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, 0) ON CONFLICT DO NOTHING
 `
 
 type InsertPersonErasureParams struct {
-	ID         string
+	ID         policy.ErasureID
 	Ledger     string
-	Person     string
+	Person     policy.PersonID
 	Reason     string
-	ProposedBy string
-	Proposed   int64
+	ProposedBy policy.PersonID
+	Proposed   Micros
 }
 
 // InsertPersonErasure inserts no row where one of the same person is proposed or under way.
@@ -146,12 +148,12 @@ VALUES ($1, $2, $3, $4, $5, '', $6, 9223372036854775807) ON CONFLICT DO NOTHING
 `
 
 type InsertPersonHoldParams struct {
-	ID        string
+	ID        policy.HoldID
 	Ledger    string
-	Person    string
+	Person    policy.PersonID
 	Reason    string
-	PlacedBy  string
-	ValidFrom int64
+	PlacedBy  policy.PersonID
+	ValidFrom Micros
 }
 
 // InsertPersonHold inserts no row where the person is held already.
@@ -180,13 +182,13 @@ ORDER BY p.valid_until, p.id LIMIT 100
 `
 
 type LeaversToForgetRow struct {
-	ID           string
-	Organisation string
+	ID           policy.PersonID
+	Organisation policy.OrganisationID
 	Kind         string
 }
 
 // LeaversToForget are people who have long left, are not held, and had no part in a contract that is.
-func (q *Queries) LeaversToForget(ctx context.Context, leftBefore int64) ([]LeaversToForgetRow, error) {
+func (q *Queries) LeaversToForget(ctx context.Context, leftBefore Micros) ([]LeaversToForgetRow, error) {
 	rows, err := q.db.QueryContext(ctx, leaversToForget, leftBefore)
 	if err != nil {
 		return nil, err
@@ -214,9 +216,9 @@ UPDATE person_hold SET lifted_by = $2, valid_until = $3 WHERE id = $1 AND valid_
 `
 
 type LiftPersonHoldParams struct {
-	ID         string
-	LiftedBy   string
-	ValidUntil int64
+	ID         policy.HoldID
+	LiftedBy   policy.PersonID
+	ValidUntil Micros
 }
 
 func (q *Queries) LiftPersonHold(ctx context.Context, arg LiftPersonHoldParams) (int64, error) {
@@ -242,15 +244,15 @@ const peopleHeldInLedger = `-- name: PeopleHeldInLedger :many
 SELECT person FROM person_hold WHERE ledger = $1 AND valid_until = 9223372036854775807
 `
 
-func (q *Queries) PeopleHeldInLedger(ctx context.Context, ledger string) ([]string, error) {
+func (q *Queries) PeopleHeldInLedger(ctx context.Context, ledger string) ([]policy.PersonID, error) {
 	rows, err := q.db.QueryContext(ctx, peopleHeldInLedger, ledger)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []policy.PersonID{}
 	for rows.Next() {
-		var person string
+		var person policy.PersonID
 		if err := rows.Scan(&person); err != nil {
 			return nil, err
 		}
@@ -270,7 +272,7 @@ SELECT id, ledger, person, reason, proposed_by, proposed, decided_by, decided, f
 `
 
 type PersonErasureParams struct {
-	ID     string
+	ID     policy.ErasureID
 	Ledger string
 }
 
@@ -297,7 +299,7 @@ SELECT id, ledger, person, reason, proposed_by, proposed, decided_by, decided, f
 `
 
 type PersonErasureForChangeParams struct {
-	ID     string
+	ID     policy.ErasureID
 	Ledger string
 }
 
@@ -324,7 +326,7 @@ SELECT id, ledger, person, reason, placed_by, lifted_by, valid_from, valid_until
 `
 
 type PersonHoldParams struct {
-	ID     string
+	ID     policy.HoldID
 	Ledger string
 }
 
@@ -351,7 +353,7 @@ SELECT id, ledger, person, reason, placed_by, lifted_by, valid_from, valid_until
 type PersonHoldsParams struct {
 	Ledger string
 	Limit  int32
-	After  string
+	After  policy.HoldID
 }
 
 func (q *Queries) PersonHolds(ctx context.Context, arg PersonHoldsParams) ([]PersonHold, error) {
@@ -434,7 +436,7 @@ SELECT id, ledger, person, reason, placed_by, lifted_by, valid_from, valid_until
 
 type StandingPersonHoldParams struct {
 	Ledger string
-	Person string
+	Person policy.PersonID
 }
 
 func (q *Queries) StandingPersonHold(ctx context.Context, arg StandingPersonHoldParams) (PersonHold, error) {
@@ -459,7 +461,7 @@ SELECT id, ledger, person, reason, proposed_by, proposed, decided_by, decided, f
 
 type UnfinishedPersonErasureParams struct {
 	Ledger string
-	Person string
+	Person policy.PersonID
 }
 
 func (q *Queries) UnfinishedPersonErasure(ctx context.Context, arg UnfinishedPersonErasureParams) (PersonErasure, error) {
@@ -484,7 +486,7 @@ const unfinishedPersonErasures = `-- name: UnfinishedPersonErasures :many
 SELECT id, ledger, person, reason, proposed_by, proposed, decided_by, decided, finished, halves FROM person_erasure WHERE decided > 0 AND finished = 0 AND id > $1 ORDER BY id LIMIT 100
 `
 
-func (q *Queries) UnfinishedPersonErasures(ctx context.Context, after string) ([]PersonErasure, error) {
+func (q *Queries) UnfinishedPersonErasures(ctx context.Context, after policy.ErasureID) ([]PersonErasure, error) {
 	rows, err := q.db.QueryContext(ctx, unfinishedPersonErasures, after)
 	if err != nil {
 		return nil, err
