@@ -46,17 +46,17 @@ func checkUntil(until, now time.Time) error {
 }
 
 // checkAlone keeps systems and people apart.
-func checkAlone(ctx context.Context, tx *database.Tx, s *choke.Scene, person string, role policy.Role) error {
-	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: choke.Micros(s.Now())})
+func checkAlone(ctx context.Context, tx *database.Tx, s *choke.Scene, person PersonID, role policy.Role) error {
+	roles, err := tx.RolesAnywhere(ctx, queries.RolesAnywhereParams{Person: person, Now: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}
-	duties, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person, Now: choke.Micros(s.Now())})
+	duties, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person, Now: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("reading duties: %w", err)
 	}
 	for _, held := range slices.Concat(roles, duties) {
-		if (held == string(policy.RoleClientSystem)) != (role == policy.RoleClientSystem) {
+		if (held == policy.RoleClientSystem) != (role == policy.RoleClientSystem) {
 			return &Invalid{Kind: InvalidParameter, Field: "role", Detail: "would make one account a system and a person"}
 		}
 	}

@@ -42,7 +42,7 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 		Action: policy.ActionContractAmend,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			// Two amendments at once must queue: each gets a number of its own.
-			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return err
 			}
 			if err := s.OnContract(ctx, tx, id); err != nil {
@@ -80,13 +80,13 @@ func insertAmendment(ctx context.Context, tx *database.Tx, s *choke.Scene, id Co
 	if err := sameContract(ctx, tx, s, id, terms); err != nil {
 		return 0, err
 	}
-	newest, err := tx.NewestVersion(ctx, string(id))
+	newest, err := tx.NewestVersion(ctx, id)
 	if err != nil {
 		return 0, fmt.Errorf("reading newest version: %w", err)
 	}
 	digest := sha256.Sum256(text)
-	n, err := tx.InsertAmendment(ctx, queries.InsertAmendmentParams{Contract: string(id), Version: newest.Version + 1, Terms: text,
-		Digest: digest[:], ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), EffectiveFrom: choke.Micros(effective)})
+	n, err := tx.InsertAmendment(ctx, queries.InsertAmendmentParams{Contract: id, Version: newest.Version + 1, Terms: text,
+		Digest: digest[:], ProposedBy: s.Caller().Person, Proposed: queries.At(s.Now()), EffectiveFrom: queries.At(effective)})
 	if err != nil {
 		return 0, fmt.Errorf("inserting contract version: %w", err)
 	}
@@ -98,14 +98,14 @@ func insertAmendment(ctx context.Context, tx *database.Tx, s *choke.Scene, id Co
 
 // sameContract refuses terms of other parties: their ledger, their keys and their people are the contract's.
 func sameContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms) error {
-	row, err := tx.Contract(ctx, string(id))
+	row, err := tx.Contract(ctx, id)
 	if err != nil {
 		return fmt.Errorf("reading contract: %w", err)
 	}
 	for _, same := range []struct{ field, was, is string }{
 		{"reference", row.Reference, terms.Reference},
-		{"client", row.Client, string(terms.Client)},
-		{"provider", row.Provider, string(terms.Provider)},
+		{"client", string(row.Client), string(terms.Client)},
+		{"provider", string(row.Provider), string(terms.Provider)},
 	} {
 		if same.was != same.is {
 			return invalidTerm(terms, same.field, "cannot be amended: it takes a new contract")
@@ -118,8 +118,8 @@ func sameContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 // now. Versions are approved in their order, so that the newest approved version whose date has come is always the one
 // that was agreed last.
 func approveFrom(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) error {
-	effective := max(v.EffectiveFrom, choke.Micros(s.Now()))
-	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: effective})
+	effective := max(v.EffectiveFrom, queries.At(s.Now()))
+	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: int64(effective)})
 	if err != nil {
 		return fmt.Errorf("looking for later versions: %w", err)
 	}
@@ -127,7 +127,7 @@ func approveFrom(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries
 		return &Conflict{Kind: ConflictState, Detail: "a later version, or one with a later date, is approved already"}
 	}
 	n, err := tx.ApproveVersionFrom(ctx, queries.ApproveVersionFromParams{Contract: v.Contract, Version: v.Version,
-		ApprovedBy: string(s.Caller().Person), Approved: choke.Micros(s.Now()), EffectiveFrom: effective})
+		ApprovedBy: s.Caller().Person, Approved: queries.At(s.Now()), EffectiveFrom: effective})
 	if err != nil {
 		return fmt.Errorf("approving version: %w", err)
 	}
@@ -151,7 +151,7 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 		Action: policy.ActionContractRead,
 		Load:   choke.LoadDuty(id),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.ContractVersions(ctx, string(id))
+			rows, err := tx.ContractVersions(ctx, id)
 			if err != nil {
 				return fmt.Errorf("listing versions: %w", err)
 			}
@@ -169,7 +169,7 @@ func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id Contra
 }
 
 func versionOf(v queries.ContractVersion, inForce bool) ContractVersion {
-	return ContractVersion{Contract: ContractID(v.Contract), Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
-		ProposedBy: PersonID(v.ProposedBy), Proposed: choke.FromMicros(v.Proposed), ApprovedBy: PersonID(v.ApprovedBy),
-		Approved: choke.FromMicros(v.Approved), Effective: choke.FromMicros(v.EffectiveFrom), InForce: inForce}
+	return ContractVersion{Contract: v.Contract, Version: v.Version, Terms: v.Terms, Digest: hex.EncodeToString(v.Digest),
+		ProposedBy: v.ProposedBy, Proposed: v.Proposed.Time(), ApprovedBy: v.ApprovedBy,
+		Approved: v.Approved.Time(), Effective: v.EffectiveFrom.Time(), InForce: inForce}
 }

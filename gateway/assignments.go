@@ -32,7 +32,7 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 		Action: policy.ActionAssignmentCreate,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			// Two assignments of one batch must queue: each has to see what the other gave away.
-			if _, err := tx.BatchStateForChange(ctx, string(batch)); err != nil {
+			if _, err := tx.BatchStateForChange(ctx, batch); err != nil {
 				return err
 			}
 			_, err := s.OnBatch(ctx, tx, batch)
@@ -44,7 +44,7 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 				return err
 			}
 			s.Event().Assignment, s.Event().Subject = id, string(n.Person)
-			a, err = readAssignment(ctx, tx, id)
+			a, err = readAssignment(ctx, tx, AssignmentID(id))
 			return err
 		},
 	})
@@ -53,23 +53,23 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 
 func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batch BatchID, n NewAssignment) (string, error) {
 	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-		Person: string(n.Person), Contract: string(s.Contract()), Now: choke.Micros(s.Now())})
+		Person: n.Person, Contract: s.Contract(), Now: queries.At(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("reading memberships: %w", err)
 	}
-	if !slices.Contains(roles, string(policy.RoleHandler)) {
+	if !slices.Contains(roles, policy.RoleHandler) {
 		return "", &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a handler on the contract"}
 	}
 	id := policy.NewID("a")
-	err = tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: id, Batch: string(batch), Contract: string(s.Contract()),
-		Person: string(n.Person), AssignedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	err = tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: policy.AssignmentID(id), Batch: batch, Contract: s.Contract(),
+		Person: n.Person, AssignedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("inserting assignment: %w", err)
 	}
-	if err := assignDocuments(ctx, tx, s, id, batch, n.Documents); err != nil {
+	if err := assignDocuments(ctx, tx, s, AssignmentID(id), batch, n.Documents); err != nil {
 		return "", err
 	}
-	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: id, Now: choke.Micros(s.Now())})
+	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: policy.AssignmentID(id), Now: queries.At(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("looking for other assignments: %w", err)
 	}
@@ -79,9 +79,9 @@ func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batc
 	return id, nil
 }
 
-func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id string, batch BatchID, documents []DocumentID) error {
+func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id AssignmentID, batch BatchID, documents []DocumentID) error {
 	if len(documents) == 0 {
-		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: id, Batch: string(batch)})
+		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: string(id), Batch: batch})
 		if err != nil {
 			return fmt.Errorf("assigning every document: %w", err)
 		}
@@ -93,8 +93,8 @@ func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id st
 	documents = slices.Clone(documents)
 	slices.Sort(documents)
 	for _, d := range slices.Compact(documents) {
-		row, err := tx.Document(ctx, string(d))
-		if err != nil || row.Batch != string(batch) || policy.DocumentState(row.State) != policy.DocumentReceived {
+		row, err := tx.Document(ctx, d)
+		if err != nil || row.Batch != batch || row.State != policy.DocumentReceived {
 			return choke.OrInvalid(err, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names a document that the batch does not hold"})
 		}
 		if err := tx.InsertAssignmentDocument(ctx, queries.InsertAssignmentDocumentParams{Assignment: id, Document: row.ID}); err != nil {
@@ -111,24 +111,24 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionAssignmentLease,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			row, err := tx.AssignmentForChange(ctx, string(id))
+			row, err := tx.AssignmentForChange(ctx, id)
 			if err != nil {
 				return err
 			}
-			if _, err := s.OnBatch(ctx, tx, BatchID(row.Batch)); err != nil {
+			if _, err := s.OnBatch(ctx, tx, row.Batch); err != nil {
 				return err
 			}
 			return s.OnLease(ctx, tx, row)
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if s.Facts().Work.Lease != policy.LeaseHeld {
-				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: string(id),
-					Person: string(caller.Person), ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.Micros(s.Now().Add(s.Terms().Lease()))})
+				err = tx.InsertLease(ctx, queries.InsertLeaseParams{ID: policy.NewID("l"), Assignment: id,
+					Person: caller.Person, ValidFrom: queries.At(s.Now()), ValidUntil: queries.At(s.Now().Add(s.Terms().Lease()))})
 			}
 			if err != nil {
 				return fmt.Errorf("inserting lease: %w", err)
 			}
-			a, err = readAssignment(ctx, tx, string(id))
+			a, err = readAssignment(ctx, tx, id)
 			return err
 		},
 	})
@@ -149,8 +149,8 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			var err error
-			list, next, err = listAssignments(ctx, tx, s, queries.AssignmentsOfPersonParams{Person: string(caller.Person),
-				Now: choke.Micros(s.Now()), After: page.After, Limit: page.Rows()})
+			list, next, err = listAssignments(ctx, tx, s, queries.AssignmentsOfPersonParams{Person: caller.Person,
+				Now: queries.At(s.Now()), After: policy.AssignmentID(page.After), Limit: page.Rows()})
 			return err
 		},
 	})
@@ -167,7 +167,7 @@ func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, param
 		}
 		for _, row := range rows {
 			params.After = row.ID
-			if ok, err := may.Batch(ctx, tx, ContractID(row.Contract), policy.BatchSealed); err != nil {
+			if ok, err := may.Batch(ctx, tx, row.Contract, policy.BatchSealed); err != nil {
 				return nil, "", err
 			} else if !ok {
 				continue
@@ -177,7 +177,7 @@ func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, param
 				return nil, "", err
 			}
 			if list = append(list, a); len(list) == int(params.Limit) {
-				return list, row.ID, nil
+				return list, string(row.ID), nil
 			}
 		}
 		if len(rows) < int(params.Limit) {
@@ -186,7 +186,7 @@ func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, param
 	}
 }
 
-func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment, error) {
+func readAssignment(ctx context.Context, tx *database.Tx, id AssignmentID) (Assignment, error) {
 	row, err := tx.Assignment(ctx, id)
 	if err != nil {
 		return Assignment{}, fmt.Errorf("reading assignment: %w", err)
@@ -195,16 +195,16 @@ func readAssignment(ctx context.Context, tx *database.Tx, id string) (Assignment
 	if err != nil {
 		return Assignment{}, fmt.Errorf("reading assigned documents: %w", err)
 	}
-	a := Assignment{ID: AssignmentID(row.ID), Batch: BatchID(row.Batch), Contract: ContractID(row.Contract),
-		Person: PersonID(row.Person), Assigned: choke.FromMicros(row.ValidFrom), Ended: choke.FromMicros(row.ValidUntil)}
+	a := Assignment{ID: row.ID, Batch: row.Batch, Contract: row.Contract,
+		Person: row.Person, Assigned: row.ValidFrom.Time(), Ended: row.ValidUntil.Time()}
 	for _, d := range documents {
-		a.Documents = append(a.Documents, DocumentID(d))
+		a.Documents = append(a.Documents, d)
 	}
 	a.LeaseFrom, a.LeaseUntil, err = readLease(ctx, tx, id)
 	return a, err
 }
 
-func readLease(ctx context.Context, tx *database.Tx, assignment string) (from, until time.Time, err error) {
+func readLease(ctx context.Context, tx *database.Tx, assignment AssignmentID) (from, until time.Time, err error) {
 	lease, err := tx.NewestLease(ctx, assignment)
 	if choke.IsNoRows(err) {
 		return time.Time{}, time.Time{}, nil
@@ -212,5 +212,5 @@ func readLease(ctx context.Context, tx *database.Tx, assignment string) (from, u
 	if err != nil {
 		return time.Time{}, time.Time{}, fmt.Errorf("reading lease: %w", err)
 	}
-	return choke.FromMicros(lease.ValidFrom), choke.FromMicros(lease.ValidUntil), nil
+	return lease.ValidFrom.Time(), lease.ValidUntil.Time(), nil
 }

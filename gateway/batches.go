@@ -39,7 +39,7 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 }
 
 func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract ContractID, reference string) (BatchID, error) {
-	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: string(contract), Reference: reference})
+	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: contract, Reference: reference})
 	if err == nil {
 		return sameBatch(ctx, tx, earlier)
 	}
@@ -47,16 +47,16 @@ func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract 
 		return "", fmt.Errorf("reading batch by reference: %w", err)
 	}
 	id := BatchID(policy.NewID("b"))
-	n, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: string(id), Contract: string(contract), Reference: reference,
-		OpenedBy: string(s.Caller().Person), Opened: choke.Micros(s.Now())})
+	n, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: id, Contract: contract, Reference: reference,
+		OpenedBy: s.Caller().Person, Opened: queries.At(s.Now())})
 	if err != nil {
 		return "", fmt.Errorf("inserting batch: %w", err)
 	}
 	if n == 0 {
 		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "another request has just taken the reference"}
 	}
-	return id, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: string(id),
-		State: string(policy.BatchOpen), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	return id, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: id,
+		State: policy.BatchOpen, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 }
 
 // sameBatch is the batch that was opened before, as long as it is open.
@@ -65,10 +65,10 @@ func sameBatch(ctx context.Context, tx *database.Tx, b queries.Batch) (BatchID, 
 	if err != nil {
 		return "", fmt.Errorf("reading batch state: %w", err)
 	}
-	if policy.BatchState(state.State) != policy.BatchOpen {
+	if state.State != policy.BatchOpen {
 		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "a batch with this reference is sealed"}
 	}
-	return BatchID(b.ID), nil
+	return b.ID, nil
 }
 
 // Manifest is what a client declares when it seals a batch. It must be what was received.
@@ -96,10 +96,10 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 	_, err = g.door.Do(ctx, caller, choke.Hand(policy.ActionBatchSeal,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (read sealing, err error) {
 			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
-			if read.state, err = tx.BatchStateForChange(ctx, string(id)); err != nil {
+			if read.state, err = tx.BatchStateForChange(ctx, id); err != nil {
 				return read, err
 			}
-			state := policy.BatchState(read.state.State)
+			state := read.state.State
 			if read.batch, err = s.OnBatchIn(ctx, tx, id, state); err != nil {
 				return read, err
 			}
@@ -108,7 +108,7 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 		},
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene, read sealing) error {
 			s.Event().Length = m.Bytes
-			if policy.BatchState(read.state.State) == policy.BatchSealed { // the request was sent again
+			if read.state.State == policy.BatchSealed { // the request was sent again
 				b, err = batchOf(ctx, tx, read.batch, read.state.State, read.state.ValidFrom)
 				return err
 			}
@@ -116,7 +116,7 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 			if err != nil {
 				return err
 			}
-			read.batch.Manifest, read.state.State, read.state.ValidFrom = text, string(policy.BatchSealed), choke.Micros(s.Now())
+			read.batch.Manifest, read.state.State, read.state.ValidFrom = text, policy.BatchSealed, queries.At(s.Now())
 			b, err = batchFrom(read.batch, read.state.State, read.state.ValidFrom, received)
 			return err
 		}))
@@ -155,7 +155,7 @@ func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, state queries.Ba
 	if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: id, Manifest: text}); err != nil {
 		return received, fmt.Errorf("keeping manifest: %w", err)
 	}
-	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: choke.Micros(s.Now())})
+	n, err := tx.EndBatchState(ctx, queries.EndBatchStateParams{ID: state.ID, ValidUntil: queries.At(s.Now())})
 	if err != nil {
 		return received, fmt.Errorf("ending batch state: %w", err)
 	}
@@ -163,7 +163,7 @@ func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, state queries.Ba
 		return received, &Conflict{Kind: ConflictState, Detail: "the batch has just changed"}
 	}
 	return received, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: id,
-		State: string(policy.BatchSealed), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+		State: policy.BatchSealed, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 }
 
 func checkManifest(received queries.BatchTotalsRow, m Manifest) error {
@@ -192,7 +192,7 @@ func (g *Gateway) Batch(ctx context.Context, caller Caller, id BatchID) (Batch, 
 }
 
 func readBatch(ctx context.Context, tx *database.Tx, id BatchID) (Batch, error) {
-	row, err := tx.Batch(ctx, string(id))
+	row, err := tx.Batch(ctx, id)
 	if err != nil {
 		return Batch{}, fmt.Errorf("reading batch: %w", err)
 	}
@@ -203,7 +203,7 @@ func readBatch(ctx context.Context, tx *database.Tx, id BatchID) (Batch, error) 
 	return batchOf(ctx, tx, row, state.State, state.ValidFrom)
 }
 
-func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state string, since int64) (Batch, error) {
+func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state policy.BatchState, since queries.Micros) (Batch, error) {
 	received, err := tx.BatchTotals(ctx, row.ID)
 	if err != nil {
 		return Batch{}, fmt.Errorf("summing batch: %w", err)
@@ -212,11 +212,11 @@ func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state stri
 }
 
 // batchFrom is a batch as callers get it, which is in the state since then.
-func batchFrom(row queries.Batch, state string, since int64, received queries.BatchTotalsRow) (Batch, error) {
-	b := Batch{ID: BatchID(row.ID), Contract: ContractID(row.Contract), Reference: row.Reference,
-		State: policy.BatchState(state), Opened: choke.FromMicros(row.Opened), Documents: received.Documents, Bytes: received.Bytes}
+func batchFrom(row queries.Batch, state policy.BatchState, since queries.Micros, received queries.BatchTotalsRow) (Batch, error) {
+	b := Batch{ID: row.ID, Contract: row.Contract, Reference: row.Reference,
+		State: state, Opened: row.Opened.Time(), Documents: received.Documents, Bytes: received.Bytes}
 	if b.State == policy.BatchSealed {
-		b.Sealed = choke.FromMicros(since)
+		b.Sealed = since.Time()
 	}
 	if row.Manifest != "" {
 		var m Manifest
@@ -250,7 +250,7 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State),
-				Person: string(caller.Person), Now: choke.Micros(s.Now()), Limit: page.Rows()}
+				Person: caller.Person, Now: queries.At(s.Now()), Limit: page.Rows()}
 			if filter.AssignedToMe {
 				params.Assigned = string(caller.Person)
 			}
@@ -271,7 +271,7 @@ func listBatches(ctx context.Context, tx *database.Tx, s *choke.Scene, params qu
 		}
 		for _, row := range rows {
 			params.AfterOpened, params.After = row.Batch.Opened, row.Batch.ID
-			if ok, err := may.Batch(ctx, tx, ContractID(row.Batch.Contract), policy.BatchState(row.State)); err != nil {
+			if ok, err := may.Batch(ctx, tx, row.Batch.Contract, row.State); err != nil {
 				return nil, "", err
 			} else if !ok {
 				continue
@@ -281,7 +281,7 @@ func listBatches(ctx context.Context, tx *database.Tx, s *choke.Scene, params qu
 				return nil, "", err
 			}
 			if list = append(list, b); len(list) == int(params.Limit) {
-				return list, strconv.FormatInt(row.Batch.Opened, 10) + "." + row.Batch.ID, nil
+				return list, strconv.FormatInt(int64(row.Batch.Opened), 10) + "." + string(row.Batch.ID), nil
 			}
 		}
 		if len(rows) < int(params.Limit) {
@@ -291,14 +291,14 @@ func listBatches(ctx context.Context, tx *database.Tx, s *choke.Scene, params qu
 }
 
 // parseBatchCursor reads the `opened.id` of the last row of an earlier page.
-func parseBatchCursor(cursor string) (opened int64, id string, err error) {
+func parseBatchCursor(cursor string) (opened queries.Micros, id BatchID, err error) {
 	if cursor == "" {
 		return 0, "", nil
 	}
-	at, id, _ := strings.Cut(cursor, ".")
-	opened, err = strconv.ParseInt(at, 10, 64)
-	if err != nil || policy.ParseIdentifier("b", id) != nil {
+	at, after, _ := strings.Cut(cursor, ".")
+	us, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || policy.ParseIdentifier("b", after) != nil {
 		return 0, "", choke.ErrCursor
 	}
-	return opened, id, nil
+	return queries.Micros(us), BatchID(after), nil
 }

@@ -37,15 +37,15 @@ func (g *Gateway) Bootstrap(ctx context.Context, f First) (Member, Credential, e
 		if _, err := tx.OperatorOrganisation(ctx); !choke.IsNoRows(err) {
 			return false, choke.OrConflict(err, &Conflict{Kind: ConflictState, Detail: "there is an operator already"})
 		}
-		if err := tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: string(org), Kind: string(KindOperator),
-			Name: f.Organisation, Country: f.Country, Created: choke.Micros(now)}); err != nil {
+		if err := tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: org, Kind: string(KindOperator),
+			Name: f.Organisation, Country: f.Country, Created: queries.At(now)}); err != nil {
 			return false, fmt.Errorf("inserting operator: %w", err)
 		}
 		if err := insertMember(ctx, tx, m, choke.System); err != nil {
 			return false, err
 		}
-		if err := tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(m.ID), SecretHash: hash,
-			ValidFrom: choke.Micros(now), ValidUntil: choke.Forever}); err != nil {
+		if err := tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: m.ID, SecretHash: hash,
+			ValidFrom: queries.At(now), ValidUntil: queries.Forever}); err != nil {
 			return false, fmt.Errorf("inserting credential: %w", err)
 		}
 		return true, nil

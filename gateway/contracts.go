@@ -25,7 +25,7 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 	_, err = g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionContractPropose,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			client, err := tx.Organisation(ctx, string(terms.Client))
+			client, err := tx.Organisation(ctx, terms.Client)
 			if err != nil {
 				return err
 			}
@@ -34,12 +34,12 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			provider, err := tx.Organisation(ctx, string(terms.Provider))
+			provider, err := tx.Organisation(ctx, terms.Provider)
 			if err != nil || OrganisationKind(provider.Kind) != KindProvider {
 				return choke.OrInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
 			}
 			if _, err := tx.ContractByReference(ctx, queries.ContractByReferenceParams{
-				Client: string(terms.Client), Reference: terms.Reference}); !choke.IsNoRows(err) {
+				Client: terms.Client, Reference: terms.Reference}); !choke.IsNoRows(err) {
 				return choke.OrConflict(err, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"})
 			}
 			if err := insertContract(ctx, tx, s, id, terms, text); err != nil {
@@ -53,8 +53,8 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 }
 
 func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms, text []byte) error {
-	n, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: string(id), Client: string(terms.Client),
-		Provider: string(terms.Provider), Reference: terms.Reference, Created: choke.Micros(s.Now())})
+	n, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: id, Client: terms.Client,
+		Provider: terms.Provider, Reference: terms.Reference, Created: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting contract: %w", err)
 	}
@@ -62,13 +62,13 @@ func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Con
 		return &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"}
 	}
 	digest := sha256.Sum256(text)
-	err = tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: string(id), Version: 1, Terms: text,
-		Digest: digest[:], ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), EffectiveFrom: choke.Micros(s.Now())})
+	err = tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: id, Version: 1, Terms: text,
+		Digest: digest[:], ProposedBy: s.Caller().Person, Proposed: queries.At(s.Now()), EffectiveFrom: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting contract version: %w", err)
 	}
-	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(policy.StatusProposed), ChangedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: id,
+		Status: policy.StatusProposed, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 }
 
 // ApproveContract lets a proposed version come into force, at its effective date or now if that is past. A duty of a
@@ -78,18 +78,18 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 	_, err := g.door.Do(ctx, caller, choke.Hand(policy.ActionContractApprove,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (v queries.ContractVersion, err error) {
 			// Taken before the shared lock of OnContract: two approvals at once must queue, not deadlock.
-			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return v, err
 			}
 			if err := s.OnContract(ctx, tx, id); err != nil {
 				return v, err
 			}
 			s.OnDuty()
-			if v, err = tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version}); err != nil {
+			if v, err = tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version}); err != nil {
 				return v, err
 			}
 			s.SetVersion(version)
-			s.Facts().Proposal = &policy.Proposal{By: PersonID(v.ProposedBy)}
+			s.Facts().Proposal = &policy.Proposal{By: v.ProposedBy}
 			return v, nil
 		},
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) (err error) {
@@ -156,7 +156,7 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 		Action: action,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
-			if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return err
 			}
 			if err := s.OnContract(ctx, tx, id); err != nil {
@@ -193,12 +193,12 @@ func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (C
 }
 
 func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID) (Contract, error) {
-	row, err := tx.Contract(ctx, string(id))
+	row, err := tx.Contract(ctx, id)
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading contract: %w", err)
 	}
 	newest := tx.NewestVersion
-	if s.Organisation() == OrganisationID(row.Provider) {
+	if s.Organisation() == row.Provider {
 		newest = tx.NewestApprovedVersion // what is not agreed is the client's own business
 	}
 	v, err := newest(ctx, row.ID)
@@ -213,14 +213,14 @@ func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 	if err != nil {
 		return Contract{}, fmt.Errorf("reading stored terms: %w", err)
 	}
-	inForce, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: row.ID, Now: choke.Micros(choke.DecidedAt(status, s.Now()))})
+	inForce, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: row.ID, Now: queries.At(choke.DecidedAt(status, s.Now()))})
 	if err != nil && !choke.IsNoRows(err) {
 		return Contract{}, fmt.Errorf("reading version in force: %w", err)
 	}
 	return Contract{
 		InForce: inForce,
-		ID:      ContractID(row.ID), Reference: row.Reference, Title: terms.Title, Client: OrganisationID(row.Client),
-		Provider: OrganisationID(row.Provider), Status: policy.ContractStatus(status.Status), Version: v.Version,
+		ID:      row.ID, Reference: row.Reference, Title: terms.Title, Client: row.Client,
+		Provider: row.Provider, Status: status.Status, Version: v.Version,
 		Terms: v.Terms, Digest: hex.EncodeToString(v.Digest), From: terms.From(), Until: terms.Until(), Missing: terms.Missing(),
 	}, nil
 }
@@ -243,19 +243,19 @@ func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Co
 				client = string(s.Organisation())
 			}
 			list, next = nil, ""
-			rows, err := tx.Contracts(ctx, queries.ContractsParams{After: page.After, Client: client,
-				Organisation: string(s.Organisation()), Person: string(caller.Person), Now: choke.Micros(s.Now()), Limit: page.Rows()})
+			rows, err := tx.Contracts(ctx, queries.ContractsParams{After: policy.ContractID(page.After), Client: policy.OrganisationID(client),
+				Organisation: s.Organisation(), Person: caller.Person, Now: queries.At(s.Now()), Limit: page.Rows()})
 			if err != nil {
 				return err
 			}
 			for _, row := range rows {
-				c, err := readContract(ctx, tx, s, ContractID(row.ID))
+				c, err := readContract(ctx, tx, s, row.ID)
 				if err != nil {
 					return err
 				}
 				list = append(list, c)
-				s.AlsoIn(OrganisationID(row.Client))
-				next = row.ID
+				s.AlsoIn(row.Client)
+				next = string(row.ID)
 			}
 			if len(rows) < int(page.Rows()) {
 				next = ""

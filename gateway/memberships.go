@@ -23,18 +23,18 @@ func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract Contr
 		Action: policy.ActionRoleList,
 		Load:   choke.LoadDuty(contract),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: string(contract), After: page.After,
-				Now: choke.Micros(s.Now()), Limit: page.Rows()})
+			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: contract, After: policy.MembershipID(page.After),
+				Now: queries.At(s.Now()), Limit: page.Rows()})
 			if err != nil {
 				return fmt.Errorf("listing memberships: %w", err)
 			}
 			list, next = nil, ""
 			for _, m := range rows {
-				list = append(list, Membership{ID: MembershipID(m.ID), Contract: contract, Person: PersonID(m.Person),
-					Role: policy.Role(m.Role), From: choke.FromMicros(m.ValidFrom), Until: choke.FromMicros(m.ValidUntil)})
+				list = append(list, Membership{ID: m.ID, Contract: contract, Person: m.Person,
+					Role: m.Role, From: m.ValidFrom.Time(), Until: m.ValidUntil.Time()})
 			}
 			if len(rows) == int(page.Rows()) {
-				next = rows[len(rows)-1].ID
+				next = string(rows[len(rows)-1].ID)
 			}
 			return nil
 		},

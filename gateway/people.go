@@ -45,7 +45,7 @@ func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOr
 			o.Created = s.Now()
 			s.Event().Subject = string(o.ID)
 			return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{
-				ID: string(o.ID), Kind: string(o.Kind), Name: o.Name, Country: o.Country, Created: choke.Micros(s.Now())})
+				ID: o.ID, Kind: string(o.Kind), Name: o.Name, Country: o.Country, Created: queries.At(s.Now())})
 		},
 	})
 	return o, err
@@ -70,7 +70,7 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionMemberAdd,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			o, err := tx.Organisation(ctx, string(organisation))
+			o, err := tx.Organisation(ctx, organisation)
 			if err != nil {
 				return err
 			}
@@ -96,14 +96,14 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 }
 
 func insertMember(ctx context.Context, tx *database.Tx, m Member, by PersonID) error {
-	err := tx.InsertPerson(ctx, queries.InsertPersonParams{ID: string(m.ID), Organisation: string(m.Organisation),
-		Name: m.Name, ValidFrom: choke.Micros(m.From), ValidUntil: choke.EndMicros(m.Until)})
+	err := tx.InsertPerson(ctx, queries.InsertPersonParams{ID: m.ID, Organisation: m.Organisation,
+		Name: m.Name, ValidFrom: queries.At(m.From), ValidUntil: queries.Until(m.Until)})
 	if err != nil {
 		return fmt.Errorf("inserting person: %w", err)
 	}
 	for _, role := range m.Duties {
-		err := tx.InsertDuty(ctx, queries.InsertDutyParams{ID: policy.NewID("m"), Person: string(m.ID), Role: string(role),
-			GrantedBy: string(by), ValidFrom: choke.Micros(m.From), ValidUntil: choke.EndMicros(m.Until)})
+		err := tx.InsertDuty(ctx, queries.InsertDutyParams{ID: policy.NewID("m"), Person: m.ID, Role: role,
+			GrantedBy: by, ValidFrom: queries.At(m.From), ValidUntil: queries.Until(m.Until)})
 		if err != nil {
 			return fmt.Errorf("inserting duty: %w", err)
 		}
@@ -133,20 +133,20 @@ func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID)
 		Action: policy.ActionMemberLeave,
 		Load:   lookAtPerson(person),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			now := choke.Micros(s.Now())
-			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: string(person), Now: now}); err != nil {
+			now := queries.At(s.Now())
+			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: person, Now: now}); err != nil {
 				return err
 			}
-			if err := tx.EndCredentials(ctx, queries.EndCredentialsParams{Person: string(person), Now: now}); err != nil {
+			if err := tx.EndCredentials(ctx, queries.EndCredentialsParams{Person: person, Now: now}); err != nil {
 				return err
 			}
-			if err := tx.EndDuties(ctx, queries.EndDutiesParams{Person: string(person), Now: now}); err != nil {
+			if err := tx.EndDuties(ctx, queries.EndDutiesParams{Person: person, Now: now}); err != nil {
 				return err
 			}
-			if err := tx.EndMemberships(ctx, queries.EndMembershipsParams{Person: string(person), Now: now}); err != nil {
+			if err := tx.EndMemberships(ctx, queries.EndMembershipsParams{Person: person, Now: now}); err != nil {
 				return err
 			}
-			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: string(person), Now: now})
+			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: person, Now: now})
 		},
 	})
 	return err
@@ -155,7 +155,7 @@ func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID)
 // lookAtPerson makes a person's organisation what the act is about.
 func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *choke.Scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-		p, err := tx.Person(ctx, string(person))
+		p, err := tx.Person(ctx, person)
 		if err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *choke.Sc
 			return err
 		}
 		s.OnOrganisation(o)
-		s.Event().Subject = p.ID
+		s.Event().Subject = string(p.ID)
 		return nil
 	}
 }
@@ -187,8 +187,8 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			if err != nil {
 				return err
 			}
-			p, err := tx.Person(ctx, string(n.Person))
-			if err != nil || !choke.Within(p.ValidFrom, p.ValidUntil, s.Now()) || OrganisationID(p.Organisation) != side {
+			p, err := tx.Person(ctx, n.Person)
+			if err != nil || !choke.Within(p.ValidFrom, p.ValidUntil, s.Now()) || p.Organisation != side {
 				// One answer for who is somebody else's and who is nobody.
 				return choke.OrInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"})
 			}
@@ -199,17 +199,17 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 				return err
 			}
 			held, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-				Person: p.ID, Contract: string(contract), Now: choke.Micros(s.Now())})
+				Person: p.ID, Contract: contract, Now: queries.At(s.Now())})
 			if err != nil {
 				return fmt.Errorf("reading memberships: %w", err)
 			}
-			if slices.Contains(held, string(n.Role)) {
+			if slices.Contains(held, n.Role) {
 				return &Conflict{Kind: ConflictState, Detail: "the person holds the role already"}
 			}
 			m.From = s.Now()
-			s.Event().Subject = p.ID
-			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: string(m.ID), Contract: string(contract),
-				Person: p.ID, Role: string(n.Role), GrantedBy: string(caller.Person), ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.EndMicros(n.Until)})
+			s.Event().Subject = string(p.ID)
+			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: m.ID, Contract: contract,
+				Person: p.ID, Role: n.Role, GrantedBy: caller.Person, ValidFrom: queries.At(s.Now()), ValidUntil: queries.Until(n.Until)})
 		},
 	})
 	return m, err
@@ -233,7 +233,7 @@ func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractI
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionRoleEnd,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			m, err = tx.Membership(ctx, queries.MembershipParams{ID: string(id), Contract: string(contract)})
+			m, err = tx.Membership(ctx, queries.MembershipParams{ID: id, Contract: contract})
 			if err != nil {
 				return err
 			}
@@ -241,17 +241,17 @@ func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractI
 				return err
 			}
 			s.OnDuty()
-			s.Event().Subject = m.Person
+			s.Event().Subject = string(m.Person)
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: string(id), Now: choke.Micros(s.Now())}); err != nil {
+			if _, err := tx.EndMembership(ctx, queries.EndMembershipParams{ID: id, Now: queries.At(s.Now())}); err != nil {
 				return err
 			}
-			if m.Role != string(policy.RoleHandler) {
+			if m.Role != policy.RoleHandler {
 				return nil
 			}
-			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: choke.Micros(s.Now())})
+			return tx.EndAssignments(ctx, queries.EndAssignmentsParams{Person: m.Person, Contract: string(contract), Now: queries.At(s.Now())})
 		},
 	})
 	return err

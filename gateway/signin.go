@@ -29,8 +29,8 @@ func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person Per
 		Action: policy.ActionCredentialIssue,
 		Load:   lookAtPerson(person),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: string(person),
-				SecretHash: hash, ValidFrom: choke.Micros(s.Now()), ValidUntil: choke.EndMicros(c.Until)})
+			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: person,
+				SecretHash: hash, ValidFrom: queries.At(s.Now()), ValidUntil: queries.Until(c.Until)})
 		},
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	caller := Caller{Person: in.Client, Auth: "client-credentials", Address: in.Address, UserAgent: in.UserAgent, Request: in.Request}
 	known := false
 	err := g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		_, err := tx.PersonExists(ctx, string(in.Client))
+		_, err := tx.PersonExists(ctx, in.Client)
 		known = err == nil
 		return choke.IgnoreNoRows(err)
 	})
@@ -88,7 +88,7 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 			s.OnOperator()
 			s.Hide()
 			s.Event().Subject = string(in.Client)
-			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: string(in.Client), Now: choke.Micros(s.Now())})
+			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: in.Client, Now: queries.At(s.Now())})
 			if err != nil {
 				return err
 			}

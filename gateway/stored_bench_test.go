@@ -52,21 +52,21 @@ func storeContracts(b *testing.B, w *gatewaytest.World, n int) []gateway.Contrac
 		err := w.Database.InTx(b.Context(), func(ctx context.Context, tx *database.Tx) error {
 			for range n {
 				id := policy.NewID("c")
-				if _, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: id, Client: string(w.Client), Provider: string(w.Provider), Reference: id, Created: now}); err != nil {
+				if _, err := tx.InsertContract(ctx, queries.InsertContractParams{ID: policy.ContractID(id), Client: w.Client, Provider: w.Provider, Reference: id, Created: queries.Micros(now)}); err != nil {
 					return err
 				}
-				if err := tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: id, Version: 1, Terms: text, Digest: []byte{0},
-					ProposedBy: string(w.Manager.Person), Proposed: now, EffectiveFrom: now}); err != nil {
+				if err := tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: policy.ContractID(id), Version: 1, Terms: text, Digest: []byte{0},
+					ProposedBy: w.Manager.Person, Proposed: queries.Micros(now), EffectiveFrom: queries.Micros(now)}); err != nil {
 					return err
 				}
-				if _, err := tx.ApproveVersionFrom(ctx, queries.ApproveVersionFromParams{Contract: id, Version: 1, ApprovedBy: string(w.Approver.Person), Approved: now, EffectiveFrom: now}); err != nil {
+				if _, err := tx.ApproveVersionFrom(ctx, queries.ApproveVersionFromParams{Contract: policy.ContractID(id), Version: 1, ApprovedBy: w.Approver.Person, Approved: queries.Micros(now), EffectiveFrom: queries.Micros(now)}); err != nil {
 					return err
 				}
-				if err := tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: id, Status: "active", ChangedBy: "system", ValidFrom: now}); err != nil {
+				if err := tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: policy.ContractID(id), Status: "active", ChangedBy: "system", ValidFrom: queries.Micros(now)}); err != nil {
 					return err
 				}
-				if err := tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: policy.NewID("m"), Contract: id, Person: string(w.Handler.Person),
-					Role: "handler", GrantedBy: string(w.Manager.Person), ValidFrom: now, ValidUntil: 1<<63 - 1}); err != nil {
+				if err := tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: policy.MembershipID(policy.NewID("m")), Contract: policy.ContractID(id), Person: w.Handler.Person,
+					Role: "handler", GrantedBy: w.Manager.Person, ValidFrom: queries.Micros(now), ValidUntil: 1<<63 - 1}); err != nil {
 					return err
 				}
 				ids = append(ids, gateway.ContractID(id))

@@ -37,7 +37,7 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 
 // onVersion makes a version the one that the act's event names, in force or not.
 func onVersion(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64) (queries.ContractVersion, error) {
-	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.Contract()), Version: version})
+	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: s.Contract(), Version: version})
 	if err == nil {
 		s.SetVersion(version)
 	}

@@ -13,7 +13,7 @@ import (
 // Compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
 func (d *Door) Compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
 	return d.contracts.Get(VersionKey{contract, version}, func() (*policy.Compiled, error) {
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(contract), Version: version})
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: contract, Version: version})
 		if err != nil {
 			return nil, fmt.Errorf("reading contract version: %w", err)
 		}

@@ -74,26 +74,26 @@ func (s *Scene) shown() error {
 
 // readCaller reads who asks. A person who is not known, or has left, has no role anywhere: the decision denies.
 func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
-	person, err := tx.Person(ctx, string(s.caller.Person))
+	person, err := tx.Person(ctx, s.caller.Person)
 	if IsNoRows(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("reading caller: %w", err)
 	}
-	s.organisation, s.kind = OrganisationID(person.Organisation), OrganisationKind(person.OrganisationKind)
+	s.organisation, s.kind = person.Organisation, OrganisationKind(person.OrganisationKind)
 	s.facts.Organisation = s.organisation
 	s.facts.MemberActive = Within(person.ValidFrom, person.ValidUntil, s.now)
-	s.event.Organisation = person.Organisation
+	s.event.Organisation = string(person.Organisation)
 	if !s.facts.MemberActive {
 		return nil
 	}
-	roles, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person.ID, Now: Micros(s.now)})
+	roles, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: person.ID, Now: queries.At(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading duties: %w", err)
 	}
 	for _, r := range roles {
-		s.dutyRoles = append(s.dutyRoles, policy.Role(r))
+		s.dutyRoles = append(s.dutyRoles, r)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
 // OnContract makes the contract what the act is about: its parties, its status, the version in force and the caller's
 // roles on it. The status row is locked against a change until the act commits.
 func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) error {
-	c, err := tx.Contract(ctx, string(id))
+	c, err := tx.Contract(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -110,35 +110,35 @@ func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) 
 		return fmt.Errorf("reading contract status: %w", err)
 	}
 	roles, err := tx.MembershipsInForce(ctx, queries.MembershipsInForceParams{
-		Person: string(s.caller.Person), Contract: c.ID, Now: Micros(s.now)})
+		Person: s.caller.Person, Contract: c.ID, Now: queries.At(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}
-	s.contract, s.client, s.provider = id, OrganisationID(c.Client), OrganisationID(c.Provider)
+	s.contract, s.client, s.provider = id, c.Client, c.Provider
 	s.facts.Object = &policy.Object{Organisation: s.client}
 	s.facts.Roles = nil
 	if s.facts.MemberActive {
 		for _, r := range roles {
-			s.facts.Roles = append(s.facts.Roles, policy.Role(r))
+			s.facts.Roles = append(s.facts.Roles, r)
 		}
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
-	if policy.ContractStatus(status.Status) == policy.StatusProposed && s.OfProvider() {
+	if status.Status == policy.StatusProposed && s.OfProvider() {
 		s.visible = false // a draft is its client's own business
 	}
-	s.event.Contract, s.event.Provider = c.ID, c.Provider
-	s.ledgers = []string{c.Client}
+	s.event.Contract, s.event.Provider = string(c.ID), string(c.Provider)
+	s.ledgers = []string{string(c.Client)}
 	terminated, err := readEnd(ctx, tx, status)
 	if err != nil {
 		return err
 	}
-	s.facts.Contract = &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated}
+	s.facts.Contract = &policy.Contract{Status: status.Status, Terminated: terminated}
 	return s.readVersion(ctx, tx, DecidedAt(status, s.now))
 }
 
 // readVersion reads which version is in force at a time and gets its compiled terms.
 func (s *Scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) error {
-	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: string(s.contract), Now: Micros(at)})
+	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: s.contract, Now: queries.At(at)})
 	if IsNoRows(err) {
 		s.version, s.terms = 0, nil
 		return nil
@@ -174,11 +174,11 @@ func LoadDuty(id ContractID) func(context.Context, *database.Tx, *Scene) error {
 // OnOrganisation makes the act one about a duty towards an organisation.
 func (s *Scene) OnOrganisation(o queries.Organisation) {
 	s.OnDuty()
-	s.facts.Object = &policy.Object{Organisation: OrganisationID(o.ID)}
-	s.visible = len(s.dutyRoles) > 0 && (s.organisation == OrganisationID(o.ID) || slices.Contains(s.dutyRoles, policy.RoleOperator))
+	s.facts.Object = &policy.Object{Organisation: o.ID}
+	s.visible = len(s.dutyRoles) > 0 && (s.organisation == o.ID || slices.Contains(s.dutyRoles, policy.RoleOperator))
 	s.objectKind = OrganisationKind(o.Kind)
 	if s.objectKind == KindClient {
-		s.ledgers = []string{o.ID}
+		s.ledgers = []string{string(o.ID)}
 	}
 }
 
@@ -220,28 +220,28 @@ func (s *Scene) HideUnsealed(state policy.BatchState) {
 
 // OnBatch makes the batch, and its contract, what the act is about.
 func (s *Scene) OnBatch(ctx context.Context, tx *database.Tx, id BatchID) (queries.Batch, error) {
-	b, err := tx.Batch(ctx, string(id))
+	b, err := tx.Batch(ctx, id)
 	if err != nil {
 		return b, err
 	}
-	if err := s.OnContract(ctx, tx, ContractID(b.Contract)); err != nil {
+	if err := s.OnContract(ctx, tx, b.Contract); err != nil {
 		return b, err
 	}
 	state, err := tx.BatchState(ctx, b.ID)
 	if err != nil {
 		return b, fmt.Errorf("reading batch state: %w", err)
 	}
-	s.onBatchIn(b, policy.BatchState(state.State))
+	s.onBatchIn(b, state.State)
 	return b, nil
 }
 
 // OnBatchIn is OnBatch for a batch whose state was read before, because the act is to change it.
 func (s *Scene) OnBatchIn(ctx context.Context, tx *database.Tx, id BatchID, state policy.BatchState) (queries.Batch, error) {
-	b, err := tx.Batch(ctx, string(id))
+	b, err := tx.Batch(ctx, id)
 	if err != nil {
 		return b, err
 	}
-	if err := s.OnContract(ctx, tx, ContractID(b.Contract)); err != nil {
+	if err := s.OnContract(ctx, tx, b.Contract); err != nil {
 		return b, err
 	}
 	s.onBatchIn(b, state)
@@ -250,25 +250,25 @@ func (s *Scene) OnBatchIn(ctx context.Context, tx *database.Tx, id BatchID, stat
 
 func (s *Scene) onBatchIn(b queries.Batch, state policy.BatchState) {
 	s.facts.Batch = &policy.Batch{State: state, Resent: false}
-	s.event.Batch = b.ID
+	s.event.Batch = string(b.ID)
 	s.HideUnsealed(state)
 }
 
 // OnDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and
 // lease.
 func (s *Scene) OnDocument(ctx context.Context, tx *database.Tx, id DocumentID) (queries.Document, error) {
-	d, err := tx.Document(ctx, string(id))
+	d, err := tx.Document(ctx, id)
 	if err != nil {
 		return d, err
 	}
-	if _, err := s.OnBatch(ctx, tx, BatchID(d.Batch)); err != nil {
+	if _, err := s.OnBatch(ctx, tx, d.Batch); err != nil {
 		return d, err
 	}
-	s.facts.Class = policy.Class(d.Class)
-	s.facts.Document = &policy.Document{State: policy.DocumentState(d.State), Size: d.Size}
-	s.event.Document, s.event.Class = d.ID, d.Class
+	s.facts.Class = d.Class
+	s.facts.Document = &policy.Document{State: d.State, Size: d.Size}
+	s.event.Document, s.event.Class = string(d.ID), string(d.Class)
 	a, err := tx.AssignmentOfDocument(ctx, queries.AssignmentOfDocumentParams{
-		Document: d.ID, Person: string(s.caller.Person), Now: Micros(s.now)})
+		Document: d.ID, Person: s.caller.Person, Now: queries.At(s.now)})
 	if IsNoRows(err) {
 		s.facts.Work = &policy.Work{Assigned: false, Lease: policy.LeaseNone}
 		return d, nil
@@ -285,9 +285,9 @@ func (s *Scene) OnLease(ctx context.Context, tx *database.Tx, a queries.Assignme
 	if err != nil {
 		return fmt.Errorf("reading lease: %w", err)
 	}
-	assigned := a.Person == string(s.caller.Person) && Within(a.ValidFrom, a.ValidUntil, s.now)
+	assigned := a.Person == s.caller.Person && Within(a.ValidFrom, a.ValidUntil, s.now)
 	s.facts.Work = &policy.Work{Assigned: assigned, Lease: lease}
-	s.event.Assignment = a.ID
+	s.event.Assignment = string(a.ID)
 	return nil
 }
 
@@ -297,7 +297,7 @@ func (s *Scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assig
 	switch {
 	case err != nil:
 		return policy.LeaseNone, IgnoreNoRows(err)
-	case lease.Person != string(s.caller.Person):
+	case lease.Person != s.caller.Person:
 		return policy.LeaseOther, nil
 	case Within(lease.ValidFrom, lease.ValidUntil, s.now):
 		return policy.LeaseHeld, nil
@@ -310,7 +310,7 @@ func (s *Scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assig
 // termination out of a suspension has no wind-down: what was stopped does not begin again
 // by ending.
 func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) (time.Time, error) {
-	if policy.ContractStatus(status.Status) != policy.StatusTerminated {
+	if status.Status != policy.StatusTerminated {
 		return time.Time{}, nil
 	}
 	suspended, err := tx.SuspendedUntil(ctx, queries.SuspendedUntilParams{Contract: status.Contract, ValidUntil: status.ValidFrom})
@@ -320,7 +320,7 @@ func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus
 	if suspended > 0 {
 		return time.Time{}, nil
 	}
-	return FromMicros(status.ValidFrom), nil
+	return status.ValidFrom.Time(), nil
 }
 
 // NoteErased makes it a fact when the document, whose other facts were read, was erased.
@@ -346,7 +346,7 @@ func LoadLedger(ledger, question string) func(context.Context, *database.Tx, *Sc
 			s.OnOrganisation(o)
 			return nil
 		}
-		o, err := tx.Organisation(ctx, ledger)
+		o, err := tx.Organisation(ctx, policy.OrganisationID(ledger))
 		if err != nil {
 			return err
 		}
@@ -364,8 +364,8 @@ func (s *Scene) addProviderCompliance(ctx context.Context, tx *database.Tx) erro
 	if !s.facts.MemberActive || s.kind != KindProvider {
 		return nil
 	}
-	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: string(s.caller.Person),
-		Client: string(s.facts.Object.Organisation), Now: Micros(s.now)})
+	n, err := tx.ProviderComplianceAt(ctx, queries.ProviderComplianceAtParams{Person: s.caller.Person,
+		Client: s.facts.Object.Organisation, Now: queries.At(s.now)})
 	if err != nil {
 		return fmt.Errorf("reading memberships: %w", err)
 	}

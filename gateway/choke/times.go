@@ -10,37 +10,18 @@ import (
 // DecidedAt is the time whose version decides: now, and after the end the end, so that no amendment comes into force that
 // the contract did not live to see.
 func DecidedAt(status queries.ContractStatus, now time.Time) time.Time {
-	switch policy.ContractStatus(status.Status) {
+	switch status.Status {
 	case policy.StatusTerminated, policy.StatusExited:
-		return FromMicros(status.ValidFrom)
+		return status.ValidFrom.Time()
 	}
 	return now
 }
 
+// Day is a day of 24 hours.
 const Day = 24 * time.Hour
 
-// Forever is the end of what has no end set.
-const Forever = 1<<63 - 1
-
-func Within(from, until int64, at time.Time) bool {
-	t := Micros(at)
+// Within says whether a stored time span, from inclusive and until exclusive, has a time.
+func Within(from, until queries.Micros, at time.Time) bool {
+	t := queries.At(at)
 	return from <= t && t < until
-}
-
-func Micros(t time.Time) int64 { return t.UnixMicro() }
-
-// EndMicros is the stored form of an end; the zero time means that there is none.
-func EndMicros(t time.Time) int64 {
-	if t.IsZero() {
-		return Forever
-	}
-	return t.UnixMicro()
-}
-
-// FromMicros is the time of a stored one; 0 and forever are the zero time.
-func FromMicros(us int64) time.Time {
-	if us == 0 || us == Forever {
-		return time.Time{}
-	}
-	return time.UnixMicro(us).UTC()
 }

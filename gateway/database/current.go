@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // A status or state changes by ending its row and inserting the next one. On PostgreSQL a reader that waited for the
@@ -27,21 +28,25 @@ func current[T any](read func() (T, error)) (row T, err error) {
 }
 
 // ContractStatus is the contract's current status; it stays so until the transaction ends.
-func (tx *Tx) ContractStatus(ctx context.Context, contract string) (queries.ContractStatus, error) {
-	return current(func() (queries.ContractStatus, error) { return tx.Queries.ContractStatus(ctx, contract) })
+func (tx *Tx) ContractStatus(ctx context.Context, contract policy.ContractID) (queries.ContractStatus, error) {
+	return current(func() (queries.ContractStatus, error) {
+		return tx.Queries.ContractStatus(ctx, contract)
+	})
 }
 
 // ContractStatusForChange is ContractStatus for a transaction that is going to change it.
-func (tx *Tx) ContractStatusForChange(ctx context.Context, contract string) (queries.ContractStatus, error) {
-	return current(func() (queries.ContractStatus, error) { return tx.Queries.ContractStatusForChange(ctx, contract) })
+func (tx *Tx) ContractStatusForChange(ctx context.Context, contract policy.ContractID) (queries.ContractStatus, error) {
+	return current(func() (queries.ContractStatus, error) {
+		return tx.Queries.ContractStatusForChange(ctx, contract)
+	})
 }
 
 // BatchState is the batch's current state; it stays so until the transaction ends.
-func (tx *Tx) BatchState(ctx context.Context, batch string) (queries.BatchState, error) {
+func (tx *Tx) BatchState(ctx context.Context, batch policy.BatchID) (queries.BatchState, error) {
 	return current(func() (queries.BatchState, error) { return tx.Queries.BatchState(ctx, batch) })
 }
 
 // BatchStateForChange is BatchState for a transaction that is going to change it.
-func (tx *Tx) BatchStateForChange(ctx context.Context, batch string) (queries.BatchState, error) {
+func (tx *Tx) BatchStateForChange(ctx context.Context, batch policy.BatchID) (queries.BatchState, error) {
 	return current(func() (queries.BatchState, error) { return tx.Queries.BatchStateForChange(ctx, batch) })
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // forever is the end of what has no end set.
@@ -46,7 +47,7 @@ func insertOrganisation(t *testing.T, db *database.DB, id string) {
 }
 
 func organisation(ctx context.Context, tx *database.Tx, id, kind string) error {
-	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: id, Kind: kind, Name: "Éclair & Fils", Country: "FR", Created: 1})
+	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: kind, Name: "Éclair & Fils", Country: "FR", Created: 1})
 }
 
 // fill makes the parties o_client and o_provider, the handler p_handler, the contract c_1 (status cs_1, active) and its
@@ -85,21 +86,21 @@ func fill(t *testing.T, db *database.DB) {
 }
 
 func batch(ctx context.Context, tx *database.Tx, id string, opened int64) error {
-	_, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: id, Contract: "c_1", Reference: "ref " + id, Opened: opened})
+	_, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: policy.BatchID(id), Contract: "c_1", Reference: "ref " + id, Opened: queries.Micros(opened)})
 	if err != nil {
 		return err
 	}
-	return tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: "bs_" + id, Batch: id, State: "open", ValidFrom: opened})
+	return tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: "bs_" + id, Batch: policy.BatchID(id), State: "open", ValidFrom: queries.Micros(opened)})
 }
 
 // document begins an upload into b_1 at time 200. It says whether the reference was free.
 func document(ctx context.Context, tx *database.Tx, id, reference string) (bool, error) {
-	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: id, Batch: "b_1", Contract: "c_1", Version: 1,
+	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: policy.DocumentID(id), Batch: "b_1", Contract: "c_1", Version: 1,
 		Reference: reference, Class: "scan", MediaType: "image/tiff", ObjectKey: "key of " + id, Size: -1, Digest: []byte{},
 		SentBy: "p_handler", Created: 200})
 	return n == 1, err
 }
 
 func receive(ctx context.Context, tx *database.Tx, id string) (int64, error) {
-	return tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: id, Size: 10, Digest: []byte{0, 1, 255}, Received: 300})
+	return tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: policy.DocumentID(id), Size: 10, Digest: []byte{0, 1, 255}, Received: 300})
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // add inserts an organisation with the id.
 func add(ctx context.Context, tx *database.Tx, id string) error {
-	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: id, Kind: "client", Name: "x", Country: "FR"})
+	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: "client", Name: "x", Country: "FR"})
 }
 
 // has says whether there is an organisation with the id.

@@ -9,6 +9,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // The queue: in the order of opening, page by page, of contracts on which the person has a role now.
@@ -49,7 +50,7 @@ func TestBatches(t *testing.T) {
 			})
 			var got []string
 			for _, row := range rows {
-				got = append(got, row.Batch.ID)
+				got = append(got, string(row.Batch.ID))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("%s: want -, got +\n%s", name, diff)
@@ -90,7 +91,7 @@ func TestDocumentsOfBatch(t *testing.T) {
 			})
 			var got []string
 			for _, row := range rows {
-				got = append(got, row.Document.ID)
+				got = append(got, string(row.Document.ID))
 				if row.FileName != "Schadensmeldung Müller.pdf" {
 					t.Errorf("file name %q", row.FileName)
 				}
@@ -125,7 +126,7 @@ func TestAssignments(t *testing.T) {
 		})
 		twice := func(now int64) int64 {
 			return view(t, db, func(ctx context.Context, tx *database.Tx) (int64, error) {
-				return tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: "a_2", Now: now})
+				return tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: "a_2", Now: queries.Micros(now)})
 			})
 		}
 		if n := twice(300); n != 2 {
@@ -153,7 +154,7 @@ func TestAssignments(t *testing.T) {
 }
 
 func assign(ctx context.Context, tx *database.Tx, id, batch string) error {
-	return tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: id, Batch: batch, Contract: "c_1", Person: "p_handler",
+	return tx.InsertAssignment(ctx, queries.InsertAssignmentParams{ID: policy.AssignmentID(id), Batch: policy.BatchID(batch), Contract: "c_1", Person: "p_handler",
 		AssignedBy: "p_handler", ValidFrom: 200})
 }
 
@@ -165,6 +166,6 @@ func receivedDocument(ctx context.Context, tx *database.Tx, id string) error {
 	if _, err := receive(ctx, tx, id); err != nil {
 		return err
 	}
-	return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: id, Epoch: 1, Header: []byte("h"),
+	return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: policy.DocumentID(id), Epoch: 1, Header: []byte("h"),
 		FileName: "Schadensmeldung Müller.pdf"})
 }

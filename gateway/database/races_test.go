@@ -10,6 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // rendezvous returns a function that returns when it has been called n times.
@@ -31,12 +32,16 @@ func TestReceiveOrAbandon(t *testing.T) {
 			})
 			received, abandoned := race(t, db,
 				func(ctx context.Context, tx *database.Tx) (int64, error) { return receive(ctx, tx, id) },
-				func(ctx context.Context, tx *database.Tx) (int64, error) { return tx.AbandonDocument(ctx, id) })
+				func(ctx context.Context, tx *database.Tx) (int64, error) {
+					return tx.AbandonDocument(ctx, policy.DocumentID(id))
+				})
 			if received+abandoned != 1 {
 				t.Fatalf("received %d times, abandoned %d times", received, abandoned)
 			}
-			d := view(t, db, func(ctx context.Context, tx *database.Tx) (queries.Document, error) { return tx.Document(ctx, id) })
-			if want := map[int64]string{1: "received", 0: "abandoned"}[received]; d.State != want {
+			d := view(t, db, func(ctx context.Context, tx *database.Tx) (queries.Document, error) {
+				return tx.Document(ctx, policy.DocumentID(id))
+			})
+			if want := map[int64]string{1: "received", 0: "abandoned"}[received]; d.State != policy.DocumentState(want) {
 				t.Errorf("state %q, want %q", d.State, want)
 			}
 		}

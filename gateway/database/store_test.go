@@ -12,6 +12,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // Parameters bind by their number, not by the order in which they appear.
@@ -155,7 +156,7 @@ func TestSweep(t *testing.T) {
 		wantIDs(t, "idle", idle, "d_idle")
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {
 			for id, want := range map[string]int64{"d_idle": 1, "d_running": 0, "d_received": 0} {
-				n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: id, IdleSince: 300})
+				n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: policy.DocumentID(id), IdleSince: 300})
 				if n != want || err != nil {
 					t.Errorf("abandoning %s: %d rows, %v", id, n, err)
 				}
@@ -178,7 +179,7 @@ func TestSweep(t *testing.T) {
 			wantIDs(t, "to be swept", due, step.found...)
 			for _, d := range due {
 				write(t, db, func(ctx context.Context, tx *database.Tx) error {
-					return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: step.now})
+					return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: queries.Micros(step.now)})
 				})
 			}
 		}
@@ -189,7 +190,7 @@ func wantIDs(t *testing.T, what string, documents []queries.Document, want ...st
 	t.Helper()
 	var got []string
 	for _, d := range documents {
-		got = append(got, d.ID)
+		got = append(got, string(d.ID))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s: want -, got +\n%s", what, diff)
@@ -204,13 +205,13 @@ func TestVersionInForce(t *testing.T) {
 			dates := map[int64]int64{1: 100, 2: 500, 3: 200}
 			for version, from := range dates {
 				if err := tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: "c_1", Version: version,
-					Terms: []byte("t"), Digest: []byte("d"), EffectiveFrom: from}); err != nil {
+					Terms: []byte("t"), Digest: []byte("d"), EffectiveFrom: queries.Micros(from)}); err != nil {
 					return err
 				}
 			}
 			for _, version := range []int64{1, 2} {
 				approve := queries.ApproveVersionFromParams{Contract: "c_1", Version: version, ApprovedBy: "p_2",
-					Approved: 90, EffectiveFrom: dates[version]}
+					Approved: 90, EffectiveFrom: queries.Micros(dates[version])}
 				if n, err := tx.ApproveVersionFrom(ctx, approve); n != 1 || err != nil {
 					t.Errorf("approving: %d rows, %v", n, err)
 				}
@@ -223,7 +224,7 @@ func TestVersionInForce(t *testing.T) {
 		for now, want := range map[int64]int64{99: 0, 100: 1, 499: 1, 500: 2} {
 			var got int64
 			err := db.View(t.Context(), func(ctx context.Context, tx *database.Tx) (err error) {
-				got, err = tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: "c_1", Now: now})
+				got, err = tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: "c_1", Now: queries.Micros(now)})
 				return err
 			})
 			if none := errors.Is(err, sql.ErrNoRows); got != want || (want == 0) != none || (err != nil && !none) {

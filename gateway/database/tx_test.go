@@ -9,6 +9,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 var errFn = errors.New("fn's own error")
@@ -127,13 +128,13 @@ func TestInTxRunsAgainAfterDeadlock(t *testing.T) {
 	crosswise := func(first, second string) error {
 		runs := 0
 		return db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
-			if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: first, Manifest: second}); err != nil {
+			if err := tx.SetManifest(ctx, queries.SetManifestParams{ID: policy.BatchID(first), Manifest: second}); err != nil {
 				return err
 			}
 			if runs++; runs == 1 {
 				bothHold()
 			}
-			return tx.SetManifest(ctx, queries.SetManifestParams{ID: second, Manifest: first})
+			return tx.SetManifest(ctx, queries.SetManifestParams{ID: policy.BatchID(second), Manifest: first})
 		})
 	}
 	other := make(chan error)
@@ -191,6 +192,6 @@ func nextStatus(ctx context.Context, tx *database.Tx, id, status string) error {
 	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: now.ID, ValidUntil: now.ValidFrom + 1}); err != nil {
 		return err
 	}
-	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: id, Contract: "c_1", Status: status,
+	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: id, Contract: "c_1", Status: policy.ContractStatus(status),
 		ValidFrom: now.ValidFrom + 1})
 }

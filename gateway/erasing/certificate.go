@@ -78,13 +78,13 @@ func (er *Erasures) destruction(ctx context.Context, row queries.Erasure) (Destr
 	if err != nil {
 		return DestructionClaims{}, err
 	}
-	c := DestructionClaims{ID: choke.ErasureID(row.ID), Kind: destructionKind, Issued: now.Unix(), Contract: choke.ContractID(row.Contract),
-		Document: choke.DocumentID(row.Document), ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy),
-		Decided: choke.FromMicros(row.Decided), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
+	c := DestructionClaims{ID: row.ID, Kind: destructionKind, Issued: now.Unix(), Contract: row.Contract,
+		Document: row.Document, ProposedBy: row.ProposedBy, DecidedBy: row.DecidedBy,
+		Decided: row.Decided.Time(), Method: []string{MethodFileKeys, MethodObjects}, Exceptions: []Exception{},
 		Ledger: row.Ledger, Position: position, Event: row.Event, Verification: Verification{At: now},
 		Backups: er.lastBackup(row, now).Format(time.DateOnly)}
 	if row.Reapplied > 0 {
-		at := choke.FromMicros(row.Reapplied)
+		at := row.Reapplied.Time()
 		c.Reapplied = &at
 	}
 	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error { return er.tryToRead(ctx, tx, row, &c) })
@@ -101,7 +101,7 @@ func (er *Erasures) destruction(ctx context.Context, row queries.Erasure) (Destr
 // store has let go of objects, was unreadable already.
 func (er *Erasures) lastBackup(row queries.Erasure, now time.Time) time.Time {
 	if row.Certified > 0 {
-		now = choke.FromMicros(row.Certified)
+		now = row.Certified.Time()
 	}
 	return now.Add(er.limits.BackupRetention)
 }
@@ -112,7 +112,7 @@ func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.
 	if err != nil {
 		return fmt.Errorf("reading contract: %w", err)
 	}
-	c.Client = choke.OrganisationID(contract.Client)
+	c.Client = contract.Client
 	totals, err := tx.ErasureTotals(ctx, row.ID)
 	if err != nil {
 		return fmt.Errorf("counting erased documents: %w", err)
@@ -126,7 +126,7 @@ func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.
 		return fmt.Errorf("reading exceptions: %w", err)
 	}
 	for _, document := range spared {
-		c.Exceptions = append(c.Exceptions, Exception{Kind: string(policy.ReasonLegalHold), Document: choke.DocumentID(document), Count: 1})
+		c.Exceptions = append(c.Exceptions, Exception{Kind: string(policy.ReasonLegalHold), Document: document, Count: 1})
 	}
 	if totals.ObjectsLeft > 0 {
 		c.Exceptions = append(c.Exceptions, Exception{Kind: "object-retained", Count: totals.ObjectsLeft})
@@ -142,7 +142,7 @@ func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.
 // openIdentities tries to open the identity of every epoch of a contract, in the way a download does, and counts those that
 // open.
 func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id choke.ContractID) (opened int64, err error) {
-	current, err := tx.CurrentContractKey(ctx, string(id))
+	current, err := tx.CurrentContractKey(ctx, id)
 	if err != nil {
 		return 0, choke.IgnoreNoRows(err)
 	}
@@ -160,7 +160,7 @@ func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id chok
 
 // position finds where the decision stands in its ledger.
 func (er *Erasures) position(ctx context.Context, row queries.Erasure) (int64, error) {
-	q := ask.Query{Ledger: row.Ledger, Contract: row.Contract, Document: row.Document, Outcome: event.OutcomeAllow, Limit: 500}
+	q := ask.Query{Ledger: row.Ledger, Contract: string(row.Contract), Document: string(row.Document), Outcome: event.OutcomeAllow, Limit: 500}
 	q.Action = event.Action(policy.ActionContractErase)
 	if row.Document != "" {
 		q.Action = event.Action(policy.ActionDocumentErase)

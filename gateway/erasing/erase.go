@@ -74,14 +74,14 @@ func (er *Erasures) EraseDocument(ctx context.Context, caller choke.Caller, id c
 // onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
 // status row, so that neither overtakes the other.
 func onErasable(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
-	if _, err := tx.ContractStatusForChange(ctx, string(id)); err != nil {
+	if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 		return err
 	}
 	if err := s.OnContract(ctx, tx, id); err != nil {
 		return err
 	}
 	s.OnDuty()
-	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: string(id), Document: s.Event().Document})
+	held, err := tx.HoldsOn(ctx, queries.HoldsOnParams{Contract: id, Document: policy.DocumentID(s.Event().Document)})
 	if err != nil {
 		return fmt.Errorf("reading holds: %w", err)
 	}
@@ -92,26 +92,26 @@ func onErasable(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.C
 
 // OnErasableDocument is onErasable for one document.
 func OnErasableDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) error {
-	row, err := tx.Document(ctx, string(id))
+	row, err := tx.Document(ctx, id)
 	if err != nil {
 		return err
 	}
-	if policy.DocumentState(row.State) != policy.DocumentReceived {
+	if row.State != policy.DocumentReceived {
 		return choke.ErrNotFound // an upload that nobody acknowledged is no document yet
 	}
-	s.Event().Batch, s.Event().Document, s.Event().Class, s.Event().Length = row.Batch, row.ID, row.Class, row.Size
-	s.Facts().Document = &policy.Document{State: policy.DocumentState(row.State), Size: row.Size}
+	s.Event().Batch, s.Event().Document, s.Event().Class, s.Event().Length = string(row.Batch), string(row.ID), string(row.Class), row.Size
+	s.Facts().Document = &policy.Document{State: row.State, Size: row.Size}
 	if err := s.NoteErased(ctx, tx, row); err != nil {
 		return err
 	}
-	if err := onErasable(ctx, tx, s, choke.ContractID(row.Contract)); err != nil {
+	if err := onErasable(ctx, tx, s, row.Contract); err != nil {
 		return err
 	}
 	return hideUnsent(ctx, tx, s, row.ID)
 }
 
 // hideUnsent is HideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
-func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document string) error {
+func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document choke.DocumentID) error {
 	if document == "" {
 		return nil
 	}
@@ -127,30 +127,30 @@ func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document s
 	if err != nil {
 		return fmt.Errorf("reading batch state: %w", err)
 	}
-	s.HideUnsealed(policy.BatchState(state.State))
+	s.HideUnsealed(state.State)
 	return nil
 }
 
 func EraseDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID, reason string) (choke.ErasureID, error) {
-	if erased, err := tx.ErasedDocument(ctx, string(id)); err == nil || !choke.IsNoRows(err) {
-		return choke.ErasureID(erased.Erasure), err
+	if erased, err := tx.ErasedDocument(ctx, id); err == nil || !choke.IsNoRows(err) {
+		return erased.Erasure, err
 	}
 	erasure := choke.ErasureID(policy.NewID("x"))
-	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: string(erasure), Contract: string(s.Contract()), Document: string(id),
-		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), DecidedBy: string(s.Caller().Person),
-		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
+	err := tx.InsertErasure(ctx, queries.InsertErasureParams{ID: erasure, Contract: s.Contract(), Document: id,
+		Reason: reason, ProposedBy: s.Caller().Person, Proposed: queries.At(s.Now()), DecidedBy: s.Caller().Person,
+		Decided: queries.At(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
 	if err != nil {
 		return "", fmt.Errorf("inserting erasure: %w", err)
 	}
-	return erasure, dropHeader(ctx, tx, erasure, string(id), s.Now())
+	return erasure, dropHeader(ctx, tx, erasure, id, s.Now())
 }
 
 // dropHeader destroys the key of one document, and with it its name.
-func dropHeader(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, document string, now time.Time) error {
+func dropHeader(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, document choke.DocumentID, now time.Time) error {
 	if _, err := tx.DeleteDocumentHeader(ctx, document); err != nil {
 		return fmt.Errorf("deleting document header: %w", err)
 	}
-	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: string(erasure), Erased: choke.Micros(now)})
+	err := tx.InsertErasedDocument(ctx, queries.InsertErasedDocumentParams{Document: document, Erasure: erasure, Erased: queries.At(now)})
 	if err != nil {
 		return fmt.Errorf("inserting erased document: %w", err)
 	}
@@ -172,7 +172,7 @@ func (er *Erasures) ProposeErasure(ctx context.Context, caller choke.Caller, id 
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := proposeErasure(ctx, tx, s, reason)
-			e, s.Event().Subject = erasureOf(row), row.ID
+			e, s.Event().Subject = erasureOf(row), string(row.ID)
 			return err
 		},
 	})
@@ -180,19 +180,19 @@ func (er *Erasures) ProposeErasure(ctx context.Context, caller choke.Caller, id 
 }
 
 func proposeErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, reason string) (row queries.Erasure, err error) {
-	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.Contract()), Document: ""})
+	earlier, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: s.Contract(), Document: ""})
 	if err != nil {
 		return row, fmt.Errorf("reading erasures: %w", err)
 	}
 	for _, e := range earlier {
-		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != string(s.Caller().Person)) {
-			return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the contract is proposed or running: " + e.ID}
+		if e.Certified == 0 && (e.Decided > 0 || e.ProposedBy != s.Caller().Person) {
+			return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the contract is proposed or running: " + string(e.ID)}
 		}
 		if e.Certified == 0 {
 			return e, nil
 		}
 	}
-	copies, err := tx.CountContractKeyCopies(ctx, string(s.Contract()))
+	copies, err := tx.CountContractKeyCopies(ctx, s.Contract())
 	if err != nil {
 		return row, fmt.Errorf("counting contract keys: %w", err)
 	}
@@ -200,12 +200,12 @@ func proposeErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, reason
 		return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract is erased"}
 	}
 	id := policy.NewID("x")
-	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: id, Contract: string(s.Contract()), Reason: reason,
-		ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now()), Ledger: s.Ledger()})
+	err = tx.InsertErasure(ctx, queries.InsertErasureParams{ID: policy.ErasureID(id), Contract: s.Contract(), Reason: reason,
+		ProposedBy: s.Caller().Person, Proposed: queries.At(s.Now()), Ledger: s.Ledger()})
 	if err != nil {
 		return row, fmt.Errorf("inserting erasure: %w", err)
 	}
-	return tx.Erasure(ctx, id)
+	return tx.Erasure(ctx, policy.ErasureID(id))
 }
 
 // ApproveErasure erases a contract: its identities are destroyed, which makes all its documents unreadable at once, then
@@ -216,15 +216,15 @@ func (er *Erasures) ApproveErasure(ctx context.Context, caller choke.Caller, id 
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionContractErase,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			row, err := tx.ErasureForChange(ctx, string(id))
+			row, err := tx.ErasureForChange(ctx, id)
 			if err != nil {
 				return err
 			}
-			s.Facts().Proposal, s.Event().Subject = &policy.Proposal{By: choke.PersonID(row.ProposedBy)}, row.ID
+			s.Facts().Proposal, s.Event().Subject = &policy.Proposal{By: row.ProposedBy}, string(row.ID)
 			if row.Document != "" {
 				return choke.ErrNotFound // a document's needs no approval
 			}
-			return onErasable(ctx, tx, s, choke.ContractID(row.Contract))
+			return onErasable(ctx, tx, s, row.Contract)
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return decideErasure(ctx, tx, s, id)
@@ -237,15 +237,15 @@ func (er *Erasures) ApproveErasure(ctx context.Context, caller choke.Caller, id 
 }
 
 func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ErasureID) error {
-	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: string(id), DecidedBy: string(s.Caller().Person),
-		Decided: choke.Micros(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
+	n, err := tx.DecideErasure(ctx, queries.DecideErasureParams{ID: id, DecidedBy: s.Caller().Person,
+		Decided: queries.At(s.Now()), Ledger: s.Ledger(), Event: s.Event().ID})
 	if err != nil {
 		return fmt.Errorf("deciding erasure: %w", err)
 	}
 	if n == 0 {
 		return nil // decided before: it goes on
 	}
-	held, err := tx.HeldDocuments(ctx, string(s.Contract()))
+	held, err := tx.HeldDocuments(ctx, s.Contract())
 	if err != nil {
 		return fmt.Errorf("reading held documents: %w", err)
 	}
@@ -260,9 +260,9 @@ func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id chok
 }
 
 // dropContract destroys the identities of a contract, unless documents are spared.
-func dropContract(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, contract choke.ContractID, spared []string, now time.Time) error {
+func dropContract(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, contract choke.ContractID, spared []choke.DocumentID, now time.Time) error {
 	for _, document := range spared {
-		err := tx.InsertErasureException(ctx, queries.InsertErasureExceptionParams{Erasure: string(erasure), Document: document})
+		err := tx.InsertErasureException(ctx, queries.InsertErasureExceptionParams{Erasure: erasure, Document: document})
 		if err != nil {
 			return fmt.Errorf("inserting exception: %w", err)
 		}
@@ -270,11 +270,11 @@ func dropContract(ctx context.Context, tx *database.Tx, erasure choke.ErasureID,
 	if len(spared) > 0 {
 		return nil
 	}
-	if _, err := tx.DeleteContractKeyCopies(ctx, string(contract)); err != nil {
+	if _, err := tx.DeleteContractKeyCopies(ctx, contract); err != nil {
 		return fmt.Errorf("deleting contract keys: %w", err)
 	}
 	// A rotation that runs has nothing left to rewrap for, and would fail for ever.
-	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: string(contract), Finished: choke.Micros(now)}); err != nil {
+	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: contract, Finished: queries.At(now)}); err != nil {
 		return fmt.Errorf("ending key rotation: %w", err)
 	}
 	return nil
@@ -286,7 +286,7 @@ func (er *Erasures) Erasure(ctx context.Context, caller choke.Caller, id choke.E
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionErasureRead,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			row, err := tx.Erasure(ctx, string(id))
+			row, err := tx.Erasure(ctx, id)
 			if err != nil {
 				return err
 			}
@@ -294,7 +294,7 @@ func (er *Erasures) Erasure(ctx context.Context, caller choke.Caller, id choke.E
 			if err := s.OnContract(ctx, tx, e.Contract); err != nil {
 				return err
 			}
-			s.Event().Document, s.Event().Subject = row.Document, row.ID
+			s.Event().Document, s.Event().Subject = string(row.Document), string(row.ID)
 			s.OnDuty()
 			return hideUnsent(ctx, tx, s, row.Document)
 		},
@@ -306,9 +306,9 @@ func (er *Erasures) Erasure(ctx context.Context, caller choke.Caller, id choke.E
 }
 
 func erasureOf(row queries.Erasure) Erasure {
-	e := Erasure{ID: choke.ErasureID(row.ID), Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document), Reason: row.Reason,
-		ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
-		Decided: choke.FromMicros(row.Decided), Certified: choke.FromMicros(row.Certified), Certificate: row.Certificate}
+	e := Erasure{ID: row.ID, Contract: row.Contract, Document: row.Document, Reason: row.Reason,
+		ProposedBy: row.ProposedBy, DecidedBy: row.DecidedBy, Proposed: row.Proposed.Time(),
+		Decided: row.Decided.Time(), Certified: row.Certified.Time(), Certificate: row.Certificate}
 	switch {
 	case row.Certified > 0:
 		e.State = ErasureCertified

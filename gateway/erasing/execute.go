@@ -65,7 +65,7 @@ func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Era
 // destroy is what comes after the journal.
 func (er *Erasures) destroy(ctx context.Context, row queries.Erasure) error {
 	if row.Document == "" {
-		er.keys.ForgetIdentities(choke.ContractID(row.Contract))
+		er.keys.ForgetIdentities(row.Contract)
 		if err := er.eraseHeaders(ctx, row); err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (er *Erasures) destroy(ctx context.Context, row queries.Erasure) error {
 
 func (er *Erasures) erasureRow(ctx context.Context, id choke.ErasureID) (row queries.Erasure, err error) {
 	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err = tx.Erasure(ctx, string(id))
+		row, err = tx.Erasure(ctx, id)
 		return err
 	})
 	if err != nil {
@@ -89,8 +89,8 @@ func (er *Erasures) erasureRow(ctx context.Context, id choke.ErasureID) (row que
 
 // eraseHeaders destroys the headers of a contract's documents, a page at a time, sparing the exceptions.
 func (er *Erasures) eraseHeaders(ctx context.Context, row queries.Erasure) error {
-	for after := ""; ; {
-		var documents []string
+	for after := choke.DocumentID(""); ; {
+		var documents []choke.DocumentID
 		err := er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 			documents, err = tx.DocumentsToErase(ctx, queries.DocumentsToEraseParams{Contract: row.Contract, After: after,
 				Erasure: row.ID, Limit: erasePage})
@@ -98,7 +98,7 @@ func (er *Erasures) eraseHeaders(ctx context.Context, row queries.Erasure) error
 				return fmt.Errorf("looking for documents to erase: %w", err)
 			}
 			for _, d := range documents {
-				if err := dropHeader(ctx, tx, choke.ErasureID(row.ID), d, er.door.Now()); err != nil {
+				if err := dropHeader(ctx, tx, row.ID, d, er.door.Now()); err != nil {
 					return err
 				}
 			}
@@ -153,7 +153,7 @@ func (er *Erasures) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow
 		gone = ObjectRefused
 	}
 	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: choke.Micros(er.door.Now())})
+		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: queries.At(er.door.Now())})
 	})
 }
 
@@ -183,7 +183,7 @@ func ignoreEOF(err error) error {
 func (er *Erasures) ContinueErasures(ctx context.Context) error {
 	var open []queries.Erasure
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		open, err = tx.UnfinishedErasures(ctx, choke.Micros(er.door.Now().Add(-waitForErasure)))
+		open, err = tx.UnfinishedErasures(ctx, queries.At(er.door.Now().Add(-waitForErasure)))
 		return err
 	})
 	if err != nil {
@@ -213,10 +213,10 @@ func (er *Erasures) certify(ctx context.Context, row queries.Erasure) error {
 		return fmt.Errorf("signing certificate: %w", err)
 	}
 	e := event.Event{ID: event.NewID(), Occurred: er.door.Now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureCertify),
-		Actor: choke.System, Contract: row.Contract, Document: row.Document, Subject: row.ID, Outcome: event.OutcomeAllow,
+		Actor: choke.System, Contract: string(row.Contract), Document: string(row.Document), Subject: string(row.ID), Outcome: event.OutcomeAllow,
 		Reason: string(policy.ReasonAllowed)}
 	return er.owner.Record(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: choke.Micros(er.door.Now()),
+		n, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Earlier: row.Certified, Certified: queries.At(er.door.Now()),
 			Certificate: jws, Retained: claims.Verification.Objects})
 		return n == 1, err
 	})

@@ -49,7 +49,7 @@ func (er *Erasures) placeHold(ctx context.Context, caller choke.Caller, reason s
 		Load:   look,
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := insertHold(ctx, tx, s, reason)
-			h, s.Event().Subject = holdOf(row), row.ID
+			h, s.Event().Subject = holdOf(row), string(row.ID)
 			s.Event().Private["note"] = reason
 			return err
 		},
@@ -62,7 +62,7 @@ func insertHold(ctx context.Context, tx *database.Tx, s *choke.Scene, reason str
 	if err := checkNotErasing(ctx, tx, s); err != nil {
 		return row, err
 	}
-	standing, err := tx.StandingHold(ctx, queries.StandingHoldParams{Contract: string(s.Contract()), Document: s.Event().Document})
+	standing, err := tx.StandingHold(ctx, queries.StandingHoldParams{Contract: s.Contract(), Document: policy.DocumentID(s.Event().Document)})
 	if err == nil || !choke.IsNoRows(err) {
 		return standing, err
 	}
@@ -70,12 +70,12 @@ func insertHold(ctx context.Context, tx *database.Tx, s *choke.Scene, reason str
 		return row, fmt.Errorf("locking retention: %w", err)
 	}
 	id := policy.NewID("h")
-	n, err := tx.InsertHold(ctx, queries.InsertHoldParams{ID: id, Contract: string(s.Contract()), Document: s.Event().Document,
-		Reason: reason, PlacedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	n, err := tx.InsertHold(ctx, queries.InsertHoldParams{ID: policy.HoldID(id), Contract: s.Contract(), Document: policy.DocumentID(s.Event().Document),
+		Reason: reason, PlacedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 	if err != nil || n != 1 {
 		return row, fmt.Errorf("inserting hold: %d rows, %w", n, err)
 	}
-	return tx.Hold(ctx, id)
+	return tx.Hold(ctx, policy.HoldID(id))
 }
 
 // checkNotErasing refuses to hold what an erasure that was decided has destroyed or is about to.
@@ -84,14 +84,14 @@ func checkNotErasing(ctx context.Context, tx *database.Tx, s *choke.Scene) error
 	if s.Facts().Document != nil && s.Facts().Document.State == policy.DocumentErased {
 		return gone
 	}
-	copies, err := tx.CountContractKeyCopies(ctx, string(s.Contract()))
+	copies, err := tx.CountContractKeyCopies(ctx, s.Contract())
 	if err != nil {
 		return fmt.Errorf("counting contract keys: %w", err)
 	}
 	if copies == 0 && s.Facts().Contract.Status != policy.StatusProposed {
 		return gone
 	}
-	running, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: string(s.Contract()), Document: ""})
+	running, err := tx.ErasuresOf(ctx, queries.ErasuresOfParams{Contract: s.Contract(), Document: ""})
 	if err != nil {
 		return fmt.Errorf("reading erasures: %w", err)
 	}
@@ -109,12 +109,12 @@ func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionHoldLift,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			row, err := tx.Hold(ctx, string(id))
+			row, err := tx.Hold(ctx, id)
 			if err != nil {
 				return err
 			}
-			s.Event().Document, s.Event().Subject = row.Document, row.ID
-			if err := onErasable(ctx, tx, s, choke.ContractID(row.Contract)); err != nil {
+			s.Event().Document, s.Event().Subject = string(row.Document), string(row.ID)
+			if err := onErasable(ctx, tx, s, row.Contract); err != nil {
 				return err
 			}
 			return hideUnsent(ctx, tx, s, row.Document)
@@ -123,11 +123,11 @@ func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.
 			if err := reconsider(ctx, tx, string(s.Client())); err != nil {
 				return err
 			}
-			if _, err := tx.LiftHold(ctx, queries.LiftHoldParams{ID: string(id), LiftedBy: string(caller.Person),
-				ValidUntil: choke.Micros(s.Now())}); err != nil {
+			if _, err := tx.LiftHold(ctx, queries.LiftHoldParams{ID: id, LiftedBy: caller.Person,
+				ValidUntil: queries.At(s.Now())}); err != nil {
 				return fmt.Errorf("lifting hold: %w", err)
 			}
-			row, err := tx.Hold(ctx, string(id)) // lifted before: as it was lifted then
+			row, err := tx.Hold(ctx, id) // lifted before: as it was lifted then
 			h = holdOf(row)
 			return err
 		},
@@ -146,7 +146,7 @@ func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.Con
 		Action: policy.ActionHoldList,
 		Load:   choke.LoadDuty(id),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: string(id), After: page.After, Limit: page.Rows()})
+			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: id, After: policy.HoldID(page.After), Limit: page.Rows()})
 			if err != nil {
 				return fmt.Errorf("listing holds: %w", err)
 			}
@@ -155,7 +155,7 @@ func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.Con
 				list = append(list, holdOf(row))
 			}
 			if len(rows) == int(page.Rows()) {
-				next = rows[len(rows)-1].ID
+				next = string(rows[len(rows)-1].ID)
 			}
 			return nil
 		},
@@ -164,7 +164,7 @@ func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.Con
 }
 
 func holdOf(row queries.Hold) Hold {
-	return Hold{ID: choke.HoldID(row.ID), Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document), Reason: row.Reason,
-		PlacedBy: choke.PersonID(row.PlacedBy), LiftedBy: choke.PersonID(row.LiftedBy), From: choke.FromMicros(row.ValidFrom),
-		Until: choke.FromMicros(row.ValidUntil)}
+	return Hold{ID: row.ID, Contract: row.Contract, Document: row.Document, Reason: row.Reason,
+		PlacedBy: row.PlacedBy, LiftedBy: row.LiftedBy, From: row.ValidFrom.Time(),
+		Until: row.ValidUntil.Time()}
 }

@@ -56,13 +56,13 @@ func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) err
 	if row.Journaled > 0 {
 		return nil
 	}
-	c := JournalClaims{ID: choke.ErasureID(row.ID), Kind: journalKind, Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.Document),
-		Ledger: row.Ledger, ProposedBy: choke.PersonID(row.ProposedBy), Proposed: choke.FromMicros(row.Proposed),
-		DecidedBy: choke.PersonID(row.DecidedBy), Decided: choke.FromMicros(row.Decided)}
+	c := JournalClaims{ID: row.ID, Kind: journalKind, Contract: row.Contract, Document: row.Document,
+		Ledger: row.Ledger, ProposedBy: row.ProposedBy, Proposed: row.Proposed.Time(),
+		DecidedBy: row.DecidedBy, Decided: row.Decided.Time()}
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		spared, err := tx.ErasureExceptions(ctx, row.ID)
 		for _, d := range spared {
-			c.Except = append(c.Except, choke.DocumentID(d))
+			c.Except = append(c.Except, d)
 		}
 		return err
 	})
@@ -77,7 +77,7 @@ func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) err
 		return fmt.Errorf("writing erasure journal: %w", err)
 	}
 	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetErasureJournaled(ctx, queries.SetErasureJournaledParams{ID: row.ID, Journaled: choke.Micros(er.door.Now())})
+		return tx.SetErasureJournaled(ctx, queries.SetErasureJournaledParams{ID: row.ID, Journaled: queries.At(er.door.Now())})
 	})
 }
 
@@ -158,7 +158,7 @@ func (er *Erasures) UnknownErasures(ctx context.Context) ([]choke.ErasureID, err
 		}
 		known := false
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-			row, err := tx.Erasure(ctx, id)
+			row, err := tx.Erasure(ctx, policy.ErasureID(id))
 			known = err == nil && row.Decided > 0
 			return choke.IgnoreNoRows(err)
 		})
@@ -207,9 +207,9 @@ func (er *Erasures) reapply(ctx context.Context, c JournalClaims) error {
 		return err
 	}
 	err = er.owner.Record(ctx, ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		return true, er.repeatErasure(ctx, tx, c, queries.InsertErasureParams{ID: string(c.ID), Contract: string(c.Contract),
-			Document: string(c.Document), ProposedBy: string(c.ProposedBy), Proposed: choke.Micros(c.Proposed), DecidedBy: string(c.DecidedBy),
-			Decided: choke.Micros(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: choke.Micros(now), Journaled: choke.Micros(now)}, known)
+		return true, er.repeatErasure(ctx, tx, c, queries.InsertErasureParams{ID: c.ID, Contract: c.Contract,
+			Document: c.Document, ProposedBy: c.ProposedBy, Proposed: queries.At(c.Proposed), DecidedBy: c.DecidedBy,
+			Decided: queries.At(c.Decided), Ledger: ledger, Event: e.ID, Reapplied: queries.At(now), Journaled: queries.At(now)}, known)
 	})
 	if err != nil || !known {
 		return err
@@ -225,16 +225,16 @@ func (er *Erasures) reapply(ctx context.Context, c JournalClaims) error {
 func (er *Erasures) stillKnown(ctx context.Context, c JournalClaims) (ledger string, known bool, err error) {
 	ledger = choke.OperatorLedger
 	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		contract, err := tx.Contract(ctx, string(c.Contract))
+		contract, err := tx.Contract(ctx, c.Contract)
 		if err != nil {
 			return choke.IgnoreNoRows(err)
 		}
-		ledger, known = contract.Client, c.Document == ""
+		ledger, known = string(contract.Client), c.Document == ""
 		if c.Document == "" {
 			return nil
 		}
-		d, err := tx.Document(ctx, string(c.Document))
-		known = err == nil && policy.DocumentState(d.State) == policy.DocumentReceived
+		d, err := tx.Document(ctx, c.Document)
+		known = err == nil && d.State == policy.DocumentReceived
 		return choke.IgnoreNoRows(err)
 	})
 	if err != nil {
@@ -256,27 +256,23 @@ func (er *Erasures) repeatErasure(ctx context.Context, tx *database.Tx, c Journa
 		_, err := tx.CertifyErasure(ctx, queries.CertifyErasureParams{ID: row.ID, Certified: row.Reapplied})
 		return err
 	case c.Document != "":
-		return dropHeader(ctx, tx, c.ID, row.Document, choke.FromMicros(row.Reapplied))
+		return dropHeader(ctx, tx, c.ID, row.Document, row.Reapplied.Time())
 	}
-	spared := make([]string, 0, len(c.Except))
-	for _, d := range c.Except {
-		spared = append(spared, string(d))
-	}
-	if err := dropContract(ctx, tx, c.ID, c.Contract, spared, choke.FromMicros(row.Reapplied)); err != nil {
+	if err := dropContract(ctx, tx, c.ID, c.Contract, c.Except, row.Reapplied.Time()); err != nil {
 		return err
 	}
 	return er.terminateErased(ctx, tx, c.Contract, row.Reapplied)
 }
 
 // terminateErased ends a contract that the restored database believes to run.
-func (er *Erasures) terminateErased(ctx context.Context, tx *database.Tx, id choke.ContractID, now int64) error {
-	current, err := tx.ContractStatusForChange(ctx, string(id))
-	if err != nil || current.Status == string(policy.StatusTerminated) {
+func (er *Erasures) terminateErased(ctx context.Context, tx *database.Tx, id choke.ContractID, now queries.Micros) error {
+	current, err := tx.ContractStatusForChange(ctx, id)
+	if err != nil || current.Status == policy.StatusTerminated {
 		return err
 	}
 	if _, err := tx.EndContractStatus(ctx, queries.EndContractStatusParams{ID: current.ID, ValidUntil: now}); err != nil {
 		return err
 	}
-	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: string(id),
-		Status: string(policy.StatusTerminated), Reason: "erased", ChangedBy: choke.System, ValidFrom: now})
+	return tx.InsertContractStatus(ctx, queries.InsertContractStatusParams{ID: policy.NewID("s"), Contract: id,
+		Status: policy.StatusTerminated, Reason: "erased", ChangedBy: choke.System, ValidFrom: now})
 }

@@ -57,18 +57,18 @@ func (er *Erasures) insertPersonHold(ctx context.Context, tx *database.Tx, s *ch
 	if err := tx.LockRetention(ctx, ledger); err != nil {
 		return row, fmt.Errorf("locking retention: %w", err)
 	}
-	_, err = tx.InsertPersonHold(ctx, queries.InsertPersonHoldParams{ID: policy.NewID("h"), Ledger: ledger, Person: string(person),
-		Reason: reason, PlacedBy: string(s.Caller().Person), ValidFrom: choke.Micros(s.Now())})
+	_, err = tx.InsertPersonHold(ctx, queries.InsertPersonHoldParams{ID: policy.HoldID(policy.NewID("h")), Ledger: ledger, Person: person,
+		Reason: reason, PlacedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 	if err != nil {
 		return row, fmt.Errorf("inserting hold: %w", err)
 	}
-	return tx.StandingPersonHold(ctx, queries.StandingPersonHoldParams{Ledger: ledger, Person: string(person)})
+	return tx.StandingPersonHold(ctx, queries.StandingPersonHoldParams{Ledger: ledger, Person: person})
 }
 
 // LiftPersonHold ends a hold. A duty of the ledger's compliance officer.
 func (er *Erasures) LiftPersonHold(ctx context.Context, caller choke.Caller, ledger string, id choke.HoldID) (PersonHold, error) {
 	var h PersonHold
-	read := queries.PersonHoldParams{ID: string(id), Ledger: ledger}
+	read := queries.PersonHoldParams{ID: id, Ledger: ledger}
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionHoldLift,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
@@ -76,15 +76,15 @@ func (er *Erasures) LiftPersonHold(ctx context.Context, caller choke.Caller, led
 				return err
 			}
 			row, err := tx.PersonHold(ctx, read)
-			s.Event().Subject = row.Person
+			s.Event().Subject = string(row.Person)
 			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			if err := reconsider(ctx, tx, ledger); err != nil {
 				return err
 			}
-			if _, err := tx.LiftPersonHold(ctx, queries.LiftPersonHoldParams{ID: string(id), LiftedBy: string(caller.Person),
-				ValidUntil: choke.Micros(s.Now())}); err != nil {
+			if _, err := tx.LiftPersonHold(ctx, queries.LiftPersonHoldParams{ID: id, LiftedBy: caller.Person,
+				ValidUntil: queries.At(s.Now())}); err != nil {
 				return fmt.Errorf("lifting hold: %w", err)
 			}
 			row, err := tx.PersonHold(ctx, read)
@@ -117,7 +117,7 @@ func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger
 		Action: policy.ActionHoldList,
 		Load:   choke.LoadLedger(ledger, ""),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: page.After, Limit: page.Rows()})
+			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: policy.HoldID(page.After), Limit: page.Rows()})
 			if err != nil {
 				return fmt.Errorf("listing holds: %w", err)
 			}
@@ -126,7 +126,7 @@ func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger
 				list = append(list, personHoldOf(row))
 			}
 			if len(rows) == int(page.Rows()) {
-				next = rows[len(rows)-1].ID
+				next = string(rows[len(rows)-1].ID)
 			}
 			return nil
 		},
@@ -135,6 +135,6 @@ func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger
 }
 
 func personHoldOf(row queries.PersonHold) PersonHold {
-	return PersonHold{ID: choke.HoldID(row.ID), Ledger: row.Ledger, Person: choke.PersonID(row.Person), Reason: row.Reason,
-		PlacedBy: choke.PersonID(row.PlacedBy), LiftedBy: choke.PersonID(row.LiftedBy), From: choke.FromMicros(row.ValidFrom), Until: choke.FromMicros(row.ValidUntil)}
+	return PersonHold{ID: row.ID, Ledger: row.Ledger, Person: row.Person, Reason: row.Reason,
+		PlacedBy: row.PlacedBy, LiftedBy: row.LiftedBy, From: row.ValidFrom.Time(), Until: row.ValidUntil.Time()}
 }

@@ -74,14 +74,14 @@ func (er *Erasures) proposePersonErasure(ctx context.Context, tx *database.Tx, s
 	if !acted {
 		return row, choke.ErrNotFound
 	}
-	_, err = tx.InsertPersonErasure(ctx, queries.InsertPersonErasureParams{ID: policy.NewID("x"), Ledger: ledger, Person: string(person),
-		Reason: reason, ProposedBy: string(s.Caller().Person), Proposed: choke.Micros(s.Now())})
+	_, err = tx.InsertPersonErasure(ctx, queries.InsertPersonErasureParams{ID: policy.ErasureID(policy.NewID("x")), Ledger: ledger, Person: person,
+		Reason: reason, ProposedBy: s.Caller().Person, Proposed: queries.At(s.Now())})
 	if err != nil {
 		return row, fmt.Errorf("inserting person erasure: %w", err)
 	}
-	row, err = tx.UnfinishedPersonErasure(ctx, queries.UnfinishedPersonErasureParams{Ledger: ledger, Person: string(person)})
-	if err == nil && row.ProposedBy != string(s.Caller().Person) {
-		return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the person is proposed or running: " + row.ID}
+	row, err = tx.UnfinishedPersonErasure(ctx, queries.UnfinishedPersonErasureParams{Ledger: ledger, Person: person})
+	if err == nil && row.ProposedBy != s.Caller().Person {
+		return row, &choke.Conflict{Kind: choke.ConflictState, Detail: "an erasure of the person is proposed or running: " + string(row.ID)}
 	}
 	return row, err
 }
@@ -95,18 +95,18 @@ func (er *Erasures) ApprovePersonErasure(ctx context.Context, caller choke.Calle
 			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
-			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: string(id), Ledger: ledger})
+			row, err := tx.PersonErasureForChange(ctx, queries.PersonErasureForChangeParams{ID: id, Ledger: ledger})
 			if err != nil {
 				return err
 			}
-			s.Event().Subject = row.Person
-			s.Facts().Proposal = &policy.Proposal{By: choke.PersonID(row.ProposedBy)}
-			s.Facts().Subject = &policy.Subject{Person: choke.PersonID(row.Person)}
+			s.Event().Subject = string(row.Person)
+			s.Facts().Proposal = &policy.Proposal{By: row.ProposedBy}
+			s.Facts().Subject = &policy.Subject{Person: row.Person}
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: string(id), DecidedBy: string(caller.Person),
-				Decided: choke.Micros(s.Now())})
+			_, err := tx.DecidePersonErasure(ctx, queries.DecidePersonErasureParams{ID: id, DecidedBy: caller.Person,
+				Decided: queries.At(s.Now())})
 			return err
 		},
 	})
@@ -136,8 +136,8 @@ func (er *Erasures) PersonErasure(ctx context.Context, caller choke.Caller, ledg
 			if err := choke.LoadLedger(ledger, "")(ctx, tx, s); err != nil {
 				return err
 			}
-			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
-			p, s.Event().Subject = personErasureOf(row), row.Person
+			row, err := tx.PersonErasure(ctx, queries.PersonErasureParams{ID: id, Ledger: ledger})
+			p, s.Event().Subject = personErasureOf(row), string(row.Person)
 			return err
 		},
 	})
@@ -149,7 +149,7 @@ func (er *Erasures) PersonErasure(ctx context.Context, caller choke.Caller, ledg
 
 func (er *Erasures) personErasureRow(ctx context.Context, ledger string, id choke.ErasureID) (row queries.PersonErasure, err error) {
 	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err = tx.PersonErasure(ctx, queries.PersonErasureParams{ID: string(id), Ledger: ledger})
+		row, err = tx.PersonErasure(ctx, queries.PersonErasureParams{ID: id, Ledger: ledger})
 		return err
 	})
 	return row, err
@@ -161,7 +161,7 @@ func (er *Erasures) continuePersonErasures(ctx context.Context) error {
 	for after := ""; ; {
 		var rows []queries.PersonErasure
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			rows, err = tx.UnfinishedPersonErasures(ctx, after)
+			rows, err = tx.UnfinishedPersonErasures(ctx, policy.ErasureID(after))
 			return err
 		})
 		if err != nil {
@@ -171,7 +171,7 @@ func (er *Erasures) continuePersonErasures(ctx context.Context) error {
 			if err := er.erasePerson(ctx, row); err != nil {
 				failed = errors.Join(failed, fmt.Errorf("carrying out erasure %s: %w", row.ID, err))
 			}
-			after = row.ID
+			after = string(row.ID)
 		}
 		if len(rows) == 0 {
 			return failed
@@ -197,7 +197,7 @@ func (er *Erasures) erasePerson(ctx context.Context, row queries.PersonErasure) 
 		return nil
 	}
 	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: choke.Micros(er.door.Now())})
+		return tx.FinishPersonErasure(ctx, queries.FinishPersonErasureParams{ID: row.ID, Finished: queries.At(er.door.Now())})
 	})
 }
 
@@ -212,8 +212,8 @@ func (er *Erasures) erasePersonBatch(ctx context.Context, row queries.PersonEras
 		if err != nil {
 			return nil, err
 		}
-		done, err = er.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: row.Ledger, Actor: row.Person, From: from,
-			Before: time.UnixMicro(row.Decided).UTC(), Due: func(h ask.Erasable) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
+		done, err = er.ledger.ErasePrivate(ctx, tx.SQL, audit.PrivateErasure{Ledger: row.Ledger, Actor: string(row.Person), From: from,
+			Before: time.UnixMicro(int64(row.Decided)).UTC(), Due: func(h ask.Erasable) bool { return !keep.holds(h) && h.Time.Before(floors[h.Class]) }})
 		if err != nil || done.Erased == 0 {
 			return nil, err
 		}
@@ -221,17 +221,17 @@ func (er *Erasures) erasePersonBatch(ctx context.Context, row queries.PersonEras
 			return nil, fmt.Errorf("counting erased halves: %w", err)
 		}
 		e := choke.OwnEvent(policy.ActionPrivacyErase, er.door.Now())
-		e.Subject, e.Length = row.Person, done.Erased
-		e.Private = map[string]string{"erasure": row.ID, "events": erasedRange(done)}
+		e.Subject, e.Length = string(row.Person), done.Erased
+		e.Private = map[string]string{"erasure": string(row.ID), "events": erasedRange(done)}
 		return &e, nil
 	})
 	return done, err
 }
 
 func personErasureOf(row queries.PersonErasure) PersonErasure {
-	p := PersonErasure{ID: choke.ErasureID(row.ID), Ledger: row.Ledger, Person: choke.PersonID(row.Person), State: PersonErasureProposed,
-		Reason: row.Reason, ProposedBy: choke.PersonID(row.ProposedBy), DecidedBy: choke.PersonID(row.DecidedBy), Proposed: choke.FromMicros(row.Proposed),
-		Decided: choke.FromMicros(row.Decided), Finished: choke.FromMicros(row.Finished), Halves: row.Halves}
+	p := PersonErasure{ID: row.ID, Ledger: row.Ledger, Person: row.Person, State: PersonErasureProposed,
+		Reason: row.Reason, ProposedBy: row.ProposedBy, DecidedBy: row.DecidedBy, Proposed: row.Proposed.Time(),
+		Decided: row.Decided.Time(), Finished: row.Finished.Time(), Halves: row.Halves}
 	switch {
 	case row.Finished > 0:
 		p.State = PersonErasureDone

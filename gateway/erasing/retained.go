@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
@@ -24,7 +22,7 @@ const tryRetainedEvery = 12 * time.Hour
 func (er *Erasures) RetryRetained(ctx context.Context) error {
 	var objects []queries.RetainedObjectsRow
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		objects, err = tx.RetainedObjects(ctx, queries.RetainedObjectsParams{Before: choke.Micros(er.door.Now().Add(-tryRetainedEvery)), Limit: erasePage})
+		objects, err = tx.RetainedObjects(ctx, queries.RetainedObjectsParams{Before: queries.At(er.door.Now().Add(-tryRetainedEvery)), Limit: erasePage})
 		return err
 	})
 	if err != nil {

@@ -124,15 +124,15 @@ func lockHolds(ctx context.Context, tx *database.Tx, ledger string) (held, error
 	if err := tx.LockRetention(ctx, ledger); err != nil {
 		return k, fmt.Errorf("locking retention: %w", err)
 	}
-	holds, err := tx.HoldsInLedger(ctx, ledger)
+	holds, err := tx.HoldsInLedger(ctx, policy.OrganisationID(ledger))
 	if err != nil {
 		return k, fmt.Errorf("reading holds: %w", err)
 	}
 	for _, h := range holds {
 		if h.Document != "" {
-			k.documents[h.Document] = true
+			k.documents[string(h.Document)] = true
 		} else {
-			k.contracts[h.Contract] = true
+			k.contracts[string(h.Contract)] = true
 		}
 	}
 	people, err := tx.PeopleHeldInLedger(ctx, ledger)
@@ -140,14 +140,14 @@ func lockHolds(ctx context.Context, tx *database.Tx, ledger string) (held, error
 		return k, fmt.Errorf("reading holds: %w", err)
 	}
 	for _, p := range people {
-		k.people[p] = true
+		k.people[string(p)] = true
 	}
 	return k, nil
 }
 
 // forgetLeavers clears the names of people who have long left.
 func (er *Erasures) forgetLeavers(ctx context.Context) error {
-	before := choke.Micros(er.door.Now().Truncate(choke.Day).Add(-er.limits.NameRetention))
+	before := queries.At(er.door.Now().Truncate(choke.Day).Add(-er.limits.NameRetention))
 	for {
 		var leavers []queries.LeaversToForgetRow
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -168,10 +168,10 @@ func (er *Erasures) forgetLeavers(ctx context.Context) error {
 	}
 }
 
-func (er *Erasures) forgetName(ctx context.Context, p queries.LeaversToForgetRow, before int64) error {
+func (er *Erasures) forgetName(ctx context.Context, p queries.LeaversToForgetRow, before queries.Micros) error {
 	ledger := choke.OperatorLedger
 	if choke.OrganisationKind(p.Kind) == choke.KindClient {
-		ledger = p.Organisation
+		ledger = string(p.Organisation)
 	}
 	return er.owner.RecordChange(ctx, ledger, func(ctx context.Context, tx *database.Tx) (*event.Event, error) {
 		n, err := tx.ForgetName(ctx, queries.ForgetNameParams{ID: p.ID, LeftBefore: before})
@@ -179,7 +179,7 @@ func (er *Erasures) forgetName(ctx context.Context, p queries.LeaversToForgetRow
 			return nil, err
 		}
 		e := choke.OwnEvent(policy.ActionPrivacyForget, er.door.Now())
-		e.Subject = p.ID
+		e.Subject = string(p.ID)
 		return &e, nil
 	})
 }

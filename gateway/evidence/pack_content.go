@@ -9,6 +9,7 @@ import (
 	"github.com/bordereau/bordereau/audit/ask"
 
 	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/policy"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -156,11 +157,11 @@ func (c *packContent) named() []namedContract {
 // ofClient is ErrNotFound unless the contract is one of the client whose ledger it is.
 func (ev *Evidence) ofClient(ctx context.Context, id choke.ContractID, ledger string) error {
 	return ev.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		contract, err := tx.Contract(ctx, string(id))
+		contract, err := tx.Contract(ctx, id)
 		if err != nil {
 			return choke.OrNotFound(err)
 		}
-		if contract.Client != ledger {
+		if contract.Client != policy.OrganisationID(ledger) {
 			return choke.ErrNotFound
 		}
 		return nil
@@ -170,7 +171,7 @@ func (ev *Evidence) ofClient(ctx context.Context, id choke.ContractID, ledger st
 // approvedTerms is nil for a version that was not approved, with the reason.
 func (ev *Evidence) approvedTerms(ctx context.Context, v choke.VersionKey) (text []byte, why string, err error) {
 	err = ev.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(v.Contract), Version: v.Version})
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: v.Contract, Version: v.Version})
 		if choke.IsNoRows(err) || err == nil && row.Approved == 0 {
 			why = withheldNotApproved
 			return nil

@@ -222,13 +222,13 @@ func (ev *Evidence) names(ctx context.Context, answer ask.Answer, only choke.Org
 func nameOf(ctx context.Context, tx *database.Tx, id string, only choke.OrganisationID) (string, error) {
 	switch {
 	case strings.HasPrefix(id, "p_"):
-		p, err := tx.PersonName(ctx, id)
-		if only != "" && p.Organisation != string(only) {
+		p, err := tx.PersonName(ctx, policy.PersonID(id))
+		if only != "" && p.Organisation != only {
 			return "", choke.IgnoreNoRows(err)
 		}
 		return p.Name, choke.IgnoreNoRows(err)
 	case strings.HasPrefix(id, "o_"):
-		o, err := tx.Organisation(ctx, id)
+		o, err := tx.Organisation(ctx, policy.OrganisationID(id))
 		return o.Name, choke.IgnoreNoRows(err)
 	}
 	return "", nil

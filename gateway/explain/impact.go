@@ -48,7 +48,7 @@ func (ex *Explanations) Impact(ctx context.Context, caller choke.Caller, id chok
 				return err
 			}
 			s.OnDuty()
-			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
+			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
 			return err
 		},
 	})
@@ -113,7 +113,7 @@ func (c *comparison) read(ctx context.Context, version int64, to **policy.Terms)
 
 // rules finds the rules that come and go.
 func (c *comparison) rules(ctx context.Context) error {
-	members, err := c.tx.MembersOf(ctx, queries.MembersOfParams{Contract: c.contract.ID, Now: choke.Micros(c.now)})
+	members, err := c.tx.MembersOf(ctx, queries.MembersOfParams{Contract: c.contract.ID, Now: queries.At(c.now)})
 	if err != nil {
 		return fmt.Errorf("reading members: %w", err)
 	}
@@ -129,12 +129,12 @@ func (c *comparison) rules(ctx context.Context) error {
 		for _, r := range rules {
 			change := RuleChange{Opens: opens, Rule: r}
 			for _, m := range members {
-				if m.Role == string(r.Role) && !slices.Contains(change.Members, choke.PersonID(m.Person)) {
-					change.Members = append(change.Members, choke.PersonID(m.Person))
+				if m.Role == r.Role && !slices.Contains(change.Members, m.Person) {
+					change.Members = append(change.Members, m.Person)
 				}
 			}
 			for _, class := range classes {
-				if r.Class == class.Class || r.Class == policy.WholeClass {
+				if policy.Class(r.Class) == class.Class || r.Class == policy.WholeClass {
 					change.Documents, change.Bytes = change.Documents+class.Documents, change.Bytes+class.Bytes
 				}
 			}
@@ -157,11 +157,11 @@ func (c *comparison) readers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := policy.Compile(c.contract.ID, c.impact.After, c.after)
+	after, err := policy.Compile(string(c.contract.ID), c.impact.After, c.after)
 	if err != nil {
 		return fmt.Errorf("compiling terms: %w", err)
 	}
-	rows, err := c.tx.WorkUnder(ctx, queries.WorkUnderParams{Contract: c.contract.ID, Since: choke.Micros(c.now), Before: choke.Micros(c.now) + 1,
+	rows, err := c.tx.WorkUnder(ctx, queries.WorkUnderParams{Contract: c.contract.ID, Since: queries.At(c.now), Before: queries.At(c.now) + 1,
 		Limit: maxReaders + 1})
 	if err != nil {
 		return fmt.Errorf("reading assignments: %w", err)
@@ -177,8 +177,8 @@ func (c *comparison) readers(ctx context.Context) error {
 		}
 		f := c.facts(w, c.now)
 		f.Now = at
-		r := ReaderChange{Reader: Reader{Person: choke.PersonID(w.Person), Contract: choke.ContractID(w.Contract), Version: c.impact.Before,
-			Batch: choke.BatchID(w.Batch), Assignment: choke.AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents,
+		r := ReaderChange{Reader: Reader{Person: w.Person, Contract: w.Contract, Version: c.impact.Before,
+			Batch: w.Batch, Assignment: w.Assignment, Class: w.Class, Documents: w.Documents,
 			Bytes: w.Bytes, At: at}}
 		if r.Decision, err = c.gateway.decideFrom(before, f, before.Addresses()); err != nil {
 			return err

@@ -32,25 +32,25 @@ type past struct {
 	statuses []queries.ContractStatus
 	versions []queries.ContractVersion // those that were approved
 
-	people      map[string]queries.PersonRow
-	memberships map[string][]queries.Membership
-	batches     map[string][]queries.BatchState
-	leases      map[string][]queries.Lease
+	people      map[choke.PersonID]queries.PersonRow
+	memberships map[choke.PersonID][]queries.Membership
+	batches     map[choke.BatchID][]queries.BatchState
+	leases      map[choke.AssignmentID][]queries.Lease
 	openings    map[int64][]time.Time // of a version, in the span asked about
 }
 
 func (ex *Explanations) pastOf(ctx context.Context, tx *database.Tx, id choke.ContractID) (*past, error) {
-	p := &past{gateway: ex, tx: tx, people: map[string]queries.PersonRow{}, memberships: map[string][]queries.Membership{},
-		batches: map[string][]queries.BatchState{}, leases: map[string][]queries.Lease{},
+	p := &past{gateway: ex, tx: tx, people: map[choke.PersonID]queries.PersonRow{}, memberships: map[choke.PersonID][]queries.Membership{},
+		batches: map[choke.BatchID][]queries.BatchState{}, leases: map[choke.AssignmentID][]queries.Lease{},
 		openings: map[int64][]time.Time{}}
 	var err error
-	if p.contract, err = tx.Contract(ctx, string(id)); err != nil {
+	if p.contract, err = tx.Contract(ctx, id); err != nil {
 		return nil, fmt.Errorf("reading contract: %w", err)
 	}
-	if p.statuses, err = tx.ContractStatuses(ctx, string(id)); err != nil {
+	if p.statuses, err = tx.ContractStatuses(ctx, id); err != nil {
 		return nil, fmt.Errorf("reading contract statuses: %w", err)
 	}
-	versions, err := tx.ContractVersions(ctx, string(id))
+	versions, err := tx.ContractVersions(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("listing versions: %w", err)
 	}
@@ -65,21 +65,21 @@ func (p *past) status(t time.Time) (status queries.ContractStatus, terminated ti
 			status = s
 		}
 	}
-	if policy.ContractStatus(status.Status) != policy.StatusTerminated {
+	if status.Status != policy.StatusTerminated {
 		return status, time.Time{}
 	}
 	for _, s := range p.statuses {
-		if s.ValidUntil == status.ValidFrom && policy.ContractStatus(s.Status) == policy.StatusSuspended {
+		if s.ValidUntil == status.ValidFrom && s.Status == policy.StatusSuspended {
 			return status, time.Time{}
 		}
 	}
-	return status, choke.FromMicros(status.ValidFrom)
+	return status, status.ValidFrom.Time()
 }
 
 // version is the version in force at a time, 0 when there was none.
 func (p *past) version(t time.Time) int64 {
 	status, _ := p.status(t)
-	at := choke.Micros(choke.DecidedAt(status, t))
+	at := queries.At(choke.DecidedAt(status, t))
 	var number int64
 	for _, v := range p.versions {
 		if v.Approved <= at && v.EffectiveFrom <= at {
@@ -94,11 +94,11 @@ func (p *past) terms(ctx context.Context, version int64) (*policy.Compiled, erro
 	if version == 0 {
 		return nil, nil
 	}
-	return p.gateway.door.Compiled(ctx, p.tx, choke.ContractID(p.contract.ID), version)
+	return p.gateway.door.Compiled(ctx, p.tx, p.contract.ID, version)
 }
 
 // remember reads something once.
-func remember[T any](known map[string]T, key string, read func() (T, error)) (T, error) {
+func remember[K comparable, T any](known map[K]T, key K, read func() (T, error)) (T, error) {
 	if v, ok := known[key]; ok {
 		return v, nil
 	}
@@ -142,18 +142,18 @@ func (p *past) work(ctx context.Context, row queries.WorkUnderRow) (w work, err 
 func (p *past) facts(w work, t time.Time) policy.Facts {
 	status, terminated := p.status(t)
 	f := policy.Facts{
-		Action: policy.ActionDocumentRead, Person: choke.PersonID(w.Person), Organisation: choke.OrganisationID(w.person.Organisation), Now: t,
-		Class:        policy.Class(w.Class),
+		Action: policy.ActionDocumentRead, Person: w.Person, Organisation: w.person.Organisation, Now: t,
+		Class:        w.Class,
 		MemberActive: choke.Within(w.person.ValidFrom, w.person.ValidUntil, t),
-		Object:       &policy.Object{Organisation: choke.OrganisationID(p.contract.Client)},
-		Contract:     &policy.Contract{Status: policy.ContractStatus(status.Status), Terminated: terminated},
+		Object:       &policy.Object{Organisation: p.contract.Client},
+		Contract:     &policy.Contract{Status: status.Status, Terminated: terminated},
 		Batch:        &policy.Batch{State: batchAt(w.batch, t), Resent: false},
 		Document:     &policy.Document{State: w.documentAt(t), Size: w.Smallest},
 		Work:         &policy.Work{Assigned: choke.Within(w.ValidFrom, w.ValidUntil, t), Lease: leaseAt(w.leases, w.Person, t)},
 	}
 	for _, m := range w.memberships {
 		if f.MemberActive && choke.Within(m.ValidFrom, m.ValidUntil, t) {
-			f.Roles = append(f.Roles, policy.Role(m.Role))
+			f.Roles = append(f.Roles, m.Role)
 		}
 	}
 	return f
@@ -163,7 +163,7 @@ func (p *past) facts(w work, t time.Time) policy.Facts {
 func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState) {
 	for _, s := range states {
 		if choke.Within(s.ValidFrom, s.ValidUntil, t) {
-			state = policy.BatchState(s.State)
+			state = s.State
 		}
 	}
 	return state
@@ -172,16 +172,16 @@ func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState)
 // documentAt is the state of the work's documents at a time; empty while they were not received.
 func (w work) documentAt(t time.Time) policy.DocumentState {
 	switch {
-	case w.Erased <= choke.Micros(t):
+	case queries.Micros(w.Erased) <= queries.At(t):
 		return policy.DocumentErased
-	case w.Received <= choke.Micros(t):
+	case queries.Micros(w.Received) <= queries.At(t):
 		return policy.DocumentReceived
 	}
 	return ""
 }
 
 // leaseAt is the state of an assignment's lease at a time: that of the lease that ends last, of those that had begun.
-func leaseAt(leases []queries.Lease, person string, t time.Time) policy.LeaseState {
+func leaseAt(leases []queries.Lease, person choke.PersonID, t time.Time) policy.LeaseState {
 	newest, ok := newestLease(leases, t)
 	switch {
 	case !ok:
@@ -197,7 +197,7 @@ func leaseAt(leases []queries.Lease, person string, t time.Time) policy.LeaseSta
 
 func newestLease(leases []queries.Lease, t time.Time) (newest queries.Lease, ok bool) {
 	for _, l := range leases {
-		if l.ValidFrom <= choke.Micros(t) && (!ok || l.ValidUntil > newest.ValidUntil) {
+		if l.ValidFrom <= queries.At(t) && (!ok || l.ValidUntil > newest.ValidUntil) {
 			newest, ok = l, true
 		}
 	}
@@ -214,23 +214,23 @@ func (p *past) moments(ctx context.Context, w work, in span) ([]time.Time, error
 			starts = append(starts, t)
 		}
 	}
-	for _, us := range []int64{w.ValidFrom, w.Received, w.person.ValidFrom} {
-		add(choke.FromMicros(us))
+	for _, us := range []queries.Micros{w.ValidFrom, queries.Micros(w.Received), w.person.ValidFrom} {
+		add(us.Time())
 	}
 	for _, m := range w.memberships {
-		add(choke.FromMicros(m.ValidFrom))
+		add(m.ValidFrom.Time())
 	}
 	for _, s := range w.batch {
-		add(choke.FromMicros(s.ValidFrom))
+		add(s.ValidFrom.Time())
 	}
 	for _, l := range w.leases {
-		add(choke.FromMicros(l.ValidFrom))
+		add(l.ValidFrom.Time())
 	}
 	for _, s := range p.statuses {
-		add(choke.FromMicros(s.ValidFrom))
+		add(s.ValidFrom.Time())
 	}
 	for _, v := range p.versions {
-		add(choke.FromMicros(max(v.Approved, v.EffectiveFrom)))
+		add(max(v.Approved, v.EffectiveFrom).Time())
 		openings, ok := p.openings[v.Version]
 		if !ok {
 			terms, err := p.terms(ctx, v.Version)
@@ -254,7 +254,7 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 	if err != nil || terms == nil {
 		return err
 	}
-	sums, err := p.tx.ReadingOf(ctx, queries.ReadingOfParams{Contract: p.contract.ID, Person: string(f.Person), Day: terms.Day(f.Now)})
+	sums, err := p.tx.ReadingOf(ctx, queries.ReadingOfParams{Contract: p.contract.ID, Person: f.Person, Day: terms.Day(f.Now)})
 	if err != nil && !choke.IsNoRows(err) {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}

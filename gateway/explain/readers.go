@@ -97,12 +97,12 @@ func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person ch
 	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyPast,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			own, err := tx.Organisation(ctx, string(s.Organisation()))
+			own, err := tx.Organisation(ctx, s.Organisation())
 			if err != nil {
 				return err
 			}
 			s.OnOrganisation(own)
-			p, err := tx.Person(ctx, string(person))
+			p, err := tx.Person(ctx, person)
 			if err != nil {
 				return err
 			}
@@ -112,7 +112,7 @@ func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person ch
 			if len(contracts) == 0 && p.Organisation != own.ID {
 				return choke.ErrNotFound // somebody who has nothing to do with the client
 			}
-			s.Event().Subject = p.ID
+			s.Event().Subject = string(p.ID)
 			s.Event().Private["question"] = when.String()
 			return nil
 		},
@@ -125,7 +125,7 @@ func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person ch
 		answer = Readers{Complete: true}
 		for _, c := range contracts {
 			in := func(p *past) (span, error) { return when.in(ctx, p) }
-			if err := ex.readers(ctx, tx, choke.ContractID(c.ID), queries.WorkUnderParams{Person: string(person)}, in, s.Now(), &answer); err != nil {
+			if err := ex.readers(ctx, tx, c.ID, queries.WorkUnderParams{Person: string(person)}, in, s.Now(), &answer); err != nil {
 				return err
 			}
 		}
@@ -171,7 +171,7 @@ func (ex *Explanations) readers(ctx context.Context, tx *database.Tx, contract c
 	}
 	answer.Ceilings = asked.from.Equal(now)
 	room := maxReaders - len(answer.List)
-	filter.Contract, filter.Since, filter.Before, filter.Limit = string(contract), choke.Micros(asked.from), choke.Micros(asked.until), int32(room+1)
+	filter.Contract, filter.Since, filter.Before, filter.Limit = contract, queries.At(asked.from), queries.At(asked.until), int32(room+1)
 	rows, err := tx.WorkUnder(ctx, filter)
 	if err != nil {
 		return fmt.Errorf("reading assignments: %w", err)
@@ -209,8 +209,8 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 				return Reader{}, err
 			}
 		}
-		r := Reader{Person: choke.PersonID(w.Person), Contract: choke.ContractID(w.Contract), Version: p.version(t), Batch: choke.BatchID(w.Batch),
-			Assignment: choke.AssignmentID(w.Assignment), Class: policy.Class(w.Class), Documents: w.Documents, Bytes: w.Bytes, At: t.UTC()}
+		r := Reader{Person: w.Person, Contract: w.Contract, Version: p.version(t), Batch: w.Batch,
+			Assignment: w.Assignment, Class: w.Class, Documents: w.Documents, Bytes: w.Bytes, At: t.UTC()}
 		terms, err := p.terms(ctx, r.Version)
 		if err != nil {
 			return Reader{}, err
@@ -220,7 +220,7 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 		}
 		if r.Decision.Allowed {
 			l, _ := newestLease(w.leases, t)
-			r.LeaseUntil = choke.FromMicros(l.ValidUntil)
+			r.LeaseUntil = l.ValidUntil.Time()
 			return r, nil
 		}
 		if refused == nil || f.Work.Assigned && !assigned {

@@ -34,7 +34,7 @@ func (ex *Explanations) Simulate(ctx context.Context, caller choke.Caller, id ch
 			if version == 0 {
 				return nil
 			}
-			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(id), Version: version})
+			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
 			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
@@ -63,7 +63,7 @@ func (ex *Explanations) simulate(ctx context.Context, tx *database.Tx, s *choke.
 		version = s.Version()
 	} else {
 		s.SetVersion(version)
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: string(s.Contract()), Version: version})
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: s.Contract(), Version: version})
 		if err != nil {
 			return Simulation{}, fmt.Errorf("reading contract version: %w", err)
 		}

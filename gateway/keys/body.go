@@ -102,7 +102,7 @@ func (r receiving) Write(p []byte) (int, error) {
 // BodyOf reads what opening a document needs. sql.ErrNoRows means that the document is not there, or is erased.
 func (kp *Keeper) BodyOf(ctx context.Context, id choke.DocumentID) (b SealedBody, err error) {
 	err = kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.Document(ctx, string(id))
+		row, err := tx.Document(ctx, id)
 		if err == nil {
 			b, err = kp.ReadBody(ctx, tx, row)
 		}
@@ -117,7 +117,7 @@ func (kp *Keeper) ReadBody(ctx context.Context, tx *database.Tx, row queries.Doc
 	if err != nil {
 		return SealedBody{}, err
 	}
-	identity, err := kp.Identity(ctx, tx, Epoch{choke.ContractID(row.Contract), header.Epoch})
+	identity, err := kp.Identity(ctx, tx, Epoch{row.Contract, header.Epoch})
 	if err != nil {
 		return SealedBody{}, fmt.Errorf("opening contract identity: %w", err)
 	}

@@ -78,12 +78,12 @@ func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
 	for _, h := range root.Holders() {
 		r := known[h.Fingerprint]
 		all = append(all, KeyHolder{Fingerprint: h.Fingerprint, Kind: kindOf(h), AtHand: true, PostQuantum: &h.PostQuantum,
-			From: choke.FromMicros(r.ValidFrom), Until: choke.FromMicros(r.ValidUntil)})
+			From: r.ValidFrom.Time(), Until: r.ValidUntil.Time()})
 		delete(known, h.Fingerprint)
 	}
 	for _, r := range rows {
 		if _, other := known[r.Fingerprint]; other {
-			all = append(all, KeyHolder{Fingerprint: r.Fingerprint, Kind: r.Kind, From: choke.FromMicros(r.ValidFrom), Until: choke.FromMicros(r.ValidUntil)})
+			all = append(all, KeyHolder{Fingerprint: r.Fingerprint, Kind: r.Kind, From: r.ValidFrom.Time(), Until: r.ValidUntil.Time()})
 		}
 	}
 	return all
@@ -91,7 +91,7 @@ func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
 
 // add reads a contract's keys.
 func (k *Keys) add(ctx context.Context, tx *database.Tx, id choke.ContractID) error {
-	rows, err := tx.ContractKeys(ctx, string(id))
+	rows, err := tx.ContractKeys(ctx, id)
 	if err != nil {
 		return fmt.Errorf("reading contract keys: %w", err)
 	}
@@ -105,17 +105,17 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id choke.ContractID) er
 			return fmt.Errorf("reading contract recipient: %w", err)
 		}
 		key := ContractKey{Contract: id, Epoch: row.Epoch, Fingerprint: recipient.Fingerprint(), PostQuantum: recipient.PostQuantum(),
-			Created: choke.FromMicros(row.Created), SealedTo: []string{}}
+			Created: row.Created.Time(), SealedTo: []string{}}
 		for _, c := range copies {
 			key.SealedTo = append(key.SealedTo, c.SealedTo)
 		}
 		k.Contracts = append(k.Contracts, key)
 	}
-	running, err := tx.RunningKeyRotation(ctx, string(id))
+	running, err := tx.RunningKeyRotation(ctx, id)
 	if err != nil {
 		return choke.IgnoreNoRows(err)
 	}
-	left, err := tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(id), Epoch: running.Epoch})
+	left, err := tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: id, Epoch: running.Epoch})
 	if err != nil {
 		return fmt.Errorf("counting headers: %w", err)
 	}
@@ -168,7 +168,7 @@ func (kp *Keeper) LocalCheckKeys(ctx context.Context, all bool, progress choke.P
 func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.ContractID, all bool) error {
 	identities := map[int64]*crypto.Identity{}
 	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		keys, err := tx.ContractKeys(ctx, string(id))
+		keys, err := tx.ContractKeys(ctx, id)
 		if err != nil {
 			return fmt.Errorf("reading contract keys: %w", err)
 		}
@@ -191,7 +191,7 @@ func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.C
 	}
 	// From a random document on: another sample each time.
 	before := check.Headers
-	if err := kp.checkHeaders(ctx, check, id, identities, policy.NewID("d"), sampleOf); err != nil || check.Headers > before {
+	if err := kp.checkHeaders(ctx, check, id, identities, choke.DocumentID(policy.NewID("d")), sampleOf); err != nil || check.Headers > before {
 		return err
 	}
 	return kp.checkHeaders(ctx, check, id, identities, "", sampleOf)
@@ -201,7 +201,7 @@ func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.C
 func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies []keyring.Copy) *crypto.Identity {
 	check.Keys++
 	problem := func(detail string) {
-		check.Problems = append(check.Problems, KeyProblem{Contract: choke.ContractID(key.Contract), Epoch: key.Epoch, Detail: detail})
+		check.Problems = append(check.Problems, KeyProblem{Contract: key.Contract, Epoch: key.Epoch, Detail: detail})
 	}
 	byHolder := map[string]keyring.Copy{}
 	for _, c := range copies {
@@ -232,11 +232,11 @@ func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies [
 }
 
 // checkHeaders opens headers of a contract after a document, most of them at the most.
-func (kp *Keeper) checkHeaders(ctx context.Context, check *KeyCheck, id choke.ContractID, identities map[int64]*crypto.Identity, after string, most int64) error {
+func (kp *Keeper) checkHeaders(ctx context.Context, check *KeyCheck, id choke.ContractID, identities map[int64]*crypto.Identity, after choke.DocumentID, most int64) error {
 	for most > 0 {
 		var rows []queries.HeadersOfContractRow
 		err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(id), After: after,
+			rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: id, After: after,
 				BeforeEpoch: math.MaxInt64, Limit: int32(min(most, 256))})
 			return err
 		})
@@ -246,7 +246,7 @@ func (kp *Keeper) checkHeaders(ctx context.Context, check *KeyCheck, id choke.Co
 		for _, row := range rows {
 			after = row.Document
 			if err := openHeader(row, identities); err != nil {
-				check.Problems = append(check.Problems, KeyProblem{Contract: id, Epoch: row.Epoch, Document: choke.DocumentID(row.Document), Detail: err.Error()})
+				check.Problems = append(check.Problems, KeyProblem{Contract: id, Epoch: row.Epoch, Document: row.Document, Detail: err.Error()})
 			}
 			check.Headers++
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/policy"
 
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
@@ -22,7 +23,7 @@ func (kp *Keeper) EachContract(ctx context.Context, f func(ContractRow) error) e
 	for {
 		var rows []queries.ContractsByIDRow
 		err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			rows, err = tx.ContractsByID(ctx, queries.ContractsByIDParams{After: after, Limit: 500})
+			rows, err = tx.ContractsByID(ctx, queries.ContractsByIDParams{After: policy.ContractID(after), Limit: 500})
 			return err
 		})
 		if err != nil {
@@ -32,10 +33,10 @@ func (kp *Keeper) EachContract(ctx context.Context, f func(ContractRow) error) e
 			return nil
 		}
 		for _, r := range rows {
-			if err := f(ContractRow{choke.ContractID(r.ID), r.Client}); err != nil {
+			if err := f(ContractRow{r.ID, string(r.Client)}); err != nil {
 				return err
 			}
-			after = r.ID
+			after = string(r.ID)
 		}
 	}
 }
@@ -44,8 +45,8 @@ func (kp *Keeper) EachContract(ctx context.Context, f func(ContractRow) error) e
 func (kp *Keeper) contractRow(ctx context.Context, id choke.ContractID) (ContractRow, error) {
 	var c ContractRow
 	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.Contract(ctx, string(id))
-		c = ContractRow{id, row.Client}
+		row, err := tx.Contract(ctx, id)
+		c = ContractRow{id, string(row.Client)}
 		return err
 	})
 	if choke.IsNoRows(err) {

@@ -21,8 +21,8 @@ const destroyedLately = 24 * time.Hour
 
 // ForgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
 func (kp *Keeper) ForgetDestroyed(ctx context.Context) error {
-	since := choke.Micros(kp.door.Now().Add(-destroyedLately))
-	var contracts []string
+	since := queries.At(kp.door.Now().Add(-destroyedLately))
+	var contracts []choke.ContractID
 	var rotations []queries.KeyRotationsFinishedSinceRow
 	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		if contracts, err = tx.ContractsErasedSince(ctx, since); err != nil {
@@ -35,10 +35,10 @@ func (kp *Keeper) ForgetDestroyed(ctx context.Context) error {
 		return fmt.Errorf("looking for destroyed keys: %w", err)
 	}
 	for _, id := range contracts {
-		kp.ForgetIdentities(choke.ContractID(id))
+		kp.ForgetIdentities(id)
 	}
 	for _, r := range rotations {
-		kp.forgetEarlier(Epoch{choke.ContractID(r.Contract), r.Epoch})
+		kp.forgetEarlier(Epoch{r.Contract, r.Epoch})
 	}
 	return nil
 }

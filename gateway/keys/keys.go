@@ -17,7 +17,7 @@ import (
 
 // FirstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
 func (kp *Keeper) FirstIdentity(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
-	_, err := tx.CurrentContractKey(ctx, string(id))
+	_, err := tx.CurrentContractKey(ctx, id)
 	if err == nil || !choke.IsNoRows(err) {
 		return err
 	}
@@ -35,13 +35,13 @@ func (kp *Keeper) newIdentity(ctx context.Context, tx *database.Tx, id choke.Con
 	if err != nil {
 		return err
 	}
-	err = tx.InsertContractKey(ctx, queries.InsertContractKeyParams{Contract: string(id), Epoch: epoch,
-		Recipient: identity.Recipient().String(), Created: choke.Micros(now)})
+	err = tx.InsertContractKey(ctx, queries.InsertContractKeyParams{Contract: id, Epoch: epoch,
+		Recipient: identity.Recipient().String(), Created: queries.At(now)})
 	if err != nil {
 		return fmt.Errorf("inserting contract key: %w", err)
 	}
 	for _, c := range copies {
-		err := tx.InsertContractKeyCopy(ctx, queries.InsertContractKeyCopyParams{Contract: string(id), Epoch: epoch,
+		err := tx.InsertContractKeyCopy(ctx, queries.InsertContractKeyCopyParams{Contract: id, Epoch: epoch,
 			SealedTo: c.SealedTo, Sealed: c.Sealed})
 		if err != nil {
 			return fmt.Errorf("inserting contract key copy: %w", err)
@@ -74,18 +74,18 @@ func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, erro
 	}
 	retired := map[string]bool{}
 	for _, r := range rows {
-		retired[r.Fingerprint] = r.ValidUntil != choke.Forever
+		retired[r.Fingerprint] = r.ValidUntil != queries.Forever
 	}
 	return retired, nil
 }
 
 // Recipient is what new documents of the contract are sealed to.
 func (kp *Keeper) Recipient(ctx context.Context, tx *database.Tx, s *choke.Scene) (epoch int64, to *crypto.Recipient, err error) {
-	key, err := tx.CurrentContractKey(ctx, string(s.Contract()))
+	key, err := tx.CurrentContractKey(ctx, s.Contract())
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key: %w", err)
 	}
-	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(s.Contract()), Epoch: key.Epoch})
+	copies, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: s.Contract(), Epoch: key.Epoch})
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
@@ -117,7 +117,7 @@ func (kp *Keeper) Identity(ctx context.Context, tx *database.Tx, key Epoch) (*cr
 
 // copiesOf reads the sealed copies of an identity. There are none of one that was destroyed.
 func copiesOf(ctx context.Context, tx *database.Tx, key Epoch) ([]keyring.Copy, error) {
-	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: string(key.Contract), Epoch: key.Epoch})
+	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: key.Contract, Epoch: key.Epoch})
 	if err != nil {
 		return nil, fmt.Errorf("reading contract key copies: %w", err)
 	}

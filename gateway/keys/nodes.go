@@ -61,11 +61,11 @@ func (kp *Keeper) Announce(ctx context.Context) error {
 	now := kp.door.Now()
 	return kp.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
 		for _, root := range kp.root.Fingerprints() {
-			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: kp.node, Fingerprint: root, Seen: choke.Micros(now)}); err != nil {
+			if err := tx.SetNodeRoot(ctx, queries.SetNodeRootParams{Node: kp.node, Fingerprint: root, Seen: queries.At(now)}); err != nil {
 				return fmt.Errorf("writing node: %w", err)
 			}
 		}
-		if err := tx.DeleteNodeRootsBefore(ctx, choke.Micros(now.Add(-nodeLost))); err != nil {
+		if err := tx.DeleteNodeRootsBefore(ctx, queries.At(now.Add(-nodeLost))); err != nil {
 			return fmt.Errorf("forgetting nodes: %w", err)
 		}
 		return nil
@@ -84,14 +84,14 @@ func (kp *Keeper) leave(ctx context.Context) {
 
 // nodesAt lists the gateways that run, by name.
 func nodesAt(ctx context.Context, tx *database.Tx, now time.Time) ([]Node, error) {
-	rows, err := tx.NodeRootsSince(ctx, choke.Micros(now.Add(-nodeLost)))
+	rows, err := tx.NodeRootsSince(ctx, queries.At(now.Add(-nodeLost)))
 	if err != nil {
 		return nil, fmt.Errorf("reading nodes: %w", err)
 	}
 	var nodes []Node
 	for _, r := range rows {
 		if len(nodes) == 0 || nodes[len(nodes)-1].Name != r.Node {
-			nodes = append(nodes, Node{Name: r.Node, Seen: choke.FromMicros(r.Seen)})
+			nodes = append(nodes, Node{Name: r.Node, Seen: r.Seen.Time()})
 		}
 		last := &nodes[len(nodes)-1]
 		last.Roots = append(last.Roots, r.Fingerprint)

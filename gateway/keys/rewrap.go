@@ -78,7 +78,7 @@ func (kp *Keeper) standingKeys(ctx context.Context) ([]standingKey, error) {
 	var all []standingKey
 	err := kp.EachContract(ctx, func(c ContractRow) error {
 		return choke.Unavailable(kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-			keys, err := tx.ContractKeys(ctx, string(c.Id))
+			keys, err := tx.ContractKeys(ctx, c.Id)
 			if err != nil {
 				return fmt.Errorf("reading contract keys: %w", err)
 			}
@@ -115,12 +115,14 @@ func (kp *Keeper) setHolders(ctx context.Context, to *keyring.Root) error {
 		}
 		changed := false
 		for i, h := range to.Holders() {
-			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == h.Fingerprint && r.ValidUntil == choke.Forever }) {
+			if slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
+				return r.Fingerprint == h.Fingerprint && r.ValidUntil == queries.Forever
+			}) {
 				continue
 			}
 			changed = true
 			err := tx.SetKeyHolder(ctx, queries.SetKeyHolderParams{Fingerprint: h.Fingerprint, Kind: kindOf(h),
-				ValidFrom: choke.Micros(e.Occurred) - int64(i)}) // of roots written down together, the first is the newest
+				ValidFrom: queries.At(e.Occurred) - queries.Micros(int64(i))}) // of roots written down together, the first is the newest
 			if err != nil {
 				return false, fmt.Errorf("writing key holder: %w", err)
 			}
@@ -129,7 +131,7 @@ func (kp *Keeper) setHolders(ctx context.Context, to *keyring.Root) error {
 			if slices.Contains(fingerprints(to), r.Fingerprint) {
 				continue
 			}
-			n, err := tx.EndKeyHolder(ctx, queries.EndKeyHolderParams{Fingerprint: r.Fingerprint, ValidUntil: choke.Micros(e.Occurred)})
+			n, err := tx.EndKeyHolder(ctx, queries.EndKeyHolderParams{Fingerprint: r.Fingerprint, ValidUntil: queries.At(e.Occurred)})
 			if err != nil {
 				return false, fmt.Errorf("ending key holder: %w", err)
 			}
@@ -147,8 +149,8 @@ func isStale(rows []queries.KeyHolder, root *keyring.Root) bool {
 	if first < 0 {
 		return false // it is new
 	}
-	return rows[first].ValidUntil != choke.Forever || slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
-		return r.Kind == holderRoot && r.ValidUntil == choke.Forever && r.ValidFrom > rows[first].ValidFrom && !slices.Contains(names, r.Fingerprint)
+	return rows[first].ValidUntil != queries.Forever || slices.ContainsFunc(rows, func(r queries.KeyHolder) bool {
+		return r.Kind == holderRoot && r.ValidUntil == queries.Forever && r.ValidFrom > rows[first].ValidFrom && !slices.Contains(names, r.Fingerprint)
 	})
 }
 
@@ -174,7 +176,7 @@ func (kp *Keeper) resealKey(ctx context.Context, to *keyring.Root, k standingKey
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
 	err = kp.owner.Record(ctx, k.contract.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		changed = false
-		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: string(key.Contract), Epoch: key.Epoch})
+		row, err := tx.ContractKeyForChange(ctx, queries.ContractKeyForChangeParams{Contract: key.Contract, Epoch: key.Epoch})
 		if err != nil {
 			return false, fmt.Errorf("reading contract key: %w", err)
 		}

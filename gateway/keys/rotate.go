@@ -47,13 +47,13 @@ func (kp *Keeper) LocalRotateContract(ctx context.Context, id choke.ContractID) 
 func (kp *Keeper) beginRotation(ctx context.Context, tx *database.Tx, r *Rotation, e event.Event) error {
 	// The acts on a contract's documents hold this row: one that seals to the old identity has either committed before
 	// us, and is counted, or sees the new one.
-	if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
+	if _, err := tx.ContractStatusForChange(ctx, r.Contract); err != nil {
 		return fmt.Errorf("reading contract status: %w", err)
 	}
-	if _, err := tx.RunningKeyRotation(ctx, string(r.Contract)); !choke.IsNoRows(err) {
+	if _, err := tx.RunningKeyRotation(ctx, r.Contract); !choke.IsNoRows(err) {
 		return choke.OrConflict(err, &choke.Conflict{Kind: choke.ConflictState, Detail: "a rotation of this contract's key is running"})
 	}
-	current, err := tx.CurrentContractKey(ctx, string(r.Contract))
+	current, err := tx.CurrentContractKey(ctx, r.Contract)
 	if choke.IsNoRows(err) {
 		return &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract has no key: it was never approved"}
 	}
@@ -71,12 +71,12 @@ func (kp *Keeper) beginRotation(ctx context.Context, tx *database.Tx, r *Rotatio
 	if err := kp.newIdentity(ctx, tx, r.Contract, r.Epoch, e.Occurred); err != nil {
 		return err
 	}
-	if r.Headers, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(r.Contract), Epoch: r.Epoch}); err != nil {
+	if r.Headers, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: r.Contract, Epoch: r.Epoch}); err != nil {
 		return fmt.Errorf("counting headers: %w", err)
 	}
 	r.Left = r.Headers
-	return tx.InsertKeyRotation(ctx, queries.InsertKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch,
-		Headers: r.Headers, Started: choke.Micros(e.Occurred)})
+	return tx.InsertKeyRotation(ctx, queries.InsertKeyRotationParams{Contract: r.Contract, Epoch: r.Epoch,
+		Headers: r.Headers, Started: queries.At(e.Occurred)})
 }
 
 // ContinueRotation rewraps what headers a running rotation has left and, when none is, destroys the earlier keys. No body
@@ -113,7 +113,7 @@ type rewrapper struct {
 	keeper   *Keeper
 	contract choke.ContractID
 	epoch    int64
-	started  int64
+	started  queries.Micros
 	identity *crypto.Identity // the new one
 	after    string           // the document that was looked at last
 	failed   int64
@@ -122,7 +122,7 @@ type rewrapper struct {
 func (kp *Keeper) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error) {
 	w := &rewrapper{keeper: kp, contract: r.Contract}
 	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.RunningKeyRotation(ctx, string(r.Contract))
+		row, err := tx.RunningKeyRotation(ctx, r.Contract)
 		if choke.IsNoRows(err) {
 			return nil
 		}
@@ -146,7 +146,7 @@ func (kp *Keeper) rewrapper(ctx context.Context, r *Rotation) (*rewrapper, error
 func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, error) {
 	var rows []queries.HeadersOfContractRow
 	err := w.keeper.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: string(w.contract), After: w.after,
+		rows, err = tx.HeadersOfContract(ctx, queries.HeadersOfContractParams{Contract: w.contract, After: policy.DocumentID(w.after),
 			BeforeEpoch: w.epoch, Limit: 128})
 		return err
 	})
@@ -161,7 +161,7 @@ func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContrac
 	g := w.keeper
 	var replacements []queries.ReplaceHeaderParams
 	for _, row := range rows {
-		w.after = row.Document
+		w.after = string(row.Document)
 		header, err := w.rewrap(ctx, row)
 		if errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil {
 			return 0, errors.Join(err, ctx.Err())
@@ -204,7 +204,7 @@ func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow
 }
 
 // finishRotation destroys the earlier keys when nothing needs them any more.
-func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started int64) error {
+func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started queries.Micros) error {
 	c, err := kp.contractRow(ctx, r.Contract)
 	if err != nil {
 		return err
@@ -212,25 +212,25 @@ func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started int64
 	err = kp.owner.Record(ctx, c.ledger, kp.owner.KeyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
 		// As in beginRotation: nobody is between reading a header and opening its identity.
-		if _, err := tx.ContractStatusForChange(ctx, string(r.Contract)); err != nil {
+		if _, err := tx.ContractStatusForChange(ctx, r.Contract); err != nil {
 			return false, fmt.Errorf("reading contract status: %w", err)
 		}
-		if r.Left, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: string(r.Contract), Epoch: r.Epoch}); err != nil {
+		if r.Left, err = tx.CountHeaders(ctx, queries.CountHeadersParams{Contract: r.Contract, Epoch: r.Epoch}); err != nil {
 			return false, fmt.Errorf("counting headers: %w", err)
 		}
-		uploads, err := tx.UploadsBefore(ctx, queries.UploadsBeforeParams{Contract: string(r.Contract), Moment: started})
+		uploads, err := tx.UploadsBefore(ctx, queries.UploadsBeforeParams{Contract: r.Contract, Moment: started})
 		if err != nil {
 			return false, fmt.Errorf("counting uploads: %w", err)
 		}
 		if r.Left > 0 || uploads > 0 {
 			return false, nil
 		}
-		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: string(r.Contract), Epoch: r.Epoch, Finished: choke.Micros(kp.door.Now())})
+		n, err := tx.FinishKeyRotation(ctx, queries.FinishKeyRotationParams{Contract: r.Contract, Epoch: r.Epoch, Finished: queries.At(kp.door.Now())})
 		r.Finished = err == nil
 		if err != nil || n == 0 {
 			return false, err // another replica was first
 		}
-		_, err = tx.DeleteEarlierContractKeyCopies(ctx, queries.DeleteEarlierContractKeyCopiesParams{Contract: string(r.Contract), Epoch: r.Epoch})
+		_, err = tx.DeleteEarlierContractKeyCopies(ctx, queries.DeleteEarlierContractKeyCopiesParams{Contract: r.Contract, Epoch: r.Epoch})
 		return true, err
 	})
 	if r.Finished && err == nil {
@@ -246,15 +246,15 @@ func (kp *Keeper) ContinueRotations(ctx context.Context) error {
 	for {
 		var rows []queries.KeyRotation
 		err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			rows, err = tx.RunningKeyRotations(ctx, queries.RunningKeyRotationsParams{After: after, Limit: 100})
+			rows, err = tx.RunningKeyRotations(ctx, queries.RunningKeyRotationsParams{After: policy.ContractID(after), Limit: 100})
 			return err
 		})
 		if err != nil || len(rows) == 0 {
 			return errors.Join(failures, choke.Unavailable(err))
 		}
 		for _, row := range rows {
-			after = row.Contract
-			if _, err := kp.ContinueRotation(ctx, choke.ContractID(row.Contract), nil); err != nil {
+			after = string(row.Contract)
+			if _, err := kp.ContinueRotation(ctx, row.Contract, nil); err != nil {
 				failures = errors.Join(failures, fmt.Errorf("rotating the key of %s: %w", row.Contract, err))
 			}
 		}

@@ -17,7 +17,7 @@ func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.
 	_, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentInspect,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Document, error) {
 			row, err := s.OnDocument(ctx, tx, id)
-			if err == nil && policy.DocumentState(row.State) != policy.DocumentReceived {
+			if err == nil && row.State != policy.DocumentReceived {
 				return row, choke.ErrNotFound // an upload that was not acknowledged is no document yet
 			}
 			return row, err
@@ -30,7 +30,7 @@ func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.
 }
 
 func readDocument(ctx context.Context, tx *database.Tx, id choke.DocumentID) (choke.Document, error) {
-	row, err := tx.Document(ctx, string(id))
+	row, err := tx.Document(ctx, id)
 	if err != nil {
 		return choke.Document{}, fmt.Errorf("reading document: %w", err)
 	}
@@ -40,8 +40,8 @@ func readDocument(ctx context.Context, tx *database.Tx, id choke.DocumentID) (ch
 // documentFrom adds the name, which is where the header is.
 func documentFrom(ctx context.Context, tx *database.Tx, row queries.Document) (choke.Document, error) {
 	header, err := tx.DocumentHeader(ctx, row.ID)
-	if choke.IsNoRows(err) && policy.DocumentState(row.State) == policy.DocumentReceived {
-		row.State = string(policy.DocumentErased) // its name went with its header
+	if choke.IsNoRows(err) && row.State == policy.DocumentReceived {
+		row.State = policy.DocumentErased // its name went with its header
 	} else if err != nil {
 		return choke.Document{}, fmt.Errorf("reading document header: %w", err)
 	}
@@ -49,9 +49,9 @@ func documentFrom(ctx context.Context, tx *database.Tx, row queries.Document) (c
 }
 
 func documentOf(row queries.Document, fileName string) choke.Document {
-	return choke.Document{ID: choke.DocumentID(row.ID), Batch: choke.BatchID(row.Batch), Contract: choke.ContractID(row.Contract),
-		Reference: row.Reference, FileName: fileName, Class: policy.Class(row.Class), MediaType: row.MediaType,
-		State: policy.DocumentState(row.State), Size: row.Size, Digest: row.Digest, Received: choke.FromMicros(row.Received)}
+	return choke.Document{ID: row.ID, Batch: row.Batch, Contract: row.Contract,
+		Reference: row.Reference, FileName: fileName, Class: row.Class, MediaType: row.MediaType,
+		State: row.State, Size: row.Size, Digest: row.Digest, Received: row.Received.Time()}
 }
 
 // Documents lists the documents of a batch by reference: for a handler only those of a standing assignment, for the
@@ -69,7 +69,7 @@ func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch ch
 			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			params := queries.DocumentsOfBatchParams{Batch: string(batch), After: page.After, Now: choke.Micros(s.Now()), Limit: page.Rows()}
+			params := queries.DocumentsOfBatchParams{Batch: batch, After: page.After, Now: queries.At(s.Now()), Limit: page.Rows()}
 			if s.Decision().Role == policy.RoleHandler {
 				params.Assigned = string(caller.Person)
 			}

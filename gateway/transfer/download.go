@@ -86,7 +86,7 @@ func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.Do
 	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
 		return row, nil // refused before any ceiling is asked
 	}
-	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: string(s.Contract()), Person: string(s.Caller().Person),
+	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: s.Contract(), Person: s.Caller().Person,
 		Day: s.Terms().Day(s.Now())})
 	if err != nil {
 		return row, fmt.Errorf("reading today's sums: %w", err)
@@ -97,7 +97,7 @@ func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.Do
 
 // prepare reserves the ceilings and reads what opening needs.
 func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
-	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: string(s.Caller().Person),
+	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: s.Caller().Person,
 		Day: s.Terms().Day(s.Now()), ReadBytes: row.Size}); err != nil {
 		return fmt.Errorf("reserving ceilings: %w", err)
 	}

@@ -35,15 +35,15 @@ type ReceiptClaims struct {
 // acknowledge signs and keeps the receipt of a document that has just been received.
 func (t *Transfers) acknowledge(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (choke.Receipt, error) {
 	claims := ReceiptClaims{ID: choke.ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.Now().Unix(), Client: s.Client(),
-		Contract: s.Contract(), Version: s.Version(), Batch: choke.BatchID(row.Batch), Document: choke.DocumentID(row.ID),
-		Reference: row.Reference, Class: policy.Class(row.Class), MediaType: row.MediaType, Size: row.Size,
+		Contract: s.Contract(), Version: s.Version(), Batch: row.Batch, Document: row.ID,
+		Reference: row.Reference, Class: row.Class, MediaType: row.MediaType, Size: row.Size,
 		SHA256: choke.HexOf(row.Digest)}
 	jws, err := t.receipts.Sign(claims)
 	if err != nil {
 		return choke.Receipt{}, fmt.Errorf("signing receipt: %w", err)
 	}
-	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: string(claims.ID), Contract: string(s.Contract()),
-		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: choke.Micros(s.Now())})
+	err = tx.InsertReceipt(ctx, queries.InsertReceiptParams{ID: claims.ID, Contract: s.Contract(),
+		Document: row.ID, Kind: receiptReceived, Jws: jws, Issued: queries.At(s.Now())})
 	if err != nil {
 		return choke.Receipt{}, fmt.Errorf("inserting receipt: %w", err)
 	}
@@ -51,7 +51,7 @@ func (t *Transfers) acknowledge(ctx context.Context, tx *database.Tx, s *choke.S
 }
 
 func receiptOf(row queries.Receipt) choke.Receipt {
-	return choke.Receipt{ID: choke.ReceiptID(row.ID), Document: choke.DocumentID(row.Document), JWS: row.Jws, Issued: choke.FromMicros(row.Issued)}
+	return choke.Receipt{ID: row.ID, Document: row.Document, JWS: row.Jws, Issued: row.Issued.Time()}
 }
 
 // Receipt gives a receipt again, as it was signed.
@@ -60,13 +60,13 @@ func (t *Transfers) Receipt(ctx context.Context, caller choke.Caller, id choke.R
 	_, err := t.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionReceiptRead,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			row, err := tx.Receipt(ctx, string(id))
+			row, err := tx.Receipt(ctx, id)
 			if err != nil {
 				return err
 			}
 			r = receiptOf(row)
 			_, err = s.OnDocument(ctx, tx, r.Document)
-			s.Event().Subject = row.ID
+			s.Event().Subject = string(row.ID)
 			return err
 		},
 	})

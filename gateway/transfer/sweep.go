@@ -25,11 +25,11 @@ func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) 
 		if up.earlier != nil {
 			return true, nil // a repetition has nothing of its own
 		}
-		n, err := tx.AbandonDocument(ctx, string(up.id))
+		n, err := tx.AbandonDocument(ctx, up.id)
 		return n == 1, err
 	})
 	if err == nil && up.earlier == nil {
-		err = t.clear(ctx, queries.Document{ID: string(up.id), ObjectKey: up.key})
+		err = t.clear(ctx, queries.Document{ID: up.id, ObjectKey: up.key})
 	}
 	if err != nil {
 		t.log.Warn("clearing away an upload failed; the sweeper will do it", "document", up.id, "error", err)
@@ -42,12 +42,12 @@ func (t *Transfers) SweepUploads(ctx context.Context) error {
 	now := t.door.Now()
 	var idle, late []queries.Document
 	err := t.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: choke.Micros(now.Add(-t.limits.IdleUpload)), Limit: 500})
+		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: queries.At(now.Add(-t.limits.IdleUpload)), Limit: 500})
 		if err != nil {
 			return fmt.Errorf("looking for silent uploads: %w", err)
 		}
 		late, err = tx.SweepableUploads(ctx, queries.SweepableUploadsParams{Late: t.limits.LateWrite.Microseconds(),
-			Now: choke.Micros(now), Pause: t.limits.LateWrite.Microseconds() / 8, Limit: 500})
+			Now: int64(queries.At(now)), Pause: t.limits.LateWrite.Microseconds() / 8, Limit: 500})
 		if err != nil {
 			return fmt.Errorf("looking for abandoned uploads: %w", err)
 		}
@@ -69,7 +69,7 @@ func (t *Transfers) sweepIdle(ctx context.Context, d queries.Document, now time.
 	var client string
 	err := t.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		c, err := tx.Contract(ctx, d.Contract)
-		client = c.Client
+		client = string(c.Client)
 		return err
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func (t *Transfers) sweepIdle(ctx context.Context, d queries.Document, now time.
 	}
 	e := abandoned(d, now, "upload-silent")
 	err = t.door.RecordOutcome(ctx, client, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
-		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: choke.Micros(now.Add(-t.limits.IdleUpload))})
+		n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: d.ID, IdleSince: queries.At(now.Add(-t.limits.IdleUpload))})
 		done = n == 1
 		return done, err
 	})
@@ -90,8 +90,8 @@ func (t *Transfers) sweepIdle(ctx context.Context, d queries.Document, now time.
 // abandoned is the event of an upload that ended without its client.
 func abandoned(d queries.Document, at time.Time, reason string) event.Event {
 	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
-		Actor: choke.System, Contract: d.Contract, Version: d.Version, Batch: d.Batch, Document: d.ID, Class: d.Class,
-		Subject: d.SentBy, Outcome: event.OutcomeAllow, Reason: reason}
+		Actor: choke.System, Contract: string(d.Contract), Version: d.Version, Batch: string(d.Batch), Document: string(d.ID), Class: string(d.Class),
+		Subject: string(d.SentBy), Outcome: event.OutcomeAllow, Reason: reason}
 }
 
 // clear deletes the object of an abandoned upload. Nothing else may call it: an object is deleted only after the row
@@ -101,7 +101,7 @@ func (t *Transfers) clear(ctx context.Context, d queries.Document) error {
 	var abandoned bool
 	err := t.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Document(ctx, d.ID)
-		abandoned = policy.DocumentState(row.State) == policy.DocumentAbandoned
+		abandoned = row.State == policy.DocumentAbandoned
 		return err
 	})
 	if err != nil || !abandoned {
@@ -111,6 +111,6 @@ func (t *Transfers) clear(ctx context.Context, d queries.Document) error {
 		return fmt.Errorf("deleting abandoned object: %w", err)
 	}
 	return t.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: choke.Micros(swept)})
+		return tx.SetSwept(ctx, queries.SetSweptParams{ID: d.ID, Swept: queries.At(swept)})
 	})
 }

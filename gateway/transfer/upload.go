@@ -139,11 +139,11 @@ func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload
 }
 
 func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) error {
-	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: string(up.Batch), Reference: up.Reference})
+	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: up.Batch, Reference: up.Reference})
 	switch {
-	case err == nil && policy.DocumentState(earlier.State) == policy.DocumentReceived:
+	case err == nil && earlier.State == policy.DocumentReceived:
 		up.earlier = &earlier
-		s.Event().Document = earlier.ID
+		s.Event().Document = string(earlier.ID)
 		return nil
 	case err == nil:
 		if err := t.takeOver(ctx, tx, s, earlier); err != nil {
@@ -156,10 +156,10 @@ func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke
 		return err
 	}
 	up.key = objectKey()
-	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: string(up.id), Batch: string(up.Batch),
-		Contract: string(s.Contract()), Version: s.Version(), Reference: up.Reference, Class: string(up.Class),
+	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: up.id, Batch: up.Batch,
+		Contract: s.Contract(), Version: s.Version(), Reference: up.Reference, Class: up.Class,
 		MediaType: up.MediaType, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
-		SentBy: string(s.Caller().Person), Created: choke.Micros(s.Now())})
+		SentBy: s.Caller().Person, Created: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting document: %w", err)
 	}
@@ -174,7 +174,7 @@ var errUploading = &choke.Conflict{Kind: choke.ConflictUploadInProgress, Detail:
 // takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
 func (t *Transfers) takeOver(ctx context.Context, tx *database.Tx, s *choke.Scene, earlier queries.Document) error {
 	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
-		IdleSince: choke.Micros(s.Now().Add(-t.limits.TakeOver))})
+		IdleSince: queries.At(s.Now().Add(-t.limits.TakeOver))})
 	if err != nil {
 		return fmt.Errorf("abandoning silent upload: %w", err)
 	}
@@ -266,7 +266,7 @@ func (t *Transfers) keepTouching(ctx context.Context, id choke.DocumentID) (touc
 
 func (t *Transfers) touch(ctx context.Context, id choke.DocumentID) (alive bool, err error) {
 	err = t.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: string(id), Touched: choke.Micros(t.door.Now())})
+		n, err := tx.TouchDocument(ctx, queries.TouchDocumentParams{ID: id, Touched: queries.At(t.door.Now())})
 		alive = n == 1
 		return err
 	})
@@ -285,8 +285,8 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			s.Event().Bytes = up.size
 			s.Event().Private["sha256"] = choke.HexOf(up.digest)
-			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: string(up.id), Size: up.size,
-				Digest: up.digest, Received: choke.Micros(s.Now())})
+			n, err := tx.ReceiveDocument(ctx, queries.ReceiveDocumentParams{ID: up.id, Size: up.size,
+				Digest: up.digest, Received: queries.At(s.Now())})
 			if err != nil {
 				return fmt.Errorf("marking document received: %w", err)
 			}
@@ -297,13 +297,13 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 			if err != nil {
 				return err
 			}
-			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: string(up.id),
+			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: up.id,
 				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
 				return fmt.Errorf("inserting document header: %w", err)
 			}
-			row := queries.Document{ID: string(up.id), Batch: string(up.Batch), Contract: string(s.Contract()), // as it is now stored
-				Reference: up.Reference, Class: string(up.Class), MediaType: up.MediaType,
-				State: string(policy.DocumentReceived), Size: up.size, Digest: up.digest, Received: choke.Micros(s.Now())}
+			row := queries.Document{ID: up.id, Batch: up.Batch, Contract: s.Contract(), // as it is now stored
+				Reference: up.Reference, Class: up.Class, MediaType: up.MediaType,
+				State: policy.DocumentReceived, Size: up.size, Digest: up.digest, Received: queries.At(s.Now())}
 			d = documentOf(row, up.FileName)
 			r, err = t.acknowledge(ctx, tx, s, row)
 			return err
@@ -331,7 +331,7 @@ func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader
 		t.abandonUpload(ctx, up, err)
 		return choke.Document{}, choke.Receipt{}, err
 	}
-	up.id = choke.DocumentID(up.earlier.ID)
+	up.id = up.earlier.ID
 	var d choke.Document
 	var r choke.Receipt
 	_, err := t.door.Do(ctx, up.caller, choke.Act{
@@ -349,7 +349,7 @@ func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader
 			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.FileName != up.FileName {
 				return &choke.Conflict{Kind: choke.ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type or file name"}
 			}
-			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: string(d.ID), Kind: receiptReceived})
+			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: d.ID, Kind: receiptReceived})
 			if err != nil {
 				return fmt.Errorf("reading receipt: %w", err)
 			}

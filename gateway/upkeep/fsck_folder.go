@@ -131,11 +131,11 @@ func (c *storeCheck) folder(ctx context.Context, folder string, objects map[stri
 // document looks whether a document's object is there, or is not, as it should. whole says that it is there and as long
 // as it should be.
 func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolderRow, o choke.ObjectInfo, there bool) (whole bool, err error) {
-	f := Finding{Object: row.ObjectKey, Contract: choke.ContractID(row.Contract), Document: choke.DocumentID(row.ID)}
+	f := Finding{Object: row.ObjectKey, Contract: row.Contract, Document: row.ID}
 	switch {
-	case row.State == string(policy.DocumentReceiving):
+	case row.State == policy.DocumentReceiving:
 		return false, nil // it runs, or Sweep will abandon it
-	case row.State == string(policy.DocumentAbandoned):
+	case row.State == policy.DocumentAbandoned:
 		if there && c.upkeep.sweptForGood(row) {
 			f.Kind = FindingAbandoned
 			return false, c.stale(ctx, f, row)
@@ -189,7 +189,7 @@ func (c *storeCheck) lookAgain(ctx context.Context, key string) (choke.ObjectInf
 }
 
 // stillReceived is false where the document was erased meanwhile.
-func (c *storeCheck) stillReceived(ctx context.Context, id string) (stands bool, err error) {
+func (c *storeCheck) stillReceived(ctx context.Context, id choke.DocumentID) (stands bool, err error) {
 	err = c.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.DocumentHeader(ctx, id)
 		stands = err == nil
@@ -209,7 +209,7 @@ func (c *storeCheck) readAll(ctx context.Context, rows []queries.DocumentsInFold
 }
 
 func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow) error {
-	body, err := c.upkeep.keys.BodyOf(ctx, choke.DocumentID(row.ID))
+	body, err := c.upkeep.keys.BodyOf(ctx, row.ID)
 	if choke.IsNoRows(err) {
 		return nil // erased meanwhile
 	}
@@ -227,8 +227,8 @@ func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow)
 	}
 	stands, again := c.stillReceived(ctx, row.ID)
 	if again == nil && stands {
-		c.found(Finding{Kind: FindingBodyUnreadable, State: FindingWrong, Object: row.ObjectKey, Contract: choke.ContractID(row.Contract),
-			Document: choke.DocumentID(row.ID), Detail: err.Error()})
+		c.found(Finding{Kind: FindingBodyUnreadable, State: FindingWrong, Object: row.ObjectKey, Contract: row.Contract,
+			Document: row.ID, Detail: err.Error()})
 	}
 	return again
 }

@@ -16,7 +16,7 @@ import (
 
 // sweptForGood says whether Sweep deletes the object of an abandoned upload no more.
 func (u *Upkeep) sweptForGood(row queries.DocumentsInFolderRow) bool {
-	return row.Swept > 0 && row.Swept >= row.Touched+u.limits.LateWrite.Microseconds()
+	return row.Swept > 0 && row.Swept >= row.Touched+queries.Micros(u.limits.LateWrite.Microseconds())
 }
 
 // stranger is an object that no document's row knew when it was looked for.
@@ -46,10 +46,10 @@ func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.Documents
 		c.found(f)
 		return nil
 	}
-	return c.remove(ctx, row.Client, f, func(ctx context.Context, tx *database.Tx) (bool, error) {
+	return c.remove(ctx, string(row.Client), f, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		d, err := tx.Document(ctx, row.ID)
 		if err != nil || f.Kind == FindingAbandoned {
-			return d.State == string(policy.DocumentAbandoned), err
+			return d.State == policy.DocumentAbandoned, err
 		}
 		_, err = tx.DocumentHeader(ctx, row.ID)
 		return choke.IsNoRows(err), choke.IgnoreNoRows(err)
@@ -117,7 +117,7 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o choke.ObjectInfo) (bo
 		if choke.IsNoRows(err) {
 			return c.certain, nil
 		}
-		return d.State != string(policy.DocumentReceiving), err
+		return d.State != policy.DocumentReceiving, err
 	}
 	if !c.Repair {
 		stands := false
@@ -143,7 +143,7 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o choke.ObjectInfo) (bo
 func (u *Upkeep) claimStoreSweep(ctx context.Context) (due bool, err error) {
 	now := u.door.Now()
 	err = u.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.ClaimStoreSweep(ctx, queries.ClaimStoreSweepParams{Now: choke.Micros(now), Before: choke.Micros(now.Add(-u.limits.SweepStoreEvery))})
+		n, err := tx.ClaimStoreSweep(ctx, queries.ClaimStoreSweepParams{Now: queries.At(now), Before: queries.At(now.Add(-u.limits.SweepStoreEvery))})
 		due = n == 1
 		return err
 	})

@@ -146,7 +146,7 @@ func (r *recovery) contracts(ctx context.Context) error {
 			return nil
 		}
 		return r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-			row, err := tx.Contract(ctx, string(c.Id))
+			row, err := tx.Contract(ctx, c.Id)
 			if err != nil {
 				return err
 			}
@@ -174,8 +174,8 @@ func (r *recovery) contracts(ctx context.Context) error {
 // contract recovers one contract's documents, after it has recorded that they are listed.
 func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 	e := r.upkeep.owner.Event(policy.ActionDocumentRecover)
-	e.Contract, e.Provider = c.ID, c.Provider
-	if err := r.upkeep.owner.Record(ctx, c.Client, e, nil); err != nil {
+	e.Contract, e.Provider = string(c.ID), string(c.Provider)
+	if err := r.upkeep.owner.Record(ctx, string(c.Client), e, nil); err != nil {
 		return err
 	}
 	if r.Age && r.Identities {
@@ -186,7 +186,7 @@ func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 	for after := ""; ; {
 		var rows []queries.ReceivedDocumentsRow
 		err := r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			rows, err = tx.ReceivedDocuments(ctx, queries.ReceivedDocumentsParams{Contract: c.ID, After: after, Limit: recoverPage})
+			rows, err = tx.ReceivedDocuments(ctx, queries.ReceivedDocumentsParams{Contract: c.ID, After: policy.DocumentID(after), Limit: recoverPage})
 			return err
 		})
 		if err != nil || len(rows) == 0 {
@@ -195,7 +195,7 @@ func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 		if err := r.page(ctx, c, rows); err != nil {
 			return err
 		}
-		after = rows[len(rows)-1].Document.ID
+		after = string(rows[len(rows)-1].Document.ID)
 	}
 }
 
@@ -242,9 +242,9 @@ func (r *recovery) count(d Recovered) {
 // record is what is known of a document before it is opened.
 func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
 	d := row.Document
-	return Recovered{Document: choke.DocumentID(d.ID), Contract: choke.ContractID(c.ID), ContractReference: c.Reference, Client: choke.OrganisationID(c.Client),
-		Batch: choke.BatchID(d.Batch), BatchReference: row.BatchReference, Reference: d.Reference, Class: policy.Class(d.Class),
-		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: choke.FromMicros(d.Received)}
+	return Recovered{Document: d.ID, Contract: c.ID, ContractReference: c.Reference, Client: c.Client,
+		Batch: d.Batch, BatchReference: row.BatchReference, Reference: d.Reference, Class: d.Class,
+		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: d.Received.Time()}
 }
 
 // failed says why a document could not be recovered.
@@ -296,9 +296,9 @@ func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 // identity writes one. One that does not open, or is destroyed, is left out: the documents tell.
 func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64) error {
 	var identity *crypto.Identity
-	e := r.upkeep.owner.KeyEvent(policy.ActionKeyRecover, choke.ContractID(c.ID), epoch)
-	err := r.upkeep.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
-		identity, err = r.upkeep.keys.Identity(ctx, tx, keys.Epoch{Contract: choke.ContractID(c.ID), Epoch: epoch})
+	e := r.upkeep.owner.KeyEvent(policy.ActionKeyRecover, c.ID, epoch)
+	err := r.upkeep.owner.Record(ctx, string(c.Client), e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+		identity, err = r.upkeep.keys.Identity(ctx, tx, keys.Epoch{Contract: c.ID, Epoch: epoch})
 		return err == nil, err
 	})
 	if reason := identityFailure(err); reason != "" {

@@ -81,7 +81,7 @@ func (r *recovery) unopened(ctx context.Context, d Recovered, cause error) (Reco
 	d.FileName, d.Epoch, d.Path = "", 0, ""
 	erased := false
 	err := r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		_, err := tx.ErasedDocument(ctx, string(d.Document))
+		_, err := tx.ErasedDocument(ctx, d.Document)
 		erased = err == nil
 		return choke.IgnoreNoRows(err)
 	})
@@ -117,13 +117,13 @@ func (r *recovery) present(ctx context.Context, body keys.SealedBody, path strin
 // was erased in the meantime is not.
 func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Document) (e event.Event, body keys.SealedBody, err error) {
 	e = r.upkeep.owner.Event(policy.ActionDocumentRecover)
-	e.Phase, e.Contract, e.Version, e.Provider = event.PhaseGrant, c.ID, row.Version, c.Provider
-	e.Batch, e.Document, e.Class, e.Length = row.Batch, row.ID, row.Class, row.Size
+	e.Phase, e.Contract, e.Version, e.Provider = event.PhaseGrant, string(c.ID), row.Version, string(c.Provider)
+	e.Batch, e.Document, e.Class, e.Length = string(row.Batch), string(row.ID), string(row.Class), row.Size
 	e.Private["form"] = "plaintext"
 	if r.Age {
 		e.Private["form"] = "age"
 	}
-	err = r.upkeep.owner.Record(ctx, c.Client, e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
+	err = r.upkeep.owner.Record(ctx, string(c.Client), e, func(ctx context.Context, tx *database.Tx) (_ bool, err error) {
 		body, err = r.upkeep.keys.ReadBody(ctx, tx, row)
 		return err == nil, err
 	})
@@ -142,7 +142,7 @@ func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Even
 	if errors.Is(cause, choke.ErrReceiver) {
 		e.Reason = "failed" // there is no client who went
 	}
-	return r.upkeep.owner.Record(ctx, c.Client, e, nil)
+	return r.upkeep.owner.Record(ctx, string(c.Client), e, nil)
 }
 
 // ended says what became of a document that was opened.
