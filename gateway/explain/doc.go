@@ -1,7 +1,11 @@
-// Package explain answers questions to the policy: who can read something, and why; what a person could read at an earlier
-// time; what an amendment would change; how a made-up request would be decided.
+// Package explain answers questions to the policy: who can read a document and why, what
+// a person could read at an earlier time, what an amendment would open and close, and how
+// a made-up request would be decided.
 //
-// Every question is an act: it is decided and recorded before anything is read for it. The answers come from the facts as
-// they are stored and from package policy itself, so that no answer can differ from what an access would meet. This room
-// opens no document, changes nothing, and has no other door than that for callers.
+// Each question is an act. It is decided and recorded before anything is read for it. The
+// answers come from the stored facts and from package policy itself, so no answer differs
+// from what an access would meet.
+//
+// This room changes nothing, opens no document and asks no ledger. It has the door for
+// callers and no other.
 package explain

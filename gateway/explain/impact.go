@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Impact is what a version of a contract would change if it came into force, or changed if it is in force already.
+// Impact is what a version of a contract would change if it came into force, or what it
+// changed if it is in force already.
 type Impact struct {
 	Before, After int64            // versions; Before is 0 when none is in force
 	Problems      []policy.Problem // what keeps the version from being approved
@@ -32,23 +32,26 @@ type RuleChange struct {
 	Bytes     int64
 }
 
-// ReaderChange is somebody who could read under one version and cannot under the other, or cannot for another reason.
+// ReaderChange is a person who can read under one version and not under the other, or who
+// can read under neither, for different reasons.
 type ReaderChange struct {
 	Reader // as things are now
 	After  policy.Decision
 }
 
-// Impact answers what a version would open and close, before or after it is approved. It is compared with the version in
-// force now. A duty of the client's contract managers and compliance officers.
+// Impact answers what a version would open and close, before or after it is approved. The
+// version is compared with the one in force now. To ask is a duty of the client's
+// contract managers and compliance officers.
 func (ex *Explanations) Impact(ctx context.Context, caller choke.Caller, id choke.ContractID, version int64) (Impact, error) {
+	var proposed queries.ContractVersion
 	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyImpact,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if err := s.OnContract(ctx, tx, id); err != nil {
 				return err
 			}
 			s.OnDuty()
-			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
+			proposed, err = tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
 			return err
 		},
 	})
@@ -61,7 +64,7 @@ func (ex *Explanations) Impact(ctx context.Context, caller choke.Caller, id chok
 		if c.past, err = ex.pastOf(ctx, tx, id); err != nil {
 			return err
 		}
-		answer, err = c.compare(ctx, version)
+		answer, err = c.compare(ctx, proposed)
 		return err
 	})
 	return answer, choke.Unavailable(err)
@@ -75,19 +78,19 @@ type comparison struct {
 	impact        Impact
 }
 
-func (c *comparison) compare(ctx context.Context, version int64) (Impact, error) {
-	c.impact = Impact{Before: c.version(c.now), After: version, Complete: true}
-	text, err := c.read(ctx, version, &c.after)
-	if err != nil {
+func (c *comparison) compare(ctx context.Context, proposed queries.ContractVersion) (Impact, error) {
+	old := c.inForce(c.now)
+	c.impact = Impact{Before: old.Version, After: proposed.Version, Complete: true}
+	var err error
+	if c.after, err = termsOf(proposed); err != nil {
 		return Impact{}, err
 	}
 	c.impact.Problems = append(c.after.Missing(), c.after.Unenforceable()...)
 	if c.impact.Before != 0 {
-		old, err := c.read(ctx, c.impact.Before, &c.before)
-		if err != nil {
+		if c.before, err = termsOf(old); err != nil {
 			return Impact{}, err
 		}
-		if c.impact.Terms, err = policy.Diff(old, text); err != nil {
+		if c.impact.Terms, err = policy.Diff(old.Terms, proposed.Terms); err != nil {
 			return Impact{}, fmt.Errorf("comparing terms: %w", err)
 		}
 	}
@@ -100,15 +103,13 @@ func (c *comparison) compare(ctx context.Context, version int64) (Impact, error)
 	return c.impact, err
 }
 
-func (c *comparison) read(ctx context.Context, version int64, to **policy.Terms) (text []byte, err error) {
-	row, err := c.tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: c.contract.ID, Version: version})
+// termsOf parses the terms of a stored version.
+func termsOf(row queries.ContractVersion) (*policy.Terms, error) {
+	terms, err := policy.ParseTerms(row.Terms)
 	if err != nil {
-		return nil, fmt.Errorf("reading contract version: %w", err)
-	}
-	if *to, err = policy.ParseTerms(row.Terms); err != nil {
 		return nil, fmt.Errorf("reading stored terms: %w", err)
 	}
-	return row.Terms, nil
+	return terms, nil
 }
 
 // rules finds the rules that come and go.
@@ -150,8 +151,9 @@ func (c *comparison) rules(ctx context.Context) error {
 	return nil
 }
 
-// readers decides about everything that is assigned now under both versions, from where the version in force lets people
-// work, at the next time at which it lets them.
+// readers decides under both versions about everything that is assigned now. It decides
+// from the sites of the version in force, and at the next time at which that version lets
+// people work.
 func (c *comparison) readers(ctx context.Context) error {
 	before, err := c.terms(ctx, c.impact.Before)
 	if err != nil {
@@ -180,10 +182,10 @@ func (c *comparison) readers(ctx context.Context) error {
 		r := ReaderChange{Reader: Reader{Person: w.Person, Contract: w.Contract, Version: c.impact.Before,
 			Batch: w.Batch, Assignment: w.Assignment, Class: w.Class, Documents: w.Documents,
 			Bytes: w.Bytes, At: at}}
-		if r.Decision, err = c.gateway.decideFrom(before, f, before.Addresses()); err != nil {
+		if r.Decision, err = c.decideFrom(before, f, before.Addresses()); err != nil {
 			return err
 		}
-		if r.After, err = c.gateway.decideFrom(after, f, before.Addresses()); err != nil {
+		if r.After, err = c.decideFrom(after, f, before.Addresses()); err != nil {
 			return err
 		}
 		if r.Decision.Reason != r.After.Reason {

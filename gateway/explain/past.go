@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -23,10 +22,10 @@ func instant(t time.Time) span { return span{t, t.Add(time.Microsecond)} }
 // has says whether t is inside the span.
 func (s span) has(t time.Time) bool { return !t.Before(s.from) && t.Before(s.until) }
 
-// past is what stood under one contract, with the intervals in which it did. The questions to the policy decide on facts
-// of a time that are read from it; what is asked about now is asked the same way.
+// past is what stood under one contract, with the intervals in which it stood. It gives
+// the facts of any time, and those of now in the same way.
 type past struct {
-	gateway  *Explanations
+	door     *choke.Door
 	tx       *database.Tx
 	contract queries.Contract
 	statuses []queries.ContractStatus
@@ -40,7 +39,7 @@ type past struct {
 }
 
 func (ex *Explanations) pastOf(ctx context.Context, tx *database.Tx, id choke.ContractID) (*past, error) {
-	p := &past{gateway: ex, tx: tx, people: map[choke.PersonID]queries.PersonRow{}, memberships: map[choke.PersonID][]queries.Membership{},
+	p := &past{door: ex.door, tx: tx, people: map[choke.PersonID]queries.PersonRow{}, memberships: map[choke.PersonID][]queries.Membership{},
 		batches: map[choke.BatchID][]queries.BatchState{}, leases: map[choke.AssignmentID][]queries.Lease{},
 		openings: map[int64][]time.Time{}}
 	var err error
@@ -58,7 +57,8 @@ func (ex *Explanations) pastOf(ctx context.Context, tx *database.Tx, id choke.Co
 	return p, nil
 }
 
-// status is the contract's status at a time, with when it was terminated as the facts have it.
+// status is the contract's status at a time, and the time of its termination as the facts
+// have it.
 func (p *past) status(t time.Time) (status queries.ContractStatus, terminated time.Time) {
 	for _, s := range p.statuses {
 		if choke.Within(s.ValidFrom, s.ValidUntil, t) {
@@ -76,25 +76,27 @@ func (p *past) status(t time.Time) (status queries.ContractStatus, terminated ti
 	return status, status.ValidFrom.Time()
 }
 
-// version is the version in force at a time, 0 when there was none.
-func (p *past) version(t time.Time) int64 {
+// inForce is the version in force at a time; the zero row when there was none.
+func (p *past) inForce(t time.Time) (row queries.ContractVersion) {
 	status, _ := p.status(t)
 	at := queries.At(choke.DecidedAt(status, t))
-	var number int64
 	for _, v := range p.versions {
 		if v.Approved <= at && v.EffectiveFrom <= at {
-			number = v.Version
+			row = v
 		}
 	}
-	return number
+	return row
 }
+
+// version is the number of the version in force at a time, 0 when there was none.
+func (p *past) version(t time.Time) int64 { return p.inForce(t).Version }
 
 // terms are the compiled terms of a version; nil for none.
 func (p *past) terms(ctx context.Context, version int64) (*policy.Compiled, error) {
 	if version == 0 {
 		return nil, nil
 	}
-	return p.gateway.door.Compiled(ctx, p.tx, p.contract.ID, version)
+	return p.door.Compiled(ctx, p.tx, p.contract.ID, version)
 }
 
 // remember reads something once.
@@ -109,7 +111,8 @@ func remember[K comparable, T any](known map[K]T, key K, read func() (T, error))
 	return v, err
 }
 
-// work is what was assigned to a person, as far as it is of one class, with all that is needed to decide about it.
+// work is the documents of one class in an assignment, with all that a decision about
+// them needs.
 type work struct {
 	queries.WorkUnderRow
 	person      queries.PersonRow
@@ -137,8 +140,9 @@ func (p *past) work(ctx context.Context, row queries.WorkUnderRow) (w work, err 
 	return w, nil
 }
 
-// facts are those of reading the work at a time, as the act itself would have read them then, but for what the person had
-// read on the day. Where the person was is not known: the caller says from where.
+// facts are those of reading the work at a time, as the act itself would have read them
+// then. Two are left out: what the person had read on that day, and the address, which
+// the caller of this function chooses.
 func (p *past) facts(w work, t time.Time) policy.Facts {
 	status, terminated := p.status(t)
 	f := policy.Facts{
@@ -169,7 +173,8 @@ func batchAt(states []queries.BatchState, t time.Time) (state policy.BatchState)
 	return state
 }
 
-// documentAt is the state of the work's documents at a time; empty while they were not received.
+// documentAt is the state of the work's documents at a time; empty while they were not
+// received.
 func (w work) documentAt(t time.Time) policy.DocumentState {
 	switch {
 	case queries.Micros(w.Erased) <= queries.At(t):
@@ -180,7 +185,8 @@ func (w work) documentAt(t time.Time) policy.DocumentState {
 	return ""
 }
 
-// leaseAt is the state of an assignment's lease at a time: that of the lease that ends last, of those that had begun.
+// leaseAt is the state of an assignment's lease at a time. Of the leases that had begun,
+// the one that ends last counts.
 func leaseAt(leases []queries.Lease, person choke.PersonID, t time.Time) policy.LeaseState {
 	newest, ok := newestLease(leases, t)
 	switch {
@@ -204,9 +210,10 @@ func newestLease(leases []queries.Lease, t time.Time) (newest queries.Lease, ok 
 	return newest, ok
 }
 
-// moments are the times in the span at which an access to the work can have begun, in their order: its start, and every
-// moment at which a fact began to hold. Every condition holds in intervals, so what was possible at any time in the span was
-// possible at one of these.
+// moments are the times in the span at which an access to the work can have begun, in
+// their order: the start of the span, and every moment at which a fact began to hold.
+// Every condition holds in intervals, so an access that was possible at any time in the
+// span was possible at one of these.
 func (p *past) moments(ctx context.Context, w work, in span) ([]time.Time, error) {
 	starts := []time.Time{in.from}
 	add := func(t time.Time) {
@@ -262,12 +269,13 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 	return nil
 }
 
-// decideFrom decides about facts from the first of the addresses from which it is allowed; where it is from none, from the
-// first. Without terms no version is in force. Ceilings count where it is known what the person had read on the day.
-func (ex *Explanations) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
+// decideFrom decides from the first of the addresses from which the access is allowed, or
+// from the first of all when it is allowed from none. Nil terms mean that no version is
+// in force. Ceilings count only when the facts say what the person read on the day.
+func (p *past) decideFrom(terms *policy.Compiled, f policy.Facts, addresses []netip.Addr) (policy.Decision, error) {
 	if terms == nil {
 		d := policy.NotInForce(f)
-		return d, ex.door.CheckFacts(f.Action, d)
+		return d, p.door.CheckFacts(f.Action, d)
 	}
 	decide := terms.Decide
 	if f.Reading == nil {
@@ -277,7 +285,7 @@ func (ex *Explanations) decideFrom(terms *policy.Compiled, f policy.Facts, addre
 	for i, address := range addresses {
 		f.Address = address
 		d := decide(f)
-		if err := ex.door.CheckFacts(f.Action, d); err != nil || d.Allowed {
+		if err := p.door.CheckFacts(f.Action, d); err != nil || d.Allowed {
 			return d, err
 		}
 		if i == 0 {
@@ -287,6 +295,7 @@ func (ex *Explanations) decideFrom(terms *policy.Compiled, f policy.Facts, addre
 	return refused, nil
 }
 
+// sitesOf gives an address of each site of the terms.
 func sitesOf(terms *policy.Compiled) []netip.Addr {
 	if terms == nil {
 		return nil

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Reader is what a person can read, or could: the documents of one class in one assignment. Content is read under an
-// assignment and by no other way, so there is nobody beside these.
+// Reader is what a person can read, or could: the documents of one class in one
+// assignment. Content is read under an assignment and in no other way, so no one else can
+// read it.
 type Reader struct {
 	Person     choke.PersonID
 	Contract   choke.ContractID
@@ -24,7 +24,7 @@ type Reader struct {
 	Documents  int64
 	Bytes      int64
 	Decision   policy.Decision // of reading, from one of the contract's sites
-	At         time.Time       // that was decided for: the first moment asked about at which it was possible, if there is one
+	At         time.Time       // of the decision: the first moment at which reading was possible, if any
 	LeaseUntil time.Time       // of the lease held then; zero without one
 }
 
@@ -32,7 +32,7 @@ type Reader struct {
 type Readers struct {
 	List     []Reader
 	Complete bool // false: there is more than List holds; ask about less
-	Ceilings bool // what the person had read on the day counts; about the past it is not known what that was
+	Ceilings bool // what the person read on the day counts; that is not known about the past
 }
 
 // maxReaders bounds an answer.
@@ -45,8 +45,9 @@ type Subject struct {
 	Document choke.DocumentID
 }
 
-// Who answers who can read a document, a batch or anything under a contract now, and why; and of those to whom it is
-// assigned but who cannot, why not. A duty of the client's contract managers and compliance officers.
+// Who answers who can read a document, a batch or anything under a contract now, and why.
+// It also lists the people to whom it is assigned and who cannot read it, with the
+// reason. To ask is a duty of the client's contract managers and compliance officers.
 func (ex *Explanations) Who(ctx context.Context, caller choke.Caller, about Subject) (Readers, error) {
 	s, err := ex.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPolicyWho,
@@ -68,7 +69,7 @@ func (ex *Explanations) Who(ctx context.Context, caller choke.Caller, about Subj
 	return answer, choke.Unavailable(err)
 }
 
-// onSubject makes the contract of what is asked about what the act is about.
+// onSubject makes the subject of the question, and its contract, what the act is about.
 func onSubject(ctx context.Context, tx *database.Tx, s *choke.Scene, about Subject) error {
 	switch {
 	case about.Document != "":
@@ -83,15 +84,17 @@ func onSubject(ctx context.Context, tx *database.Tx, s *choke.Scene, about Subje
 	}
 }
 
-// When is a time that Past asks about: an instant, or any time of a day of the contract's zone.
+// When is the time that Past asks about: an instant, or a whole day in the contract's
+// zone.
 type When struct {
 	At time.Time
 	On time.Time // the day: its year, month and day; used when At is zero
 }
 
-// Past answers what a person could read at a time, under the contracts of the caller's organisation, from the facts as
-// they stood then. Ceilings are not counted: what was left of a day is not kept by the minute. A duty of the client's contract
-// managers and compliance officers.
+// Past answers what a person could read at a time, under the contracts of the caller's
+// organisation, from the facts as they stood then. Ceilings do not count: what was left
+// of a day is not kept by the minute. To ask is a duty of the client's contract managers
+// and compliance officers.
 func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person choke.PersonID, when When) (Readers, error) {
 	var contracts []queries.Contract
 	s, err := ex.door.Do(ctx, caller, choke.Act{
@@ -110,7 +113,7 @@ func (ex *Explanations) Past(ctx context.Context, caller choke.Caller, person ch
 				return fmt.Errorf("reading contracts: %w", err)
 			}
 			if len(contracts) == 0 && p.Organisation != own.ID {
-				return choke.ErrNotFound // somebody who has nothing to do with the client
+				return choke.ErrNotFound // the person has no tie to the client
 			}
 			s.Event().Subject = string(p.ID)
 			s.Event().Private["question"] = when.String()
@@ -141,7 +144,7 @@ func (w When) String() string {
 	return "on " + w.On.Format(time.DateOnly)
 }
 
-// in is the time asked about, where a day is one of the newest version's zone.
+// in is the time asked about. A day is one in the zone of the newest version.
 func (w When) in(ctx context.Context, p *past) (span, error) {
 	if !w.At.IsZero() {
 		return instant(w.At), nil
@@ -157,8 +160,9 @@ func (w When) in(ctx context.Context, p *past) (span, error) {
 	return span{from, until}, nil
 }
 
-// readers decides about all work under a contract that the filter leaves, at the time that in gives, and adds it to the
-// answer. Only what is asked about now counts what was read today.
+// readers decides about all work under a contract that the filter leaves, at the time
+// that in gives, and adds it to the answer. What was read today counts only in questions
+// about now.
 func (ex *Explanations) readers(ctx context.Context, tx *database.Tx, contract choke.ContractID, filter queries.WorkUnderParams,
 	in func(*past) (span, error), now time.Time, answer *Readers) error {
 	p, err := ex.pastOf(ctx, tx, contract)
@@ -193,8 +197,9 @@ func (ex *Explanations) readers(ctx context.Context, tx *database.Tx, contract c
 	return nil
 }
 
-// reader decides about one piece of work, at the first moment in the span at which it could be read; where there is none,
-// at the first at which it was assigned.
+// reader decides about one piece of work at the first moment in the span at which it
+// could be read. If there is none, it decides at the first moment at which the work was
+// assigned.
 func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Reader, error) {
 	moments, err := p.moments(ctx, w, in)
 	if err != nil {
@@ -215,7 +220,7 @@ func (p *past) reader(ctx context.Context, w work, in span, now time.Time) (Read
 		if err != nil {
 			return Reader{}, err
 		}
-		if r.Decision, err = p.gateway.decideFrom(terms, f, sitesOf(terms)); err != nil {
+		if r.Decision, err = p.decideFrom(terms, f, sitesOf(terms)); err != nil {
 			return Reader{}, err
 		}
 		if r.Decision.Allowed {

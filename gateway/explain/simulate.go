@@ -5,47 +5,46 @@ import (
 	"fmt"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Simulation is the answer to a request that nobody made.
+// Simulation is the answer to a made-up request.
 type Simulation struct {
 	Version  int64
 	Decision policy.Decision
 	Outcomes []policy.Outcome // of every condition of the act
 }
 
-// Simulate decides about facts that the caller makes up, by a version of a contract: approved or not, so that an amendment
-// can be tried before it is agreed; version 0 is the one in force. Facts.Now and Facts.Contract are the present
-// ones where they are not given, Facts.Organisation is the party whose people have the first role. It opens nothing. A duty of the
-// client's contract managers and compliance officers.
+// Simulate decides about facts that the caller makes up, by a version of a contract. The
+// version need not be approved, so an amendment can be tried before it is agreed; version
+// 0 is the one in force. Facts.Now and Facts.Contract default to the present ones, and
+// Facts.Organisation to the party whose people have the first role. Nothing is opened. To
+// ask is a duty of the client's contract managers and compliance officers.
 func (ex *Explanations) Simulate(ctx context.Context, caller choke.Caller, id choke.ContractID, version int64, f policy.Facts) (Simulation, error) {
 	var answer Simulation
-	_, err := ex.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionPolicySimulate,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	_, err := ex.door.Do(ctx, caller, choke.Hand(policy.ActionPolicySimulate,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (row queries.ContractVersion, err error) {
 			if err := s.OnContract(ctx, tx, id); err != nil {
-				return err
+				return row, err
 			}
 			s.OnDuty()
 			if version == 0 {
-				return nil
+				return row, nil
 			}
-			_, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
-			return err
+			return tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: version})
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
-			answer, err = ex.simulate(ctx, tx, s, version, f)
+		func(_ context.Context, _ *database.Tx, s *choke.Scene, row queries.ContractVersion) (err error) {
+			answer, err = ex.simulate(s, row, f)
 			return err
-		},
-	})
+		}))
 	return answer, err
 }
 
-func (ex *Explanations) simulate(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64, f policy.Facts) (Simulation, error) {
+// simulate decides by the version of the row, or by the one in force when the row is
+// zero.
+func (ex *Explanations) simulate(s *choke.Scene, row queries.ContractVersion, f policy.Facts) (Simulation, error) {
 	if f.Now.IsZero() {
 		f.Now = s.Now()
 	}
@@ -58,18 +57,13 @@ func (ex *Explanations) simulate(ctx context.Context, tx *database.Tx, s *choke.
 			f.Organisation = s.Client()
 		}
 	}
-	terms := s.Terms()
-	if version == 0 {
-		version = s.Version()
-	} else {
+	version, terms := s.Version(), s.Terms()
+	if row.Version != 0 {
+		version = row.Version
 		s.SetVersion(version)
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: s.Contract(), Version: version})
+		parsed, err := termsOf(row)
 		if err != nil {
-			return Simulation{}, fmt.Errorf("reading contract version: %w", err)
-		}
-		parsed, err := policy.ParseTerms(row.Terms)
-		if err != nil {
-			return Simulation{}, fmt.Errorf("reading stored terms: %w", err)
+			return Simulation{}, err
 		}
 		if err := choke.CheckEnforceable(parsed); err != nil {
 			return Simulation{}, err
