@@ -33,6 +33,10 @@ var ways = []way{
 		"a room that holds the database could go round gateway/choke"},
 }
 
+// oneDoor are the rooms that have the door for callers alone: what they read was asked for
+// by an act that was allowed and recorded.
+var oneDoor = []string{"gateway/explain"}
+
 // A step is a place that takes a transaction in which nothing is recorded (choke.Owner.Step): it finishes what was
 // recorded before, or keeps the gateway's own books.
 type step struct {
@@ -117,6 +121,9 @@ func transactions(pkg string, file *ast.File, found map[string]bool) []string {
 			if selector.Sel.Name == "DB" && !isNamed(selector.X, "database") {
 				return true // sql.DB is what Writer gives, which is watched
 			}
+			if selector.Sel.Name == "Owner" && isNamed(selector.X, "choke") && slices.Contains(oneDoor, pkg) {
+				violations = append(violations, place+" has the door of the machine's owner, and its room has the door for callers alone")
+			}
 			for _, w := range ways {
 				if w.name == selector.Sel.Name && !w.isKnownTo(pkg) {
 					violations = append(violations, fmt.Sprintf("%s uses %s: %s", place, w.name, w.why))
@@ -187,6 +194,9 @@ func TestTransactions(t *testing.T) {
 		{"gateway/choke", "func (o *Owner) Step() { o.door.db.InTx(ctx, f) }", true},
 		{"gateway/work", "func (d *Desk) touch() { d.owner.Step(ctx, f) }", false},
 		{"gateway/work", "func touch() { go owner.Step(ctx, f) }", false},
+		{"gateway/explain", "type Explanations struct { owner *choke.Owner }", false},
+		{"gateway/explain", "type Explanations struct { door *choke.Door }", true},
+		{"gateway/work", "type desk struct { owner *choke.Owner }", true},
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+tt.code, 0)
 		if err != nil {

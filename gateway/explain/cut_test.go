@@ -1,4 +1,4 @@
-package gateway_test
+package explain_test
 
 import (
 	"testing"
