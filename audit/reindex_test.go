@@ -278,3 +278,27 @@ func TestReindexWhileHalted(t *testing.T) {
 		}
 	})
 }
+
+// A process that runs builds an index that was dropped at its heartbeat, also when no event
+// comes to the ledger.
+func TestAHeartbeatBuildsTheIndex(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		fullBlocks(t, db, ledger)
+		if _, err := ledger.Reindex(t.Context(), client(1), reindexed(client(1))); err != nil {
+			t.Fatal(err)
+		}
+		c := config(db)
+		c.Heartbeat, c.Poll = 10*time.Millisecond, time.Hour
+		start(t, open(t, c))
+		var blocks int64
+		for deadline := time.Now().Add(patience); blocks < 3 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			var err error
+			if blocks, err = (audit.Copier{Database: db.Reader()}).Indexed(t.Context(), client(1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if found := derivedProblems(t, db, ledger, client(1)); blocks != 3 || len(found) > 0 {
+			t.Errorf("%d blocks are indexed, and verification finds %q", blocks, found)
+		}
+	})
+}
