@@ -21,7 +21,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -123,7 +123,7 @@ func eachStore(t *testing.T, f func(t *testing.T, w *gatewaytest.World, store *a
 		f(t, w, store)
 	})
 	t.Run("s3", func(t *testing.T) {
-		bucket, err := objects.OpenS3(t.Context(), s3server.Start(t).Config())
+		bucket, err := objects.OpenS3(t.Context(), s3test.Start(t).Config())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // Run it with -benchtime=3x, or another multiple of three, so that each way is first as often.
@@ -83,7 +83,7 @@ func benchStore(b *testing.B, name string) gateway.Objects {
 		b.Cleanup(func() { store.Close() })
 		return store
 	}
-	store, err := objects.OpenS3(b.Context(), s3server.Start(b).Config())
+	store, err := objects.OpenS3(b.Context(), s3test.Start(b).Config())
 	if err != nil {
 		b.Fatal(err)
 	}

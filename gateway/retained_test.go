@@ -13,12 +13,12 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 	"github.com/bordereau/bordereau/policy"
 )
 
 // eachIn runs a test in a world whose bodies lie in a bucket of the server, on both databases.
-func eachIn(t *testing.T, server *s3server.Server, f func(t *testing.T, w *gatewaytest.World)) {
+func eachIn(t *testing.T, server *s3test.Server, f func(t *testing.T, w *gatewaytest.World)) {
 	t.Helper()
 	databasetest.EachInTurn(t, func(t *testing.T, db *database.DB) {
 		store, err := objects.OpenS3(t.Context(), server.Config())
@@ -32,7 +32,7 @@ func eachIn(t *testing.T, server *s3server.Server, f func(t *testing.T, w *gatew
 
 // Whatever versions a bucket has gathered of a body, an erasure leaves none of them, and no marker either.
 func TestErasingLeavesNoVersion(t *testing.T) {
-	server := s3server.StartVersioned(t)
+	server := s3test.StartVersioned(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 3)
 		var keys []string
@@ -70,7 +70,7 @@ func TestErasingLeavesNoVersion(t *testing.T) {
 // A lock of the bucket keeps a body from everybody, and its erasure from nobody: the document is unreadable at once, and the
 // certificate names what is left. Once the lock is gone the body goes too, and a new certificate says so.
 func TestErasingUnderALockOfTheBucket(t *testing.T) {
-	server := s3server.StartLocked(t)
+	server := s3test.StartLocked(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 2)
 		w.Taken(t, batch)
@@ -131,7 +131,7 @@ func TestErasingUnderALockOfTheBucket(t *testing.T) {
 
 // Under a retention that nobody can lift the bodies of a whole contract stay, and their number is on the certificate.
 func TestErasingAContractUnderRetention(t *testing.T) {
-	server := s3server.StartLocked(t)
+	server := s3test.StartLocked(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 3)
 		for _, d := range documents[:2] {

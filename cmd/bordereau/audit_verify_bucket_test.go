@@ -19,14 +19,14 @@ import (
 	"github.com/bordereau/bordereau/config"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/installation"
-	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // publishedBucket is a bucket that an installation has published 301 events to, behind a door that lets nobody write.
 type publishedBucket struct {
-	server *s3server.Server
-	c      objects.S3Config
+	server *s3test.Server
+	c      s3.Config
 	owner  *minio.Core // on the other side of the door
 	where  where
 	key    string // of the operator's ledger
@@ -42,7 +42,7 @@ type publishedBucket struct {
 // underHouse is where the operator's ledger is in the bucket.
 const underHouse = "house/operator/"
 
-func publishToBucket(t *testing.T, server *s3server.Server, mode config.RetentionMode) *publishedBucket {
+func publishToBucket(t *testing.T, server *s3test.Server, mode config.RetentionMode) *publishedBucket {
 	t.Helper()
 	c := server.Config()
 	b := &publishedBucket{server: server, c: c, owner: coreOf(t, c), where: houseInBucket(t, c, mode)}
@@ -61,7 +61,7 @@ func publishToBucket(t *testing.T, server *s3server.Server, mode config.Retentio
 }
 
 // haveKey puts the bucket's key where commands look for it.
-func haveKey(t *testing.T, c objects.S3Config) {
+func haveKey(t *testing.T, c s3.Config) {
 	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretKey)
 	t.Setenv("AWS_SESSION_TOKEN", "")
@@ -135,7 +135,7 @@ func want(t *testing.T, what string, exit int, said string, wantExit int, wantSa
 // A published ledger is verified where it lies, with a key that may only read; what is wrong with it is named as in a folder.
 func TestVerifyABucket(t *testing.T) {
 	needs.Alone(t)
-	b := publishToBucket(t, s3server.Start(t), config.NoRetention)
+	b := publishToBucket(t, s3test.Start(t), config.NoRetention)
 	exit, said := b.verify(t, "--checkpoint", b.kept)
 	want(t, "as published", exit, said, exitDone, "good   operator", "301 events")
 	exit, said = b.verify(t, "--json")
@@ -199,7 +199,7 @@ func (b *publishedBucket) tamper(t *testing.T, name string, content []byte, said
 // it is deleted, which would hide where the ledger ends.
 func TestVerifyABucketWithObjectLock(t *testing.T) {
 	needs.Alone(t)
-	b := publishToBucket(t, s3server.StartLocked(t), config.Governance)
+	b := publishToBucket(t, s3test.StartLocked(t), config.Governance)
 	const newest = "checkpoints/00000000000000000301"
 	for _, name := range []string{newest, "tile/0/000"} {
 		b.server.Overwrite(underHouse+name, []byte("another history"))
@@ -220,7 +220,7 @@ func TestVerifyABucketWithObjectLock(t *testing.T) {
 // A ledger that went on in another epoch, with another key, is followed in a bucket as it is in a folder.
 func TestVerifyABucketInALaterEpoch(t *testing.T) {
 	needs.Alone(t)
-	server := s3server.Start(t)
+	server := s3test.Start(t)
 	c := server.Config()
 	haveKey(t, c)
 	const lineage = "../../audit/testdata/lineage"

@@ -15,7 +15,8 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
-	"github.com/bordereau/bordereau/gateway/objects"
+	"github.com/bordereau/bordereau/gateway/logbucket"
+	"github.com/bordereau/bordereau/gateway/s3"
 )
 
 // tilesFlags say where published ledgers are: in a folder, or in a bucket, and how that is reached. Its key is that of the usual
@@ -61,17 +62,17 @@ func (t tilesFlags) check() error {
 }
 
 // config says which bucket it is.
-func (t tilesFlags) config() (objects.S3Config, error) {
+func (t tilesFlags) config() (s3.Config, error) {
 	u, err := url.Parse(t.place)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Port() != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return objects.S3Config{}, usageError("--tiles must be a folder, or s3://BUCKET/PREFIX")
+		return s3.Config{}, usageError("--tiles must be a folder, or s3://BUCKET/PREFIX")
 	case t.bucket.endpoint == "":
-		return objects.S3Config{}, usageError("which server is the bucket of? Name it with --s3-endpoint, as in s3.eu-west-3.amazonaws.com")
+		return s3.Config{}, usageError("which server is the bucket of? Name it with --s3-endpoint, as in s3.eu-west-3.amazonaws.com")
 	case t.bucket.caFile != "" && !t.bucket.secure:
-		return objects.S3Config{}, usageError("--s3-ca-file is of no use without --s3-secure")
+		return s3.Config{}, usageError("--s3-ca-file is of no use without --s3-secure")
 	}
-	return objects.S3Config{Endpoint: t.bucket.endpoint, Insecure: !t.bucket.secure, CAFile: t.bucket.caFile, Region: t.bucket.region,
+	return s3.Config{Endpoint: t.bucket.endpoint, Insecure: !t.bucket.secure, CAFile: t.bucket.caFile, Region: t.bucket.region,
 		Bucket: u.Hostname(), Prefix: strings.TrimSuffix(strings.TrimPrefix(u.Path, "/"), "/")}, nil
 }
 
@@ -97,7 +98,7 @@ func (t tilesFlags) open(ctx context.Context) (publishedLedgers, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := objects.OpenShelfReader(ctx, c)
+	bucket, err := logbucket.OpenReader(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("opening the published ledgers: %w", err)
 	}

@@ -29,7 +29,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/identity"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // Large documents through the real program: `bordereau serve` is a process of its own, and what it takes of memory is what
@@ -51,7 +51,7 @@ func eachStore(t *testing.T, test func(t *testing.T)) {
 	needs.Alone(t)
 	t.Run("folder", test)
 	t.Run("s3", func(t *testing.T) {
-		s3 := s3server.Start(t).Config()
+		s3 := s3test.Start(t).Config()
 		for key, value := range map[string]string{"ENGINE": "s3", "ENDPOINT": s3.Endpoint, "BUCKET": s3.Bucket, "REGION": s3.Region,
 			"SECURE": "false", "ACCESS_KEY": s3.AccessKey, "SECRET_KEY": s3.SecretKey} {
 			t.Setenv("BORDEREAU_OBJECTS__"+key, value)

@@ -17,15 +17,15 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/installation"
-	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // An installation publishes into a bucket with Object Lock. What was put over it there is passed by; a bundle that another
 // history has written first halts the ledgers.
 func TestPublishingToABucket(t *testing.T) {
 	needs.Alone(t)
-	server := s3server.StartLocked(t).Config()
+	server := s3test.StartLocked(t).Config()
 	bucket, w := coreOf(t, server), houseInBucket(t, server, config.Governance)
 	record(t, w, 300)
 	const folder = "house/operator/"
@@ -57,7 +57,7 @@ func TestPublishingToABucket(t *testing.T) {
 }
 
 // houseInBucket makes an installation that publishes to a bucket, under house/.
-func houseInBucket(t *testing.T, c objects.S3Config, mode config.RetentionMode) where {
+func houseInBucket(t *testing.T, c s3.Config, mode config.RetentionMode) where {
 	t.Helper()
 	w := where{data: filepath.Join(t.TempDir(), "house")}
 	t.Setenv("BORDEREAU_LEDGER__PUBLISH__SECRET_KEY", c.SecretKey)
@@ -76,7 +76,7 @@ func houseInBucket(t *testing.T, c objects.S3Config, mode config.RetentionMode) 
 }
 
 // coreOf looks past the installation into its bucket.
-func coreOf(t *testing.T, c objects.S3Config) *minio.Core {
+func coreOf(t *testing.T, c s3.Config) *minio.Core {
 	t.Helper()
 	core, err := minio.NewCore(c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Region: c.Region})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // The whole story of the demo, on the embedded engines and on those of production. Play fails on any step that is not as
@@ -25,7 +25,7 @@ func TestStory(t *testing.T) {
 	t.Run("postgresql and s3", func(t *testing.T) {
 		c := config.Default()
 		c.Database.Engine, c.Database.URL = config.PostgreSQL, config.NewSecret(databasetest.PostgreSQLDSN(t))
-		s3 := s3server.Start(t).Config()
+		s3 := s3test.Start(t).Config()
 		c.Objects.Engine, c.Objects.Endpoint, c.Objects.Secure = config.S3, s3.Endpoint, !s3.Insecure
 		c.Objects.Bucket, c.Objects.Prefix, c.Objects.Region = s3.Bucket, "story/", s3.Region
 		c.Objects.AccessKey, c.Objects.SecretKey = s3.AccessKey, config.NewSecret(s3.SecretKey)

@@ -19,7 +19,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // vault is a store that its owner can change behind the gateway's back.
@@ -47,14 +47,14 @@ func folderVault(t *testing.T) vault {
 }
 
 func s3Vault(t *testing.T) vault {
-	server := s3server.Start(t)
+	server := s3test.Start(t)
 	v := bucketVault(t, server)
 	v.putBack = func(key string, older, _ []byte) { server.Overwrite(key, older) }
 	return v
 }
 
 func versionedVault(t *testing.T) vault {
-	server := s3server.StartVersioned(t)
+	server := s3test.StartVersioned(t)
 	v := bucketVault(t, server)
 	v.putBack = func(key string, older, good []byte) {
 		server.Overwrite(key, older)
@@ -66,12 +66,12 @@ func versionedVault(t *testing.T) vault {
 
 // lockedVault is a bucket that keeps every object for a day, for every person.
 func lockedVault(t *testing.T) vault {
-	server := s3server.StartLocked(t)
+	server := s3test.StartLocked(t)
 	server.LockAll(1)
 	return bucketVault(t, server)
 }
 
-func bucketVault(t *testing.T, server *s3server.Server) vault {
+func bucketVault(t *testing.T, server *s3test.Server) vault {
 	store, err := objects.OpenS3(t.Context(), server.Config())
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/gateway/objects"
+	"github.com/bordereau/bordereau/gateway/s3"
 )
 
 // Options say which installation to open, and how.
@@ -161,7 +162,7 @@ func hostName() string {
 func (in *Installation) openObjects(ctx context.Context) (gateway.Objects, error) {
 	c := in.Config.Objects
 	if c.Engine == config.S3 {
-		store, err := objects.OpenS3(ctx, objects.S3Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile,
+		store, err := objects.OpenS3(ctx, s3.Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile,
 			Region: c.Region, Bucket: c.Bucket, Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey,
 			SecretKey: c.SecretKey.Reveal(), Logger: in.Log})
 		if err != nil {

@@ -9,7 +9,8 @@ import (
 
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/config"
-	"github.com/bordereau/bordereau/gateway/objects"
+	"github.com/bordereau/bordereau/gateway/logbucket"
+	"github.com/bordereau/bordereau/gateway/s3"
 )
 
 // openPublisher opens where the ledgers are published to.
@@ -34,10 +35,10 @@ func (in *Installation) openSink(ctx context.Context, c config.Publish) (sinkClo
 	if c.Engine != config.S3 {
 		return publish.OpenFolder(c.Dir)
 	}
-	retention := map[config.RetentionMode]objects.RetentionMode{config.NoRetention: objects.NoRetention,
-		config.Governance: objects.Governance, config.Compliance: objects.Compliance}
-	return objects.OpenShelf(ctx, objects.ShelfConfig{
-		S3Config: objects.S3Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile, Region: c.Region, Bucket: c.Bucket,
+	retention := map[config.RetentionMode]s3.RetentionMode{config.NoRetention: s3.NoRetention,
+		config.Governance: s3.Governance, config.Compliance: s3.Compliance}
+	return logbucket.Open(ctx, logbucket.Config{
+		Config: s3.Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile, Region: c.Region, Bucket: c.Bucket,
 			Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Logger: in.Log},
 		Retention: retention[c.RetentionMode], Days: c.RetentionDays,
 	})

@@ -1,40 +1,40 @@
-// Package objects keeps sealed bodies: in a folder of this machine (Folder) or in a bucket of any S3-compatible
-// server (S3). Both implement gateway.Objects, whose comments are the contract, and both pass the same conformance
-// suite, objectstest.Run.
+// Package objects keeps sealed bodies: in a folder of this machine (Folder) or in a
+// bucket of any S3-compatible server (S3). Both implement gateway.Objects, whose comments
+// are the contract, and both pass the same conformance suite, objectstest.Run.
 //
 // # What a store promises, and what it does not
 //
-// A store promises durability and create-only: a Put that returned nil survives a power cut, and no Put ever replaces
-// bytes. A bucket is as durable as its server makes it; some servers answer before the disk has the bytes. It promises
-// nothing about content. Whoever controls the folder or the bucket can lose bodies, return others, or keep what was
-// deleted, but cannot read one and cannot make one pass for another: the key to a body is a row in the database. So
-// nothing here checks digests, except the checksum that tells a broken network from a good one.
+// A store promises durability and create-only: a Put that returned nil survives a power
+// cut, and no Put ever replaces bytes. A bucket is as durable as its server makes it;
+// some servers answer before the disk has the bytes. It promises nothing about content. A
+// party that controls the folder or the bucket can lose bodies, return others, or keep
+// what was deleted, but cannot read one and cannot make one pass for another: the key to
+// a body is a row in the database. So nothing here checks digests, except the checksum
+// that tells a broken network from a good one.
 //
 // # All or nothing
 //
-// The dangerous moment is a body that stops early. A client that hangs up looks, to a careless store, like the end of
-// the file. Every body is therefore read through a meter (meter.go), which lets the end of a body through only after
-// the promised number of bytes and a clean io.EOF; in every other case the store sees an error and keeps nothing.
+// The dangerous moment is a body that stops early. A client that hangs up looks, to a
+// careless store, like the end of the file. Every body is therefore read through a meter
+// (package body), which lets the end of a body through only after the promised number of
+// bytes and a clean io.EOF; in every other case the store sees an error and keeps
+// nothing.
 //
 // # Keys
 //
-// Keys are made by the gateway, random, of the bytes `a-z 0-9 /` (key.go). A slash is a folder. Use it to fan out:
-// `d/ab/ab4…` keeps folders small, where a flat `ab4…` puts every document in one. A key must not be the folder of
-// another (`a` and `a/b`): a bucket on a POSIX server and a folder cannot hold both.
+// Keys are made by the gateway, random, of the bytes `a-z 0-9 /` (key.go). A slash is a
+// folder. Use it to fan out: `d/ab/ab4…` keeps folders small, where a flat `ab4…` puts
+// every document in one. A key must not be the folder of another (`a` and `a/b`): a
+// bucket on a POSIX server and a folder cannot hold both.
 //
 // # When the store is away
 //
-// An error that the same call may not meet again wraps gateway.ErrUnavailable: the network, a server that is overloaded
-// or silent, a full or failing disk, a folder or bucket that is gone. A caller's own failures never do: its body's
-// error, its cancelled context. What is left says that the store refuses (access denied) or does not do what it must
-// (ranges, order), and somebody has to look.
+// An error that the same call may not meet again wraps gateway.ErrUnavailable: the
+// network, a server that is overloaded or silent, a full or failing disk, a folder or
+// bucket that is gone. A caller's own failures never do: its body's error, its cancelled
+// context. What is left says that the store refuses (access denied) or does not do what
+// it must (ranges, order), and an operator has to look.
 //
-// What a Put to S3 holds anyway, a body of up to 256 KiB or one of unknown size that ended before its first part was full, is
-// sent again when the server was away for a moment. So that no second try takes the success of the first for another's
-// object, or another's for its own, it compares what is there, byte for byte.
-//
-// # Memory
-//
-// A body is streamed. A Put or Get needs a few buffers of 64 to 256 KiB, except a Put of unknown size to S3, which holds
-// up to 16 MiB; such a body can have at most 156 GiB, one of known size whatever the server allows, up to 5 TiB and more.
+// Package s3 says what a bucket needs beside: which bodies are sent again, and the memory
+// that a Put needs. A folder needs a buffer of 128 KiB.
 package objects

@@ -17,19 +17,22 @@ import (
 
 	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/s3/body"
 )
 
-// incoming holds bodies on their way in, inside the store's own folder because a hard link cannot leave its file
-// system. No key starts with a dot.
+// incoming holds bodies on their way in, inside the store's own folder because a hard
+// link cannot leave its file system. No key starts with a dot.
 const incoming = ".incoming"
 
-// abandonedAfter is the age at which a file in incoming belongs to a process that died: a write renews it.
+// abandonedAfter is the age at which a file in incoming belongs to a process that died: a
+// write renews it.
 const abandonedAfter = 24 * time.Hour
 
 // FolderConfig says where a Folder keeps its objects.
 type FolderConfig struct {
-	// Dir is the store's own folder, made with mode 0700 when it is missing. Its file system must know hard links
-	// and honour fsync: a local one, not a network share. One process at a time uses it.
+	// Dir is the store's own folder, made with mode 0700 when it is missing. Its file
+	// system must know hard links and honour fsync: a local one, not a network share. One
+	// process at a time uses it.
 	Dir string
 
 	// Logger receives what was cleaned up. Nothing is logged when it is nil.
@@ -38,7 +41,8 @@ type FolderConfig struct {
 	disk durable.Disk // a test's; the machine's otherwise
 }
 
-// Folder keeps every object as one file: the key `d/ab/ab4…` is the file d/ab/ab4… under Dir.
+// Folder keeps every object as one file: the key `d/ab/ab4…` is the file d/ab/ab4… under
+// Dir.
 type Folder struct {
 	files  *durable.Folder // what is written
 	root   *os.Root        // of files, for reading: nothing outside of it is reachable, links included
@@ -49,8 +53,8 @@ type Folder struct {
 
 var _ gateway.Objects = (*Folder)(nil)
 
-// OpenFolder opens the store in c.Dir, proves that its file system can do what Put needs, and removes what uploads
-// left behind more than a day ago.
+// OpenFolder opens the store in c.Dir, proves that its file system can do what Put needs,
+// and removes what uploads left behind more than a day ago.
 func OpenFolder(ctx context.Context, c FolderConfig) (*Folder, error) {
 	if c.Dir == "" {
 		return nil, errors.New("opening document folder: Dir is empty")
@@ -81,7 +85,8 @@ func (f *Folder) prepare(ctx context.Context) error {
 	return f.tryLink()
 }
 
-// tryLink fails now, rather than at the first document, where the file system has no hard links.
+// tryLink fails now, rather than at the first document, where the file system has no hard
+// links.
 func (f *Folder) tryLink() error {
 	from, to := tempName(), tempName()
 	file, err := f.root.OpenFile(from, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -129,7 +134,7 @@ func (f *Folder) get(ctx context.Context, key string, offset int64) (io.ReadClos
 		file.Close()
 		return nil, 0, folderError(err)
 	}
-	return &bounded{body: file, left: max(0, info.Size()-offset), failure: folderError}, info.Size(), nil
+	return body.Bounded(file, max(0, info.Size()-offset), folderError), info.Size(), nil
 }
 
 func checkOffset(offset int64) error {
@@ -139,12 +144,14 @@ func checkOffset(offset int64) error {
 	return nil
 }
 
-// missing includes the key below another object (`a/b` where `a` is one): there can be nothing.
+// missing includes the key below another object (`a/b` where `a` is one): there can be
+// nothing.
 func missing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// Delete implements gateway.Objects. Folders stay: removing them would race with a Put that is about to use them.
+// Delete implements gateway.Objects. Folders stay: removing them would race with a Put
+// that is about to use them.
 func (f *Folder) Delete(ctx context.Context, key string) error {
 	if err := f.delete(ctx, key); err != nil {
 		return fmt.Errorf("deleting object: %w", err)
@@ -159,7 +166,8 @@ func (f *Folder) delete(ctx context.Context, key string) error {
 	info, err := f.root.Lstat(key)
 	switch {
 	case missing(err):
-		// An earlier Delete may have removed the file and died before the fsync, so there is no shortcut here.
+		// An earlier Delete may have removed the file and died before the fsync, so there
+		// is no shortcut here.
 		return f.syncExisting(path.Dir(key))
 	case err != nil:
 		return folderError(err)

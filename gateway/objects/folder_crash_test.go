@@ -22,8 +22,8 @@ func openOn(t testing.TB, m *durabletest.Machine) *objects.Folder {
 	return store
 }
 
-// After a crash at any point, an object that was stored is there and whole, one that was deleted is
-// gone, and one that was on its way is whole or not there.
+// After a crash at any point, an object that was stored is there and whole, one that was
+// deleted is gone, and one that was on its way is whole or not there.
 func TestFolderKeepsItsPromisesInACrash(t *testing.T) {
 	m := durabletest.New(t)
 	store := openOn(t, m)
@@ -56,8 +56,8 @@ func TestFolderKeepsItsPromisesInACrash(t *testing.T) {
 	})
 }
 
-// A process dies anywhere on its way to store an object. The next process stores another one
-// in the same folder, and then the machine crashes: what it stored is there.
+// A process dies anywhere on its way to store an object. The next process stores another
+// one in the same folder, and then the machine crashes: what it stored is there.
 func TestFolderReliesOnNothingThatADeadProcessLeft(t *testing.T) {
 	died := true
 	for n := 0; died; n++ {
@@ -84,7 +84,8 @@ func TestFolderReliesOnNothingThatADeadProcessLeft(t *testing.T) {
 	}
 }
 
-// A Delete that died after it removed the file, and before the removal was on the disk, is repeated.
+// A Delete that died after it removed the file, and before the removal was on the disk,
+// is repeated.
 func TestFolderDeleteRepeatedAfterADeathIsKept(t *testing.T) {
 	m := durabletest.New(t)
 	store := openOn(t, m)

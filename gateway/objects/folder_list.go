@@ -12,9 +12,9 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// List implements gateway.Objects. It holds one folder's names at a time. Walking folders in the order of their names
-// gives the order of the keys because the slash sorts before every other byte a key can have: all of `a/…` comes
-// before `a0`.
+// List implements gateway.Objects. It holds one folder's names at a time. Walking folders
+// in the order of their names gives the order of the keys because the slash sorts before
+// every other byte a key can have: all of `a/…` comes before `a0`.
 func (f *Folder) List(ctx context.Context, prefix, after string) iter.Seq2[gateway.ObjectInfo, error] {
 	return func(yield func(gateway.ObjectInfo, error) bool) {
 		err := errors.Join(ctx.Err(), checkListing(prefix, after))
@@ -27,7 +27,8 @@ func (f *Folder) List(ctx context.Context, prefix, after string) iter.Seq2[gatew
 	}
 }
 
-// walk gives the objects in and below folder. fs.SkipAll means that the caller has had enough.
+// walk gives the objects in and below folder. fs.SkipAll means that the caller has had
+// enough.
 func (f *Folder) walk(ctx context.Context, folder, prefix, after string, yield func(gateway.ObjectInfo, error) bool) error {
 	entries, err := fs.ReadDir(f.root.FS(), folder)
 	if err != nil {
@@ -55,7 +56,8 @@ func (f *Folder) walk(ctx context.Context, folder, prefix, after string, yield f
 	return nil
 }
 
-// below says whether a key that starts with folder (which ends in a slash) can be asked for.
+// below says whether a key that starts with folder (which ends in a slash) can be asked
+// for.
 func below(folder, prefix, after string) bool {
 	if !strings.HasPrefix(folder, prefix) && !strings.HasPrefix(prefix, folder) {
 		return false

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bordereau/bordereau/crypto/durable"
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/s3/body"
 )
 
 // copyBuffer is what one Put into a folder needs of memory.
@@ -17,11 +18,13 @@ const copyBuffer = 128 << 10
 // Put implements gateway.Objects. The order is the whole point:
 //
 //  1. write the body to a file in incoming; fsync it.
-//     Die here: a stray file, swept a day later.
-//  2. link it to its key. link(2) fails when the name is taken, whatever raced: create-only without a lock.
-//     Die here: the object may or may not be there after a power cut, and nobody was told that it is.
+//     Die here: an abandoned file, swept a day later.
+//  2. link it to its key. link(2) fails when the name is taken, whatever raced:
+//     create-only without a lock. Die here: the object may or may not be there after a
+//     power cut, and no caller was told that it is.
 //  3. fsync the key's folder: from here on the object survives.
-//  4. remove the name in incoming. Die before: the stray name is swept, the object keeps its own.
+//  4. remove the name in incoming. Die before: the abandoned name is swept, the object
+//     keeps its own.
 func (f *Folder) Put(ctx context.Context, key string, body io.Reader, size int64) error {
 	if err := f.put(ctx, key, body, size); err != nil {
 		return fmt.Errorf("storing object: %w", err)
@@ -74,13 +77,13 @@ func (f *Folder) checkFree(key string) error {
 }
 
 // receive writes the body to a file in incoming, whole and durable.
-func (f *Folder) receive(ctx context.Context, p *durable.Pending, body io.Reader, size int64) error {
-	m := newMeter(ctx, body, size)
+func (f *Folder) receive(ctx context.Context, p *durable.Pending, content io.Reader, size int64) error {
+	m := body.NewMeter(ctx, content, size)
 	buffer := f.buffers.Get().(*[]byte)
 	defer f.buffers.Put(buffer)
 	// Hiding the file's ReadFrom keeps our buffer in use.
 	_, err := io.CopyBuffer(struct{ io.Writer }{p}, m, *buffer)
-	if err := m.settle(folderError(err)); err != nil {
+	if err := m.Settle(folderError(err)); err != nil {
 		return err
 	}
 	return folderError(p.Flush())

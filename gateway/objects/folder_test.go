@@ -133,7 +133,8 @@ func TestFolderSweepsWhatDeadProcessesLeft(t *testing.T) {
 	}
 }
 
-// Whoever may write to the folder must not turn the gateway into a reader of other files.
+// A user who may write to the folder must not turn the gateway into a reader of other
+// files.
 func TestFolderDoesNotFollowLinksOutOfIt(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
@@ -253,7 +254,8 @@ func FuzzCheckKey(f *testing.F) {
 	})
 }
 
-// Somebody takes the key and lets it go again all the time. A Put that says it stored must have stored.
+// Another process takes the key and lets it go again all the time. A Put that says it
+// stored must have stored.
 func TestFolderPutThatLostTheKeySaysSo(t *testing.T) {
 	dir := t.TempDir()
 	store := openFolder(t, dir)
@@ -295,3 +297,8 @@ func TestFolderPutThatLostTheKeySaysSo(t *testing.T) {
 	done.Store(true)
 	group.Wait()
 }
+
+// reader is a body that only fails.
+type reader func() error
+
+func (r reader) Read([]byte) (int, error) { return 0, r() }

@@ -12,8 +12,8 @@ import (
 
 var _ gateway.Unfinished = (*Folder)(nil)
 
-// SweepUnfinished implements gateway.Unfinished. A file in incoming does not tell its key, so prefix is not looked at;
-// while its Put lives, every write renews its time.
+// SweepUnfinished implements gateway.Unfinished. A file in incoming does not tell its
+// key, so prefix is not looked at; while its Put lives, every write renews its time.
 func (f *Folder) SweepUnfinished(ctx context.Context, _ string, drop func(gateway.ObjectInfo) (bool, error)) error {
 	if err := f.sweep(ctx, drop); err != nil {
 		return fmt.Errorf("sweeping unfinished objects: %w", err)
@@ -32,7 +32,7 @@ func (f *Folder) sweep(ctx context.Context, drop func(gateway.ObjectInfo) (bool,
 		}
 		info, err := entry.Info()
 		if missing(err) {
-			continue // linked or given up meanwhile
+			continue // linked or discarded meanwhile
 		}
 		if err != nil {
 			return folderError(err)

@@ -5,12 +5,14 @@ import (
 	"strings"
 )
 
-// maxKey keeps a key with its prefix well under the 1024 bytes that S3 allows, and each part under a file name's 255.
+// maxKey keeps a key with its prefix well under the 1024 bytes that S3 allows, and each
+// part under a file name's 255.
 const maxKey = 200
 
-// CheckKey says whether key may name an object: 1 to 200 bytes of `a-z 0-9 /` with no empty part, so neither a leading,
-// a trailing nor a double slash. There is no dot, so a key cannot climb out of a folder, and no upper case, so it means
-// the same on file systems that ignore case. The error does not repeat the key.
+// CheckKey says whether key may name an object: 1 to 200 bytes of `a-z 0-9 /` with no
+// empty part, so neither a leading, a trailing nor a double slash. There is no dot, so a
+// key cannot climb out of a folder, and no upper case, so it means the same on file
+// systems that ignore case. The error does not repeat the key.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
@@ -25,25 +27,11 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// checkListing is CheckKey for the arguments of List: a prefix may end anywhere, and both may be empty.
+// checkListing is CheckKey for the arguments of List: a prefix may end anywhere, and both
+// may be empty.
 func checkListing(prefix, after string) error {
 	if !ofKeyBytes(prefix) || !ofKeyBytes(after) {
 		return errors.New("listing prefix or start has bytes other than a-z 0-9 /")
-	}
-	return nil
-}
-
-// checkPrefix says whether prefix, an operator's choice, may go before keys in a bucket.
-func checkPrefix(prefix string) error {
-	switch {
-	case prefix == "":
-		return nil
-	case len(prefix) > maxKey:
-		return errors.New("the Prefix is longer than 200 bytes")
-	case strings.Trim(prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-/") != "":
-		return errors.New("the Prefix has bytes other than A-Z a-z 0-9 _ - /")
-	case strings.HasPrefix(prefix, "/"), strings.HasSuffix(prefix, "/"), strings.Contains(prefix, "//"):
-		return errors.New("the Prefix has an empty part")
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ import (
 // partial holds files that have no name yet.
 const partial = ".partial"
 
-// RecoveryFolder is a folder of this machine that documents are recovered into, by one process at
-// a time.
+// RecoveryFolder is a folder of this machine that documents are recovered into, by one
+// process at a time.
 type RecoveryFolder struct {
 	dir   string
 	files *durable.Folder // nothing outside of it is reachable, links included
@@ -28,8 +28,8 @@ type RecoveryFolder struct {
 
 var _ gateway.RecoveryFolder = (*RecoveryFolder)(nil)
 
-// OpenRecoveryFolder makes or opens a folder. It removes the unfinished files of a recovery that
-// died.
+// OpenRecoveryFolder makes or opens a folder. It removes the unfinished files of a
+// recovery that died.
 func OpenRecoveryFolder(dir string) (*RecoveryFolder, error) {
 	return openRecoveryFolder(durable.Disk{}, dir)
 }
@@ -104,15 +104,15 @@ func (f *RecoveryFolder) Create(name string) (gateway.RecoveryFile, error) {
 	return &recoveryFile{p, name}, nil
 }
 
-// recoveryFile is a file in partial that gets its name at the end. A removable disk may have no
-// hard links, so it claims the name.
+// recoveryFile is a file in partial that gets its name at the end. A removable disk may
+// have no hard links, so it claims the name.
 type recoveryFile struct {
 	*durable.Pending
 	name string
 }
 
-// Commit implements gateway.RecoveryFile. The file is on the disk before it has its name, and the
-// name before Commit returns.
+// Commit implements gateway.RecoveryFile. The file is on the disk before it has its name,
+// and the name before Commit returns.
 func (f *recoveryFile) Commit() error {
 	err := f.Flush()
 	if err == nil {

@@ -75,7 +75,8 @@ func TestARecoveredFileHasItsNameLast(t *testing.T) {
 	}
 }
 
-// One recovery at a time writes into a folder; what one that died has left half-written goes with the next.
+// One recovery at a time writes into a folder; what one that died has left half-written
+// goes with the next.
 func TestARecoveryHasItsFolderToItself(t *testing.T) {
 	dir := t.TempDir()
 	first := openRecovery(t, dir)
@@ -93,7 +94,7 @@ func TestARecoveryHasItsFolderToItself(t *testing.T) {
 	}
 }
 
-// A link that somebody put into the folder leads nowhere.
+// A link that another user put into the folder leads nowhere.
 func TestARecoveryStaysInItsFolder(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	if err := os.Symlink(outside, filepath.Join(dir, "documents")); err != nil {
@@ -115,7 +116,8 @@ func TestARecoveryStaysInItsFolder(t *testing.T) {
 	}
 }
 
-// After a crash at any point, a file that was committed is there and whole, and no other has a name.
+// After a crash at any point, a file that was committed is there and whole, and no other
+// has a name.
 func TestRecoveredFilesSurviveACrash(t *testing.T) {
 	m := durabletest.New(t)
 	f, err := objects.OpenRecoveryFolderOn(m.Disk(), m.Path("media/out"))

@@ -13,7 +13,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/objects"
-	"github.com/bordereau/bordereau/gateway/objects/objectstest/s3server"
+	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
 // sweep shows what is unfinished under a prefix, and drops those with the given keys.
@@ -44,8 +44,8 @@ func keys[V any](m map[string]V) map[string]bool {
 }
 
 func TestS3SweepsUploadsThatNeverEnded(t *testing.T) {
-	c := apart(s3server.Start(t).Config())
-	store, core := openS3(t, c), client(t, c)
+	c := s3test.Apart(s3test.Start(t).Config())
+	store, core := openS3(t, c), s3test.Client(t, c)
 	mustPut(t, store, "d/aa/whole", "sealed")
 	began := time.Now().Add(-time.Minute)
 	for _, name := range []string{c.Prefix + "/d/aa/one", c.Prefix + "/d/bb/two", c.Prefix + "/d/bb/two", c.Prefix + "/j/three", "d/elsewhere",

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// Benchmark measures Put and Get of small and middling objects, one and sixteen at a time.
+// Benchmark measures Put and Get of small and middling objects, one and sixteen at a
+// time.
 func Benchmark(b *testing.B, open func(b *testing.B) gateway.Objects) {
 	for _, size := range []int{32 << 10, 1 << 20} {
 		for _, parallel := range []int{1, 16} {

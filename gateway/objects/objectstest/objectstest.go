@@ -1,5 +1,6 @@
-// Package objectstest is the conformance suite of gateway.Objects: what every store must do, whatever it is made of.
-// A store passes when Run passes over it; Benchmark measures it in the same way as the others.
+// Package objectstest is the conformance suite of gateway.Objects: what every store must
+// do, whatever it is made of. A store passes when Run passes over it; Benchmark measures
+// it in the same way as the others.
 package objectstest
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// Run runs the suite. open gives an empty store, which nobody else uses, for each test.
+// Run runs the suite. open gives an empty store, which no other test uses, for each test.
 func Run(t *testing.T, open func(t *testing.T) gateway.Objects) {
 	for _, test := range []struct {
 		name string
@@ -61,7 +62,8 @@ func mustPut(t *testing.T, store gateway.Objects, key string, body []byte) {
 	}
 }
 
-// wantContent checks that the object from offset on is want and that its whole size is size.
+// wantContent checks that the object from offset on is want and that its whole size is
+// size.
 func wantContent(t *testing.T, store gateway.Objects, key string, offset int64, want []byte, size int) {
 	t.Helper()
 	body, whole, err := store.Get(t.Context(), key, offset)

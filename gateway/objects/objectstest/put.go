@@ -94,7 +94,8 @@ func oneWriterWins(t *testing.T, store gateway.Objects) {
 	}
 }
 
-// winnerHoldsKey has writers that delete what they won, so that others find the key taken and, a moment later, free.
+// winnerHoldsKey has writers that delete what they won, so that others find the key taken
+// and, a moment later, free.
 func winnerHoldsKey(t *testing.T, store gateway.Objects) {
 	const writers, rounds = 8, 40
 	var group sync.WaitGroup
@@ -119,7 +120,8 @@ func winnerHoldsKey(t *testing.T, store gateway.Objects) {
 	group.Wait()
 }
 
-// keepsNothingOfFailedBody has the failures of real bodies: net/http gives io.ErrUnexpectedEOF when a client hangs up.
+// keepsNothingOfFailedBody has the failures of real bodies: net/http gives
+// io.ErrUnexpectedEOF when a client hangs up.
 func keepsNothingOfFailedBody(t *testing.T, store gateway.Objects) {
 	const size = 300_000
 	whole := content(1, size)
@@ -216,7 +218,8 @@ func leavesBodyAlone(t *testing.T, store gateway.Objects) {
 	wantContent(t, store, "free", 0, content(2, 4<<20), 4<<20)
 }
 
-// watched fails loudly, also to the race detector, when it is read after its owner has it back.
+// watched fails loudly, also to the race detector, when it is read after its owner has it
+// back.
 type watched struct {
 	io.Reader
 	returned *atomic.Bool

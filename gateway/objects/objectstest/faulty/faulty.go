@@ -1,10 +1,12 @@
-// Package faulty is an object store that bites: a gateway.Objects in front of another one that fails on command, in the
-// ways in which stores fail. Tests use it to die at a chosen point of an upload or a download and to see what is left.
+// Package faulty is an object store that bites: a gateway.Objects in front of another one
+// that fails on command, in the ways in which stores fail. Tests use it to die at a
+// chosen point of an upload or a download and to see what is left.
 //
 //	store := faulty.New(folder)
 //	store.FailNextPut(faulty.Stored) // the object is there, and the caller is told that it is not
 //
-// Nothing here waits for time to pass: a Put that is held stands still until the test lets it go.
+// Nothing here waits for time to pass: a Put that is held stands still until the test
+// lets it go.
 package faulty
 
 import (
@@ -62,7 +64,8 @@ func (s *Store) FailNextPut(f Failure) {
 	s.next = f
 }
 
-// HoldNextPut makes the next Put, and only that, stand still when it has read its body, just before the object appears.
+// HoldNextPut makes the next Put, and only that, stand still when it has read its body,
+// just before the object appears.
 func (s *Store) HoldNextPut() *Hold {
 	h := &Hold{reached: make(chan struct{}), release: make(chan struct{})}
 	s.mu.Lock()
@@ -81,8 +84,8 @@ type Hold struct {
 // Reached is closed when the Put stands still.
 func (h *Hold) Reached() <-chan struct{} { return h.reached }
 
-// Release lets the Put go on. It goes on even where its context has ended meanwhile: a late request at a real server
-// does not know that either. Releasing twice is once.
+// Release lets the Put go on. It goes on even where its context has ended meanwhile: a
+// late request at a real server does not know that either. Releasing twice is once.
 func (h *Hold) Release() { h.once.Do(func() { close(h.release) }) }
 
 // take gives what the next Put is to suffer, once.
@@ -162,7 +165,8 @@ func (s *Store) List(ctx context.Context, prefix, after string) iter.Seq2[gatewa
 	}
 }
 
-// SweepUnfinished implements gateway.Unfinished; of a store under it that has nothing of the kind, there is nothing.
+// SweepUnfinished implements gateway.Unfinished; of a store under it that has nothing of
+// the kind, there is nothing.
 func (s *Store) SweepUnfinished(ctx context.Context, prefix string, drop func(gateway.ObjectInfo) (bool, error)) error {
 	under, ok := s.under.(gateway.Unfinished)
 	switch {

@@ -79,7 +79,8 @@ func TestAwayUntilSetBack(t *testing.T) {
 	wantStored(t, store, "other", false)
 }
 
-// A Put that is held appears when it is let go, though its caller has gone and the key was deleted meanwhile.
+// A Put that is held appears when it is let go, though its caller has gone and the key
+// was deleted meanwhile.
 func TestHeldPutComesLate(t *testing.T) {
 	store := open(t)
 	hold := store.HoldNextPut()

@@ -1,0 +1,102 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/bordereau/bordereau/gateway/s3/body"
+)
+
+// Put stores content under a name and returns when the server has it all. It never
+// overwrites: ErrExists when the name is taken, whatever raced. Size is the exact number
+// of bytes that content gives, or -1 when it is not known. A body that gives fewer or
+// more, or fails, stores nothing; nor does one of unknown size that is longer than 10,000
+// parts: ErrTooLong. After an error the object may still appear later, where the outcome
+// at the server is not known.
+//
+// A body up to LargestPut is one streamed request, and the server either has all of it or
+// nothing. A larger one goes in parts (parts.go), and so does a body of unknown size as
+// soon as it is longer than one part; until then its beginning is held in memory.
+//
+// A body that is small, or held because its size was not known, is sent again when the
+// server was away for a moment (again.go); a larger one comes from its sender and cannot
+// be.
+//
+// The condition If-None-Match: * makes both create-only, whatever raced. Nothing of a
+// caller's goes into a request but the body: keys and headers are ours.
+func (b *Bucket) Put(ctx context.Context, name string, content io.Reader, size int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m := body.NewMeter(ctx, content, size)
+	return m.Settle(b.send(ctx, b.prefix+name, m, size))
+}
+
+func (b *Bucket) send(ctx context.Context, key string, m *body.Meter, size int64) error {
+	switch {
+	case size < 0:
+		return b.sendUnknown(ctx, key, m)
+	case size > b.largestPut:
+		return b.sendParts(ctx, key, newSlices(m, size))
+	case size <= heldSize:
+		return b.sendSmall(ctx, key, m, size)
+	}
+	return b.sendWhole(ctx, key, m, size)
+}
+
+// sendWhole sends a body in one request.
+func (b *Bucket) sendWhole(ctx context.Context, key string, m *body.Meter, size int64) error {
+	if size == 0 {
+		// An HTTP client does not read a body of no bytes, so it would not notice
+		// that there are some.
+		if _, err := io.Copy(io.Discard, m); err != nil {
+			return err
+		}
+	}
+	o := createOnly()
+	o.DisableContentSha256 = true
+	o.Checksum = minio.ChecksumCRC32C
+	_, err := b.writes.PutObject(ctx, b.bucket, key, m, size, "", "", o)
+	if err != nil && m.Midway() || isConflict(err) {
+		err = b.lostRace(ctx, key, err)
+	}
+	return storeError(err)
+}
+
+// sendUnknown sends a body whose size its end will tell.
+func (b *Bucket) sendUnknown(ctx context.Context, key string, content io.Reader) error {
+	held := newBuffered(content)
+	if err := held.fill(); err != nil {
+		return err
+	}
+	if held.ended {
+		return b.sendHeld(ctx, key, held.reader, held.size)
+	}
+	return b.sendParts(ctx, key, held)
+}
+
+func createOnly() minio.PutObjectOptions {
+	var o minio.PutObjectOptions
+	o.SetMatchETagExcept("*")
+	return o
+}
+
+func isConflict(err error) bool {
+	var answer minio.ErrorResponse
+	return errors.As(err, &answer) && answer.StatusCode == http.StatusConflict
+}
+
+// lostRace finds out whether a failure that cannot have stored our body means that the
+// key is taken. Servers answer a taken key while the body is still coming and hang up, so
+// that the answer is lost; and to writers that met on one key they answer that there is a
+// conflict, before they know which of them wins.
+func (b *Bucket) lostRace(ctx context.Context, key string, failure error) error {
+	if _, err := b.reads.StatObject(ctx, b.bucket, key, minio.StatObjectOptions{}); err != nil {
+		return failure
+	}
+	return ErrExists
+}

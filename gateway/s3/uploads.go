@@ -1,0 +1,42 @@
+package s3
+
+import (
+	"context"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// Upload is a multipart upload that was neither completed nor aborted.
+type Upload struct {
+	Name  string
+	Size  int64     // of its parts, where the server says it
+	Begun time.Time // a server does not tell when it last got a part
+
+	id string
+}
+
+// Uploads gives the uploads of names that start with prefix. All are known before the
+// first is aborted: a listing goes on after the last one it gave, which must then be
+// there.
+func (b *Bucket) Uploads(ctx context.Context, prefix string) ([]Upload, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // or the client's goroutine would wait for us after an error
+	var uploads []Upload
+	for u := range b.reads.ListIncompleteUploads(ctx, b.bucket, b.prefix+prefix, true) {
+		if u.Err != nil {
+			return nil, storeError(u.Err)
+		}
+		uploads = append(uploads, Upload{Name: b.name(u.Key), Size: u.Size, Begun: u.Initiated, id: u.UploadID})
+	}
+	return uploads, storeError(ctx.Err()) // a listing that was cancelled ends as if it were complete
+}
+
+// Abort removes the parts of an upload. One that is gone is no error.
+func (b *Bucket) Abort(ctx context.Context, u Upload) error {
+	err := b.reads.AbortMultipartUpload(ctx, b.bucket, b.prefix+u.Name, u.id)
+	if minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
+		return nil
+	}
+	return storeError(err)
+}
