@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -175,6 +176,41 @@ func TestRemovingSparesWhatIsPublishedForGood(t *testing.T) {
 	}
 	if _, err := bucket.Read(t.Context(), partial); !errors.Is(err, publish.ErrMissing) {
 		t.Errorf("the partial tile is still there: %v", err)
+	}
+}
+
+// A key that may not delete suits a log bucket well: what it may not remove stays, and that is
+// no failure. A server that is away is one.
+func TestRemovingLeavesWhatTheKeyMayNotDelete(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		code   string
+		good   bool
+	}{{403, "AccessDenied", true}, {404, "NoSuchVersion", true}, {503, "SlowDown", false}} {
+		c, server := s3test.Answering(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				s3test.Says(test.status, test.code)(w, r)
+				return
+			}
+			io.WriteString(w, "<ListVersionsResult><IsTruncated>false</IsTruncated>")
+			for _, part := range []string{"7", "8"} {
+				fmt.Fprintf(w, "<Version><Key>%s/tile/0/001.p/%s</Key><VersionId>v</VersionId></Version>", ledger, part)
+			}
+			io.WriteString(w, "</ListVersionsResult>")
+		})
+		bucket := openBucket(t, logbucket.Config{Config: c})
+		if err := bucket.Remove(t.Context(), ledger+"/tile/0/001.p"); (err == nil) != test.good {
+			t.Errorf("%d %s: Remove = %v", test.status, test.code, err)
+		}
+		deletes := map[string]bool{}
+		for _, r := range server.Requests() {
+			if r.Method == http.MethodDelete {
+				deletes[r.URL.Path] = true
+			}
+		}
+		if len(deletes) == 0 || test.good && len(deletes) != 2 {
+			t.Errorf("%d %s: it tried to delete %v", test.status, test.code, deletes)
+		}
 	}
 }
 

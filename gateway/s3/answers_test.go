@@ -32,7 +32,7 @@ func TestBucketAnswersThatCallersBranchOn(t *testing.T) {
 	for _, test := range []struct {
 		status int
 		code   string
-		want   error // of the three, nil: none
+		want   error // of the four, nil: none
 	}{
 		{500, "InternalError", s3.ErrUnavailable},
 		{503, "SlowDown", s3.ErrUnavailable},
@@ -44,13 +44,13 @@ func TestBucketAnswersThatCallersBranchOn(t *testing.T) {
 		{409, "OperationAborted", s3.ErrUnavailable},
 		{404, "NoSuchKey", s3.ErrMissing},
 		{412, "PreconditionFailed", s3.ErrExists},
-		{403, "AccessDenied", nil},
+		{403, "AccessDenied", s3.ErrRefused},
 		{400, "InvalidArgument", nil},
 		{501, "NotImplemented", nil},
 	} {
 		store, _ := answering(t, s3test.Says(test.status, test.code))
 		_, got := get(t, store, "d/object")
-		for _, sentinel := range []error{s3.ErrUnavailable, s3.ErrMissing, s3.ErrExists} {
+		for _, sentinel := range []error{s3.ErrUnavailable, s3.ErrMissing, s3.ErrExists, s3.ErrRefused} {
 			if errors.Is(got, sentinel) != (sentinel == test.want) {
 				t.Errorf("%d %s became %q, want %v", test.status, test.code, got, test.want)
 			}
