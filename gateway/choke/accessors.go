@@ -7,22 +7,25 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Now is when the act happens.
+// Now returns the time of the act.
 func (s *Scene) Now() time.Time { return s.now }
 
-// Caller is who acts.
+// Caller returns the person who acts.
 func (s *Scene) Caller() Caller { return s.caller }
 
-// Facts are what the decision is made on. Load completes them; what Mutate writes there changes no decision.
+// Facts returns what the decision is made on. Load completes the facts. A change that
+// Mutate makes to them changes no decision.
 func (s *Scene) Facts() *policy.Facts { return &s.facts }
 
-// Event is what the ledger will keep. Load and Mutate complete it; the decision is written into it by the door.
+// Event returns the event that the ledger will keep. Load and Mutate complete it. Door.Do
+// writes the decision into it.
 func (s *Scene) Event() *event.Event { return &s.event }
 
-// Also records something that the act did beside its purpose, in its first ledger. A refused act records none of it.
+// Also records an additional event of the act in the act's first ledger. A refused act
+// records none of them.
 func (s *Scene) Also(e event.Event) { s.also = append(s.also, e) }
 
-// Ledger is the first of those that the event stands in: the operator's when nothing more is known.
+// Ledger returns the first of the act's ledgers, or the operator's if none is known.
 func (s *Scene) Ledger() string {
 	if len(s.ledgers) == 0 {
 		return OperatorLedger
@@ -30,38 +33,40 @@ func (s *Scene) Ledger() string {
 	return s.ledgers[0]
 }
 
-// Organisation is the caller's.
+// Organisation returns the caller's organisation.
 func (s *Scene) Organisation() OrganisationID { return s.organisation }
 
-// Kind is that of the caller's organisation.
+// Kind returns the kind of the caller's organisation.
 func (s *Scene) Kind() OrganisationKind { return s.kind }
 
-// Duties are those that the caller holds in the own organisation.
+// Duties returns the duties that the caller holds in their own organisation.
 func (s *Scene) Duties() []policy.Role { return s.dutyRoles }
 
-// ObjectKind is that of the organisation that a duty is exercised on.
+// ObjectKind returns the kind of the organisation that the duty is exercised on.
 func (s *Scene) ObjectKind() OrganisationKind { return s.objectKind }
 
-// Contract is what the act is about; empty for none.
+// Contract returns the act's contract, empty for none.
 func (s *Scene) Contract() ContractID { return s.contract }
 
-// Client is that of the contract.
+// Client returns the contract's client.
 func (s *Scene) Client() OrganisationID { return s.client }
 
-// Provider is that of the contract.
+// Provider returns the contract's provider.
 func (s *Scene) Provider() OrganisationID { return s.provider }
 
-// Version is the contract's version in force, 0 when none is, or the one that SetVersion named.
+// Version returns the contract's version in force, 0 for none, or the version that
+// SetVersion named.
 func (s *Scene) Version() int64 { return s.version }
 
-// SetVersion makes a version, in force or not, the one that the event names. It changes no terms.
+// SetVersion sets the version that the event names, whether or not it is in force. It
+// changes no terms.
 func (s *Scene) SetVersion(version int64) { s.version = version }
 
-// Terms are those of the version in force, nil when none is.
+// Terms returns the compiled terms of the version in force, nil for none.
 func (s *Scene) Terms() *policy.Compiled { return s.terms }
 
-// Decision is what was decided; the zero one before that.
+// Decision returns the decision. It is the zero value until the act is decided.
 func (s *Scene) Decision() policy.Decision { return s.decision }
 
-// Hide makes a refusal look like the answer for what does not exist. The ledger keeps the true reason.
+// Hide shows the caller a refusal as ErrNotFound. The ledger keeps the true reason.
 func (s *Scene) Hide() { s.visible = false }

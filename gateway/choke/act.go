@@ -14,12 +14,12 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Config is what the doors are made of. All of it is needed.
+// Config is what the doors are made of. Every field is needed.
 type Config struct {
 	Database *database.DB // migrated
 	Ledger   *audit.Ledger
 	Clock    func() time.Time
-	Compiled *Compiled // the compiled contracts that are kept
+	Compiled *Compiled // cache of compiled contracts
 	Logger   *slog.Logger
 }
 
@@ -43,21 +43,24 @@ func New(c Config) (*Door, *Owner, error) {
 	return d, &Owner{d}, nil
 }
 
-// Act is one operation: what it is called, what it looks at, what it changes. Door.Do is the only place that runs one.
+// Act is one operation. Door.Do is the only place that runs one and records it.
 type Act struct {
 	Action policy.Action
 
-	// Load reads into the scene what the decision needs: at least OnContract, OnOrganisation or OnOwn. An ErrNotFound
-	// from it is recorded as a denial.
+	// Load reads the facts of the decision into the scene. It calls at least one of
+	// OnContract, OnOrganisation, OnOperator and OnOwn. Its ErrNotFound is recorded as a
+	// denial.
 	Load func(ctx context.Context, tx *database.Tx, s *Scene) error
 
-	// Mutate changes state once the decision allowed it, in the same transaction. A *Conflict, *Invalid or *Denied from
-	// it undoes all that the act changed, and is recorded as a refusal.
+	// Mutate changes state in the same transaction, once the decision has allowed the
+	// act. Its *Conflict, *Invalid or *Denied undoes every change of the act, and is
+	// recorded as a refusal.
 	Mutate func(ctx context.Context, tx *database.Tx, s *Scene) error
 }
 
-// Hand is an act whose load hands what it read to its mutate, so that no row is read twice in one transaction. Each Do
-// needs one of its own: two at a time would share what was read.
+// Hand makes an act whose load passes what it read to its mutate, so that no row is read
+// twice in one transaction. Make one for each Do: two at a time would share what was
+// read.
 func Hand[T any](action policy.Action, load func(ctx context.Context, tx *database.Tx, s *Scene) (T, error),
 	mutate func(ctx context.Context, tx *database.Tx, s *Scene, read T) error) Act {
 	var read T
@@ -71,17 +74,19 @@ func Hand[T any](action policy.Action, load func(ctx context.Context, tx *databa
 	}
 }
 
-// Do runs one act: it loads the facts, decides, mutates and stages the event in one transaction, and returns when the
-// ledger has sequenced the event. With any error nothing may be released and no success be told. After ErrUnavailable the
-// state may have changed: the operation is safe to repeat.
+// Do runs one act: it loads the facts, decides, mutates and writes the event into the
+// outbox, in one transaction. It returns when the ledger has sequenced the event. After
+// any error the caller may release nothing and report no success. After ErrUnavailable
+// the state may have changed, and the operation is safe to repeat.
 //
-// If we die before the commit, nothing happened. If we die after it, the state changed and its event is staged: any
-// replica sequences it, and the caller, who heard nothing, asks again.
+// Die before the commit: nothing happened. Die after it: the state has changed and its
+// event waits in the outbox, where any replica sequences it. The caller had no answer and
+// asks again.
 func (d *Door) Do(ctx context.Context, caller Caller, a Act) (*Scene, error) {
 	var s *Scene
 	var tickets []audit.Ticket
 	err := d.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		s = d.newScene(caller, a.Action) // afresh: the transaction may be tried again
+		s = d.newScene(caller, a.Action) // a new one: the transaction may be repeated
 		s.refusal = d.decide(ctx, tx, s, a)
 		if s.refusal == nil && a.Mutate != nil {
 			if err := a.Mutate(ctx, tx, s); err != nil {
@@ -92,14 +97,15 @@ func (d *Door) Do(ctx context.Context, caller Caller, a Act) (*Scene, error) {
 			return s.refusal
 		}
 		var err error
-		tickets, err = d.stage(ctx, tx, s)
+		tickets, err = d.putInOutbox(ctx, tx, s)
 		return err
 	})
 	if IsRefusal(err) {
-		// Mutate refused, and its transaction was rolled back: what remains is to record it.
+		// Mutate refused, and its transaction was rolled back. The refusal itself still
+		// has to be recorded. Die here: nothing happened and nothing is recorded.
 		s.refusal = err
 		err = d.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			tickets, err = d.stage(ctx, tx, s)
+			tickets, err = d.putInOutbox(ctx, tx, s)
 			return err
 		})
 	}
@@ -119,20 +125,22 @@ func (d *Door) Do(ctx context.Context, caller Caller, a Act) (*Scene, error) {
 	return s, nil
 }
 
-// orphanGrant is for an act that failed with an unknown outcome: if it granted an access, nothing is released on it, and
-// the ledger closes it should the grant turn out to be recorded.
+// orphanGrant closes the grant of an act that failed with an unknown outcome. Nothing is
+// released on such a grant. If the ledger holds it after all, the ledger closes it.
 func (d *Door) orphanGrant(s *Scene) {
 	if s != nil && s.event.Phase == event.PhaseGrant && len(s.ledgers) > 0 {
 		d.Orphan(s.ledgers[0], s.event.ID)
 	}
 }
 
-// Orphan is for a grant whose outcome is not known: nothing more is released on it, and the ledger closes it.
+// Orphan marks a grant whose outcome is unknown. Nothing more is released on it, and the
+// ledger closes it.
 func (d *Door) Orphan(ledger, grant string) {
 	d.ledger.Orphan(audit.Ticket{Ledger: ledger, Event: grant})
 }
 
-// decide is nil when the act is allowed, a refusal when it is not, and any other error when that could not be found out.
+// decide returns nil when the act is allowed and a refusal when it is not. Any other
+// error means that the gateway could not find out.
 func (d *Door) decide(ctx context.Context, tx *database.Tx, s *Scene, a Act) error {
 	if err := s.readCaller(ctx, tx); err != nil {
 		return err
@@ -151,7 +159,7 @@ func (d *Door) decide(ctx context.Context, tx *database.Tx, s *Scene, a Act) err
 	case s.contract != "":
 		s.decision = policy.NotInForce(s.facts)
 	default:
-		return fmt.Errorf("deciding %s: the act looked at nothing", a.Action)
+		return fmt.Errorf("deciding %s: the act's load named no object", a.Action)
 	}
 	if err := d.CheckFacts(a.Action, s.decision); err != nil {
 		return err
@@ -162,8 +170,9 @@ func (d *Door) decide(ctx context.Context, tx *database.Tx, s *Scene, a Act) err
 	return nil
 }
 
-// CheckFacts refuses a decision that lacked facts. It is no answer about the act but a defect of ours: it stands in the
-// ledger as a denial, in the log as an error, and is shown as one.
+// CheckFacts refuses a decision that lacked facts. This is a defect of the gateway and
+// not an answer about the act. The ledger records a denial, the log an error, and the
+// caller sees an error.
 func (d *Door) CheckFacts(a policy.Action, decided policy.Decision) error {
 	if decided.Reason != policy.ReasonFactMissing {
 		return nil
@@ -173,9 +182,10 @@ func (d *Door) CheckFacts(a policy.Action, decided policy.Decision) error {
 	return &Denied{Reason: decided.Reason}
 }
 
-// stage completes the act's event with the decision, and writes it into the queue of every ledger it stands in, in the
-// act's own transaction.
-func (d *Door) stage(ctx context.Context, tx *database.Tx, s *Scene) ([]audit.Ticket, error) {
+// putInOutbox completes the act's event with the decision. It writes the event into the
+// outbox of each of the act's ledgers, in the act's own transaction. A refused act has an
+// event too, with the reason of the refusal.
+func (d *Door) putInOutbox(ctx context.Context, tx *database.Tx, s *Scene) ([]audit.Ticket, error) {
 	e := &s.event
 	e.Role, e.Clause, e.Site, e.Country = string(s.decision.Role), s.decision.Clause, s.decision.Site, s.decision.Country
 	e.Version, e.Outcome, e.Reason = s.version, event.OutcomeAllow, string(s.decision.Reason)
@@ -193,7 +203,7 @@ func (d *Door) stage(ctx context.Context, tx *database.Tx, s *Scene) ([]audit.Ti
 		}
 		t, err := d.ledger.Stage(ctx, tx.SQL, ledger, copied)
 		if err != nil {
-			return nil, fmt.Errorf("staging event: %w", err)
+			return nil, fmt.Errorf("writing event into outbox: %w", err)
 		}
 		tickets = append(tickets, t)
 	}
@@ -203,15 +213,19 @@ func (d *Door) stage(ctx context.Context, tx *database.Tx, s *Scene) ([]audit.Ti
 	for _, e := range s.also {
 		t, err := d.ledger.Stage(ctx, tx.SQL, s.ledgers[0], e)
 		if err != nil {
-			return nil, fmt.Errorf("staging event: %w", err)
+			return nil, fmt.Errorf("writing event into outbox: %w", err)
 		}
 		tickets = append(tickets, t)
 	}
 	return tickets, nil
 }
 
-// RecordOutcome records how something that was granted ended, together with the change of state that goes with it. Where
-// mutate says that there was nothing to do, nothing is recorded. It returns when the ledger has sequenced the event.
+// RecordOutcome records how a granted access ended, together with the change of state
+// that belongs to it. If mutate returns false, there was nothing to do and nothing is
+// recorded. It returns when the ledger has sequenced the event.
+//
+// Die before the commit: the state is unchanged and the grant stays open. Die after it:
+// any replica sequences the event.
 func (d *Door) RecordOutcome(ctx context.Context, ledger string, e event.Event,
 	mutate func(context.Context, *database.Tx) (bool, error)) error {
 	if mutate == nil {
@@ -230,8 +244,9 @@ func (d *Door) RecordOutcome(ctx context.Context, ledger string, e event.Event,
 	return err
 }
 
-// record mutates and stages the event that mutate gives, if it gives one, in one transaction, and returns when the ledger
-// has sequenced it.
+// record runs mutate and writes the event that mutate returns into the outbox, in one
+// transaction. Without an event it records nothing. It returns when the ledger has
+// sequenced the event.
 func (d *Door) record(ctx context.Context, ledger string, mutate func(context.Context, *database.Tx) (*event.Event, error)) error {
 	var ticket *audit.Ticket
 	err := d.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -242,7 +257,7 @@ func (d *Door) record(ctx context.Context, ledger string, mutate func(context.Co
 		}
 		t, err := d.ledger.Stage(ctx, tx.SQL, ledger, *e)
 		if err != nil {
-			return fmt.Errorf("staging event: %w", err)
+			return fmt.Errorf("writing event into outbox: %w", err)
 		}
 		ticket = &t
 		return nil
@@ -253,7 +268,8 @@ func (d *Door) record(ctx context.Context, ledger string, mutate func(context.Co
 	return Unavailable(err)
 }
 
-// Ask decides without recording: for an access that was granted and recorded, and still runs. The act must not mutate.
+// Ask decides again and records nothing. It is for an access that was granted and
+// recorded, and that still runs. The act must not have a Mutate.
 func (d *Door) Ask(ctx context.Context, caller Caller, a Act) error {
 	var refusal error
 	err := d.db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -269,7 +285,8 @@ func (d *Door) Ask(ctx context.Context, caller Caller, a Act) error {
 	return refusal
 }
 
-// View reads, in a transaction that cannot write, for an act that was allowed and recorded.
+// View reads in a transaction that cannot write. It refuses unless the act was allowed
+// and recorded.
 func (s *Scene) View(ctx context.Context, read func(ctx context.Context, tx *database.Tx) error) error {
 	if !s.decision.Allowed || s.refusal != nil {
 		return ErrNotFound
@@ -277,7 +294,7 @@ func (s *Scene) View(ctx context.Context, read func(ctx context.Context, tx *dat
 	return s.door.db.View(ctx, read)
 }
 
-// IsRefusal tells an answer of the product from a failure of its parts.
+// IsRefusal separates a refusal, which is an answer, from a failure.
 func IsRefusal(err error) bool {
 	var denied *Denied
 	var conflict *Conflict
@@ -285,7 +302,7 @@ func IsRefusal(err error) bool {
 	return errors.Is(err, ErrNotFound) || errors.As(err, &denied) || errors.As(err, &conflict) || errors.As(err, &invalid)
 }
 
-// refusalReason is the closed code that the ledger keeps for a refusal.
+// refusalReason returns the closed code that the ledger keeps for a refusal.
 func refusalReason(err error) string {
 	var denied *Denied
 	var conflict *Conflict
@@ -302,8 +319,8 @@ func refusalReason(err error) string {
 	}
 }
 
-// Unavailable folds what the database, the ledger and the store say when they cannot be reached into ErrUnavailable,
-// keeping the cause for the log.
+// Unavailable turns the errors of an unreachable database, ledger or store into
+// ErrUnavailable. It keeps the cause for the log.
 func Unavailable(err error) error {
 	if errors.Is(err, ErrUnavailable) {
 		return err
@@ -314,11 +331,11 @@ func Unavailable(err error) error {
 	return err
 }
 
-// IsUnavailable says whether an error means that the database, the ledger or the store cannot be reached: nothing is known
-// then.
+// IsUnavailable says whether the database, the ledger or the store cannot be reached. The
+// outcome is unknown then.
 func IsUnavailable(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, database.ErrUnavailable) || errors.Is(err, audit.ErrUnavailable)
 }
 
-// Now is the act's time, in the precision that the database keeps.
+// Now returns the act's time in the precision of the database.
 func (d *Door) Now() time.Time { return d.clock().UTC().Truncate(time.Microsecond) }

@@ -2,8 +2,9 @@ package choke
 
 import "sync"
 
-// Cache keeps values that never change for their key, up to a bound. When it is full, some entry goes: what is asked for
-// again is made again. Nothing in it is ever stale, so it needs no invalidation.
+// Cache keeps values that never change for their key, up to a bound. When it is full,
+// some entry goes, and is made again when it is asked for again. No entry is ever stale,
+// so the cache needs no invalidation.
 type Cache[K comparable, V any] struct {
 	bound int         // of the sum of weights
 	weigh func(V) int // nil: every value weighs 1
@@ -13,12 +14,13 @@ type Cache[K comparable, V any] struct {
 	weight int
 }
 
-// NewCache makes one whose values weigh no more than bound together; each weighs 1 where weigh is nil.
+// NewCache makes a cache whose values together weigh at most bound. Each value weighs 1
+// if weigh is nil.
 func NewCache[K comparable, V any](bound int, weigh func(V) int) *Cache[K, V] {
 	return &Cache[K, V]{bound: bound, weigh: weigh, values: make(map[K]V)}
 }
 
-// Drop takes out the values whose key has gone. They were not stale; they must not be kept.
+// Drop removes the values whose key is gone. They are not stale, but must not be kept.
 func (c *Cache[K, V]) Drop(gone func(K) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,7 +32,8 @@ func (c *Cache[K, V]) Drop(gone func(K) bool) {
 	}
 }
 
-// Get gives the value of key, made by load when it is not there. Two callers may both make it; either's is kept.
+// Get returns the value of key, and makes it with load if it is missing. Two callers may
+// both make it, and the cache keeps one of the two.
 func (c *Cache[K, V]) Get(key K, load func() (V, error)) (V, error) {
 	c.mu.Lock()
 	v, ok := c.values[key]
@@ -66,7 +69,7 @@ func (c *Cache[K, V]) weightOf(v V) int {
 	return c.weigh(v)
 }
 
-// Held is how many values are kept, and how much they weigh.
+// Held returns how many values are kept, and their weight.
 func (c *Cache[K, V]) Held() (values, weight int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

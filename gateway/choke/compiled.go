@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Compiled gives the compiled terms of a contract version. They never change, so the cache is never stale.
+// Compiled returns the compiled terms of a contract version. A version never changes, so
+// the cache is never stale.
 func (d *Door) Compiled(ctx context.Context, tx *database.Tx, contract ContractID, version int64) (*policy.Compiled, error) {
 	return d.contracts.Get(VersionKey{contract, version}, func() (*policy.Compiled, error) {
 		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: contract, Version: version})
@@ -25,8 +26,8 @@ func (d *Door) Compiled(ctx context.Context, tx *database.Tx, contract ContractI
 	})
 }
 
-// MaxEnforcers bounds the compiled contracts that are kept: about 10 KB each, so 80 MB when all classes of all of them are
-// in use. It holds 264 contracts of 30 classes, or 2,000 of three.
+// MaxEnforcers bounds the cache of compiled contracts. Each class has about 10 KB, so the
+// cache takes at most 80 MB. It holds 264 contracts of 30 classes, or 2,000 of three.
 const MaxEnforcers = 8192
 
 // VersionKey names a version of a contract.
@@ -35,15 +36,16 @@ type VersionKey struct {
 	Version  int64
 }
 
-// Compiled keeps compiled contracts.
+// Compiled is a cache of compiled contracts.
 type Compiled = Cache[VersionKey, *policy.Compiled]
 
-// NewCompiled keeps as many compiled contracts as MaxEnforcers lets it.
+// NewCompiled makes a cache of at most MaxEnforcers.
 func NewCompiled() *Compiled {
 	return NewCache[VersionKey](MaxEnforcers, (*policy.Compiled).Weight)
 }
 
-// CheckEnforceable refuses terms that lack something, or hold what this build cannot enforce, by its path.
+// CheckEnforceable refuses terms that are incomplete, or that this build cannot enforce.
+// It names the path of the first problem.
 func CheckEnforceable(terms *policy.Terms) error {
 	if missing := terms.Missing(); len(missing) > 0 {
 		return &Invalid{Kind: InvalidIncomplete, Field: missing[0].Path, Detail: problems(missing), Problems: missing}

@@ -9,6 +9,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
+// ChangeStatus gives a contract another status from now on. It refuses with a *Conflict
+// if the contract's status is none of from.
 func ChangeStatus(ctx context.Context, tx *database.Tx, s *Scene, id ContractID, to policy.ContractStatus, reason string,
 	from ...policy.ContractStatus) error {
 	current, err := tx.ContractStatusForChange(ctx, id)

@@ -7,31 +7,35 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// What callers branch on. Everything else is an internal error: logged whole, shown as one fixed sentence.
+// Callers branch on these errors. Any other error is an internal one: it is logged whole
+// and shown as one fixed sentence.
 var (
-	// ErrNotFound is the answer for what does not exist and for what is another party's: one and the same.
+	// ErrNotFound is the answer for an object that does not exist. It is the same answer
+	// for an object of another party, so that the caller cannot tell one from the other.
 	ErrNotFound = errors.New("not found")
 
-	// ErrUnavailable means that the database, the store or the ledger could not be reached or did not confirm in
-	// time. The state may have changed; every operation is safe to repeat.
+	// ErrUnavailable means that the database, the store or the ledger could not be
+	// reached, or did not confirm in time. The state may have changed. Every operation is
+	// safe to repeat.
 	ErrUnavailable = errors.New("temporarily unavailable")
 
 	// ErrTampered means that stored bytes are not the document that was received.
 	ErrTampered = errors.New("stored document failed its integrity check")
 )
 
-// Denied is a refusal by the contract, or by the duty that the caller lacks. It is shown only to somebody who has a
-// role there; to everybody else the same refusal is ErrNotFound.
+// Denied is a refusal by the contract, or by the duty that the caller lacks. Only a
+// caller with a role there sees it. Any other caller sees ErrNotFound.
 type Denied struct {
 	Reason   policy.Reason
 	Contract ContractID // empty for a duty
 	Version  int64      // the contract version that decided, 0 for a duty
-	Clause   string     // the clause that would have had to allow it, when one applies
+	Clause   string     // the clause that would have to allow it, if one applies
 }
 
 func (d *Denied) Error() string { return fmt.Sprintf("denied: %s", d.Reason) }
 
-// Conflict is a refusal because of the state that something is in. Kind is stable and part of the API.
+// Conflict is a refusal because of the object's state. Kind is stable and part of the
+// API.
 type Conflict struct {
 	Kind   ConflictKind
 	Detail string // one sentence without personal data
@@ -39,16 +43,16 @@ type Conflict struct {
 
 func (c *Conflict) Error() string { return fmt.Sprintf("conflict: %s: %s", c.Kind, c.Detail) }
 
-// ConflictKind says what stands in the way.
+// ConflictKind says which state refuses the act.
 type ConflictKind string
 
 // The kinds of conflict.
 const (
 	ConflictReferenceTaken   ConflictKind = "reference-taken"    // the reference exists with other bytes or other particulars
 	ConflictUploadInProgress ConflictKind = "upload-in-progress" // the reference is being uploaded by another request
-	ConflictUploadAbandoned  ConflictKind = "upload-abandoned"   // the upload was given up before it could be acknowledged; send it again
+	ConflictUploadAbandoned  ConflictKind = "upload-abandoned"   // the upload was abandoned before it was acknowledged; send it again
 	ConflictManifest         ConflictKind = "manifest-mismatch"  // the declared counts or totals are not what was received
-	ConflictAssigned         ConflictKind = "already-assigned"   // a document of the set is assigned to somebody
+	ConflictAssigned         ConflictKind = "already-assigned"   // a document of the set is already assigned
 	ConflictState            ConflictKind = "state"              // the object's state does not allow it
 )
 
@@ -58,7 +62,7 @@ type Invalid struct {
 	Field  string // the parameter, header or JSON path, empty for the body as a whole
 	Detail string // one sentence without personal data and without the offending value
 
-	Problems []policy.Problem // of refused terms: everything that is wrong with them
+	Problems []policy.Problem // all problems of refused terms
 }
 
 func (i *Invalid) Error() string { return fmt.Sprintf("invalid: %s: %s %s", i.Kind, i.Field, i.Detail) }

@@ -7,14 +7,15 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Allowance is what the contracts of a listing let the caller see, each asked once. A listing never says more than the
-// single reads would: what a contract refuses is left out, of the cursor too, and the page is filled up with what follows.
+// Allowance is what the contracts of a listing let the caller see. Each contract is asked
+// once. A listing never says more than single reads would. It leaves out what a contract
+// refuses, from the cursor too, and fills the page with the rows that follow.
 type Allowance struct {
 	*Scene
 	known map[allowed]bool
 }
 
-// allowed is a question to a contract about its batches.
+// allowed is one question to a contract about its batches.
 type allowed struct {
 	contract ContractID
 	state    policy.BatchState
@@ -23,14 +24,14 @@ type allowed struct {
 // Allowance asks the contracts of a listing.
 func (s *Scene) Allowance() Allowance { return Allowance{s, map[allowed]bool{}} }
 
-// Batch says whether the caller may see the contract's batches in the state. If so, the listing stands in the ledger of
-// the contract's client.
+// Batch says whether the caller may see the contract's batches that are in this state. If
+// so, the ledger of the contract's client records the listing too.
 func (a Allowance) Batch(ctx context.Context, tx *database.Tx, contract ContractID, state policy.BatchState) (bool, error) {
 	q := allowed{contract, state}
 	if answer, ok := a.known[q]; ok {
 		return answer, nil
 	}
-	one := *a.Scene // the act's own decision and event stay what they are
+	one := *a.Scene // a copy: the act's own decision and event do not change
 	one.facts.Action, one.facts.Roles, one.duty = policy.ActionBatchRead, nil, false
 	one.facts.Batch = &policy.Batch{State: state, Resent: false}
 	if err := one.OnContract(ctx, tx, contract); err != nil {

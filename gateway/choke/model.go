@@ -21,8 +21,9 @@ type (
 	ErasureID      = policy.ErasureID
 )
 
-// Caller is who asks, as the transport established it: always an explicit argument, never a context value. What the
-// person may do is read from the database within each act.
+// Caller is the person who asks, as the transport authenticated them. It is always an
+// explicit argument and never a value in a context. Each act reads the person's rights
+// from the database.
 type Caller struct {
 	Person    PersonID
 	Auth      string     // how the person signed in: "client-credentials", "oidc", "demo"
@@ -34,7 +35,7 @@ type Caller struct {
 // OrganisationKind says on which side of contracts an organisation stands.
 type OrganisationKind string
 
-// The kinds of organisation. There is one operator: whoever runs the gateway.
+// The kinds of organisation. There is one operator, which runs the gateway.
 const (
 	KindClient   OrganisationKind = "client"
 	KindProvider OrganisationKind = "provider"
@@ -67,7 +68,7 @@ type Credential struct {
 	Until  time.Time
 }
 
-// Membership is a person's role on one contract, from and until when.
+// Membership is a person's role on one contract, with its start and end.
 type Membership struct {
 	ID          MembershipID
 	Contract    ContractID
@@ -121,7 +122,8 @@ type Document struct {
 	Received  time.Time
 }
 
-// Assignment gives a set of a batch's documents to one person. Content can be read while that person holds its lease.
+// Assignment gives some of a batch's documents to one person. That person can read their
+// content while holding its lease.
 type Assignment struct {
 	ID         AssignmentID
 	Batch      BatchID
@@ -134,7 +136,7 @@ type Assignment struct {
 	LeaseUntil time.Time
 }
 
-// Receipt is a signed acknowledgement: a compact JWS over ReceiptClaims (receipt.go).
+// Receipt is a signed acknowledgement: a compact JWS over transfer.ReceiptClaims.
 type Receipt struct {
 	ID       ReceiptID
 	Document DocumentID
@@ -142,7 +144,8 @@ type Receipt struct {
 	Issued   time.Time
 }
 
-// Page asks for a part of a listing: at most Limit rows (0: 50, at most 500) after the cursor of an earlier answer.
+// Page asks for a part of a listing: at most Limit rows after the cursor of an earlier
+// answer. Limit 0 means 50, and the most is 500.
 type Page struct {
 	After string
 	Limit int

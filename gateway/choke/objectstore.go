@@ -8,36 +8,46 @@ import (
 	"time"
 )
 
-// Objects is where sealed bodies live: a folder or an S3-compatible bucket. Keys are ours, random and made of
-// `a-z 0-9 /`; nothing of a user's is ever part of one. An implementation is safe for concurrent use.
+// Objects is where sealed bodies are stored: a folder or an S3-compatible bucket. The
+// gateway chooses the keys. They are random, made of `a-z 0-9 /`, and never contain text
+// of a user. An implementation is safe for concurrent use.
 //
-// The store is not trusted with content: a body without its header (a row in the database) opens for nobody, and a
-// body that was changed, cut, extended or swapped fails to open.
+// The store is not trusted with content. A body without its header, which is in the
+// database, opens for no one. A body that was changed, cut, extended or swapped fails to
+// open.
 type Objects interface {
-	// Put stores body under key and returns when it is durable. It never overwrites: ErrObjectExists when key is
-	// taken, whatever raced. size is the exact number of bytes body gives, or -1 when it is not known. A body that
-	// gives fewer or more bytes than size, or fails with any error (io.ErrUnexpectedEOF too), stores nothing; nor does one
-	// of unknown size that is longer than the store takes without knowing it: ErrObjectTooLong. After
-	// an error the object may still appear later (an unknown outcome at the server): the caller deletes it.
+	// Put stores body under key and returns when it is durable. It never overwrites: if
+	// the key is taken, it fails with ErrObjectExists, whatever raced. size is the exact
+	// number of bytes of body, or -1 if it is not known.
+	//
+	// It stores nothing if body gives fewer or more bytes than size, or fails with any
+	// error, io.ErrUnexpectedEOF included. It fails with ErrObjectTooLong if size is not
+	// known and body is longer than the store takes without it. After an error the object
+	// may still appear later, because the server's outcome is unknown. The caller deletes
+	// it.
 	Put(ctx context.Context, key string, body io.Reader, size int64) error
 
-	// Get opens the object from byte offset to its end. size is the whole object's length. ErrObjectMissing when
-	// there is none. A reader that ends early gives io.ErrUnexpectedEOF, never io.EOF.
+	// Get opens the object from byte offset to its end. size is the length of the whole
+	// object. It fails with ErrObjectMissing if there is no object. A reader that ends
+	// early returns io.ErrUnexpectedEOF, never io.EOF.
 	Get(ctx context.Context, key string, offset int64) (body io.ReadCloser, size int64, err error)
 
 	// Delete removes the object and every version of it. A missing object is no error.
 	Delete(ctx context.Context, key string) error
 
-	// List gives the objects whose key starts with prefix and sorts after the key after, in key order.
+	// List returns the objects whose key starts with prefix and sorts after the key
+	// after, in the order of keys.
 	List(ctx context.Context, prefix, after string) iter.Seq2[ObjectInfo, error]
 }
 
-// Unfinished is what an Objects is beside, where a Put that died leaves behind what no listing shows: the parts of a
-// multipart upload, a temporary file.
+// Unfinished is a second interface of some Objects. In their stores a Put that died
+// leaves something that no listing shows: the parts of a multipart upload, or a temporary
+// file.
 type Unfinished interface {
-	// SweepUnfinished shows each of them, of keys that start with prefix, to drop, and removes it where drop says so.
-	// Key is empty where the store does not know which object it was to become. Modified is when it was begun or, where
-	// the store knows, last written. An error of drop's ends it.
+	// SweepUnfinished calls drop for each unfinished Put whose key starts with prefix,
+	// and removes it if drop returns true. Key is empty if the store does not know the
+	// object's key. Modified is the time of the last write if the store knows it, or else
+	// the time of the start. An error of drop ends the sweep.
 	SweepUnfinished(ctx context.Context, prefix string, drop func(ObjectInfo) (bool, error)) error
 }
 
@@ -48,15 +58,15 @@ type ObjectInfo struct {
 	Modified time.Time
 }
 
-// What callers of an Objects branch on.
+// Callers of an Objects branch on these errors.
 var (
 	ErrObjectExists  = errors.New("object exists")
 	ErrObjectMissing = errors.New("object missing")
 	ErrObjectTooLong = errors.New("object is longer than can be stored without its size")
 )
 
-// ReceiptSigner signs receipts: a compact JWS over claims as JSON, with a key used for nothing else. It is deterministic
-// and safe for concurrent use.
+// ReceiptSigner signs receipts: a compact JWS over claims as JSON. Its key is used for
+// nothing else. It is deterministic and safe for concurrent use.
 type ReceiptSigner interface {
 	Sign(claims any) (jws string, err error)
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// ErrReceiver marks a failure of whoever receives a document.
+// ErrReceiver marks a failure of the writer that receives a document.
 var ErrReceiver = errors.New("receiver failed")
 
-// Counting is a writer that adds to sent what was written to w.
+// Counting returns a writer to w that adds the bytes it has written to sent.
 func Counting(w io.Writer, sent *int64) io.Writer { return countingWriter{w, sent} }
 
 type countingWriter struct {
@@ -25,13 +25,15 @@ func (c countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// HexOf is lower-case hexadecimal.
+// HexOf returns lower-case hexadecimal.
 func HexOf(b []byte) string { return hex.EncodeToString(b) }
 
-// CleanUp is how long clearing away after a failed request may take when its own context has ended.
+// CleanUp is how long cleaning up after a failed request may take, once its own context
+// has ended.
 const CleanUp = 30 * time.Second
 
-// FailureReason is the closed code that the ledger keeps for how an upload or a download failed.
+// FailureReason returns the closed code that the ledger keeps for a failed upload or
+// download.
 func FailureReason(err error) string {
 	switch {
 	case IsRefusal(err):

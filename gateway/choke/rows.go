@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// ErrCursor is the refusal of a cursor that no answer of ours gave.
+// ErrCursor refuses a cursor that the gateway never returned.
 var ErrCursor = &Invalid{Kind: InvalidParameter, Field: "after", Detail: "is not a cursor of this listing"}
 
-// Rows is how many rows a page holds.
+// Rows returns how many rows the page may hold.
 func (p Page) Rows() int32 {
 	switch {
 	case p.Limit <= 0:
@@ -23,7 +23,8 @@ func (p Page) Rows() int32 {
 	}
 }
 
-// OrConflict is conflict where there was no failure: what must not be there was found.
+// OrConflict returns conflict if err is nil, because the row exists and must not. It
+// returns any other error as it is.
 func OrConflict(err error, conflict *Conflict) error {
 	if err == nil {
 		return conflict
@@ -31,7 +32,7 @@ func OrConflict(err error, conflict *Conflict) error {
 	return err
 }
 
-// OrNotFound is ErrNotFound for a row that is not there.
+// OrNotFound returns ErrNotFound for a row that does not exist.
 func OrNotFound(err error) error {
 	if IsNoRows(err) {
 		return ErrNotFound
@@ -39,7 +40,7 @@ func OrNotFound(err error) error {
 	return err
 }
 
-// CheckName accepts what people write as a name: some visible text, no control characters.
+// CheckName accepts a name as people write it: visible text without control characters.
 func CheckName(field, s string) error {
 	switch {
 	case strings.TrimSpace(s) == "" || len(s) > 200:
@@ -50,7 +51,8 @@ func CheckName(field, s string) error {
 	return nil
 }
 
-// OrInvalid is invalid for what was not found, and err for every other failure.
+// OrInvalid returns invalid for a nil error or a missing row, and any other error as it
+// is.
 func OrInvalid(err error, invalid *Invalid) error {
 	if err == nil || IsNoRows(err) {
 		return invalid
@@ -58,10 +60,10 @@ func OrInvalid(err error, invalid *Invalid) error {
 	return err
 }
 
-// IsNoRows says whether an error means that there is no such row.
+// IsNoRows says whether the error means that the row does not exist.
 func IsNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// IgnoreNoRows is nil for a row that is not there, and err for every other failure.
+// IgnoreNoRows returns nil for a row that does not exist, and any other error as it is.
 func IgnoreNoRows(err error) error {
 	if IsNoRows(err) {
 		return nil

@@ -13,34 +13,36 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// OperatorLedger is the name of the operator's own ledger; a client's ledger has the name of its organisation.
+// OperatorLedger is the name of the operator's own ledger. A client's ledger is named
+// after its organisation.
 const OperatorLedger = "operator"
 
-// Scene is what one act looks at, its act context: the facts for the decision, what the decision was, and the event to be kept.
+// Scene is the context of one act: the facts of the decision, the decision itself, and
+// the event that records it. It lives for one attempt of one transaction.
 type Scene struct {
 	door    *Door
 	now     time.Time
 	caller  Caller
 	facts   policy.Facts
 	event   event.Event
-	also    []event.Event // what the act did beside its purpose, in its first ledger
-	ledgers []string      // where the event goes; the operator's ledger when nothing more is known
+	also    []event.Event // additional events of an allowed act, in its first ledger
+	ledgers []string      // where the event is recorded; empty means the operator's
 
 	organisation OrganisationID // the caller's
 	kind         OrganisationKind
 	dutyRoles    []policy.Role
 
 	duty       bool             // the decision is about a duty, not about a contract's terms
-	objectKind OrganisationKind // of the organisation that a duty is exercised on
+	objectKind OrganisationKind // of the organisation that the duty is exercised on
 	contract   ContractID
 	client     OrganisationID // of the contract
 	provider   OrganisationID // of the contract
-	version    int64          // in force, 0 when none is
+	version    int64          // in force, 0 for none
 	terms      *policy.Compiled
 
 	decision policy.Decision
 	refusal  error
-	visible  bool // the caller may know that the object exists: a refusal is shown as what it is
+	visible  bool // the caller may know that the object exists, and so sees the true refusal
 }
 
 func (d *Door) newScene(caller Caller, action policy.Action) *Scene {
@@ -62,8 +64,9 @@ func (d *Door) newScene(caller Caller, action policy.Action) *Scene {
 	}
 }
 
-// shown is the refusal as the caller gets to see it: what is another party's does not exist.
-// A defect of the gateway is shown, because it tells nothing about the object.
+// shown returns the refusal as the caller may see it. If the object belongs to another
+// party, the caller sees ErrNotFound. A missing fact is always shown: it is a defect of
+// the gateway and tells nothing about the object.
 func (s *Scene) shown() error {
 	var denied *Denied
 	if errors.As(s.refusal, &denied) && !s.visible && denied.Reason != policy.ReasonFactMissing {
@@ -72,7 +75,8 @@ func (s *Scene) shown() error {
 	return s.refusal
 }
 
-// readCaller reads who asks. A person who is not known, or has left, has no role anywhere: the decision denies.
+// readCaller reads the person who asks. A person who is not known, or who has left, has
+// no role anywhere, and the decision denies.
 func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	person, err := tx.Person(ctx, s.caller.Person)
 	if IsNoRows(err) {
@@ -98,8 +102,9 @@ func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	return nil
 }
 
-// OnContract makes the contract what the act is about: its parties, its status, the version in force and the caller's
-// roles on it. The status row is locked against a change until the act commits.
+// OnContract makes the contract the object of the act. It reads the parties, the status,
+// the version in force and the caller's roles. The status row stays locked against a
+// change until the act commits.
 func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) error {
 	c, err := tx.Contract(ctx, id)
 	if err != nil {
@@ -124,7 +129,7 @@ func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) 
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
 	if status.Status == policy.StatusProposed && s.OfProvider() {
-		s.visible = false // a draft is its client's own business
+		s.visible = false // only the client may know of a draft
 	}
 	s.event.Contract, s.event.Provider = string(c.ID), string(c.Provider)
 	s.ledgers = []string{string(c.Client)}
@@ -136,7 +141,7 @@ func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) 
 	return s.readVersion(ctx, tx, DecidedAt(status, s.now))
 }
 
-// readVersion reads which version is in force at a time and gets its compiled terms.
+// readVersion reads which version is in force at this time, and its compiled terms.
 func (s *Scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) error {
 	version, err := tx.VersionInForce(ctx, queries.VersionInForceParams{Contract: s.contract, Now: queries.At(at)})
 	if IsNoRows(err) {
@@ -151,8 +156,8 @@ func (s *Scene) readVersion(ctx context.Context, tx *database.Tx, at time.Time) 
 	return err
 }
 
-// OnDuty turns the act into one about a duty on the contract that was read: the caller's duties decide, beside the roles
-// held on the contract itself.
+// OnDuty makes the act one about a duty. The caller's duties decide, together with the
+// caller's roles on the contract, if one was read.
 func (s *Scene) OnDuty() {
 	s.duty = true
 	s.facts.Roles = append(s.facts.Roles, s.dutyRoles...)
@@ -160,7 +165,7 @@ func (s *Scene) OnDuty() {
 	s.facts.Roles = slices.Compact(s.facts.Roles)
 }
 
-// LoadDuty is for an act about a duty on a contract.
+// LoadDuty returns the load of an act about a duty on a contract.
 func LoadDuty(id ContractID) func(context.Context, *database.Tx, *Scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *Scene) error {
 		if err := s.OnContract(ctx, tx, id); err != nil {
@@ -188,8 +193,8 @@ func (s *Scene) OnOperator() {
 	s.visible = len(s.dutyRoles) > 0
 }
 
-// OnOwn makes the act a listing of what the caller may see; it stands in the ledger of the caller's organisation and of
-// every client of whom something is listed.
+// OnOwn makes the act a listing of what the caller may see. The ledger of the caller's
+// organisation records it, and the ledger of each client whose objects are listed.
 func (s *Scene) OnOwn(context.Context, *database.Tx) error {
 	s.OnDuty()
 	s.facts.Object = &policy.Object{Organisation: s.organisation}
@@ -200,7 +205,7 @@ func (s *Scene) OnOwn(context.Context, *database.Tx) error {
 	return nil
 }
 
-// AlsoIn adds a client's ledger to those that the event stands in.
+// AlsoIn adds a client's ledger to those that record the event.
 func (s *Scene) AlsoIn(client OrganisationID) {
 	if !slices.Contains(s.ledgers, string(client)) {
 		s.ledgers = append(s.ledgers, string(client))
@@ -210,15 +215,16 @@ func (s *Scene) AlsoIn(client OrganisationID) {
 // OfProvider says whether the caller belongs to the provider of the contract.
 func (s *Scene) OfProvider() bool { return s.organisation != "" && s.organisation == s.provider }
 
-// HideUnsealed makes a batch that is still being filled look to the provider's people like one that does not exist: not
-// even that something is on its way is theirs to know. The ledger keeps the true reason of the refusal.
+// HideUnsealed hides a batch that is still open from the provider's people: they may not
+// know that something is on its way. They see ErrNotFound, and the ledger keeps the true
+// reason.
 func (s *Scene) HideUnsealed(state policy.BatchState) {
 	if state != policy.BatchSealed && s.OfProvider() {
 		s.visible = false
 	}
 }
 
-// OnBatch makes the batch, and its contract, what the act is about.
+// OnBatch makes the batch and its contract the object of the act.
 func (s *Scene) OnBatch(ctx context.Context, tx *database.Tx, id BatchID) (queries.Batch, error) {
 	b, err := tx.Batch(ctx, id)
 	if err != nil {
@@ -235,7 +241,8 @@ func (s *Scene) OnBatch(ctx context.Context, tx *database.Tx, id BatchID) (queri
 	return b, nil
 }
 
-// OnBatchIn is OnBatch for a batch whose state was read before, because the act is to change it.
+// OnBatchIn is OnBatch for an act that changes the batch's state, and so has read it
+// before.
 func (s *Scene) OnBatchIn(ctx context.Context, tx *database.Tx, id BatchID, state policy.BatchState) (queries.Batch, error) {
 	b, err := tx.Batch(ctx, id)
 	if err != nil {
@@ -254,8 +261,8 @@ func (s *Scene) onBatchIn(b queries.Batch, state policy.BatchState) {
 	s.HideUnsealed(state)
 }
 
-// OnDocument makes the document, its batch and its contract what the act is about, with the caller's assignment and
-// lease.
+// OnDocument makes the document, its batch and its contract the object of the act. It
+// also reads the caller's assignment and lease.
 func (s *Scene) OnDocument(ctx context.Context, tx *database.Tx, id DocumentID) (queries.Document, error) {
 	d, err := tx.Document(ctx, id)
 	if err != nil {
@@ -279,7 +286,7 @@ func (s *Scene) OnDocument(ctx context.Context, tx *database.Tx, id DocumentID) 
 	return d, s.OnLease(ctx, tx, a)
 }
 
-// OnLease adds the facts of an assignment to the caller, and of its lease.
+// OnLease adds the facts of an assignment and of its lease.
 func (s *Scene) OnLease(ctx context.Context, tx *database.Tx, a queries.Assignment) error {
 	lease, err := s.leaseState(ctx, tx, a)
 	if err != nil {
@@ -291,7 +298,7 @@ func (s *Scene) OnLease(ctx context.Context, tx *database.Tx, a queries.Assignme
 	return nil
 }
 
-// leaseState reads how the newest lease of an assignment stands for the caller.
+// leaseState reads the state of the assignment's newest lease, as seen by the caller.
 func (s *Scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assignment) (policy.LeaseState, error) {
 	lease, err := tx.NewestLease(ctx, a.ID)
 	switch {
@@ -306,9 +313,9 @@ func (s *Scene) leaseState(ctx context.Context, tx *database.Tx, a queries.Assig
 	}
 }
 
-// readEnd reads when the contract was terminated; the zero time while it was not. A
-// termination out of a suspension has no wind-down: what was stopped does not begin again
-// by ending.
+// readEnd returns when the contract was terminated, and the zero time if it was not. A
+// termination out of a suspension has no wind-down: it must not let work begin again that
+// the suspension has stopped.
 func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus) (time.Time, error) {
 	if status.Status != policy.StatusTerminated {
 		return time.Time{}, nil
@@ -323,7 +330,7 @@ func readEnd(ctx context.Context, tx *database.Tx, status queries.ContractStatus
 	return status.ValidFrom.Time(), nil
 }
 
-// NoteErased makes it a fact when the document, whose other facts were read, was erased.
+// NoteErased sets the document's state to erased if it was erased.
 func (s *Scene) NoteErased(ctx context.Context, tx *database.Tx, row queries.Document) error {
 	_, err := tx.ErasedDocument(ctx, row.ID)
 	if err == nil {
@@ -332,7 +339,8 @@ func (s *Scene) NoteErased(ctx context.Context, tx *database.Tx, row queries.Doc
 	return IgnoreNoRows(err)
 }
 
-// LoadLedger makes the organisation whose ledger it is what the act is about.
+// LoadLedger returns the load of an act about a ledger. Its object is the ledger's
+// organisation.
 func LoadLedger(ledger, question string) func(context.Context, *database.Tx, *Scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *Scene) error {
 		if question != "" {
@@ -358,8 +366,10 @@ func LoadLedger(ledger, question string) func(context.Context, *database.Tx, *Sc
 	}
 }
 
-// addProviderCompliance adds the role of who watches over a provider's people on one of the client's contracts. It is enough to ask
-// the client's ledger, and narrow sees to it that nothing but their own is answered.
+// addProviderCompliance adds the role of a provider's compliance officer, if the caller
+// has it on one of the client's contracts. One such contract is enough to ask the
+// client's ledger. The query itself returns events of the provider's own people only
+// (evidence.scopeToOwn).
 func (s *Scene) addProviderCompliance(ctx context.Context, tx *database.Tx) error {
 	if !s.facts.MemberActive || s.kind != KindProvider {
 		return nil

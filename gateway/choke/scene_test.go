@@ -11,7 +11,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// door is a second door to what a house keeps.
+// door makes a second door to the world's database and ledger.
 func door(t *testing.T, w *gatewaytest.World) *choke.Door {
 	t.Helper()
 	d, _, err := choke.New(choke.Config{Database: w.Database, Ledger: w.Ledger, Clock: w.Clock.Now, Compiled: choke.NewCompiled()})
@@ -21,7 +21,7 @@ func door(t *testing.T, w *gatewaytest.World) *choke.Door {
 	return d
 }
 
-// An act that was refused reads nothing more, and one that was not decided yet neither.
+// A refused act reads nothing more, and an act that is not decided yet reads nothing.
 func TestOnlyAnAllowedActReadsOn(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	read := func(context.Context, *database.Tx) error { return nil }
@@ -38,7 +38,7 @@ func TestOnlyAnAllowedActReadsOn(t *testing.T) {
 		return nil
 	}}
 	if _, err := door(t, w).Do(t.Context(), w.Stranger, act); err == nil {
-		t.Fatal("a stranger read the contract")
+		t.Fatal("a person of no party read the contract")
 	}
 	if err := kept.View(t.Context(), read); !errors.Is(err, choke.ErrNotFound) {
 		t.Errorf("after a refusal: %v", err)
@@ -52,7 +52,7 @@ func TestOnlyAnAllowedActReadsOn(t *testing.T) {
 	}
 }
 
-// What load read, mutate gets; what an attempt before read, it does not.
+// Mutate gets what its own load read, and never what an earlier attempt read.
 func TestMutateGetsWhatLoadRead(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	reads := 0

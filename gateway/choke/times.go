@@ -7,8 +7,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// DecidedAt is the time whose version decides: now, and after the end the end, so that no amendment comes into force that
-// the contract did not live to see.
+// DecidedAt returns the time whose contract version decides. It is now, or the end of a
+// contract that has ended. An amendment that would come into force after the end decides
+// nothing.
 func DecidedAt(status queries.ContractStatus, now time.Time) time.Time {
 	switch status.Status {
 	case policy.StatusTerminated, policy.StatusExited:
@@ -20,7 +21,8 @@ func DecidedAt(status queries.ContractStatus, now time.Time) time.Time {
 // Day is a day of 24 hours.
 const Day = 24 * time.Hour
 
-// Within says whether a stored time span, from inclusive and until exclusive, has a time.
+// Within says whether at lies in the stored time span. from is inclusive, until
+// exclusive.
 func Within(from, until queries.Micros, at time.Time) bool {
 	t := queries.At(at)
 	return from <= t && t < until
