@@ -196,10 +196,7 @@ func readAssignment(ctx context.Context, tx *database.Tx, id AssignmentID) (Assi
 		return Assignment{}, fmt.Errorf("reading assigned documents: %w", err)
 	}
 	a := Assignment{ID: row.ID, Batch: row.Batch, Contract: row.Contract,
-		Person: row.Person, Assigned: row.ValidFrom.Time(), Ended: row.ValidUntil.Time()}
-	for _, d := range documents {
-		a.Documents = append(a.Documents, d)
-	}
+		Person: row.Person, Documents: documents, Assigned: row.ValidFrom.Time(), Ended: row.ValidUntil.Time()}
 	a.LeaseFrom, a.LeaseUntil, err = readLease(ctx, tx, id)
 	return a, err
 }

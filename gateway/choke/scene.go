@@ -96,9 +96,7 @@ func (s *Scene) readCaller(ctx context.Context, tx *database.Tx) error {
 	if err != nil {
 		return fmt.Errorf("reading duties: %w", err)
 	}
-	for _, r := range roles {
-		s.dutyRoles = append(s.dutyRoles, r)
-	}
+	s.dutyRoles = roles
 	return nil
 }
 
@@ -123,9 +121,7 @@ func (s *Scene) OnContract(ctx context.Context, tx *database.Tx, id ContractID) 
 	s.facts.Object = &policy.Object{Organisation: s.client}
 	s.facts.Roles = nil
 	if s.facts.MemberActive {
-		for _, r := range roles {
-			s.facts.Roles = append(s.facts.Roles, r)
-		}
+		s.facts.Roles = roles
 	}
 	s.visible = len(s.facts.Roles) > 0 || len(s.dutyRoles) > 0 && s.organisation == s.client
 	if status.Status == policy.StatusProposed && s.OfProvider() {

@@ -61,9 +61,7 @@ func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) err
 		DecidedBy: row.DecidedBy, Decided: row.Decided.Time()}
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		spared, err := tx.ErasureExceptions(ctx, row.ID)
-		for _, d := range spared {
-			c.Except = append(c.Except, d)
-		}
+		c.Except = append(c.Except, spared...)
 		return err
 	})
 	if err != nil {
