@@ -179,8 +179,8 @@ func TestRemovingSparesWhatIsPublishedForGood(t *testing.T) {
 	}
 }
 
-// A key that may not delete suits a log bucket well: what it may not remove stays, and that is
-// no failure. A server that is away is one.
+// A key that may not delete suits a log bucket well: what it may not remove stays, and
+// that is no failure. A server that is away is one.
 func TestRemovingLeavesWhatTheKeyMayNotDelete(t *testing.T) {
 	for _, test := range []struct {
 		status int
