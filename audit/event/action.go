@@ -2,18 +2,18 @@ package event
 
 import "slices"
 
-// Action names what was done or refused: two words of `a-z`, joined by a dot. The words
-// are those that policies decide on.
+// Action names an act that was done or refused: two words of `a-z`, joined by a dot.
+// Package policy decides on the same words.
 type Action string
 
-// Entry is an action with what it means, for people.
+// Entry is an action with its meaning, for people.
 type Entry struct {
 	Action      Action
 	Description string
 }
 
-// catalogue is every action that this build records. A word is never taken out and never
-// changes its meaning: leaves that hold it are kept for ever.
+// catalogue lists every action that this build records. A word is never taken out and
+// never changes its meaning: leaves that hold it are kept for ever.
 var catalogue = []Entry{
 	{"organisation.create", "an organisation was registered"},
 	{"member.add", "a person was made a member of an organisation"},
@@ -31,9 +31,9 @@ var catalogue = []Entry{
 	{"audit.query", "events of a ledger were asked for"},
 	{"audit.prove", "a checkpoint or a proof of a ledger was asked for"},
 	{"audit.export", "events of a ledger were exported"},
-	{"contract.list", "one's contracts were listed"},
-	{"batch.list", "one's batches were listed"},
-	{"assignment.list", "one's assignments were listed"},
+	{"contract.list", "a person listed the contracts that they may see"},
+	{"batch.list", "a person listed the batches that they may see"},
+	{"assignment.list", "a person listed the assignments that they may see"},
 	{"question.list", "the named questions that a ledger can be asked were listed"},
 	{"batch.open", "a batch was opened"},
 	{"batch.read", "a batch's record was read"},
@@ -46,22 +46,22 @@ var catalogue = []Entry{
 	{"receipt.read", "a receipt was read"},
 	{"contract.amend", "a new version of a contract was proposed"},
 	{"contract.exit", "a terminated contract was closed for good"},
-	{"policy.who", "it was asked who can read a document, a batch or a contract"},
-	{"policy.past", "it was asked what a person could read at a time"},
-	{"policy.impact", "it was asked what a version of a contract would change"},
-	{"policy.simulate", "a request that nobody made was decided"},
-	{"role.list", "it was asked who holds which role on a contract"},
+	{"policy.who", "a person asked who can read a document, a batch or a contract"},
+	{"policy.past", "a person asked what a person could read at a given time"},
+	{"policy.impact", "a person asked what a version of a contract would change"},
+	{"policy.simulate", "a made-up request was decided, to see the answer"},
+	{"role.list", "a person asked who holds which role on a contract"},
 	{"document.abandon", "an upload that was never acknowledged was cleared away"},
 	{"key.check", "the contracts' keys were listed or checked"},
-	{"key.holders", "the roots and recovery recipients were changed that contracts' keys are sealed to"},
+	{"key.holders", "the roots and recovery recipients that contracts' keys are sealed to were changed"},
 	{"key.reseal", "a contract's key was sealed to other roots or recovery recipients"},
 	{"key.rotate", "a contract was given a new key"},
 	{"key.retire", "a contract's earlier keys were destroyed, after every header was rewrapped for the new one"},
 	{"object.check", "the object store was compared with the database"},
-	{"object.sweep", "an object that no document needs, or what an upload that died had left in the store, was removed"},
-	{"document.recover", "documents were listed, or one was taken out, by whoever holds the machine"},
-	{"key.recover", "a contract's key was taken out by whoever holds the machine"},
-	{"hold.place", "a legal hold was placed: what it is on may not be erased"},
+	{"object.sweep", "an object that no document needs, or the rest of an upload that died, was removed from the store"},
+	{"document.recover", "the machine's owner listed documents or took one out"},
+	{"key.recover", "the machine's owner took out a contract's key"},
+	{"hold.place", "a legal hold was placed: its subject may not be erased"},
 	{"hold.lift", "a legal hold was lifted"},
 	{"hold.list", "the legal holds under a contract were listed"},
 	{"document.erase", "a document was erased: its key was destroyed"},
@@ -69,29 +69,29 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
-	{"privacy.propose", "it was proposed to erase the erasable data of events of a person"},
-	{"privacy.erase", "private halves of what a person did were ordered erased, or were erased"},
-	{"privacy.read", "the record of such an erasure was read"},
-	{"privacy.expire", "private halves of events were erased, having been kept for their time"},
+	{"privacy.propose", "the erasure of the erasable data of a person's events was proposed"},
+	{"privacy.erase", "the erasable data of a person's events was ordered erased, or was erased"},
+	{"privacy.read", "the record of an erasure of a person's data was read"},
+	{"privacy.expire", "the erasable data of events was erased at the end of its retention"},
 	{"privacy.forget", "the name of a person who had left was erased"},
 	{ActionEpoch, "a new epoch of this ledger began, because the database had lost events that were published or held others"},
 	{"audit.restore", "a client's ledger was given a new epoch after a restore"},
 	{ActionRekey, "the key that signs this ledger's checkpoints was replaced, signed by the key before"},
-	{"audit.republish", "ledgers were published again, because the folder they are published to had lost some of it"},
-	{"audit.resume", "the ledgers, which had been halted over a difference from what was published, were let go on"},
-	{"audit.reindex", "the index of a ledger was dropped, to be built again from its events"},
+	{"audit.republish", "ledgers were published again, because their folder had lost some of what was published"},
+	{"audit.resume", "the ledgers were resumed after a halt over a difference from what was published"},
+	{"audit.reindex", "the index of a ledger was dropped; the sequencer builds it again from the events"},
 }
 
 // Catalogue lists the actions that this build records.
 func Catalogue() []Entry { return slices.Clone(catalogue) }
 
-// Known says whether the action is in the catalogue. Parse does not ask: a ledger may be
-// read by an older build than the one that wrote it.
+// Known says whether the action is in the catalogue. Parse does not check this, because
+// an older build may read a ledger that a newer one wrote.
 func (a Action) Known() bool {
 	return slices.ContainsFunc(catalogue, func(e Entry) bool { return e.Action == a })
 }
 
-// valid says whether the action has the form of one.
+// valid says whether the text has the form of an action.
 func (a Action) valid() bool {
 	dots := 0
 	for i := range len(a) {

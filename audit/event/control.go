@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Two actions are not about what people did but about the ledger they stand in: under
-// which name, and with which key, its checkpoints are signed from that event on. The
-// ledger places such events itself; what they say is in Subject.
+// Two actions are about the ledger itself: they give the name and the key with which its
+// checkpoints are signed from that event on. Only the ledger records such events. Subject
+// holds the change.
 const (
 	ActionEpoch Action = "audit.epoch" // see EpochChange
 	ActionRekey Action = "audit.rekey" // see KeyChange
@@ -21,8 +21,8 @@ const (
 // IsControl says whether an event of the action is about the ledger's own name or key.
 func (a Action) IsControl() bool { return a == ActionEpoch || a == ActionRekey }
 
-// LogName is what a ledger is called in its checkpoints, from its name in the first
-// epoch: that is the installation's origin, a slash and the ledger.
+// LogName is the name of a ledger in its checkpoints of an epoch. first is its name in
+// epoch 1: the installation's origin, a slash and the ledger.
 //
 //	bordereau.example/o_aaaaaaaaaaaaaaaaaaaaaaaaaa      epoch 1
 //	bordereau.example/o_aaaaaaaaaaaaaaaaaaaaaaaaaa/2    epoch 2
@@ -33,7 +33,7 @@ func LogName(first string, epoch int64) string {
 	return first + "/" + strconv.FormatInt(epoch, 10)
 }
 
-// SplitLogName is the inverse of LogName; false for what names no ledger.
+// SplitLogName is the inverse of LogName; ok is false for a text that names no ledger.
 func SplitLogName(name string) (first string, epoch int64, ok bool) {
 	first, epoch = name, 1
 	if number, err := strconv.ParseInt(path.Base(name), 10, 64); err == nil && number > 1 {
@@ -43,9 +43,9 @@ func SplitLogName(name string) (first string, epoch int64, ok bool) {
 	return first, epoch, ValidLedger(ledger) && strings.HasSuffix(first, "/"+ledger) && LogName(first, epoch) == name
 }
 
-// EpochChange begins an epoch: the database had lost events that were published, or held
-// others. The tree goes on after the last published checkpoint of the epoch before, and
-// its checkpoints have a new name from here on. As a text, four words:
+// EpochChange begins an epoch, because the database had lost published events or held
+// others. The tree goes on after the last published checkpoint of the epoch before. Its
+// checkpoints have a new name from here on. The text has four words:
 //
 //	2 1 300 qGZ…=     epoch 2 follows on epoch 1, whose last checkpoint is of 300 events and this root
 type EpochChange struct {
@@ -80,16 +80,17 @@ func ParseEpochChange(s string) (EpochChange, error) {
 	return m, nil
 }
 
-// KeyChange replaces the key that signs checkpoints. Those of a size that has the event
-// are signed with Next. As a text, three words, each in base64: the two keys (a byte 0x01
-// for Ed25519 and the public key) and Former's signature of the Statement.
+// KeyChange replaces the key that signs checkpoints. Next signs the checkpoints whose
+// size includes the event. The text has three words, each in base64: the two keys (a byte
+// 0x01 for Ed25519 and the public key) and Former's signature of the Statement.
 type KeyChange struct {
 	Former, Next ed25519.PublicKey
 	Signature    []byte
 }
 
-// Statement is what the former key signs, for the ledger of the name in its first epoch.
-// It is the text of a C2SP signed note, and no checkpoint: its second line is no number.
+// Statement is the text that the former key signs. first is the ledger's name in its
+// first epoch. The text is that of a C2SP signed note, and cannot be a checkpoint,
+// because its second line is no number.
 //
 //	bordereau.example/o_aaaaaaaaaaaaaaaaaaaaaaaaaa
 //	key succession
@@ -99,8 +100,8 @@ func (m KeyChange) Statement(first string) string {
 	return fmt.Sprintf("%s\nkey succession\n%s\n%s\n", first, keyText(m.Former), keyText(m.Next))
 }
 
-// ParseStatement reads the two keys out of a statement for the ledger of the name; false
-// for anything else.
+// ParseStatement reads the two keys out of a statement for the ledger with the name; ok
+// is false for any other text.
 func ParseStatement(first, text string) (m KeyChange, ok bool) {
 	lines := strings.Split(text, "\n")
 	if len(lines) != 5 {
@@ -135,7 +136,7 @@ func keyText(key ed25519.PublicKey) string {
 	return base64.StdEncoding.EncodeToString(append([]byte{keyEd25519}, key...))
 }
 
-// parseKey is nil for what is no key.
+// parseKey returns nil for a text that is no key.
 func parseKey(s string) ed25519.PublicKey {
 	data := decode(s)
 	if len(data) != 1+ed25519.PublicKeySize || data[0] != keyEd25519 {
@@ -144,7 +145,7 @@ func parseKey(s string) ed25519.PublicKey {
 	return ed25519.PublicKey(bytes.Clone(data[1:]))
 }
 
-// decode is nil for what is not base64.
+// decode returns nil for a text that is not base64.
 func decode(s string) []byte {
 	data, err := base64.StdEncoding.Strict().DecodeString(s)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 const firstName = "bordereau.example/audit/o_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-func keyMark() event.KeyChange {
+func keyChange() event.KeyChange {
 	key := func(seed byte) ed25519.PublicKey {
 		return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize)).Public().(ed25519.PublicKey)
 	}
@@ -35,18 +35,18 @@ func TestLogNames(t *testing.T) {
 	}
 }
 
-func TestMarks(t *testing.T) {
+func TestControlEventsAreReadBack(t *testing.T) {
 	epoch := event.EpochChange{Epoch: 3, Former: 1, Size: 300, Root: [32]byte{1, 2, 3}}
 	if back, err := event.ParseEpochChange(epoch.String()); err != nil || back != epoch {
 		t.Errorf("%v, %v", back, err)
 	}
-	key := keyMark()
+	key := keyChange()
 	back, err := event.ParseKeyChange(key.String())
 	if diff := cmp.Diff(key, back); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 	if len(key.String()) > event.MaxText || len(epoch.String()) > event.MaxText {
-		t.Error("a mark is longer than a text may be")
+		t.Error("a control event's subject is longer than a text may be")
 	}
 	stated, ok := event.ParseStatement(firstName, key.Statement(firstName))
 	if key.Signature = nil; !ok || !cmp.Equal(key, stated) {
@@ -57,8 +57,8 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-func TestMarksHaveOneForm(t *testing.T) {
-	epoch, key := event.EpochChange{Epoch: 2, Former: 1, Size: 5}.String(), keyMark().String()
+func TestControlEventsHaveOneForm(t *testing.T) {
+	epoch, key := event.EpochChange{Epoch: 2, Former: 1, Size: 5}.String(), keyChange().String()
 	root := strings.Fields(epoch)[3]
 	for _, s := range []string{"", " ", epoch + " ", " " + epoch, strings.Replace(epoch, " ", "  ", 1), "2 1 05 " + root, "2 1 -5 " + root, "2 2 5 " + root,
 		"1 0 5 " + root, "2 1 5 " + root[1:], "2 1 5", strings.TrimSuffix(epoch, "="), "2 1 99999999999999999999 " + root} {
@@ -73,11 +73,11 @@ func TestMarksHaveOneForm(t *testing.T) {
 	}
 }
 
-// FuzzMarks: what is read is what would be written.
-func FuzzMarks(f *testing.F) {
+// FuzzControlEvents: a text that parses is the text that would be written.
+func FuzzControlEvents(f *testing.F) {
 	f.Add(event.EpochChange{Epoch: 2, Former: 1, Size: 5}.String())
-	f.Add(keyMark().String())
-	f.Add(keyMark().Statement(firstName))
+	f.Add(keyChange().String())
+	f.Add(keyChange().Statement(firstName))
 	f.Add(firstName + "/2")
 	f.Fuzz(func(t *testing.T, s string) {
 		if m, err := event.ParseEpochChange(s); err == nil && m.String() != s {

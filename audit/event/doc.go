@@ -1,18 +1,18 @@
-// Package event is the audit event: what one says, its leaf in a ledger, and the
+// Package event defines the audit event: its fields, its leaf in a ledger, and the
 // catalogue of actions.
 //
-// An event is written down in two halves. The leaf is what the ledger's Merkle tree is
-// built over. It is kept byte for byte and for ever, and goes to everybody who may copy
-// the ledger, so it holds opaque identifiers and closed words only. Names, addresses,
-// free text and digests of documents are the erasable data: kept beside the leaf,
-// together with a random salt, and bound to it by a commitment (see Opening). Erasing the
-// erasable data breaks no proof.
+// An event is stored as a leaf and, beside the leaf, its erasable data. The ledger's
+// Merkle tree is built over the leaves. A leaf is kept byte for byte and for ever, and
+// every person who may copy the ledger gets it. So a leaf holds only opaque identifiers
+// and closed words. Names, addresses, free text and digests of documents are erasable
+// data. The database keeps them together with a random salt, and a commitment in the leaf
+// binds them to it (see Opening). Erasing them breaks no proof.
 //
 // # Leaf, version 1
 //
 // A leaf is one JSON object without white space. Its fields come in the order of this
-// example and have no other spelling; all but the first eight and the last of the second
-// line are left out when empty or zero:
+// example and have no other spelling. The first nine, up to outcome, are always there.
+// The others are left out when empty or zero:
 //
 //	{"v":1,"ledger":"o_…","seq":7,"ts":1767225600000001,"id":"e_…","occ":1767225600000000,
 //	"phase":"grant","action":"document.read","outcome":"allow","reason":"allowed",

@@ -31,7 +31,7 @@ type Event struct {
 	Document   string
 	Class      string
 	Assignment string
-	Subject    string // whom or what else it was done to: a person, an organisation, a receipt
+	Subject    string // the person, organisation, receipt, … that was acted on
 
 	// From where.
 	Site    string
@@ -48,8 +48,8 @@ type Event struct {
 	// Private is the erasable data, by key: address, user_agent, sha256, note, … It is
 	// nil when erased, and after Parse.
 	Private map[string]string
-	// Commitment is all that the leaf holds of Private: see Opening. Empty where there
-	// never was the erasable data.
+	// Commitment is all that the leaf holds of Private: see Opening. Empty for an event
+	// that never had erasable data.
 	Commitment string
 }
 

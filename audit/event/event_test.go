@@ -32,7 +32,7 @@ func full() event.Event {
 	}
 }
 
-// least has only what every event has.
+// least has only the fields that every event has.
 func least() event.Event {
 	return event.Event{
 		Ledger: event.Operator, ID: secondID, Occurred: time.UnixMicro(1).UTC(),
@@ -40,7 +40,7 @@ func least() event.Event {
 	}
 }
 
-// The format is for ever: these vectors never change, whatever becomes of the code.
+// The format is frozen: these vectors never change, even when the code does.
 var vectors = []struct {
 	name  string
 	event event.Event
@@ -78,7 +78,7 @@ func TestLeafVectors(t *testing.T) {
 	}
 }
 
-// Another reader of JSON finds the same values in a leaf.
+// encoding/json finds the same values in a leaf.
 func TestLeafIsJSON(t *testing.T) {
 	leaf, err := full().Leaf()
 	if err != nil {
@@ -176,7 +176,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// A leaf that Parse accepts has no other form, and is JSON.
+// A leaf that Parse accepts has only this form, and is JSON.
 func FuzzParse(f *testing.F) {
 	for _, v := range vectors {
 		f.Add([]byte(v.leaf))

@@ -2,9 +2,8 @@ package event
 
 import "time"
 
-// codec is what an event's fields are written to or read from. Both go through the one
-// list below, so writer and reader cannot disagree about the order or the spelling of the
-// fields.
+// codec writes or reads an event's fields. Both directions use the one list below, so the
+// writer and the reader agree on the order and the spelling of the fields.
 type codec interface {
 	number(key string, required bool, n *int64)
 	text(key string, required bool, s *string)
@@ -47,7 +46,7 @@ func (e *Event) fields(c codec, v *int64) {
 	c.text("priv", false, &e.Commitment)
 }
 
-// moment is a required time in microseconds since 1970 UTC; 0 is the zero time, which
+// moment is a required time in microseconds since 1970 UTC. 0 is the zero time, which
 // only a draft has.
 func moment(c codec, key string, t *time.Time) {
 	var micros int64

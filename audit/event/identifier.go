@@ -12,12 +12,12 @@ import (
 // (130 bits).
 const idLength = 28
 
-// inOrder writes bits in the alphabet of identifiers so that texts sort as what they say.
+// inOrder encodes bits in the alphabet of identifiers, so that texts sort as the bits do.
 var inOrder = base32.NewEncoding("234567abcdefghijklmnopqrstuvwxyz").WithPadding(base32.NoPadding)
 
-// NewID makes the identifier of an event: milliseconds since 1970 in 48 bits, which the
-// event tells anyway, and 80 random bits. Identifiers that grow with time keep what the
-// database writes in one place of its index.
+// NewID makes the identifier of an event: milliseconds since 1970 in 48 bits, and 80
+// random bits. The time is no secret, because the event holds it too. Identifiers that
+// grow with time keep the database's writes in one place of its index.
 func NewID() string {
 	var bits [16]byte
 	binary.BigEndian.PutUint64(bits[:], uint64(time.Now().UnixMilli())<<16)

@@ -2,8 +2,8 @@ package event
 
 import "strings"
 
-// Kind is what an action is about, as wide as questions and retention need it. It follows
-// from the action alone.
+// Kind is the subject of an action, as coarse as questions and retention need it. It
+// follows from the action alone.
 type Kind string
 
 // The kinds of action.
@@ -11,16 +11,15 @@ const (
 	KindContent Kind = "content" // a document came in, was looked at or went out
 	KindWork    Kind = "work"    // batches, assignments, receipts, listings
 	KindAccess  Kind = "access"  // who may do what: organisations, people, roles, contracts, keys, holds
-	KindSignIn  Kind = "sign-in" // who came in at the door
+	KindSignIn  Kind = "sign-in" // a person signed in
 	KindAudit   Kind = "audit"   // the ledger itself was asked, proven, exported or erased from
 )
 
 // Kinds lists all of them.
 func Kinds() []Kind { return []Kind{KindContent, KindWork, KindAccess, KindSignIn, KindAudit} }
 
-// Kind sorts the action by its first word; reading and listing change nobody's access and
-// are work. A first word that is not known here is KindAccess, where somebody will look
-// at it.
+// Kind sorts the action by its first word. Reading and listing change no access, so they
+// are work. An unknown first word is KindAccess: reviews of access find the event there.
 func (a Action) Kind() Kind {
 	subject, verb, _ := strings.Cut(string(a), ".")
 	if verb == "list" || a == "contract.read" {

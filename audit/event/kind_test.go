@@ -13,7 +13,7 @@ func TestKinds(t *testing.T) {
 		"batch.list": event.KindWork, "contract.list": event.KindWork, "contract.read": event.KindWork, "assignment.lease": event.KindWork,
 		"contract.approve": event.KindAccess, "role.grant": event.KindAccess, "member.leave": event.KindAccess,
 		"credential.issue": event.KindAccess, "token.issue": event.KindSignIn, "audit.query": event.KindAudit,
-		"something.new": event.KindAccess, // is looked at rather than overlooked
+		"something.new": event.KindAccess, // reviews of access find it
 	} {
 		if got := action.Kind(); got != want {
 			t.Errorf("%s is %s, want %s", action, got, want)

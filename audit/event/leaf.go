@@ -15,12 +15,12 @@ const (
 	MaxText = 255
 )
 
-// ErrInvalid is wrapped by every refusal of an event, a leaf or the erasable data.
+// ErrInvalid is wrapped by every refusal of an event, a leaf or erasable data.
 var ErrInvalid = errors.New("invalid event")
 
-// Leaf gives the event's leaf. Private is not part of it: Commitment is, and has to be
-// set before (see Hide). A leaf with sequence number 0 and no Time is a draft, to be
-// filled in when it is sequenced.
+// Leaf encodes the event's leaf. It holds Commitment and not Private, so Commitment has
+// to be set first (see Hide). A leaf with sequence number 0 and no Time is a draft; the
+// sequencer fills both in.
 func (e Event) Leaf() ([]byte, error) {
 	w := writer{out: make([]byte, 0, 512)}
 	v := int64(version)
@@ -38,7 +38,7 @@ func (e Event) Leaf() ([]byte, error) {
 	return leaf, nil
 }
 
-// check refuses an event whose closed words or identifiers are none.
+// check refuses an event with an unknown closed word or a malformed identifier.
 func (e *Event) check() error {
 	switch {
 	case !ValidLedger(e.Ledger):
@@ -67,7 +67,8 @@ func (e *Event) check() error {
 	return nil
 }
 
-// invalid names the field and never repeats its value, which may be anybody's input.
+// invalid names the field and never repeats its value, because the value may be untrusted
+// input.
 func invalid(field string) error { return fmt.Errorf("%w: field %q", ErrInvalid, field) }
 
 func validCommitment(s string) bool {
@@ -75,9 +76,9 @@ func validCommitment(s string) bool {
 	return err == nil && len(digest) == commitmentBytes
 }
 
-// validText refuses what would need another escape than the two of the format, by fixed
-// ranges of code points, so that no later version of Unicode makes another leaf of the
-// same event.
+// validText refuses characters that would need an escape beyond the two of the format. It
+// goes by fixed ranges of code points, so that a later version of Unicode changes no
+// leaf.
 func validText(s string) bool {
 	if len(s) > MaxText || !utf8.ValidString(s) {
 		return false

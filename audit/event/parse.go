@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Parse reads a leaf. It accepts exactly the bytes that Leaf writes: no other order,
-// spelling, white space, escape, duplicate or unknown field.
+// Parse reads a leaf. It accepts exactly the bytes that Leaf writes. It refuses any other
+// order, spelling, white space or escape, and duplicate or unknown fields.
 func Parse(leaf []byte) (Event, error) {
 	if len(leaf) > MaxLeaf {
 		return Event{}, fmt.Errorf("%w: leaf of %d bytes", ErrInvalid, len(leaf))
@@ -20,7 +20,7 @@ func Parse(leaf []byte) (Event, error) {
 	if v != version {
 		return Event{}, fmt.Errorf("%w: leaf is not of version %d", ErrInvalid, version)
 	}
-	// The reader is lenient, what it cannot read it skips: the comparison is the check.
+	// The reader is lenient and skips what it cannot read. This comparison is the check.
 	again, err := e.Leaf()
 	if err != nil {
 		return Event{}, err
@@ -31,12 +31,11 @@ func Parse(leaf []byte) (Event, error) {
 	return e, nil
 }
 
-// reader takes fields off the front of a leaf. A field that is not there leaves its zero
-// value.
+// reader takes fields off the front of a leaf. A missing field leaves its zero value.
 type reader struct{ rest string }
 
-// value is what follows the key, when the key is next; one byte of separator stands
-// before it.
+// value returns the text after the key when the key comes next. One byte of separator
+// stands before the key.
 func (r *reader) value(key string) (value string, ok bool) {
 	if r.rest == "" {
 		return "", false
@@ -76,8 +75,8 @@ func (r *reader) text(key string, _ bool, s *string) {
 	}
 }
 
-// unquote splits what follows an opening quotation mark into the text and what follows
-// the closing one.
+// unquote splits the input after an opening quotation mark into the text and the rest
+// after the closing mark.
 func unquote(value string) (text, rest string, ok bool) {
 	end := strings.IndexAny(value, `"\`)
 	if end < 0 {

@@ -13,23 +13,24 @@ import (
 const (
 	// SaltBytes is the length of the salt of a commitment.
 	SaltBytes = 32
-	// MaxPrivate is the length of the longest erasable data in bytes, as the JSON that is
-	// kept.
+	// MaxPrivate is the largest size in bytes of erasable data, as the JSON that is
+	// stored.
 	MaxPrivate = 16 << 10
 
 	commitmentBytes = sha256.Size
 )
 
-// Opening is an event's erasable data as it is kept beside the leaf: together they open
-// the commitment in the leaf,
+// Opening is an event's erasable data as it is stored beside the leaf. Clear and Salt
+// together open the commitment in the leaf,
 //
 //	priv = base64(SHA-256(salt || clear))
 //
-// The salt is as long as the digest, so that with clear and salt erased nobody can find
-// out by guessing what was committed to, and nobody can present another clear text for
-// the same leaf.
+// The salt is as long as the digest. So once clear and salt are erased, no one can guess
+// what was committed to, and no one can present another text for the same leaf.
 type Opening struct {
-	Clear string // JSON object of strings, keys sorted, no white space; kept byte for byte, never written anew
+	// Clear is a JSON object of strings, with sorted keys and no white space. It is
+	// stored byte for byte, and never encoded again.
+	Clear string
 	Salt  []byte // SaltBytes random bytes
 }
 
@@ -39,17 +40,17 @@ func Hide(private map[string]string) (Opening, error) {
 	encoder := json.NewEncoder(&clear)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(private); err != nil {
-		return Opening{}, fmt.Errorf("%w: private half: %w", ErrInvalid, err)
+		return Opening{}, fmt.Errorf("%w: erasable data: %w", ErrInvalid, err)
 	}
 	if clear.Len() > MaxPrivate {
-		return Opening{}, fmt.Errorf("%w: private half of %d bytes", ErrInvalid, clear.Len())
+		return Opening{}, fmt.Errorf("%w: erasable data of %d bytes", ErrInvalid, clear.Len())
 	}
 	salt := make([]byte, SaltBytes)
-	rand.Read(salt) // never fails: it ends the process instead
+	rand.Read(salt) // never returns an error: it ends the process instead
 	return Opening{Clear: string(bytes.TrimSuffix(clear.Bytes(), []byte("\n"))), Salt: salt}, nil
 }
 
-// Commitment is what the leaf holds of the opening.
+// Commitment is the digest of the opening that the leaf holds.
 func (o Opening) Commitment() string {
 	digest := sha256.New()
 	digest.Write(o.Salt)
@@ -66,7 +67,7 @@ func (o Opening) Check(commitment string) bool {
 func (o Opening) Private() (map[string]string, error) {
 	var private map[string]string
 	if err := json.Unmarshal([]byte(o.Clear), &private); err != nil {
-		return nil, fmt.Errorf("%w: private half: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: erasable data: %w", ErrInvalid, err)
 	}
 	return private, nil
 }

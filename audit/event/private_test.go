@@ -11,7 +11,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// The commitment's format is for ever, too.
+// The commitment's format is frozen too.
 func TestCommitmentVector(t *testing.T) {
 	opening := event.Opening{Clear: `{"address":"192.0.2.1","note":"<é>"}`, Salt: bytes.Repeat([]byte{7}, event.SaltBytes)}
 	const want = "QWjxjfxrtLBtm/GvnOhnwi1yf6/5m3DT2peqLDW6BbM="
@@ -38,21 +38,21 @@ func TestHide(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(private, got); diff != "" {
-		t.Errorf("private half (-want +got):\n%s", diff)
+		t.Errorf("erasable data (-want +got):\n%s", diff)
 	}
 	again, err := event.Hide(private)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again.Commitment() == opening.Commitment() {
-		t.Error("two events with the same private half have the same commitment: the salt does not differ")
+		t.Error("two events with the same erasable data have the same commitment: the salt does not differ")
 	}
 }
 
 func TestHideRefuses(t *testing.T) {
 	_, err := event.Hide(map[string]string{"note": strings.Repeat("x", event.MaxPrivate)})
 	if !errors.Is(err, event.ErrInvalid) {
-		t.Errorf("private half over the limit: %v, want ErrInvalid", err)
+		t.Errorf("erasable data over the limit: %v, want ErrInvalid", err)
 	}
 }
 
@@ -66,8 +66,7 @@ func TestOpeningCheckRefuses(t *testing.T) {
 	otherClear := event.Opening{Clear: strings.Replace(opening.Clear, "1", "2", 1), Salt: opening.Salt}
 	otherSalt := event.Opening{Clear: opening.Clear, Salt: bytes.Clone(opening.Salt)}
 	otherSalt.Salt[0] ^= 1
-	// The same bytes, divided elsewhere between salt and clear text, hash to the same
-	// digest.
+	// The same bytes, divided elsewhere between salt and text, hash to the same digest.
 	moved := event.Opening{Clear: opening.Clear[1:], Salt: append(bytes.Clone(opening.Salt), opening.Clear[0])}
 	if moved.Commitment() != commitment {
 		t.Fatal("the case does not test what it should")

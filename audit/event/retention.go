@@ -13,18 +13,18 @@ const (
 	RetainAccess  RetentionClass = "access"
 	RetainSignIn  RetentionClass = "sign-in"
 	RetainAudit   RetentionClass = "audit"
-	RetainDenial  RetentionClass = "denial" // refusals, whatever was refused
+	RetainDenial  RetentionClass = "denial" // refusals of every kind
 )
 
 // Retention says for how many days the erasable data of a class's events is kept. Before
-// the floor nobody can have it erased, so that nobody hides what they have just done;
-// after the ceiling nobody can keep it but by a legal hold.
+// the floor no one can have it erased, so that no one hides a recent act. After the
+// ceiling only a legal hold keeps it.
 type Retention struct {
 	Class                   RetentionClass
 	Floor, Default, Ceiling int // days
 }
 
-// retentions follows the law and practice that docs/audit.md names.
+// retentions follows the law and the practice that docs/audit.md cites.
 var retentions = []Retention{
 	{RetainContent, 365, 730, 2192},
 	{RetainWork, 183, 365, 1096},

@@ -6,7 +6,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Every event belongs to a class that has bounds, and bounds are bounds.
+// Every event belongs to a class, and floor ≤ default ≤ ceiling holds for each.
 func TestRetentions(t *testing.T) {
 	known := map[event.RetentionClass]event.Retention{}
 	for _, r := range event.Retentions() {

@@ -2,23 +2,24 @@ package schema
 
 import "github.com/bordereau/bordereau/audit/event"
 
-// Field is the number of a field in the bitmap index. The numbers are in the database,
-// and in docs/ledger.md.
+// Field is the number of a field in the bitmap index. The database stores these numbers,
+// and docs/ledger.md lists them.
 type Field int64
 
-// FieldRefused is a field without a column: the actor, where the outcome is a refusal.
+// FieldRefused is a field without a column: the actor of an event whose outcome is a
+// refusal.
 const FieldRefused Field = 15
 
-// Column is a column of audit_event that repeats what the leaf says, as a text.
+// Column is a column of audit_event that repeats a member of the leaf, as a text.
 type Column struct {
 	Name     string
-	Field    Field // in the bitmap index; 0: it is not in it
+	Field    Field // in the bitmap index; 0: not indexed
 	Optional bool  // NULL where the event has no value
 	Value    func(*event.Event) string
 }
 
-// Columns are those columns. Writing, copying, indexing and searching go by this list.
-// Package audit/verify has its own, and a test holds the two equal.
+// Columns lists these columns. Writing, copying, indexing and searching go by this list.
+// Package audit/verify has a list of its own, and a test holds the two equal.
 var Columns = []Column{
 	{"event", 0, false, func(e *event.Event) string { return e.ID }},
 	{"action", 1, false, func(e *event.Event) string { return string(e.Action) }},
@@ -37,13 +38,13 @@ var Columns = []Column{
 	{"document", 14, true, func(e *event.Event) string { return e.Document }},
 }
 
-// Term is a value of a field.
+// Term is a field with a value.
 type Term struct {
 	Field Field
 	Value string // never empty
 }
 
-// Terms are what an event is found by.
+// Terms lists the terms that the index holds for an event.
 func Terms(e *event.Event) []Term {
 	terms := make([]Term, 0, len(Columns))
 	for i := range Columns {

@@ -1,6 +1,6 @@
-// Package schema is what the ledger's writing and asking sides know of its tables in
-// common: the columns of an event, the fields of its index, and how a row is held against
-// its leaf.
+// Package schema holds what the writing and the asking side of the ledger share about its
+// tables: the columns of an event, the fields of its index, and the check of a row
+// against its leaf.
 package schema
 
 import (
@@ -12,14 +12,13 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// What callers of both sides tell apart.
+// Errors that callers of both sides tell apart.
 var (
-	// ErrTampered says that stored rows contradict themselves: no writer leaves them so.
+	// ErrTampered says that stored rows contradict each other. No writer leaves them so.
 	ErrTampered = errors.New("ledger tampered with")
-	// ErrQuery says that a question cannot be asked so.
+	// ErrQuery says that a question is malformed.
 	ErrQuery = errors.New("invalid audit query")
-	// ErrAbsent says that a ledger has not come so far: it has no such event, tile or
-	// size.
+	// ErrAbsent says that a ledger has no such event, tile or size.
 	ErrAbsent = errors.New("not in the ledger")
 )
 
@@ -29,8 +28,8 @@ type Queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Checked is the event of a row, with its erasable data where that is not erased. It is
-// an ErrTampered where the row does not hold what the leaf says.
+// Checked returns the event of a row, with its erasable data unless that was erased. It
+// fails with ErrTampered when the row and its leaf disagree.
 func Checked(ledger string, seq int64, leaf []byte, clear sql.NullString, salt []byte) (event.Event, error) {
 	e, err := event.Parse(leaf)
 	if err != nil {
