@@ -139,7 +139,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 		transfers: transfer.New(transfer.Config{Door: door, Owner: owner, Keys: keeper, Objects: c.Objects, Receipts: c.Receipts, Logger: c.Logger,
 			Limits: transfer.Limits{VerifyWhole: c.VerifyWhole, TakeOver: c.TakeOver, IdleUpload: c.IdleUpload,
 				LateWrite: c.LateWrite, RecheckEvery: c.RecheckEvery}}),
-		records: evidence.New(evidence.Config{Door: door, Owner: owner, Ledger: c.Ledger, Logger: c.Logger}),
+		records: evidence.New(evidence.Config{Door: door, Owner: owner, Asker: c.Ledger.Asker, Proofs: c.Ledger, Logger: c.Logger}),
 		door:    door, owner: owner, keys: keeper, contracts: contracts, sweepEvery: c.SweepEvery, log: c.Logger,
 	}, nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// csvColumns are the columns of an export: what the leaf holds of an event. The erasable half stays out, because a table
-// that goes from hand to hand cannot be erased from.
+// csvColumns are the columns of an export: what the leaf holds of an event. The erasable
+// data stays out, because nothing can be erased from a table that people pass on.
 var csvColumns = []struct {
 	name string
 	of   func(e *event.Event) string
@@ -26,54 +26,57 @@ var csvColumns = []struct {
 	{"phase", func(e *event.Event) string { return string(e.Phase) }},
 	{"action", func(e *event.Event) string { return string(e.Action) }},
 	{"outcome", func(e *event.Event) string { return string(e.Outcome) }},
-	{"reason", func(e *event.Event) string { return text(e.Reason) }},
-	{"actor", func(e *event.Event) string { return text(e.Actor) }},
-	{"organisation", func(e *event.Event) string { return text(e.Organisation) }},
-	{"role", func(e *event.Event) string { return text(e.Role) }},
-	{"auth", func(e *event.Event) string { return text(e.Auth) }},
-	{"contract", func(e *event.Event) string { return text(e.Contract) }},
+	{"reason", func(e *event.Event) string { return cell(e.Reason) }},
+	{"actor", func(e *event.Event) string { return cell(e.Actor) }},
+	{"organisation", func(e *event.Event) string { return cell(e.Organisation) }},
+	{"role", func(e *event.Event) string { return cell(e.Role) }},
+	{"auth", func(e *event.Event) string { return cell(e.Auth) }},
+	{"contract", func(e *event.Event) string { return cell(e.Contract) }},
 	{"version", func(e *event.Event) string { return strconv.FormatInt(e.Version, 10) }},
-	{"clause", func(e *event.Event) string { return text(e.Clause) }},
-	{"provider", func(e *event.Event) string { return text(e.Provider) }},
-	{"batch", func(e *event.Event) string { return text(e.Batch) }},
-	{"document", func(e *event.Event) string { return text(e.Document) }},
-	{"class", func(e *event.Event) string { return text(e.Class) }},
-	{"assignment", func(e *event.Event) string { return text(e.Assignment) }},
-	{"subject", func(e *event.Event) string { return text(e.Subject) }},
-	{"site", func(e *event.Event) string { return text(e.Site) }},
-	{"country", func(e *event.Event) string { return text(e.Country) }},
+	{"clause", func(e *event.Event) string { return cell(e.Clause) }},
+	{"provider", func(e *event.Event) string { return cell(e.Provider) }},
+	{"batch", func(e *event.Event) string { return cell(e.Batch) }},
+	{"document", func(e *event.Event) string { return cell(e.Document) }},
+	{"class", func(e *event.Event) string { return cell(e.Class) }},
+	{"assignment", func(e *event.Event) string { return cell(e.Assignment) }},
+	{"subject", func(e *event.Event) string { return cell(e.Subject) }},
+	{"site", func(e *event.Event) string { return cell(e.Site) }},
+	{"country", func(e *event.Event) string { return cell(e.Country) }},
 	{"bytes", func(e *event.Event) string { return strconv.FormatInt(e.Bytes, 10) }},
 	{"length", func(e *event.Event) string { return strconv.FormatInt(e.Length, 10) }},
-	{"grant", func(e *event.Event) string { return text(e.Grant) }},
-	{"request", func(e *event.Event) string { return text(e.Request) }},
-	{"node", func(e *event.Event) string { return text(e.Node) }},
-	{"commitment", func(e *event.Event) string { return text(e.Commitment) }},
+	{"grant", func(e *event.Event) string { return cell(e.Grant) }},
+	{"request", func(e *event.Event) string { return cell(e.Request) }},
+	{"node", func(e *event.Event) string { return cell(e.Node) }},
+	{"commitment", func(e *event.Event) string { return cell(e.Commitment) }},
 }
 
 const (
-	// beginsFormula is what spreadsheets take for the beginning of a formula; some also the wide forms.
+	// beginsFormula is what spreadsheets take for the beginning of a formula. Some
+	// also take the wide forms.
 	beginsFormula = "=+-@\t\r\n＝＋－＠"
-	// endsCell is where programs end a cell that do not know about quotes, or split at another character: where the comma
-	// is for decimals, spreadsheets split at the semicolon.
+	// endsCell is where a program may end a cell if it does not know about quotes, or
+	// splits at another character. Where the comma is for decimals, spreadsheets split
+	// at the semicolon.
 	endsCell = ",;\t|\r\n\""
 )
 
-// text is a cell that no spreadsheet takes for a formula, nor any part of it.
-func text(s string) string {
-	var cell strings.Builder
+// cell is the text with an apostrophe before everything that a spreadsheet could take for
+// the beginning of a formula.
+func cell(s string) string {
+	var out strings.Builder
 	begins := true
 	for _, r := range s {
 		if begins && strings.ContainsRune(beginsFormula, r) {
-			cell.WriteByte('\'')
+			out.WriteByte('\'')
 		}
-		cell.WriteRune(r)
+		out.WriteRune(r)
 		begins = strings.ContainsRune(endsCell, r) || begins && r == ' '
 	}
-	return cell.String()
+	return out.String()
 }
 
-// WriteCSV writes the events as a table with a line of column names. The first error ends it, and the table is then not
-// whole.
+// WriteCSV writes the events as a table with a line of column names. The first error ends
+// the table, which is then incomplete.
 func WriteCSV(w io.Writer, events iter.Seq2[event.Event, error]) error {
 	table := csv.NewWriter(w)
 	line := make([]string, len(csvColumns))

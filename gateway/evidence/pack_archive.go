@@ -14,23 +14,22 @@ import (
 	"strconv"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 )
 
 //go:embed pack_howto.txt
 var packHowTo []byte
 
-// packMember is a file of the archive. Its data is made when it is written: proofs are many, and need not all be there at
-// once.
+// packMember is a file of the archive. Its data is made when it is written, so that the
+// many proofs are never in memory at once.
 type packMember struct {
 	name string
 	data func(ctx context.Context) ([]byte, error)
 }
 
-// packManifest lists the members that came before it. Its form, in docs/ledger.md, is what encoding/json makes of it.
+// packManifest lists the members before it. docs/ledger.md has its form, which is that of
+// encoding/json.
 type packManifest struct {
 	Pack     int          `json:"pack"`
 	Ledger   string       `json:"ledger"`
@@ -56,11 +55,11 @@ func (c *packContent) members(key string) ([]packMember, error) {
 	proof := func(seq int64) packMember {
 		return packMember{"proofs/" + strconv.FormatInt(seq, 10), func(ctx context.Context) ([]byte, error) { return prover.ProveEvent(ctx, seq) }}
 	}
-	list := []packMember{still("HOW-TO-VERIFY.txt", packHowTo), still("key", []byte(key+"\n")), still("checkpoint", prover.Checkpoint()),
-		still("question.json", packLine(c.export)), {"events.ndjson", c.lines}, {"events.csv", c.table}}
+	list := []packMember{fixed("HOW-TO-VERIFY.txt", packHowTo), fixed("key", []byte(key+"\n")), fixed("checkpoint", prover.Checkpoint()),
+		fixed("question.json", packLine(c.export)), {"events.ndjson", c.lines}, {"events.csv", c.table}}
 	list = append(list, c.statements...)
 	for _, t := range c.terms {
-		list = append(list, still(fmt.Sprintf("contracts/%s/%d", t.Contract, t.Version), t.text))
+		list = append(list, fixed(fmt.Sprintf("contracts/%s/%d", t.Contract, t.Version), t.text))
 	}
 	if c.since > 0 && c.since < c.tree.Size() {
 		list = append(list, packMember{fmt.Sprintf("consistency/%d", c.since), func(ctx context.Context) ([]byte, error) {
@@ -86,11 +85,12 @@ func (c *packContent) manifest(ledger string) packManifest {
 	return m
 }
 
-func still(name string, data []byte) packMember {
+// fixed is a member whose data is at hand.
+func fixed(name string, data []byte) packMember {
 	return packMember{name, func(context.Context) ([]byte, error) { return data, nil }}
 }
 
-// packLine is an event in a line: its leaf and its private half byte for byte.
+// packLine is an event in a line: its leaf and its erasable data, byte for byte.
 func packLine(s ask.Stored) []byte {
 	line := append([]byte(`{"leaf":`), s.Leaf...)
 	if s.Opening != nil {
@@ -121,11 +121,13 @@ func (c *packContent) table(context.Context) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// zipDate is the first day that the dates of ZIP know. Every member has it: the same pack is the same bytes.
+// zipDate is the first day in the calendar of ZIP. Every member has it, so that the same
+// pack is the same bytes.
 const zipDate = 1<<5 | 1
 
-// writePack writes the archive: members stored as they are, one behind the other, and the list of them last. Stored, because
-// hashes do not compress, and because nobody then has to wonder what an archive grows to.
+// writePack writes the archive: the members one after the other, and the list of them
+// last. Members are stored and not compressed: hashes do not compress, and the size of
+// the archive then tells the size of its contents.
 func writePack(ctx context.Context, w io.Writer, manifest packManifest, members []packMember, progress choke.Progress) error {
 	archive := zip.NewWriter(w)
 	for i, m := range members {

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-	"github.com/bordereau/bordereau/policy"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // packContent is what a pack holds, before it is written.
@@ -26,7 +24,7 @@ type packContent struct {
 	tree     *audit.Tree
 	bytes    int64
 
-	statements []packMember // that lead from the keys that the ledger has had to the one that it has
+	statements []packMember // of former keys, from each to the one that followed it
 }
 
 // packTerms is the text of a contract version as it was approved.
@@ -42,17 +40,17 @@ type withheld struct {
 	Why      string `json:"why"`
 }
 
-// Why a contract version is not in a pack.
+// The reasons why a contract version is not in a pack.
 const (
 	withheldNotReadable = "not-readable" // the asker may not read the contract
-	withheldNotApproved = "not-approved" // the version was never approved: nothing was decided by it
+	withheldNotApproved = "not-approved" // the version was never approved, so nothing was decided by it
 )
 
-// grow counts what the pack holds, and refuses what would be too much.
+// grow adds n bytes to the size of the pack, and refuses a pack that is too large.
 func (c *packContent) grow(n int) error {
 	if c.bytes += int64(n); c.bytes > maxPackBytes || len(c.rows) > maxPackEvents {
 		return &choke.Invalid{Kind: choke.InvalidPackTooLarge, Field: "query", Detail: fmt.Sprintf("the answer is too large for one evidence pack, which holds "+
-			"at most %d events and %d MiB: narrow it, by time for instance", maxPackEvents, maxPackBytes>>20)}
+			"at most %d events and %d MiB: narrow the question, by time for instance", maxPackEvents, maxPackBytes>>20)}
 	}
 	return nil
 }
@@ -69,7 +67,7 @@ func (ev *Evidence) gather(ctx context.Context, ledger string, q LedgerQuestion,
 		for i, e := range answer.Events {
 			seqs[i] = e.Seq
 		}
-		page, err := ev.ledger.Stored(ctx, ledger, seqs)
+		page, err := ev.asker.Stored(ctx, ledger, seqs)
 		if err != nil {
 			return err
 		}
@@ -86,14 +84,14 @@ func (ev *Evidence) gather(ctx context.Context, ledger string, q LedgerQuestion,
 	}
 }
 
-// gatherTerms reads the contract versions that the rows name: of contracts of the ledger's own client, as far as the asker
-// may read them, and as they were approved.
-func (ev *Evidence) gatherTerms(ctx context.Context, ledger string, c *packContent, mayRead func(context.Context, choke.ContractID) error) error {
+// gatherTerms reads the contract versions that the rows name, as they were approved. It
+// takes only contracts of the ledger's own client that the asker may read.
+func (ev *Evidence) gatherTerms(ctx context.Context, ledger string, c *packContent, asker onBehalf) error {
 	for _, contract := range c.named() {
 		why := withheldNotReadable
-		err := ev.ofClient(ctx, contract.id, ledger)
+		err := asker.view.checkClient(ctx, contract.id, ledger)
 		if err == nil {
-			err = mayRead(ctx, contract.id)
+			err = asker.mayRead(ctx, contract.id)
 		}
 		if err != nil && !choke.IsRefusal(err) {
 			return err
@@ -102,7 +100,7 @@ func (ev *Evidence) gatherTerms(ctx context.Context, ledger string, c *packConte
 			v := choke.VersionKey{Contract: contract.id, Version: version}
 			if err == nil {
 				var text []byte
-				if text, why, err = ev.approvedTerms(ctx, v); err != nil {
+				if text, why, err = asker.view.approvedTerms(ctx, v); err != nil {
 					return err
 				}
 				if text != nil {
@@ -119,15 +117,16 @@ func (ev *Evidence) gatherTerms(ctx context.Context, ledger string, c *packConte
 	return nil
 }
 
-// keyStatements are the statements about a ledger's keys, under the names that they are published with.
+// keyStatements are the statements about a ledger's keys, under the names under which
+// they are published.
 func (ev *Evidence) keyStatements(ledger string) ([]packMember, error) {
 	var list []packMember
-	for _, r := range ev.ledger.Rotations(ledger) {
-		signed, err := ev.ledger.Statement(ledger, r)
+	for _, r := range ev.proofs.Rotations(ledger) {
+		signed, err := ev.proofs.Statement(ledger, r)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, still(fmt.Sprintf("keys/%020d", r.Seq), signed))
+		list = append(list, fixed(fmt.Sprintf("keys/%020d", r.Seq), signed))
 	}
 	return list, nil
 }
@@ -154,9 +153,9 @@ func (c *packContent) named() []namedContract {
 	return list
 }
 
-// ofClient is ErrNotFound unless the contract is one of the client whose ledger it is.
-func (ev *Evidence) ofClient(ctx context.Context, id choke.ContractID, ledger string) error {
-	return ev.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+// checkClient is ErrNotFound unless the contract is one of the client whose ledger it is.
+func (v view) checkClient(ctx context.Context, id choke.ContractID, ledger string) error {
+	return v(ctx, func(ctx context.Context, tx *database.Tx) error {
 		contract, err := tx.Contract(ctx, id)
 		if err != nil {
 			return choke.OrNotFound(err)
@@ -168,10 +167,11 @@ func (ev *Evidence) ofClient(ctx context.Context, id choke.ContractID, ledger st
 	})
 }
 
-// approvedTerms is nil for a version that was not approved, with the reason.
-func (ev *Evidence) approvedTerms(ctx context.Context, v choke.VersionKey) (text []byte, why string, err error) {
-	err = ev.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
-		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: v.Contract, Version: v.Version})
+// approvedTerms is the text of a version. It is nil, with the reason, for a version that
+// was not approved.
+func (v view) approvedTerms(ctx context.Context, of choke.VersionKey) (text []byte, why string, err error) {
+	err = v(ctx, func(ctx context.Context, tx *database.Tx) error {
+		row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: of.Contract, Version: of.Version})
 		if choke.IsNoRows(err) || err == nil && row.Approved == 0 {
 			why = withheldNotApproved
 			return nil

@@ -13,9 +13,10 @@ import (
 	"testing"
 )
 
-// A way is something by which a transaction is begun, or the database is reached at all. Only the packages named may use it.
+// A way is a method or a type by which a package begins a transaction, or reaches the
+// database or the ledger at all. Only the packages named may use it.
 type way struct {
-	name  string // of the method, or of the type in gateway/database
+	name  string // of the method, or of the type in gateway/database or audit
 	knows []string
 	why   string
 }
@@ -31,6 +32,8 @@ var ways = []way{
 		"a pool is handed to the ledger when it is opened, and to nothing else"},
 	{"DB", []string{"gateway", "gateway/choke", "gateway/installation", "gateway/gatewaytest", "gateway/database", "cmd/bordereau"},
 		"a room that holds the database could go round gateway/choke"},
+	{"Ledger", []string{"gateway", "gateway/choke", "gateway/erasing", "gateway/upkeep", "gateway/installation", "gateway/gatewaytest", "audit"},
+		"a room that only asks has an ask.Asker, which cannot write"},
 }
 
 // oneDoor are the rooms that have the door for callers alone: what they read was asked for
@@ -121,6 +124,9 @@ func transactions(pkg string, file *ast.File, found map[string]bool) []string {
 			if selector.Sel.Name == "DB" && !isNamed(selector.X, "database") {
 				return true // sql.DB is what Writer gives, which is watched
 			}
+			if selector.Sel.Name == "Ledger" && !isNamed(selector.X, "audit") {
+				return true // a field or a parameter
+			}
 			if selector.Sel.Name == "Owner" && isNamed(selector.X, "choke") && slices.Contains(oneDoor, pkg) {
 				violations = append(violations, place+" has the door of the machine's owner, and its room has the door for callers alone")
 			}
@@ -194,6 +200,9 @@ func TestTransactions(t *testing.T) {
 		{"gateway/choke", "func (o *Owner) Step() { o.door.db.InTx(ctx, f) }", true},
 		{"gateway/work", "func (d *Desk) touch() { d.owner.Step(ctx, f) }", false},
 		{"gateway/work", "func touch() { go owner.Step(ctx, f) }", false},
+		{"gateway/evidence", "type Config struct { Ledger *audit.Ledger }", false},
+		{"gateway/evidence", "func of(q Query) string { return q.Ledger }", true},
+		{"gateway/erasing", "type Config struct { Ledger *audit.Ledger }", true},
 		{"gateway/explain", "type Explanations struct { owner *choke.Owner }", false},
 		{"gateway/explain", "type Explanations struct { door *choke.Door }", true},
 		{"gateway/work", "type desk struct { owner *choke.Owner }", true},
