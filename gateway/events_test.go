@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"

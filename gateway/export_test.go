@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/erasing"
-
 	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/erasing"
 	"github.com/bordereau/bordereau/policy"
 )
 

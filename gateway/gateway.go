@@ -8,21 +8,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/erasing"
-	"github.com/bordereau/bordereau/gateway/upkeep"
-
-	"github.com/bordereau/bordereau/gateway/evidence"
-	"github.com/bordereau/bordereau/gateway/transfer"
-
-	"github.com/bordereau/bordereau/gateway/explain"
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto/keyring"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
+	"github.com/bordereau/bordereau/gateway/erasing"
+	"github.com/bordereau/bordereau/gateway/evidence"
+	"github.com/bordereau/bordereau/gateway/explain"
+	"github.com/bordereau/bordereau/gateway/keys"
+	"github.com/bordereau/bordereau/gateway/transfer"
+	"github.com/bordereau/bordereau/gateway/upkeep"
 )
 
 // Config is what a Gateway is made of. Zero durations and sizes mean the default that is stated.

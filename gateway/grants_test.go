@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"

@@ -6,10 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database"

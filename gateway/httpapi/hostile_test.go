@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 	"github.com/bordereau/bordereau/gateway/database"

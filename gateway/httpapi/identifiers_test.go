@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/google/go-cmp/cmp"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"

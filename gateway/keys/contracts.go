@@ -5,10 +5,9 @@ import (
 	"fmt"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-	"github.com/bordereau/bordereau/policy"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/policy"
 )
 
 // ContractRow is a contract as the keeping of keys needs it.

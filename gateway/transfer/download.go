@@ -10,14 +10,12 @@ import (
 	"io"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/gateway/keys"
 	"github.com/bordereau/bordereau/policy"
 )
 

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/gateway/keys"
 )
 
 // Part is a run of bytes of a document's plaintext.

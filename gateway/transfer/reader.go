@@ -9,10 +9,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/gabriel-vasile/mimetype"
 
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/policy"
 )
 

@@ -11,14 +11,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/gateway/keys"
 	"github.com/bordereau/bordereau/policy"
 )
 

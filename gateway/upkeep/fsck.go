@@ -8,11 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/erasing"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/gateway/erasing"
 	"github.com/bordereau/bordereau/policy"
 )
 

@@ -9,11 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/bordereau/bordereau/gateway/erasing"
-
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/gateway/erasing"
 	"github.com/bordereau/bordereau/policy"
 )
 

@@ -4,9 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/policy"
 )
 

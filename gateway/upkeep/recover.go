@@ -9,15 +9,13 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/crypto"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/gateway/keys"
 	"github.com/bordereau/bordereau/policy"
 )
 

@@ -3,9 +3,8 @@ package upkeep
 import (
 	"context"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/policy"
 )
 
