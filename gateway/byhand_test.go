@@ -76,7 +76,7 @@ func TestRecoveringByHand(t *testing.T) {
 			if err != nil || !with.PostQuantum() {
 				t.Fatal(err, "or a key is not hybrid")
 			}
-			reseal(t, w.WithRoot(t, with), false)
+			rewrap(t, w.WithRoot(t, with), false)
 
 			for name, key := range map[string]string{"root": w.RootFile, "recovery": safe} {
 				folder := t.TempDir()

@@ -65,8 +65,8 @@ func TestPrivateKeysAreNowhereInClear(t *testing.T) {
 			t.Fatal(err)
 		}
 		later := w.WithRoot(t, root)
-		say(later.Gateway.LocalResealKeys(t.Context(), true, nil))
-		say(w.Gateway.LocalResealKeys(t.Context(), false, nil))
+		say(later.Gateway.LocalRewrapKeys(t.Context(), true, nil))
+		say(w.Gateway.LocalRewrapKeys(t.Context(), false, nil))
 		say(later.Gateway.LocalKeys(t.Context()))
 		list, _, err := later.Gateway.AuditEvents(t.Context(), w.Officer, string(w.Client), gateway.EventQuery{})
 		say(list, err)

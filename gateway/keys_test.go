@@ -50,9 +50,9 @@ func allSealedTo(t *testing.T, g *gateway.Gateway, want ...string) {
 	}
 }
 
-func reseal(t *testing.T, h *gatewaytest.House, retire bool) gateway.Resealed {
+func rewrap(t *testing.T, h *gatewaytest.House, retire bool) gateway.Rewrapped {
 	t.Helper()
-	r, err := h.Gateway.LocalResealKeys(t.Context(), retire, nil)
+	r, err := h.Gateway.LocalRewrapKeys(t.Context(), retire, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,18 +104,18 @@ func TestTheRootIsRotated(t *testing.T) {
 		}
 		names := both.Fingerprints()
 		during := w.WithRoot(t, both)
-		if r := reseal(t, during, false); r.Keys != 2 || r.Changed != 2 || r.Failed != 0 {
+		if r := rewrap(t, during, false); r.Keys != 2 || r.Changed != 2 || r.Failed != 0 {
 			t.Fatalf("sealing anew: %+v", r)
 		}
 		allSealedTo(t, during.Gateway, names...)
 		reads(t, w, documents...)
 		reads(t, w.At(during), documents...)
-		if r := reseal(t, during, false); r.Changed != 0 {
+		if r := rewrap(t, during, false); r.Changed != 0 {
 			t.Errorf("a second time %d keys were changed", r.Changed)
 		}
 
 		// Retired. The gateway that runs with the old file opens nothing new and makes nothing that the new one cannot open.
-		if r := reseal(t, during, true); r.Changed != 2 || r.Failed != 0 {
+		if r := rewrap(t, during, true); r.Changed != 2 || r.Failed != 0 {
 			t.Fatalf("retiring: %+v", r)
 		}
 		allSealedTo(t, during.Gateway, names[0])
@@ -136,7 +136,7 @@ func TestTheRootIsRotated(t *testing.T) {
 			t.Error("a contract was given a key that only a retired root opens")
 		}
 		var conflict *gateway.Conflict
-		if _, err := late.Gateway.LocalResealKeys(t.Context(), false, nil); !errors.As(err, &conflict) {
+		if _, err := late.Gateway.LocalRewrapKeys(t.Context(), false, nil); !errors.As(err, &conflict) {
 			t.Errorf("keys were sealed back to a retired root: %v", err)
 		}
 		allSealedTo(t, first.Gateway, names[0])
@@ -159,16 +159,16 @@ func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 			t.Fatal(err)
 		}
 		during := w.WithRoot(t, both)
-		reseal(t, during, false)
+		rewrap(t, during, false)
 		for _, retire := range []bool{false, true} {
-			_, err := w.Gateway.LocalResealKeys(t.Context(), retire, nil)
+			_, err := w.Gateway.LocalRewrapKeys(t.Context(), retire, nil)
 			wantConflict(t, err, gateway.ConflictState)
 		}
 		allSealedTo(t, during.Gateway, both.Fingerprints()...)
 
 		// The other way round it may: the old root was taken out of the file by hand.
 		first := w.WithRoot(t, both.FirstAlone())
-		reseal(t, first, false)
+		rewrap(t, first, false)
 		allSealedTo(t, first.Gateway, both.Fingerprints()[0])
 
 		// And what was written down once stays the older one.
@@ -177,8 +177,8 @@ func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reseal(t, w.WithRoot(t, again), false)
-		_, err = first.Gateway.LocalResealKeys(t.Context(), false, nil)
+		rewrap(t, w.WithRoot(t, again), false)
+		_, err = first.Gateway.LocalRewrapKeys(t.Context(), false, nil)
 		wantConflict(t, err, gateway.ConflictState)
 	})
 }
@@ -198,7 +198,7 @@ func TestRecoveryRecipientsComeAndGo(t *testing.T) {
 		if check := checkKeys(t, h); len(check.Problems) != 2 {
 			t.Errorf("two keys have no copy for recovery, problems: %v", check.Problems)
 		}
-		reseal(t, h, false)
+		rewrap(t, h, false)
 		allSealedTo(t, h.Gateway, root.Fingerprints()[0], safe.Recipient().Fingerprint())
 		if check := checkKeys(t, h); len(check.Problems) > 0 {
 			t.Errorf("problems: %v", check.Problems)
@@ -207,7 +207,7 @@ func TestRecoveryRecipientsComeAndGo(t *testing.T) {
 		if got := sealedTo(t, h.Gateway)[string(added)+"/1"]; len(got) != 2 {
 			t.Errorf("a new contract is sealed to %v", got)
 		}
-		reseal(t, w.House, false)
+		rewrap(t, w.House, false)
 		allSealedTo(t, w.Gateway, root.Fingerprints()[0])
 		holders := keysOf(t, w.Gateway).Holders
 		if len(holders) != 2 || holders[1].Kind != "recovery" || holders[1].AtHand || holders[1].Until.IsZero() {
@@ -456,7 +456,7 @@ func TestRotationsThatCannotBe(t *testing.T) {
 		}
 		_, err = w.Gateway.LocalRotateContract(t.Context(), w.Contract)
 		wantConflict(t, err, gateway.ConflictState)
-		if r := reseal(t, w.House, false); r.Keys != 1 || r.Failed != 0 {
+		if r := rewrap(t, w.House, false); r.Keys != 1 || r.Failed != 0 {
 			t.Errorf("a destroyed key was sealed anew: %+v", r)
 		}
 		if check := checkKeys(t, w.House); len(check.Problems) != 1 || check.Problems[0].Document != documents[0].ID {
@@ -488,7 +488,7 @@ func TestAKeyThatIsNotTheContracts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := reseal(t, w.WithRoot(t, both), true); r.Failed != 1 || r.Changed != 1 {
+		if r := rewrap(t, w.WithRoot(t, both), true); r.Failed != 1 || r.Changed != 1 {
 			t.Errorf("sealing anew: %+v", r)
 		}
 	})

@@ -10,6 +10,6 @@ type (
 	KeyProblem  = keys.KeyProblem
 	Keys        = keys.Keys
 	Node        = keys.Node
-	Resealed    = keys.Resealed
+	Rewrapped   = keys.Rewrapped
 	Rotation    = keys.Rotation
 )

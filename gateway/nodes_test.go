@@ -16,7 +16,7 @@ import (
 func wantRefusedFor(t *testing.T, h *gatewaytest.House, node string) {
 	t.Helper()
 	before := keysOf(t, h.Gateway).Holders
-	_, err := h.Gateway.LocalResealKeys(t.Context(), true, nil)
+	_, err := h.Gateway.LocalRewrapKeys(t.Context(), true, nil)
 	var conflict *gateway.Conflict
 	if !errors.As(err, &conflict) || !strings.Contains(conflict.Detail, node) {
 		t.Fatalf("retiring the root of %s: %v", node, err)
@@ -38,7 +38,7 @@ func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 			t.Fatal(err)
 		}
 		restarted := w.WithRoot(t, both)
-		reseal(t, restarted, false) // adding a root takes nothing away from anybody
+		rewrap(t, restarted, false) // adding a root takes nothing away from anybody
 		wantRefusedFor(t, restarted, old.Name)
 
 		stopNew := run(t, restarted.Gateway)
@@ -49,13 +49,13 @@ func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 		}
 		wantRefusedFor(t, restarted, old.Name) // one of two is not enough
 		// Taking the old root out of the file by hand is no way round it.
-		_, err = w.WithRoot(t, both.FirstAlone()).Gateway.LocalResealKeys(t.Context(), false, nil)
+		_, err = w.WithRoot(t, both.FirstAlone()).Gateway.LocalRewrapKeys(t.Context(), false, nil)
 		wantConflict(t, err, gateway.ConflictState)
 		reads(t, w, documents...)
 
 		stopOld()
 		nodes(t, w.Gateway, 1) // it said that it stops
-		reseal(t, restarted, true)
+		rewrap(t, restarted, true)
 		allSealedTo(t, restarted.Gateway, both.Fingerprints()[0])
 		stopNew()
 		nodes(t, w.Gateway, 0)
@@ -75,11 +75,11 @@ func TestAGatewayThatDiedCountsForATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		during := w.WithRoot(t, both)
-		reseal(t, during, false)
+		rewrap(t, during, false)
 		w.Clock.Advance(9 * time.Minute)
 		wantRefusedFor(t, during, name)
 		w.Clock.Advance(time.Minute)
-		reseal(t, during, true)
+		rewrap(t, during, true)
 
 		// The next one that tells forgets it.
 		w.Clock.Advance(time.Second)

@@ -17,9 +17,9 @@ func (g *Gateway) LocalCheckKeys(ctx context.Context, all bool, progress Progres
 	return g.keys.LocalCheckKeys(ctx, all, progress)
 }
 
-// LocalResealKeys is keys.Keeper.LocalResealKeys.
-func (g *Gateway) LocalResealKeys(ctx context.Context, retire bool, progress Progress) (keys.Resealed, error) {
-	return g.keys.LocalResealKeys(ctx, retire, progress)
+// LocalRewrapKeys is keys.Keeper.LocalRewrapKeys.
+func (g *Gateway) LocalRewrapKeys(ctx context.Context, retire bool, progress Progress) (keys.Rewrapped, error) {
+	return g.keys.LocalRewrapKeys(ctx, retire, progress)
 }
 
 // LocalRotateContract is keys.Keeper.LocalRotateContract.

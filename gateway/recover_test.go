@@ -180,7 +180,7 @@ func TestRecoveringWithARecoveryKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reseal(t, w.WithRoot(t, both), false)
+		rewrap(t, w.WithRoot(t, both), false)
 		during := w.At(w.WithRoot(t, both))
 		rotate(t, during)
 		goOn(t, during)

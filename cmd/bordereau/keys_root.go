@@ -46,7 +46,7 @@ func keysRotateRootCommand() *cobra.Command {
 // sealing is what a change of roots or recovery recipients did.
 type sealing struct {
 	SealedTo []string `json:"sealed_to"`
-	gateway.Resealed
+	gateway.Rewrapped
 }
 
 func rotateRoot(ctx context.Context, c config.Config, f keysFlags, retire bool, out io.Writer) error {
@@ -95,7 +95,7 @@ func nextStep(retire, inFile bool) string {
 func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.Writer) error {
 	return onKeys(ctx, c, func(ctx context.Context, in *installation.Installation) error {
 		progress, stop := progressBar("sealing keys", asJSON)
-		resealed, err := in.Gateway.LocalResealKeys(ctx, retire, progress)
+		rewrapped, err := in.Gateway.LocalRewrapKeys(ctx, retire, progress)
 		stop()
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.
 		if retire {
 			root = root.FirstAlone()
 		}
-		s := sealing{Resealed: resealed}
+		s := sealing{Rewrapped: rewrapped}
 		for _, h := range root.Holders() {
 			s.SealedTo = append(s.SealedTo, h.Fingerprint)
 		}

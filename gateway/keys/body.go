@@ -23,9 +23,10 @@ type SealedBody struct {
 	digest   []byte // of the plaintext
 }
 
-// VerifyBody reads a whole body and says whether it is the document that was received. sealed gets the age file, header
-// and body, and plain the plaintext, both while they are read: only when it returns nil are they the document. A body
-// that is missing or is not it is ErrTampered; a writer that fails, ErrReceiver.
+// VerifyBody reads a whole body and checks that it is the document that was received.
+// While it reads, it writes the age file with header and body to sealed, and the
+// plaintext to plain. These bytes are the document only if it returns nil. It returns
+// ErrTampered if the body is missing or is another, and ErrReceiver if a writer fails.
 func (kp *Keeper) VerifyBody(ctx context.Context, b SealedBody, sealed, plain io.Writer) error {
 	body, size, err := kp.objects.Get(ctx, b.key, 0)
 	if errors.Is(err, choke.ErrObjectMissing) {
@@ -64,7 +65,8 @@ func (b SealedBody) Check(opened io.Reader, plain io.Writer) error {
 	return nil
 }
 
-// CheckAge says whether an age file is the document: its header as the database has it, and a body that opens.
+// CheckAge checks that an age file is the document: it has the header that the database
+// has, and a body that opens.
 func (b SealedBody) CheckAge(ctx context.Context, file io.Reader) error {
 	header := make([]byte, len(b.header))
 	if _, err := io.ReadFull(file, header); err != nil || !bytes.Equal(header, b.header) {
@@ -77,13 +79,14 @@ func (b SealedBody) CheckAge(ctx context.Context, file io.Reader) error {
 	return b.Check(opened, receiving{ctx, io.Discard})
 }
 
-// receiving is a writer whose failures are told from those of what is read, and that fails when ctx has ended.
+// receiving is a writer that marks its own failures, so that they differ from failures of
+// the source. It fails when ctx has ended.
 type receiving struct {
 	ctx context.Context
 	w   io.Writer
 }
 
-// NewReceiving is such a writer: choke.ErrReceiver for a failure of w.
+// NewReceiving returns a writer to w whose failures are choke.ErrReceiver.
 func NewReceiving(ctx context.Context, w io.Writer) io.Writer { return receiving{ctx, w} }
 
 // Write implements io.Writer.
@@ -98,7 +101,8 @@ func (r receiving) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// BodyOf reads what opening a document needs. sql.ErrNoRows means that the document is not there, or is erased.
+// BodyOf reads what opening a document needs. sql.ErrNoRows means that the document does
+// not exist or is erased.
 func (kp *Keeper) BodyOf(ctx context.Context, id choke.DocumentID) (b SealedBody, err error) {
 	err = kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Document(ctx, id)
@@ -123,7 +127,8 @@ func (kp *Keeper) ReadBody(ctx context.Context, tx *database.Tx, row queries.Doc
 	return SealedBody{key: row.ObjectKey, header: header.Header, identity: identity, size: row.Size, digest: row.Digest}, nil
 }
 
-// Tampered folds what opening a bad body says into ErrTampered; a store that stopped in the middle stays what it is.
+// Tampered turns the errors of opening a bad body into ErrTampered. It keeps the error of
+// a store that stopped in the middle.
 func Tampered(err error) error {
 	if errors.Is(err, crypto.ErrTampered) || errors.Is(err, crypto.ErrWrongKey) {
 		return fmt.Errorf("%w: %v", choke.ErrTampered, err)
@@ -131,5 +136,6 @@ func Tampered(err error) error {
 	return err
 }
 
-// Chunk is what copy holds back. It is age's: more is never decrypted at once.
+// Chunk is how much a download holds back. It is the size of age's chunks, which are
+// decrypted one at a time.
 const Chunk = 64 << 10

@@ -15,12 +15,12 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// KeyHolder is a root or a recovery recipient: who can open contracts' identities.
+// KeyHolder is a root or a recovery recipient. It can open contracts' identities.
 type KeyHolder struct {
 	Fingerprint string    `json:"fingerprint"`
 	Kind        string    `json:"kind"` // root or recovery
 	AtHand      bool      `json:"at_hand"`
-	PostQuantum *bool     `json:"post_quantum,omitempty"` // nil for one that is not at hand: a fingerprint does not tell
+	PostQuantum *bool     `json:"post_quantum,omitempty"` // nil if the key is not at hand: a fingerprint does not tell
 	From        time.Time `json:"from,omitzero"`          // the zero time before the first `keys` command that sealed to it
 	Until       time.Time `json:"until,omitzero"`         // the zero time while it is in use
 }
@@ -32,18 +32,18 @@ type ContractKey struct {
 	Fingerprint string           `json:"fingerprint"` // of its recipient
 	PostQuantum bool             `json:"post_quantum"`
 	Created     time.Time        `json:"created"`
-	SealedTo    []string         `json:"sealed_to"` // nobody: destroyed
+	SealedTo    []string         `json:"sealed_to"` // empty: destroyed
 }
 
-// Keys is what keys there are. No private key is in it.
+// Keys lists the keys of the installation. It contains no private key.
 type Keys struct {
 	Holders   []KeyHolder   `json:"holders"`
 	Contracts []ContractKey `json:"contracts"`
-	Rotations []Rotation    `json:"rotations"` // that run
-	Nodes     []Node        `json:"nodes"`     // gateways that run
+	Rotations []Rotation    `json:"rotations"` // running ones
+	Nodes     []Node        `json:"nodes"`     // running gateways
 }
 
-// LocalKeys lists the keys, as whoever holds the machine.
+// LocalKeys lists the keys, as the owner of the machine.
 func (kp *Keeper) LocalKeys(ctx context.Context) (Keys, error) {
 	if err := kp.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
 		return Keys{}, err
@@ -67,7 +67,7 @@ func (kp *Keeper) LocalKeys(ctx context.Context) (Keys, error) {
 	return k, err
 }
 
-// holdersOf lists the holders at hand and those that there were.
+// holdersOf lists the holders at hand and the earlier ones.
 func holdersOf(rows []queries.KeyHolder, root *keyring.Root) []KeyHolder {
 	known := map[string]queries.KeyHolder{}
 	for _, r := range rows {
@@ -122,7 +122,7 @@ func (k *Keys) add(ctx context.Context, tx *database.Tx, id choke.ContractID) er
 	return nil
 }
 
-// KeyProblem is something that does not open, or opens for too few.
+// KeyProblem is a key or a header that does not open, or that lacks a sealed copy.
 type KeyProblem struct {
 	Contract choke.ContractID `json:"contract"`
 	Epoch    int64            `json:"epoch"`
@@ -132,17 +132,18 @@ type KeyProblem struct {
 
 // KeyCheck is what LocalCheckKeys found.
 type KeyCheck struct {
-	Keys     int64        `json:"keys"`    // of contracts, not destroyed
-	Copies   int64        `json:"copies"`  // of them that were opened; those for recovery cannot be
-	Headers  int64        `json:"headers"` // of documents that were opened
+	Keys     int64        `json:"keys"`    // contracts' keys that are not destroyed
+	Copies   int64        `json:"copies"`  // their sealed copies that were opened; copies for recovery cannot be
+	Headers  int64        `json:"headers"` // documents' headers that were opened
 	Problems []KeyProblem `json:"problems"`
 }
 
-// sampleOf is how many headers of each contract are opened when not all are.
+// sampleOf is how many headers of each contract are opened, unless all are.
 const sampleOf = 16
 
-// LocalCheckKeys opens every contract's identities, each copy of them that is for a root at hand, and the headers of a
-// sample of documents, or of all, as whoever holds the machine. No body is read.
+// LocalCheckKeys opens every contract's identities: each sealed copy that is for a root
+// at hand. It also opens the headers of a sample of documents, or of all. It does so as
+// the owner of the machine, and reads no body.
 func (kp *Keeper) LocalCheckKeys(ctx context.Context, all bool, progress choke.Progress) (KeyCheck, error) {
 	check := KeyCheck{Problems: []KeyProblem{}}
 	if err := kp.owner.RecordAlone(ctx, policy.ActionKeyCheck); err != nil {
@@ -188,7 +189,7 @@ func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.C
 	if all {
 		return kp.checkHeaders(ctx, check, id, identities, "", math.MaxInt64)
 	}
-	// From a random document on: another sample each time.
+	// The sample starts at a random document, so that each check takes another one.
 	before := check.Headers
 	if err := kp.checkHeaders(ctx, check, id, identities, choke.DocumentID(policy.NewID("d")), sampleOf); err != nil || check.Headers > before {
 		return err
@@ -196,7 +197,8 @@ func (kp *Keeper) checkContract(ctx context.Context, check *KeyCheck, id choke.C
 	return kp.checkHeaders(ctx, check, id, identities, "", sampleOf)
 }
 
-// key opens every copy of one identity that can be opened here, and gives the identity, nil when none opens.
+// key opens every copy of one identity that can be opened here. It returns the identity,
+// or nil if no copy opens.
 func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies []keyring.Copy) *crypto.Identity {
 	check.Keys++
 	problem := func(detail string) {
@@ -214,7 +216,7 @@ func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies [
 			continue
 		}
 		if h.Recovery {
-			continue // nobody can open it here
+			continue // its private key is not here
 		}
 		identity, err := root.Open([]keyring.Copy{c})
 		switch {
@@ -230,7 +232,7 @@ func (check *KeyCheck) key(root *keyring.Root, key queries.ContractKey, copies [
 	return opened
 }
 
-// checkHeaders opens headers of a contract after a document, most of them at the most.
+// checkHeaders opens at most so many headers of a contract, from a document on.
 func (kp *Keeper) checkHeaders(ctx context.Context, check *KeyCheck, id choke.ContractID, identities map[int64]*crypto.Identity, after choke.DocumentID, most int64) error {
 	for most > 0 {
 		var rows []queries.HeadersOfContractRow

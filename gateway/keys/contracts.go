@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ContractRow is a contract as the keeping of keys needs it.
+// ContractRow is a contract with what this package needs of it.
 type ContractRow struct {
 	Id     choke.ContractID
 	ledger string // its client's
@@ -40,7 +40,7 @@ func (kp *Keeper) EachContract(ctx context.Context, f func(ContractRow) error) e
 	}
 }
 
-// ContractRow finds one contract.
+// contractRow finds one contract.
 func (kp *Keeper) contractRow(ctx context.Context, id choke.ContractID) (ContractRow, error) {
 	var c ContractRow
 	err := kp.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {

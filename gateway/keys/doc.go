@@ -1,8 +1,12 @@
-// Package keys keeps the contracts' identities: it makes them when a contract is approved, opens them for a read, replaces
-// them (a rotation), seals them to other roots, checks that they open, and forgets those that were destroyed. It also tells
-// which gateways run with which roots, because a root may go only when none needs it.
+// Package keys keeps the contracts' identities. It makes an identity when a contract is
+// approved, opens it for a read, replaces it (a rotation), rewraps it for other roots,
+// checks that it opens, and forgets it when it was destroyed. The package also records
+// which gateways run with which roots, because a root may go only when no gateway needs
+// it.
 //
-// An identity never leaves this process, and is never stored unsealed. Whoever asks for one has a transaction, and so is
-// inside an act that was decided, or is the machine's owner: the Keeper itself decides nothing about people. It opens and
-// verifies stored bodies, and gives no byte of them to a caller; that is gateway/transfer's part.
+// An identity never leaves this process and is never stored unsealed. Every caller of
+// this package has a transaction. The caller is therefore inside an act that was decided,
+// or is the machine's owner. The Keeper itself decides nothing about people. It opens and
+// verifies stored bodies, and returns no byte of them to a caller: gateway/transfer does
+// that.
 package keys

@@ -10,15 +10,17 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// Identities that were destroyed are of no use anywhere: whoever wants one looks first whether its sealed copies still
-// exist. But what is to be gone must not stay in a process's memory either, and a replica that did not destroy them itself
-// learns of it here.
+// A destroyed identity opens nothing any more: each use of an identity first checks that
+// its sealed copies still exist. But a destroyed key must not stay in a process's memory
+// either. A replica that did not destroy it learns of the destruction here.
 
-// destroyedLately is how far back a replica looks for what the others destroyed. One whose sweeper stood still for longer
-// keeps in memory what it missed, until it is asked for it or ends.
+// destroyedLately is how far back a replica looks for what the others destroyed. If its
+// sweeper was stopped for longer, the replica keeps what it missed in memory until it is
+// asked for that identity, or ends.
 const destroyedLately = 24 * time.Hour
 
-// ForgetDestroyed takes identities out of memory that any replica destroyed, with their contract or by a rotation.
+// ForgetDestroyed removes from memory the identities that any replica destroyed, with
+// their contract or by a rotation.
 func (kp *Keeper) ForgetDestroyed(ctx context.Context) error {
 	since := queries.At(kp.door.Now().Add(-destroyedLately))
 	var contracts []choke.ContractID
@@ -42,12 +44,12 @@ func (kp *Keeper) ForgetDestroyed(ctx context.Context) error {
 	return nil
 }
 
-// ForgetIdentities takes all of a contract's identities out of this process's memory.
+// ForgetIdentities removes all of a contract's identities from this process's memory.
 func (kp *Keeper) ForgetIdentities(id choke.ContractID) {
 	kp.identities.Drop(func(k Epoch) bool { return k.Contract == id })
 }
 
-// forgetEarlier takes those of epochs before this one.
+// forgetEarlier removes the contract's identities of earlier epochs.
 func (kp *Keeper) forgetEarlier(than Epoch) {
 	kp.identities.Drop(func(k Epoch) bool { return k.Contract == than.Contract && k.Epoch < than.Epoch })
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/choke"
 )
 
-// Config is what a Keeper is made of. All of it is needed.
+// Config is what a Keeper is made of. Every field is needed.
 type Config struct {
 	Door    *choke.Door
 	Owner   *choke.Owner
@@ -28,7 +28,7 @@ type Keeper struct {
 	node    string // this run of this process
 
 	identities *choke.Cache[Epoch, *crypto.Identity]
-	recipients *choke.Cache[Epoch, *crypto.Recipient] // of the same, parsed: the text form is long
+	recipients *choke.Cache[Epoch, *crypto.Recipient] // parsed, because the text form is long
 }
 
 // New makes a Keeper.
@@ -38,7 +38,8 @@ func New(c Config) *Keeper {
 		recipients: choke.NewCache[Epoch, *crypto.Recipient](4096, nil)}
 }
 
-// InMemory lists of which epochs of a contract this process has the identity in memory, in no order.
+// InMemory lists the epochs of a contract whose identity this process has in memory, in
+// no order.
 func (kp *Keeper) InMemory(id choke.ContractID) []int64 {
 	var epochs []int64
 	kp.identities.Drop(func(k Epoch) bool {

@@ -14,7 +14,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// FirstIdentity makes a contract's identity of epoch 1, unless it has one: an amendment keeps the contract's identity.
+// FirstIdentity makes a contract's identity of epoch 1, unless it has one. An amendment
+// keeps the contract's identity.
 func (kp *Keeper) FirstIdentity(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
 	_, err := tx.CurrentContractKey(ctx, id)
 	if err == nil || !choke.IsNoRows(err) {
@@ -23,8 +24,8 @@ func (kp *Keeper) FirstIdentity(ctx context.Context, tx *database.Tx, s *choke.S
 	return kp.newIdentity(ctx, tx, id, 1, s.Now())
 }
 
-// newIdentity makes a contract's identity of an epoch. Only its recipient is kept in clear; the private half is sealed
-// before it reaches the database.
+// newIdentity makes a contract's identity of an epoch. Only its recipient is stored in
+// clear. The private key is sealed before it reaches the database.
 func (kp *Keeper) newIdentity(ctx context.Context, tx *database.Tx, id choke.ContractID, epoch int64, now time.Time) error {
 	identity, err := crypto.NewIdentity()
 	if err != nil {
@@ -49,15 +50,16 @@ func (kp *Keeper) newIdentity(ctx context.Context, tx *database.Tx, id choke.Con
 	return nil
 }
 
-// sealIdentity seals to the roots and recovery recipients at hand, but to none that was retired: a gateway that still runs
-// with a root file of yesterday must not make what the root of today cannot open.
+// sealIdentity seals an identity to the roots and recovery recipients at hand, and to
+// none that was retired. A gateway that still runs with yesterday's root file must not
+// make what today's root cannot open.
 func (kp *Keeper) sealIdentity(ctx context.Context, tx *database.Tx, identity *crypto.Identity) ([]keyring.Copy, error) {
 	retired, err := retiredHolders(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(kp.root.Fingerprints(), func(f string) bool { return !retired[f] }) {
-		return nil, errors.New("sealing contract identity: every root at hand was retired: start with the root file of today")
+		return nil, errors.New("sealing contract identity: every root at hand was retired: start with the newest root file")
 	}
 	copies, err := kp.root.Seal(identity)
 	if err != nil {
@@ -78,7 +80,7 @@ func retiredHolders(ctx context.Context, tx *database.Tx) (map[string]bool, erro
 	return retired, nil
 }
 
-// Recipient is what new documents of the contract are sealed to.
+// Recipient returns the key to which new documents of the contract are sealed.
 func (kp *Keeper) Recipient(ctx context.Context, tx *database.Tx, s *choke.Scene) (epoch int64, to *crypto.Recipient, err error) {
 	key, err := tx.CurrentContractKey(ctx, s.Contract())
 	if err != nil {
@@ -89,7 +91,7 @@ func (kp *Keeper) Recipient(ctx context.Context, tx *database.Tx, s *choke.Scene
 		return 0, nil, fmt.Errorf("reading contract key copies: %w", err)
 	}
 	if len(copies) == 0 {
-		return 0, nil, &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract's key was destroyed: nobody could open the document"}
+		return 0, nil, &choke.Conflict{Kind: choke.ConflictState, Detail: "the contract's key was destroyed: no one could open the document"}
 	}
 	to, err = kp.recipients.Get(Epoch{s.Contract(), key.Epoch}, func() (*crypto.Recipient, error) {
 		return crypto.ParseRecipient(key.Recipient)
@@ -100,8 +102,9 @@ func (kp *Keeper) Recipient(ctx context.Context, tx *database.Tx, s *choke.Scene
 	return key.Epoch, to, nil
 }
 
-// Identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap, and an identity never changes
-// for its contract and epoch, so it is cached; that its sealed copies still exist is read each time.
+// Identity opens a contract's identity of one epoch. Opening costs a post-quantum unwrap,
+// and an identity never changes for its contract and epoch, so it is cached. Whether its
+// sealed copies still exist is read each time.
 func (kp *Keeper) Identity(ctx context.Context, tx *database.Tx, key Epoch) (*crypto.Identity, error) {
 	copies, err := copiesOf(ctx, tx, key)
 	if err != nil {
@@ -114,7 +117,7 @@ func (kp *Keeper) Identity(ctx context.Context, tx *database.Tx, key Epoch) (*cr
 	return kp.identities.Get(key, func() (*crypto.Identity, error) { return kp.root.Open(copies) })
 }
 
-// copiesOf reads the sealed copies of an identity. There are none of one that was destroyed.
+// copiesOf reads the sealed copies of an identity. A destroyed identity has none.
 func copiesOf(ctx context.Context, tx *database.Tx, key Epoch) ([]keyring.Copy, error) {
 	rows, err := tx.ContractKeyCopies(ctx, queries.ContractKeyCopiesParams{Contract: key.Contract, Epoch: key.Epoch})
 	if err != nil {

@@ -14,16 +14,18 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// A root may be retired only when no gateway that runs has that root and no newer one: from then on it could open nothing.
-// So each gateway tells the database, as long as it runs, which roots it has at hand.
+// A root may be retired only if every running gateway has a newer one, because otherwise
+// that gateway could open nothing. So each running gateway writes into the database which
+// roots it has.
 const (
-	// announceEvery is how often a gateway tells, and nodeLost after how long one that tells nothing any more counts as gone.
-	// Between them lies more than the clocks of two machines should differ by.
+	// announceEvery is how often a gateway writes its row. nodeLost is the age at which a
+	// row counts as gone. The difference is more than the clocks of two machines should
+	// differ by.
 	announceEvery = time.Minute
 	nodeLost      = 10 * time.Minute
 )
 
-// Node is a gateway that runs.
+// Node is a running gateway.
 type Node struct {
 	Name  string    `json:"name"`  // of one run of one process: host.random
 	Roots []string  `json:"roots"` // at hand, by fingerprint
@@ -38,13 +40,14 @@ func nodeName(host string) string {
 	return host + "." + strings.ToLower(rand.Text()[:8])
 }
 
-// StayAnnounced tells which roots are at hand until ctx ends, and then that this gateway runs no more.
+// StayAnnounced announces the roots at hand until ctx ends, and then removes the
+// announcement.
 func (kp *Keeper) StayAnnounced(ctx context.Context) {
 	pause := time.NewTicker(announceEvery)
 	defer pause.Stop()
 	for {
 		if err := kp.Announce(ctx); err != nil && ctx.Err() == nil {
-			kp.log.Error("telling which roots are at hand failed", "error", err)
+			kp.log.Error("announcing which roots are at hand failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -55,7 +58,8 @@ func (kp *Keeper) StayAnnounced(ctx context.Context) {
 	}
 }
 
-// Announce tells once, and forgets gateways that are gone.
+// Announce writes this gateway's row once, and removes the rows of gateways that are
+// gone.
 func (kp *Keeper) Announce(ctx context.Context) error {
 	now := kp.door.Now()
 	return kp.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -71,17 +75,18 @@ func (kp *Keeper) Announce(ctx context.Context) error {
 	})
 }
 
-// leave tells that this gateway runs no more. If it fails, the others take this one for running until nodeLost.
+// leave removes this gateway's row. If that fails, the other gateways take this one for
+// running until nodeLost has passed.
 func (kp *Keeper) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
 	err := kp.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error { return tx.DeleteNodeRoots(ctx, kp.node) })
 	if err != nil {
-		kp.log.Warn("telling that this gateway stops failed", "error", err)
+		kp.log.Warn("recording that this gateway stops failed; the others take it for running for a while", "error", err)
 	}
 }
 
-// nodesAt lists the gateways that run, by name.
+// nodesAt lists the running gateways by name.
 func nodesAt(ctx context.Context, tx *database.Tx, now time.Time) ([]Node, error) {
 	rows, err := tx.NodeRootsSince(ctx, queries.At(now.Add(-nodeLost)))
 	if err != nil {
@@ -98,7 +103,7 @@ func nodesAt(ctx context.Context, tx *database.Tx, now time.Time) ([]Node, error
 	return nodes, nil
 }
 
-// checkNodes refuses to seal to roots of which a gateway that runs has none.
+// checkNodes refuses to rewrap for roots while a running gateway has none of them.
 func checkNodes(ctx context.Context, tx *database.Tx, to *keyring.Root, now time.Time) error {
 	nodes, err := nodesAt(ctx, tx, now)
 	if err != nil {
@@ -113,7 +118,7 @@ func checkNodes(ctx context.Context, tx *database.Tx, to *keyring.Root, now time
 	if len(without) == 0 {
 		return nil
 	}
-	return &choke.Conflict{Kind: choke.ConflictState, Detail: fmt.Sprintf("these gateways run without the new root, and could open nothing any more: %s. "+
-		"Give them the root of today and restart them; one that did not stop in good order counts for %.0f minutes",
+	return &choke.Conflict{Kind: choke.ConflictState, Detail: fmt.Sprintf("these gateways run without the new root and could open nothing: %s. "+
+		"Give them the newest root file and restart them; one that crashed counts as running for %.0f minutes",
 		strings.Join(without, ", "), nodeLost.Minutes())}
 }

@@ -14,50 +14,53 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The kinds of holders in the database.
+// These are the kinds of holders in the database.
 const (
 	holderRoot     = "root"
 	holderRecovery = "recovery"
 )
 
-// Resealed is what LocalResealKeys did.
-type Resealed struct {
-	Keys    int64 `json:"keys"`    // that there are
-	Changed int64 `json:"changed"` // of them, sealed to others than before
-	Failed  int64 `json:"failed"`  // of them, which could not be opened: they are as they were
+// Rewrapped is what LocalRewrapKeys did.
+type Rewrapped struct {
+	Keys    int64 `json:"keys"`    // all contracts' keys
+	Changed int64 `json:"changed"` // keys that were sealed to other holders
+	Failed  int64 `json:"failed"`  // keys that could not be opened, and are unchanged
 }
 
 // errStaleRoot refuses to take away keys from a newer root.
-var errStaleRoot = &choke.Conflict{Kind: choke.ConflictState, Detail: "this root file is not the newest: a root that is not in it is in use"}
+var errStaleRoot = &choke.Conflict{Kind: choke.ConflictState, Detail: "this root file is not the newest: use the file that has the root in use"}
 
-// LocalResealKeys seals every contract's identities to the roots and recovery recipients at hand and to nobody else, as whoever
-// holds the machine. Once retire is set, the first root remains alone. It is safe to repeat and does what is left to do:
-// each key is one transaction, and before copies are taken away, one that stays was opened. A *Conflict while a gateway
-// runs that has none of the roots that would remain.
+// LocalRewrapKeys seals every contract's identities to the roots and recovery recipients
+// at hand, and removes all other sealed copies. It does so as the owner of the machine.
+// If retire is set, only the first root remains. It is safe to repeat, and does what is
+// left to do. Each key is one transaction. Before it removes copies, it has opened one
+// that stays. It returns a *Conflict while a running gateway has none of the roots that
+// would remain.
 //
-// If we die in between, some keys are sealed as before and others as after; the roots at hand open both.
-func (kp *Keeper) LocalResealKeys(ctx context.Context, retire bool, progress choke.Progress) (Resealed, error) {
+// Die in between: some keys are sealed as before and others as after. The roots at hand
+// open both.
+func (kp *Keeper) LocalRewrapKeys(ctx context.Context, retire bool, progress choke.Progress) (Rewrapped, error) {
 	to := kp.root
 	if retire {
 		to = kp.root.FirstAlone()
 	}
 	if err := kp.setHolders(ctx, to); err != nil {
-		return Resealed{}, err
+		return Rewrapped{}, err
 	}
 	keys, err := kp.standingKeys(ctx)
 	if err != nil {
-		return Resealed{}, err
+		return Rewrapped{}, err
 	}
-	r := Resealed{Keys: int64(len(keys))}
+	r := Rewrapped{Keys: int64(len(keys))}
 	for i, k := range keys {
 		progress.Tell(int64(i), r.Keys)
-		changed, err := kp.resealKey(ctx, to, k)
+		changed, err := kp.rewrapKey(ctx, to, k)
 		switch {
 		case errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil:
 			return r, errors.Join(err, ctx.Err())
 		case err != nil:
 			r.Failed++
-			kp.log.Error("sealing a contract's key anew failed", "contract", k.contract.Id, "epoch", k.epoch, "error", err)
+			kp.log.Error("rewrapping a contract's key failed", "contract", k.contract.Id, "epoch", k.epoch, "error", err)
 		case changed:
 			r.Changed++
 		}
@@ -66,13 +69,13 @@ func (kp *Keeper) LocalResealKeys(ctx context.Context, retire bool, progress cho
 	return r, nil
 }
 
-// standingKey is a key of a contract, and where its events go.
+// standingKey is a contract's key that is not destroyed, with the ledger of its events.
 type standingKey struct {
 	contract ContractRow
 	epoch    int64
 }
 
-// standingKeys lists all keys that have not been destroyed.
+// standingKeys lists all keys that are not destroyed.
 func (kp *Keeper) standingKeys(ctx context.Context) ([]standingKey, error) {
 	var all []standingKey
 	err := kp.EachContract(ctx, func(c ContractRow) error {
@@ -96,8 +99,9 @@ func (kp *Keeper) standingKeys(ctx context.Context) ([]standingKey, error) {
 	return all, err
 }
 
-// setHolders writes down who keys are sealed to from now on. It comes before the sealing: a gateway that still runs with an
-// older root file seals nothing to a retired root from here on.
+// setHolders records the holders to which keys are sealed from now on. It does so before
+// the keys are rewrapped: from here on a gateway that still runs with an older root file
+// seals nothing to a retired root.
 func (kp *Keeper) setHolders(ctx context.Context, to *keyring.Root) error {
 	e := kp.owner.Event(policy.ActionKeyHolders)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
@@ -140,8 +144,8 @@ func (kp *Keeper) setHolders(ctx context.Context, to *keyring.Root) error {
 	})
 }
 
-// isStale says whether the roots at hand are older than what is in use: the first of them was retired, or a root that is
-// not among them came after it.
+// isStale says whether the roots at hand are older than those in use. They are if the
+// first of them was retired, or if a root that is not among them came after it.
 func isStale(rows []queries.KeyHolder, root *keyring.Root) bool {
 	names := root.Fingerprints()
 	first := slices.IndexFunc(rows, func(r queries.KeyHolder) bool { return r.Fingerprint == names[0] })
@@ -168,8 +172,8 @@ func fingerprints(root *keyring.Root) []string {
 	return names
 }
 
-// resealKey seals one key to those it is to be sealed to, and to nobody else.
-func (kp *Keeper) resealKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
+// rewrapKey seals one key to its new holders, and removes all other sealed copies.
+func (kp *Keeper) rewrapKey(ctx context.Context, to *keyring.Root, k standingKey) (changed bool, err error) {
 	key := Epoch{k.contract.Id, k.epoch}
 	e := kp.owner.KeyEvent(policy.ActionKeyReseal, key.Contract, key.Epoch)
 	e.Private["sealed_to"] = strings.Join(fingerprints(to), " ")
@@ -181,15 +185,15 @@ func (kp *Keeper) resealKey(ctx context.Context, to *keyring.Root, k standingKey
 		}
 		copies, err := copiesOf(ctx, tx, key)
 		if err != nil || len(copies) == 0 {
-			return false, err // destroyed meanwhile, for good
+			return false, err // it was destroyed meanwhile
 		}
-		changed, err = kp.resealCopies(ctx, tx, to, row, copies)
+		changed, err = kp.rewrapCopies(ctx, tx, to, row, copies)
 		return changed, err
 	})
 	return changed && err == nil, err
 }
 
-func (kp *Keeper) resealCopies(ctx context.Context, tx *database.Tx, to *keyring.Root, row queries.ContractKey, copies []keyring.Copy) (bool, error) {
+func (kp *Keeper) rewrapCopies(ctx context.Context, tx *database.Tx, to *keyring.Root, row queries.ContractKey, copies []keyring.Copy) (bool, error) {
 	wanted := fingerprints(to)
 	kept, surplus := split(copies, wanted)
 	if len(kept) == len(wanted) && len(surplus) == 0 {
@@ -228,7 +232,7 @@ func (kp *Keeper) resealCopies(ctx context.Context, tx *database.Tx, to *keyring
 	return true, nil
 }
 
-// split parts the copies into those for the wanted and those for others.
+// split separates the copies for the wanted holders from the copies for others.
 func split(copies []keyring.Copy, wanted []string) (kept, surplus []keyring.Copy) {
 	for _, c := range copies {
 		if slices.Contains(wanted, c.SealedTo) {

@@ -17,15 +17,16 @@ import (
 type Rotation struct {
 	Contract choke.ContractID `json:"contract"`
 	Epoch    int64            `json:"epoch"`    // the new one
-	Headers  int64            `json:"headers"`  // of documents, to be rewrapped when it began
-	Left     int64            `json:"left"`     // of them
-	Failed   int64            `json:"failed"`   // of those left, which do not open: they stay with the earlier key
+	Headers  int64            `json:"headers"`  // documents' headers to rewrap, when it began
+	Left     int64            `json:"left"`     // headers left to rewrap
+	Failed   int64            `json:"failed"`   // headers left that do not open, and stay with the earlier key
 	Finished bool             `json:"finished"` // the earlier keys are destroyed
 }
 
-// LocalRotateContract gives a contract a new identity, as whoever holds the machine. Documents are sealed to it from now
-// on; the headers of those that are there are rewrapped by ContinueRotation, which Run calls too. A *Conflict while a
-// rotation runs, or where the contract has no identity.
+// LocalRotateContract gives a contract a new identity, as the owner of the machine. From
+// now on documents are sealed to it. ContinueRotation, which Run calls too, rewraps the
+// headers of earlier documents. It returns a *Conflict while a rotation runs, or if the
+// contract has no identity.
 func (kp *Keeper) LocalRotateContract(ctx context.Context, id choke.ContractID) (Rotation, error) {
 	c, err := kp.contractRow(ctx, id)
 	if err != nil {
@@ -37,15 +38,15 @@ func (kp *Keeper) LocalRotateContract(ctx context.Context, id choke.ContractID) 
 		if err := kp.beginRotation(ctx, tx, &r, e); err != nil {
 			return false, err
 		}
-		e.Private["epoch"] = fmt.Sprint(r.Epoch) // the map is the staged event's
+		e.Private["epoch"] = fmt.Sprint(r.Epoch) // the event in the outbox has this map
 		return true, nil
 	})
 	return r, err
 }
 
 func (kp *Keeper) beginRotation(ctx context.Context, tx *database.Tx, r *Rotation, e event.Event) error {
-	// The acts on a contract's documents hold this row: one that seals to the old identity has either committed before
-	// us, and is counted, or sees the new one.
+	// Each act on a contract's documents locks this row. An act that seals to the old
+	// identity has committed before us, and is counted, or it sees the new identity.
 	if _, err := tx.ContractStatusForChange(ctx, r.Contract); err != nil {
 		return fmt.Errorf("reading contract status: %w", err)
 	}
@@ -78,10 +79,14 @@ func (kp *Keeper) beginRotation(ctx context.Context, tx *database.Tx, r *Rotatio
 		Headers: r.Headers, Started: queries.At(e.Occurred)})
 }
 
-// ContinueRotation rewraps what headers a running rotation has left and, when none is, destroys the earlier keys. No body
-// is read or moved. It may run on any number of replicas at once, and be broken off anywhere: a header is replaced in one
-// transaction, and only while it still is the one that was read. A rotation whose headers are done waits for uploads that
-// began before it; it is not finished then. Without a running rotation, the contract's last is told as finished.
+// ContinueRotation rewraps the headers that a running rotation has left. When none is
+// left, it destroys the earlier keys. It reads and moves no body. It may run on any
+// number of replicas at once, and may be interrupted anywhere: each header is replaced in
+// one transaction, and only if it still is the header that was read.
+//
+// A rotation whose headers are done waits for uploads that began before it, and is not
+// finished until then. Without a running rotation it returns the contract's last one, as
+// finished.
 func (kp *Keeper) ContinueRotation(ctx context.Context, id choke.ContractID, progress choke.Progress) (Rotation, error) {
 	r := Rotation{Contract: id, Finished: true}
 	w, err := kp.rewrapper(ctx, &r)
@@ -107,14 +112,14 @@ func (kp *Keeper) ContinueRotation(ctx context.Context, id choke.ContractID, pro
 	return r, kp.finishRotation(ctx, &r, w.started)
 }
 
-// rewrapper takes one contract's headers to its newest identity.
+// rewrapper rewraps one contract's headers for its newest identity.
 type rewrapper struct {
 	keeper   *Keeper
 	contract choke.ContractID
 	epoch    int64
 	started  queries.Micros
 	identity *crypto.Identity // the new one
-	after    string           // the document that was looked at last
+	after    string           // the last document that was looked at
 	failed   int64
 }
 
@@ -155,7 +160,8 @@ func (w *rewrapper) page(ctx context.Context) ([]queries.HeadersOfContractRow, e
 	return rows, nil
 }
 
-// replace rewraps the headers and writes them in one transaction. What does not open stays, and is told.
+// replace rewraps the headers and writes them in one transaction. It leaves a header that
+// does not open, and logs it.
 func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContractRow) (done int64, err error) {
 	g := w.keeper
 	var replacements []queries.ReplaceHeaderParams
@@ -186,7 +192,8 @@ func (w *rewrapper) replace(ctx context.Context, rows []queries.HeadersOfContrac
 	return done, choke.Unavailable(err)
 }
 
-// rewrap gives the header for the new identity, which was seen to open it.
+// rewrap returns the header for the new identity, after it has opened the document's
+// header with the new one.
 func (w *rewrapper) rewrap(ctx context.Context, row queries.HeadersOfContractRow) (header []byte, err error) {
 	var old *crypto.Identity
 	err = w.keeper.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -210,7 +217,8 @@ func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started queri
 	}
 	err = kp.owner.Record(ctx, c.ledger, kp.owner.KeyEvent(policy.ActionKeyRetire, r.Contract, r.Epoch), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		r.Finished = false
-		// As in beginRotation: nobody is between reading a header and opening its identity.
+		// As in beginRotation: no act is between reading a header and opening its
+		// identity.
 		if _, err := tx.ContractStatusForChange(ctx, r.Contract); err != nil {
 			return false, fmt.Errorf("reading contract status: %w", err)
 		}
@@ -238,7 +246,7 @@ func (kp *Keeper) finishRotation(ctx context.Context, r *Rotation, started queri
 	return err
 }
 
-// ContinueRotations goes on with every rotation that runs.
+// ContinueRotations continues every running rotation.
 func (kp *Keeper) ContinueRotations(ctx context.Context) error {
 	after := ""
 	var failures error
