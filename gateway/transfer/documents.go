@@ -10,14 +10,14 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Document gives the record of a document, without its content.
+// Document returns the record of a document, without its content.
 func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
 	var d choke.Document
 	_, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentInspect,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Document, error) {
 			row, err := s.OnDocument(ctx, tx, id)
 			if err == nil && row.State != policy.DocumentReceived {
-				return row, choke.ErrNotFound // an upload that was not acknowledged is no document yet
+				return row, choke.ErrNotFound // an unacknowledged upload is no document yet
 			}
 			return row, err
 		},
@@ -36,11 +36,11 @@ func readDocument(ctx context.Context, tx *database.Tx, id choke.DocumentID) (ch
 	return documentFrom(ctx, tx, row)
 }
 
-// documentFrom adds the name, which is where the header is.
+// documentFrom adds the file name, which is stored with the header.
 func documentFrom(ctx context.Context, tx *database.Tx, row queries.Document) (choke.Document, error) {
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if choke.IsNoRows(err) && row.State == policy.DocumentReceived {
-		row.State = policy.DocumentErased // its name went with its header
+		row.State = policy.DocumentErased // its name was erased with its header
 	} else if err != nil {
 		return choke.Document{}, fmt.Errorf("reading document header: %w", err)
 	}
@@ -53,8 +53,8 @@ func documentOf(row queries.Document, fileName string) choke.Document {
 		State: row.State, Size: row.Size, Digest: row.Digest, Received: row.Received.Time()}
 }
 
-// Documents lists the documents of a batch by reference: for a handler only those of a standing assignment, for the
-// batch's other parties all of them.
+// Documents lists the documents of a batch by reference. A handler sees only those of a
+// standing assignment, and the batch's other parties see all of them.
 func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch choke.BatchID, page choke.Page) ([]choke.Document, string, error) {
 	if page.After != "" && policy.ParseReference(page.After) != nil {
 		return nil, "", choke.ErrCursor

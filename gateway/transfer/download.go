@@ -19,10 +19,11 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Content is a document that the caller may read: the grant is durable in the ledger. Send it once, or Close it.
+// Content is a document that the caller may read. Its grant is durable in the ledger.
+// Call Send once, or Close.
 type Content struct {
 	Document choke.Document
-	Part     Part // what Send sends: the whole document, unless another part was asked for
+	Part     Part // what Send sends: the whole document unless a part was asked for
 
 	transfers *Transfers
 	caller    choke.Caller
@@ -41,17 +42,19 @@ type Content struct {
 	ended    bool
 }
 
-// Open grants a read and opens the document. Ceilings are reserved with the grant. Documents up to Config.VerifyWhole
-// are decrypted and verified whole here, so that a bad one is an error and not half an answer.
+// Open grants a read and opens the document. It reserves the ceilings with the grant. It
+// decrypts and verifies a document of up to Config.VerifyWhole as a whole, so that a bad
+// document is an error and not half an answer.
 //
-//  1. The act: facts, decision, reservation, `grant` in the ledger. Die here: the read counts, nothing left.
-//  2. Header, body, identity: bytes leave only through Send.
-//  3. `completed` or `aborted` with the bytes sent.
+//  1. The act: facts, decision, reservation, and `grant` in the ledger. Die here: the
+//     read counts, and no byte left.
+//  2. Header, body and identity are opened. Bytes leave only through Send.
+//  3. `completed` or `aborted`, with the number of bytes sent.
 func (t *Transfers) Open(ctx context.Context, caller choke.Caller, id choke.DocumentID) (*Content, error) {
 	return t.OpenPart(ctx, caller, id, whole)
 }
 
-// grantRead decides about a read, reserves its ceilings and records it, and opens nothing yet.
+// grantRead decides a read, reserves its ceilings and records it. It opens nothing yet.
 func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke.DocumentID, choose Choice) (*Content, error) {
 	c := &Content{transfers: t, caller: caller}
 	s, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentRead,
@@ -71,7 +74,8 @@ func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke
 	return c, nil
 }
 
-// onReading makes the reading of a document what the act is about, and gives its row, with what the person has read today.
+// onReading makes a document the object of an act that reads it. It returns the
+// document's row, and loads what the person has read today.
 func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) (queries.Document, error) {
 	row, err := s.OnDocument(ctx, tx, id)
 	if err != nil {
@@ -82,7 +86,7 @@ func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.Do
 		return row, fmt.Errorf("reading erasure: %w", err)
 	}
 	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
-		return row, nil // refused before any ceiling is asked
+		return row, nil // it is refused before a ceiling is asked
 	}
 	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: s.Contract(), Person: s.Caller().Person,
 		Day: s.Terms().Day(s.Now())})
@@ -101,7 +105,7 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	}
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if err != nil {
-		return choke.OrNotFound(err) // erased since
+		return choke.OrNotFound(err) // it was erased meanwhile
 	}
 	if c.identity, err = c.transfers.keys.Identity(ctx, tx, keys.Epoch{Contract: s.Contract(), Epoch: header.Epoch}); err != nil {
 		return fmt.Errorf("opening contract identity: %w", err)
@@ -141,15 +145,17 @@ func (c *Content) open(ctx context.Context) error {
 	return nil
 }
 
-// Started says whether any byte was written: after that a failure of Send must break the connection.
+// Started says whether a byte was written. After that, a failure of Send must break the
+// connection.
 func (c *Content) Started() bool { return c.sent > 0 }
 
-// Send writes exactly Part.Length bytes to w, or fails. It asks again every Config.RecheckEvery whether the document
-// may still be read, and stops when not. How it ended is in the ledger when Send returns, as far as the ledger can be
-// reached.
+// Send writes exactly Part.Length bytes to w, or fails. Every Config.RecheckEvery it asks
+// whether the document may still be read, and stops if not. When it returns, the ledger
+// has recorded how the download ended, if the ledger can be reached.
 func (c *Content) Send(ctx context.Context, w io.Writer) error {
-	// What was verified whole is held as it was then. Of a part nobody knows the digest: there, each chunk has proven to be
-	// itself and in its place.
+	// A document that was verified whole is in memory as it was then, and needs no second
+	// check. The digest of a part is not known. There, each chunk has proven to be
+	// authentic and in its place.
 	var digest []byte
 	if c.isWhole() && !c.verified {
 		digest = c.Document.Digest
@@ -162,14 +168,15 @@ func (c *Content) Send(ctx context.Context, w io.Writer) error {
 // Close ends a Content that was not sent.
 func (c *Content) Close() { c.end(context.Background(), choke.ErrReceiver) }
 
-// copy writes the plaintext to w, always one chunk behind what was read: the last bytes leave only when all of it has
-// proven to be what it should be, by its length and, of a whole document, its final chunk and its digest want.
+// copy writes the plaintext to w, one chunk behind what it has read. The last bytes leave
+// only when all of it has proven right: by its length and, for a whole document, by its
+// final chunk and its digest want.
 func (c *Content) copy(ctx context.Context, w io.Writer, size int64, want []byte, between func(context.Context) error) error {
 	var digest hash.Hash
 	if want != nil {
 		digest = sha256.New()
 	}
-	most := int(min(keys.Chunk, size+1)) // a small document's end shows in its first reading
+	most := int(min(keys.Chunk, size+1)) // the first read of a small document reaches its end
 	held, next := make([]byte, 0, most), make([]byte, most)
 	var count int64
 	for {
@@ -210,8 +217,9 @@ func writeAll(w io.Writer, p []byte) error {
 	return nil
 }
 
-// recheck asks again, from time to time, whether the read is still allowed. It reserves and records nothing: a grant
-// that still stands is no new access, and one that was cut is recorded when the download ends.
+// recheck asks from time to time whether the read is still allowed. It reserves and
+// records nothing: a grant that still stands is no new access. If the read is cut, the
+// end of the download is recorded.
 func (c *Content) recheck(ctx context.Context) error {
 	t := c.transfers
 	now := t.door.Now()
@@ -226,13 +234,13 @@ func (c *Content) recheck(ctx context.Context) error {
 			if err == nil {
 				err = s.NoteErased(ctx, tx, row)
 			}
-			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // by the grant
+			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // the grant has reserved it
 			return err
 		},
 	})
 }
 
-// end closes the body and records, once, how the download ended.
+// end closes the body and records how the download ended. It does so once.
 func (c *Content) end(ctx context.Context, cause error) {
 	if c.ended {
 		return

@@ -17,18 +17,20 @@ type Part struct {
 	Length int64
 }
 
-// Choice says which part of a document is wanted, once it was decided that the document may be read. A *Invalid from it is
-// recorded as a refusal, and nothing is reserved. It may be asked more than once.
+// Choice says which part of a document is wanted, once the read is decided. Its *Invalid
+// is recorded as a refusal, and nothing is reserved. It may be called more than once.
 type Choice func(choke.Document) (Part, error)
 
 func whole(d choke.Document) (Part, error) { return Part{Length: d.Size}, nil }
 
-// OpenPart is Open for a part of a document: the same decision, the same two events. Ceilings count the document as
-// read whole, because so many parts make one. The grant's Length is the document's; which part it was stands in the
-// erasable half of the events as "range".
+// OpenPart is Open for a part of a document, with the same decision and the same two
+// events. The ceilings count the document as read whole, because enough parts make the
+// whole. The grant's Length is the document's. The erasable data of the events say which
+// part it was, as "range".
 //
-// A document of up to Config.VerifyWhole is verified whole all the same. Of a larger one only the chunks are read that the
-// part lies in: each has proven to be authentic and in its place before a byte of it leaves.
+// A document of up to Config.VerifyWhole is verified whole here too. Of a larger
+// document, only the chunks of the part are read. Each of them has proven to be authentic
+// and in its place before one of its bytes leaves.
 func (t *Transfers) OpenPart(ctx context.Context, caller choke.Caller, id choke.DocumentID, choose Choice) (*Content, error) {
 	c, err := t.grantRead(ctx, caller, id, choose)
 	if err != nil {
@@ -41,8 +43,9 @@ func (t *Transfers) OpenPart(ctx context.Context, caller choke.Caller, id choke.
 	return c, nil
 }
 
-// Head gives what a download would say about a document, without a byte of it. It is a read like any other, with the same
-// decision, the same ceilings and the same two events, of 0 bytes.
+// Head returns what a download would say about a document, without a byte of it. It is a
+// read like any other, with the same decision, the same ceilings and the same two events,
+// of 0 bytes.
 func (t *Transfers) Head(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
 	c, err := t.grantRead(ctx, caller, id, whole)
 	if err != nil {
@@ -69,8 +72,8 @@ func (c *Content) choose(s *choke.Scene, choose Choice) (err error) {
 
 func (c *Content) isWhole() bool { return c.Part == Part{Length: c.Document.Size} }
 
-// openPart opens a large document at the part's offset. Where the part ends with the document, the body is read to its own
-// end, so that one that goes on is noticed.
+// openPart opens a large document at the part's offset. If the part ends with the
+// document, it reads the body to its own end, so that it notices a body that goes on.
 func (c *Content) openPart(ctx context.Context) error {
 	plain, err := crypto.OpenRange(c.header, c.identity, c.Document.Size, c.Part.Offset, func(offset int64) (io.ReadCloser, error) {
 		body, size, err := c.transfers.objects.Get(ctx, c.key, offset)

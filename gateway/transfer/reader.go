@@ -15,18 +15,19 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// intake is a document's plaintext on its way in. It counts and digests, and gives io.EOF only for a body that is whole:
-// of the declared length and digest, within the class's limit, and ended by its sender. Everything else is an error, so
-// that whoever reads from it stores nothing.
+// uploadReader is a document's plaintext on its way in. It counts and digests the bytes.
+// It returns io.EOF only for a whole body: with the declared length and digest, within
+// the class's limit, and ended by its sender. It returns an error for any other body, so
+// that its reader stores nothing.
 type uploadReader struct {
 	body   io.Reader
-	length int64         // -1 when not declared
+	length int64         // -1 if not declared
 	takes  policy.Upload // decides about the bytes
 	digest []byte        // declared, or nil
 
 	hash    hash.Hash
 	count   int64
-	failure error // why the body is not whole; kept, because a store may hide it behind an error of its own
+	failure error // why the body is not whole; a store may hide it behind an error of its own
 	whole   bool
 }
 
@@ -57,7 +58,7 @@ func (in *uploadReader) Read(p []byte) (int, error) {
 		in.failure = interrupted(err)
 	}
 	if in.failure != nil {
-		return 0, in.failure // not even the good bytes before it: nobody shall take them for a document
+		return 0, in.failure // without the good bytes before it, so that they are not taken for a document
 	}
 	return n, err
 }
@@ -73,12 +74,13 @@ func (in *uploadReader) end() error {
 	return nil
 }
 
-// interrupted is the failure of a body that stopped in the middle. net/http says io.ErrUnexpectedEOF when a client
-// vanishes, which more than one library takes for an ordinary end: it never leaves this function.
+// interrupted returns the failure of a body that stopped in the middle. When a client
+// vanishes, net/http returns io.ErrUnexpectedEOF. More than one library takes that for an
+// ordinary end, so it never leaves this function.
 func interrupted(err error) error {
 	var invalid *choke.Invalid
 	if errors.As(err, &invalid) {
-		return invalid // the transport knows better
+		return invalid // the transport knows the reason
 	}
 	return &choke.Invalid{Kind: choke.InvalidBody, Detail: fmt.Sprintf("the body was interrupted (%T)", err)}
 }
@@ -88,8 +90,8 @@ func (in *uploadReader) sum() []byte { return in.hash.Sum(nil) }
 // sniffed is how many bytes mimetype looks at.
 const sniffed = 3072
 
-// checkType looks at the first bytes, asks whether the class takes what looks like that,
-// and returns the whole body.
+// checkType recognises the first bytes and asks whether the class takes content of that
+// type. It returns the whole body.
 func (in *uploadReader) checkType(declared string) (io.Reader, error) {
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(in, head)
@@ -104,8 +106,9 @@ func (in *uploadReader) checkType(declared string) (io.Reader, error) {
 	return io.MultiReader(bytes.NewReader(head), in), nil
 }
 
-// fits says whether content that looks like found may pass as declared: it is that type, a special case of it (CSV is
-// text), or nothing that can be told. Text passes as any type of text, because the kinds of text look alike.
+// fits says whether content that is recognised as found may be declared as declared: if
+// it is that type, a special case of it (CSV is text), or not recognised at all. Text may
+// be declared as any type of text, because the kinds of text look alike.
 func fits(declared string, found *mimetype.MIME) bool {
 	if found.Is("application/octet-stream") {
 		return !recognisable(declared)
@@ -118,7 +121,8 @@ func fits(declared string, found *mimetype.MIME) bool {
 	return found.Is("text/plain") && isText(declared) || isText(found.String()) && isText(declared)
 }
 
-// recognisable are the types whose content always shows what it is: bytes that show nothing are not of them.
+// recognisable says whether content of this type always shows its type. Bytes that show
+// nothing are not of such a type.
 func recognisable(declared string) bool {
 	m := mimetype.Lookup(declared)
 	return m != nil && !isText(declared) && !m.Is("application/octet-stream")

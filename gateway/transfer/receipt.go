@@ -10,18 +10,18 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// receiptReceived is the first of the trade's acknowledgements: the bytes arrived, and these are they.
+// receiptReceived is the first of the trade's acknowledgements: these bytes arrived.
 const receiptReceived = "received"
 
-// ReceiptClaims is what a receipt says. The sender keeps its own digest and compares it with the signed one; the pair is
-// what both sides can later show.
+// ReceiptClaims is what a receipt says. The sender compares its own digest with the
+// signed one. Later both sides can show the pair.
 type ReceiptClaims struct {
 	ID        choke.ReceiptID      `json:"jti"`
 	Kind      string               `json:"kind"` // received
 	Issued    int64                `json:"iat"`  // seconds since 1970 UTC
 	Client    choke.OrganisationID `json:"client"`
 	Contract  choke.ContractID     `json:"contract"`
-	Version   int64                `json:"contract_version"` // under which it was accepted
+	Version   int64                `json:"contract_version"` // the version that accepted it
 	Batch     choke.BatchID        `json:"batch"`
 	Document  choke.DocumentID     `json:"document"`
 	Reference string               `json:"reference"`
@@ -31,7 +31,7 @@ type ReceiptClaims struct {
 	SHA256    string               `json:"sha256"` // lower-case hex, of the plaintext
 }
 
-// acknowledge signs and keeps the receipt of a document that has just been received.
+// acknowledge signs and stores the receipt of a document that has just been received.
 func (t *Transfers) acknowledge(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (choke.Receipt, error) {
 	claims := ReceiptClaims{ID: choke.ReceiptID(policy.NewID("r")), Kind: receiptReceived, Issued: s.Now().Unix(), Client: s.Client(),
 		Contract: s.Contract(), Version: s.Version(), Batch: row.Batch, Document: row.ID,
@@ -53,7 +53,7 @@ func receiptOf(row queries.Receipt) choke.Receipt {
 	return choke.Receipt{ID: row.ID, Document: row.Document, JWS: row.Jws, Issued: row.Issued.Time()}
 }
 
-// Receipt gives a receipt again, as it was signed.
+// Receipt returns a receipt again, as it was signed.
 func (t *Transfers) Receipt(ctx context.Context, caller choke.Caller, id choke.ReceiptID) (choke.Receipt, error) {
 	var r choke.Receipt
 	_, err := t.door.Do(ctx, caller, choke.Act{

@@ -13,7 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// abandonUpload clears away an upload that will not be acknowledged, and records why. What it cannot do now the sweeper does.
+// abandonUpload cleans up after an upload that will not be acknowledged, and records why.
+// What it cannot do now, the sweeper does later.
 func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
@@ -22,7 +23,7 @@ func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) 
 	e.Outcome, e.Reason = event.OutcomeError, choke.FailureReason(cause)
 	err := t.door.RecordOutcome(ctx, up.ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
 		if up.earlier != nil {
-			return true, nil // a repetition has nothing of its own
+			return true, nil // a repeated upload has no row and no object of its own
 		}
 		n, err := tx.AbandonDocument(ctx, up.id)
 		return n == 1, err
@@ -31,19 +32,19 @@ func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) 
 		err = t.clear(ctx, queries.Document{ID: up.id, ObjectKey: up.key})
 	}
 	if err != nil {
-		t.log.Warn("clearing away an upload failed; the sweeper will do it", "document", up.id, "error", err)
+		t.log.Warn("cleaning up after an upload failed; the sweeper will repeat it", "document", up.id, "error", err)
 	}
 }
 
-// SweepUploads abandons uploads that have been silent, deletes their objects, and deletes again what a late write may have
-// brought back.
+// SweepUploads abandons idle uploads and deletes their objects. It deletes an object
+// again if a late write has brought it back.
 func (t *Transfers) SweepUploads(ctx context.Context) error {
 	now := t.door.Now()
 	var idle, late []queries.Document
 	err := t.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		idle, err = tx.IdleUploads(ctx, queries.IdleUploadsParams{IdleSince: queries.At(now.Add(-t.limits.IdleUpload)), Limit: 500})
 		if err != nil {
-			return fmt.Errorf("looking for silent uploads: %w", err)
+			return fmt.Errorf("looking for idle uploads: %w", err)
 		}
 		late, err = tx.SweepableUploads(ctx, queries.SweepableUploadsParams{Late: t.limits.LateWrite.Microseconds(),
 			Now: int64(queries.At(now)), Pause: t.limits.LateWrite.Microseconds() / 8, Limit: 500})
@@ -61,8 +62,9 @@ func (t *Transfers) SweepUploads(ctx context.Context) error {
 	return err
 }
 
-// sweepIdle abandons one upload. The state comes first and the object after it: an upload that is just being
-// acknowledged either wins the row, and keeps its object, or loses it, and is not acknowledged.
+// sweepIdle abandons one upload. It changes the state first and deletes the object
+// afterwards. An upload that is just being acknowledged either wins the row and keeps its
+// object, or loses the row and is not acknowledged.
 func (t *Transfers) sweepIdle(ctx context.Context, d queries.Document, now time.Time) error {
 	var done bool
 	var client string
@@ -86,17 +88,17 @@ func (t *Transfers) sweepIdle(ctx context.Context, d queries.Document, now time.
 	return t.clear(ctx, d)
 }
 
-// abandoned is the event of an upload that ended without its client.
+// abandoned returns the event of an upload that ended without its client.
 func abandoned(d queries.Document, at time.Time, reason string) event.Event {
 	return event.Event{ID: event.NewID(), Occurred: at, Phase: event.PhaseState, Action: event.Action(policy.ActionDocumentAbandon),
 		Actor: choke.System, Contract: string(d.Contract), Version: d.Version, Batch: string(d.Batch), Document: string(d.ID), Class: string(d.Class),
 		Subject: string(d.SentBy), Outcome: event.OutcomeAllow, Reason: reason}
 }
 
-// clear deletes the object of an abandoned upload. Nothing else may call it: an object is deleted only after the row
-// that could acknowledge it is gone for good.
+// clear deletes the object of an abandoned upload. Nothing else may call it: an object
+// may be deleted only after its row can no longer acknowledge it.
 func (t *Transfers) clear(ctx context.Context, d queries.Document) error {
-	swept := t.door.Now() // before the delete: a write that lands after it is swept again
+	swept := t.door.Now() // read before the delete, so that a later write is swept again
 	var abandoned bool
 	err := t.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		row, err := tx.Document(ctx, d.ID)

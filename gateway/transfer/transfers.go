@@ -8,7 +8,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/keys"
 )
 
-// Config is what a Transfers is made of. All of it is needed.
+// Config is what a Transfers is made of. Every field is needed.
 type Config struct {
 	Door     *choke.Door
 	Owner    *choke.Owner
@@ -25,7 +25,8 @@ type Limits struct {
 	TakeOver, IdleUpload, LateWrite, RecheckEvery time.Duration
 }
 
-// Transfers takes documents in and gives them out. Its methods are safe for concurrent use.
+// Transfers takes documents in and gives them out. Its methods are safe for concurrent
+// use.
 type Transfers struct {
 	door     *choke.Door
 	owner    *choke.Owner

@@ -20,7 +20,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// NewDocument is what Upload needs beside the bytes.
+// NewDocument is what Upload needs besides the bytes.
 type NewDocument struct {
 	Batch     choke.BatchID
 	Reference string // the client's own, unique in the batch
@@ -28,7 +28,7 @@ type NewDocument struct {
 	MediaType string // lower case, without parameters
 	FileName  string // any language; kept exactly, and erasable
 	Length    int64  // plaintext bytes, -1 when not known
-	Digest    []byte // SHA-256 that the bytes must have, nil when not declared
+	Digest    []byte // SHA-256 that the bytes must have, nil if not declared
 }
 
 func (n NewDocument) check() error {
@@ -36,12 +36,13 @@ func (n NewDocument) check() error {
 		return &choke.Invalid{Kind: choke.InvalidReference, Field: "reference", Detail: err.Error()}
 	}
 	if n.Length < -1 || n.Digest != nil && len(n.Digest) != 32 {
-		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Digest", Detail: "the length must not be negative, a digest is 32 bytes"}
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Digest", Detail: "the length must not be negative, and the digest must have 32 bytes"}
 	}
 	return checkFileName(n.FileName)
 }
 
-// checkFileName accepts any file name that people use, in any language: it is kept exactly as it was sent.
+// checkFileName accepts a file name as people use it, in any language. The name is kept
+// exactly as it was sent.
 func checkFileName(s string) error {
 	switch {
 	case s == "" || len(s) > 1024:
@@ -61,26 +62,29 @@ type upload struct {
 	grant  event.Event
 	ledger string
 
-	takes policy.Upload // what the class lets come in
+	takes policy.Upload // what the class accepts
 	epoch int64
 	to    *crypto.Recipient
 
-	earlier *queries.Document // received under the same reference before: only to be compared
+	earlier *queries.Document // received under the same reference before, to be compared with
 
 	size   int64
 	digest []byte
 	header []byte
 }
 
-// Upload receives one document. It returns when the document is sealed in the store, its row and its receipt are in the
-// database, and the ledger holds the event; with an error nothing was received, unless it is ErrUnavailable, after which
-// repeating tells. Repeated with the same reference and bytes it returns the same receipt.
+// Upload receives one document. It returns when the document is sealed in the store, its
+// row and its receipt are in the database, and the ledger has the event. After an error
+// nothing was received. Only after ErrUnavailable the outcome is unknown, and repeating
+// the upload tells. An upload that is repeated with the same reference and bytes returns
+// the same receipt.
 //
-//  1. grantUpload: the row `receiving`, with its object key, and the event. Die from here on: the sweeper abandons the
-//     row, deletes the object, and records it.
-//  2. store: the bytes, checked as they pass, sealed, into the store under a key that is used once.
-//  3. receive: `receiving` → `received`, only where the row still is `receiving`. Die before its commit: as in 1. Die
-//     after it: the client repeats and gets the receipt.
+//  1. grantUpload commits the row `receiving`, with its object key, and the event. Die
+//     from here on: the sweeper abandons the row, deletes the object and records it.
+//  2. store checks the bytes as they pass, seals them, and puts them into the store under
+//     a key that is used once.
+//  3. receive changes `receiving` to `received`, if the row still is `receiving`. Die
+//     before its commit: as in 1. Die after it: the client repeats and gets the receipt.
 func (t *Transfers) Upload(ctx context.Context, caller choke.Caller, n NewDocument, body io.Reader) (choke.Document, choke.Receipt, error) {
 	if err := n.check(); err != nil {
 		return choke.Document{}, choke.Receipt{}, err
@@ -122,7 +126,7 @@ func (t *Transfers) grantUpload(ctx context.Context, caller choke.Caller, n NewD
 	return up, nil
 }
 
-// onIncoming makes a document that is coming in what the act is about.
+// onIncoming makes an incoming document the object of the act.
 func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload, phase event.Phase, size int64) error {
 	if _, err := s.OnBatch(ctx, tx, up.Batch); err != nil {
 		return err
@@ -131,7 +135,7 @@ func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload
 	s.Event().Phase, s.Event().Document, s.Event().Grant = phase, string(up.id), up.grant.ID
 	s.Event().Length = max(size, 0)
 	if s.Terms() != nil && s.Terms().MaxBytes(up.Class) >= 0 {
-		s.Event().Class = string(up.Class) // only a class that the contract knows: the ledger keeps no text of a caller's
+		s.Event().Class = string(up.Class) // only a class that the contract has, because the ledger keeps no text of a caller
 	}
 	return nil
 }
@@ -169,12 +173,13 @@ func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke
 
 var errUploading = &choke.Conflict{Kind: choke.ConflictUploadInProgress, Detail: "the reference is being uploaded by another request"}
 
-// takeOver abandons an upload that has been silent, so that the client's retry need not wait for the sweeper.
+// takeOver abandons an idle upload, so that the client's retry need not wait for the
+// sweeper.
 func (t *Transfers) takeOver(ctx context.Context, tx *database.Tx, s *choke.Scene, earlier queries.Document) error {
 	n, err := tx.AbandonIdleDocument(ctx, queries.AbandonIdleDocumentParams{ID: earlier.ID,
 		IdleSince: queries.At(s.Now().Add(-t.limits.TakeOver))})
 	if err != nil {
-		return fmt.Errorf("abandoning silent upload: %w", err)
+		return fmt.Errorf("abandoning idle upload: %w", err)
 	}
 	if n == 0 {
 		return errUploading
@@ -185,14 +190,14 @@ func (t *Transfers) takeOver(ctx context.Context, tx *database.Tx, s *choke.Scen
 	return nil
 }
 
-// objectKey makes the random name of an object, fanned out over 1024 folders.
+// objectKey makes the random name of an object, in one of 1024 folders.
 func objectKey() string {
 	id := strings.TrimPrefix(policy.NewID("x"), "x_")
 	return "d/" + id[:2] + "/" + id
 }
 
-// store lets the body through every check, seals it and puts it in the store. All or nothing: a body that fails a check
-// at its last byte was never an object.
+// store checks and seals the body and puts it into the store. If the body fails a check,
+// even at its last byte, no object is stored.
 func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error {
 	ctx, stop := t.keepTouching(ctx, up.id)
 	defer stop()
@@ -225,7 +230,8 @@ func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error
 	return nil
 }
 
-// refused completes a refusal that the bytes caused with what the grant knew.
+// refused adds to a denial of the bytes what the grant knows: contract, version and
+// clause.
 func (up *upload) refused(err error) error {
 	var denied *choke.Denied
 	if errors.As(err, &denied) {
@@ -238,9 +244,10 @@ func (up *upload) refused(err error) error {
 	return err
 }
 
-var errAbandoned = &choke.Conflict{Kind: choke.ConflictUploadAbandoned, Detail: "the upload was given up before it could be acknowledged; send it again"}
+var errAbandoned = &choke.Conflict{Kind: choke.ConflictUploadAbandoned, Detail: "the upload was abandoned before it was acknowledged; send it again"}
 
-// keepTouching tells everybody that the upload still runs, and stops it when it was abandoned all the same.
+// keepTouching keeps recording that the upload still runs. It stops the upload if it was
+// abandoned all the same.
 func (t *Transfers) keepTouching(ctx context.Context, id choke.DocumentID) (touched context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -271,7 +278,8 @@ func (t *Transfers) touch(ctx context.Context, id choke.DocumentID) (alive bool,
 	return alive, err
 }
 
-// receive acknowledges a stored document: it decides once more, on the facts of now and the size as it is.
+// receive acknowledges a stored document. It decides again, on the present facts and the
+// actual size.
 func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, choke.Receipt, error) {
 	var d choke.Document
 	var r choke.Receipt
@@ -299,7 +307,7 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
 				return fmt.Errorf("inserting document header: %w", err)
 			}
-			row := queries.Document{ID: up.id, Batch: up.Batch, Contract: s.Contract(), // as it is now stored
+			row := queries.Document{ID: up.id, Batch: up.Batch, Contract: s.Contract(), // as it is stored now
 				Reference: up.Reference, Class: up.Class, MediaType: up.MediaType,
 				State: policy.DocumentReceived, Size: up.size, Digest: up.digest, Received: queries.At(s.Now())}
 			d = documentOf(row, up.FileName)
@@ -310,7 +318,7 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 	return d, r, err
 }
 
-// endUnreceived ends an upload that was refused at its end, or of which nobody knows whether it was received.
+// endUnreceived ends an upload that was refused at its end, or whose outcome is unknown.
 func (t *Transfers) endUnreceived(ctx context.Context, up *upload, err error) {
 	switch {
 	case err == nil:
@@ -321,7 +329,8 @@ func (t *Transfers) endUnreceived(ctx context.Context, up *upload, err error) {
 	}
 }
 
-// repeatUpload compares a repeated upload with the document that was received before, and gives the same answer again.
+// repeatUpload compares a repeated upload with the received document, and returns the
+// same answer again.
 func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader) (choke.Document, choke.Receipt, error) {
 	in := newUploadReader(body, up.Length, up.takes, up.Digest)
 	if _, err := io.Copy(io.Discard, in); err != nil {
@@ -359,8 +368,9 @@ func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader
 	return d, r, err
 }
 
-// newestHeader is the upload's header for the contract's identity of now: the upload may have begun before a rotation. An
-// earlier identity that is gone means that the upload was given up for dead.
+// newestHeader returns the upload's header for the contract's present identity, because
+// the upload may have begun before a rotation. If the earlier identity is gone, the
+// upload was abandoned.
 func (t *Transfers) newestHeader(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) (epoch int64, header []byte, err error) {
 	epoch, to, err := t.keys.Recipient(ctx, tx, s)
 	if err != nil || epoch == up.epoch {
