@@ -24,9 +24,10 @@ func WithLayer(l Layer) Disk { return Disk{layer: l} }
 
 func (d Disk) fsys() FS { return d.layer.over("", machine{}) }
 
-// MakeFolder makes a folder, with those above it, and returns when their entries are on the disk.
-// Folders that exist are synced all the same, up to the top: the process that made them may have
-// died before. Only a folder that we may not read is left to its owner.
+// MakeFolder makes a folder, with those above it, and returns when their entries are on
+// the disk. Folders that exist are synced all the same, up to the top: the process that
+// made them may have died before. A folder that we may not read is the exception: it
+// stays as its owner left it.
 func (d Disk) MakeFolder(dir string, perm fs.FileMode) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -59,13 +60,14 @@ func (d Disk) MakeFolder(dir string, perm fs.FileMode) error {
 func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
-		err = &fs.PathError{Op: "mkdir", Path: dir, Err: errors.New("a file that is no folder has this name")}
+		err = &fs.PathError{Op: "mkdir", Path: dir, Err: errors.New("a file has this name: move it away, or name another folder")}
 	}
 	return err
 }
 
-// syncAbove makes durable the entries of folders that exist: that of dir and of those above it. A
-// file system that cannot sync its folders at all (EINVAL) is not ours to refuse up there.
+// syncAbove makes the entries of dir and of the folders above it durable. These folders
+// may lie on a file system of another owner, so one that cannot sync folders at all
+// (EINVAL) is accepted.
 func (d Disk) syncAbove(dir string) error {
 	for above := filepath.Dir(dir); above != dir; dir, above = above, filepath.Dir(above) {
 		err := d.SyncFolder(above)
@@ -76,8 +78,9 @@ func (d Disk) syncAbove(dir string) error {
 	return nil
 }
 
-// CreateFile makes a file that must not exist yet, with what write writes. It never overwrites: a
-// name that is taken is fs.ErrExist. A file that could not be made durable is removed again.
+// CreateFile makes a file that must not exist yet, with the content that write writes. It
+// never overwrites: a name that is taken is fs.ErrExist. A file that could not be made
+// durable is removed again.
 func (d Disk) CreateFile(path string, perm fs.FileMode, write func(io.Writer) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist} // saves writing in vain; Claim decides
@@ -98,7 +101,8 @@ func (d Disk) ReplaceFile(path string, perm fs.FileMode, content []byte) error {
 	})
 }
 
-// write writes a temporary file beside path, with exactly this mode, and has it placed.
+// write writes a temporary file beside path, with exactly this mode, and calls place for
+// its name.
 func (d Disk) write(path string, perm fs.FileMode, write func(io.Writer) error, place func(*Pending) error) error {
 	p, err := begin(d.fsys(), filepath.Join(filepath.Dir(path), unfinished+strings.ToLower(rand.Text())), 0o600)
 	if err != nil {
@@ -118,7 +122,8 @@ func (d Disk) write(path string, perm fs.FileMode, write func(io.Writer) error, 
 	return errors.Join(err, p.Discard())
 }
 
-// LinkFile gives a file a second name, which must be free, and returns when it is on the disk.
+// LinkFile gives a file a second name and returns when the name is on the disk. The name
+// must be free.
 func (d Disk) LinkFile(from, to string) error {
 	if err := d.fsys().Link(from, to); err != nil {
 		return err
@@ -126,8 +131,8 @@ func (d Disk) LinkFile(from, to string) error {
 	return d.SyncFolder(filepath.Dir(to))
 }
 
-// RenameFile gives a file a new name in the same folder, in the place of the file that may have
-// it, and returns when it is on the disk.
+// RenameFile gives a file a new name in the same folder, in the place of the file that
+// may have it, and returns when the name is on the disk.
 func (d Disk) RenameFile(from, to string) error {
 	if err := d.fsys().Rename(from, to); err != nil {
 		return err
@@ -138,7 +143,7 @@ func (d Disk) RenameFile(from, to string) error {
 // SyncFolder makes the entries of a folder durable.
 func (d Disk) SyncFolder(dir string) error { return syncFolder(d.fsys(), dir) }
 
-// Content writes the content.
+// Content returns a function that writes the content, for CreateFile.
 func Content(content []byte) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := w.Write(content)

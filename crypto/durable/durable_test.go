@@ -16,7 +16,8 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable/durabletest"
 )
 
-// mustHold fails when a file holds none of the texts. An empty text allows that it is missing.
+// mustHold fails when a file holds none of the texts. An empty text allows that it is
+// missing.
 func mustHold(t testing.TB, c durabletest.Crashed, name string, texts ...string) {
 	t.Helper()
 	got, err := os.ReadFile(c.Path(name))
@@ -127,13 +128,13 @@ func TestAFileOfAFolderSurvivesOrWasNotPromised(t *testing.T) {
 			mustHold(t, c, "store/"+name, texts...)
 		}
 		if _, err := os.Stat(c.Path("store/d/e/one")); err == nil && slices.Contains(c.Promised, "removed") {
-			t.Errorf("%s: what was removed is back", c.How)
+			t.Errorf("%s: the removed file is back", c.How)
 		}
 	})
 }
 
-// A process dies at any point, without a crash of the machine. The next one relies on nothing that
-// the first has not synced.
+// A process dies at any point, without a crash of the machine. The next process relies
+// only on entries that are synced.
 func TestANextProcessReliesOnNothingThatWasNotSynced(t *testing.T) {
 	died := true
 	for n := 0; died; n++ {
@@ -259,7 +260,8 @@ type failingFile struct{ durable.File }
 
 func (failingFile) Sync() error { return syscall.EIO }
 
-// A removable disk has no hard links. A name is claimed there all the same, by one writer alone.
+// A removable disk has no hard links. A name is claimed there all the same, by one writer
+// alone.
 func TestClaimWithoutHardLinks(t *testing.T) {
 	m := durabletest.New(t)
 	disk := durable.WithLayer(func(dir string, under durable.FS) durable.FS { return noLinks{m.Layer(dir, under)} })

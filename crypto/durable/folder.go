@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Folder is one folder of a Disk. Names within it have slashes, and none leads out of it, links
-// included. It may be used by several goroutines at once.
+// Folder is one folder of a Disk. Names within it have slashes. No name and no link leads
+// out of it. Several goroutines may use it at once.
 type Folder struct {
 	root *os.Root
 	fsys FS
@@ -20,8 +20,8 @@ type Folder struct {
 	known map[string]bool // folders whose own entry is known to be on the disk; owned by mu
 }
 
-// Open opens a folder. It makes it and those above it where they are missing, and returns when
-// their entries are on the disk.
+// Open opens a folder. It makes it and those above it where they are missing, and returns
+// when their entries are on the disk.
 func (d Disk) Open(dir string, perm fs.FileMode) (*Folder, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -40,10 +40,11 @@ func (d Disk) Open(dir string, perm fs.FileMode) (*Folder, error) {
 // Root is the folder, for reading from it.
 func (f *Folder) Root() *os.Root { return f.root }
 
-// Close releases the folder. Files that are open stay so.
+// Close releases the folder. Open files stay open.
 func (f *Folder) Close() error { return f.root.Close() }
 
-// Begin begins a file under a temporary name, which must be free and in a folder that is there.
+// Begin begins a file under a temporary name, which must be free and in a folder that is
+// there.
 func (f *Folder) Begin(temporary string, perm fs.FileMode) (*Pending, error) {
 	p, err := begin(f.fsys, temporary, perm)
 	if err != nil {
@@ -54,9 +55,10 @@ func (f *Folder) Begin(temporary string, perm fs.FileMode) (*Pending, error) {
 	return p, nil
 }
 
-// Log makes a file that is written from its beginning to its end under its own name. It is
-// fs.ErrExist where the name is taken. The name is on the disk when it returns, and the content
-// when the file's Sync does; the reader must be able to tell that its end is missing.
+// Log makes a file that is written from its beginning to its end under its own name. The
+// error is fs.ErrExist where the name is taken. The name is on the disk when Log returns.
+// The content is on the disk when the file's Sync returns. A crash can cut the end off,
+// so a reader must be able to tell that the end is missing.
 func (f *Folder) Log(name string, perm fs.FileMode) (File, error) {
 	if err := f.MakeFolder(path.Dir(name)); err != nil {
 		return nil, err
@@ -71,9 +73,10 @@ func (f *Folder) Log(name string, perm fs.FileMode) (File, error) {
 	return file, nil
 }
 
-// MakeFolder makes a folder and those above it, and returns when their entries are on the disk. A
-// folder that exists may have been made a moment ago by a goroutine, or by a process that died,
-// without a sync. So the entry of a folder is synced once by each Folder before it relies on it.
+// MakeFolder makes a folder and those above it, and returns when their entries are on the
+// disk. A folder that exists may have been made a moment ago by a goroutine, or by a
+// process that died, without a sync. So the entry of a folder is synced once by each
+// Folder before it relies on it.
 func (f *Folder) MakeFolder(name string) error {
 	f.mu.Lock()
 	known := f.known[name]
@@ -91,7 +94,7 @@ func (f *Folder) MakeFolder(name string) error {
 	if info, err := f.root.Lstat(name); err != nil {
 		return err
 	} else if !info.IsDir() {
-		return &fs.PathError{Op: "mkdir", Path: name, Err: errors.New("a file that is no folder has this name")}
+		return &fs.PathError{Op: "mkdir", Path: name, Err: errors.New("a file has this name: move it away, or name another folder")}
 	}
 	if err := syncFolder(f.fsys, above); err != nil {
 		return err
@@ -102,8 +105,8 @@ func (f *Folder) MakeFolder(name string) error {
 	return nil
 }
 
-// Forget forgets what is known of a folder and of those above it. It is for callers whose folders
-// others remove.
+// Forget forgets that the entries of a folder and of the folders above it are on the
+// disk. A caller needs it when other processes remove its folders.
 func (f *Folder) Forget(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -112,7 +115,8 @@ func (f *Folder) Forget(name string) {
 	}
 }
 
-// Remove removes a file. It stays removed after a crash when it returns without an error.
+// Remove removes a file. When Remove returns without an error, the file stays removed
+// after a crash.
 func (f *Folder) Remove(name string) error {
 	if err := f.fsys.Remove(name); err != nil {
 		return err

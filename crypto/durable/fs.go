@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// FS is what this package needs of a file system. The names are those of its Disk or Folder.
-// OpenFile also opens a folder, for syncing it. Every method is as that of package os, and may be
-// called by several goroutines at once.
+// FS has the calls that this package makes to a file system. The names are those of its
+// Disk or Folder. OpenFile also opens a folder, for syncing it. Every method behaves like
+// the function of package os that has its name. Several goroutines may call it at once.
 type FS interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (File, error)
 	Mkdir(name string, perm fs.FileMode) error
@@ -25,8 +25,8 @@ type File interface {
 	Close() error
 }
 
-// A Layer puts an FS over another one, whose names are relative to dir; dir is empty where they
-// are paths of the machine.
+// A Layer puts an FS over another one, whose names are relative to dir; dir is empty
+// where they are paths of the machine.
 type Layer func(dir string, under FS) FS
 
 func (l Layer) over(dir string, under FS) FS {
@@ -52,7 +52,7 @@ func (machine) Link(from, to string) error                { return os.Link(from,
 func (machine) Rename(from, to string) error              { return os.Rename(from, to) }
 func (machine) Remove(name string) error                  { return os.Remove(name) }
 
-// below is the file system below one folder, which no link leads out of.
+// below is the file system below one folder. No link leads out of it.
 type below struct{ root *os.Root }
 
 func (b below) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {

@@ -12,16 +12,16 @@ import (
 
 // Crashed is a machine after a crash.
 type Crashed struct {
-	Dir      string   // with what is found of the machine's folder
-	Promised []string // what callers had been told, in order
+	Dir      string   // the machine's folder as it is found
+	Promised []string // the promises to callers before the crash, in order
 	How      string   // where it crashed and what was lost, for messages
 }
 
-// Path is that of a file of the machine.
+// Path is the path of a file of the machine after the crash.
 func (c Crashed) Path(name string) string { return filepath.Join(c.Dir, filepath.FromSlash(name)) }
 
-// Each crashes the machine at every point and in every way, and has look find out what is left. It
-// says how often it did. Nothing may run on the machine meanwhile.
+// Each crashes the machine at every point and in every way, and calls look after each
+// crash. It returns the number of crashes. No code may run on the machine meanwhile.
 func (m *Machine) Each(look func(t testing.TB, c Crashed)) (crashes int) {
 	m.t.Helper()
 	for point := m.start; point <= len(m.log); point++ {
@@ -30,7 +30,7 @@ func (m *Machine) Each(look func(t testing.TB, c Crashed)) (crashes int) {
 	return crashes
 }
 
-// Now crashes the machine where it has come to, in every way.
+// Now crashes the machine at its present point, in every way.
 func (m *Machine) Now(look func(t testing.TB, c Crashed)) {
 	m.t.Helper()
 	m.crash(len(m.log), look)
@@ -57,20 +57,20 @@ func (m *Machine) crash(point int, look func(t testing.TB, c Crashed)) int {
 	return len(ways)
 }
 
-// disk is what a machine knows at one point.
+// disk is the state of a machine's disk at one point.
 type disk struct {
 	files    map[int]*content
 	folders  map[string]*folder
 	promised []string
 }
 
-// content is that of a file: what was written and how much of it was synced.
+// content is the content of a file: the bytes written and how many of them are synced.
 type content struct {
 	data   []byte
 	synced int
 }
 
-// folder has the entries that are synced, and the changes since.
+// folder has its present entries, the synced ones, and the changes in between.
 type folder struct {
 	now, synced map[string]entry
 	pending     []change
@@ -79,7 +79,7 @@ type folder struct {
 // entry is a file or, with inode 0, a folder.
 type entry struct{ inode int }
 
-// change is one to a folder that a crash keeps or loses as a whole.
+// change is a change of a folder. A crash keeps or loses it as a whole.
 type change struct {
 	removes, adds string
 	added         entry
@@ -96,7 +96,7 @@ func (c change) to(entries map[string]entry) {
 
 func newFolder() *folder { return &folder{now: map[string]entry{}, synced: map[string]entry{}} }
 
-// replay does operations without files.
+// replay repeats operations in memory.
 func replay(log []operation) *disk {
 	d := &disk{files: map[int]*content{}, folders: map[string]*folder{".": newFolder()}}
 	for _, o := range log {
@@ -138,7 +138,8 @@ func (d *disk) change(folder string, c change) {
 	f.pending = append(f.pending, c)
 }
 
-// rename is one change within a folder. Between two, each is synced by itself.
+// rename is one change within a folder. Between two folders it is two, and each folder is
+// synced by itself.
 func (d *disk) rename(from, to string) {
 	moved := change{adds: path.Base(to), added: d.entry(from)}
 	if path.Dir(from) == path.Dir(to) {
@@ -150,7 +151,7 @@ func (d *disk) rename(from, to string) {
 	d.change(path.Dir(from), change{removes: path.Base(from)})
 }
 
-// way is a way to crash: what happens to what was not synced.
+// way is a way to crash: what happens to data and entries that were not synced.
 type way struct {
 	entries string // all, none or one
 	one     string // the folder of the one change that is kept
@@ -181,7 +182,7 @@ func (d *disk) ways() []way {
 	return ways
 }
 
-// find makes what is found after a crash.
+// find makes the folder that is found after a crash.
 func (d *disk) find(dir string, w way) error { return d.findFolder(dir, ".", w) }
 
 func (d *disk) findFolder(dir, name string, w way) error {

@@ -13,10 +13,11 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable"
 )
 
-// ErrDead is what every operation of a killed process ends with.
+// ErrDead ends every operation of a killed process.
 var ErrDead = errors.New("the process is dead")
 
-// Machine is a machine with one disk, which is a folder of the test. It records operations on it.
+// Machine is a machine with one disk, a folder of the test. It records the operations on
+// it.
 type Machine struct {
 	t   testing.TB
 	dir string
@@ -28,7 +29,7 @@ type Machine struct {
 	opened int // inodes
 }
 
-// operation is one that was done, or an acknowledgement.
+// operation is an operation that was done, or a promise to a caller.
 type operation struct {
 	kind     kind
 	path, to string // from the machine's folder
@@ -64,7 +65,7 @@ func New(t testing.TB) *Machine {
 // Dir is where the machine's files are while it runs.
 func (m *Machine) Dir() string { return m.dir }
 
-// Path is that of a file on the machine while it runs.
+// Path is the path of a file on the machine while it runs.
 func (m *Machine) Path(name string) string { return filepath.Join(m.dir, filepath.FromSlash(name)) }
 
 // Disk is the machine's disk, for the code under test.
@@ -75,7 +76,7 @@ func (m *Machine) Disk() durable.Disk {
 // Layer is the machine's own layer, for a test that puts another one over it.
 func (m *Machine) Layer(dir string, under durable.FS) durable.FS { return &layer{m, dir, under} }
 
-// Adopt tells the machine of a file that it has, synced, from before it recorded.
+// Adopt tells the machine of a synced file that was there before it began to record.
 func (m *Machine) Adopt(name string, content []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,15 +86,16 @@ func (m *Machine) Adopt(name string, content []byte) {
 	m.start = len(m.log)
 }
 
-// Promise records that a caller was told of something: from here on a crash must not undo it.
+// Promise records that a caller got an answer of success. From here on a crash must not
+// undo it.
 func (m *Machine) Promise(what string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.log = append(m.log, operation{kind: promised, acked: what})
 }
 
-// KillAfter has the process die after so many more operations; the machine goes on, and keeps
-// what was not synced. It is on until Restart.
+// KillAfter makes the process die after so many more operations. The machine goes on and
+// keeps data that was not synced. It holds until Restart.
 func (m *Machine) KillAfter(operations int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -133,8 +135,8 @@ type layer struct {
 	under durable.FS
 }
 
-// path is where a name is, from the machine's folder. Outside of it nothing may be written, but
-// folders above it may be synced.
+// path is the path of a name within the machine's folder. Nothing may be written outside
+// of that folder, but folders above it may be synced.
 func (l *layer) path(name string) string {
 	full := filepath.Join(l.dir, name)
 	rel, err := filepath.Rel(l.m.dir, full)
@@ -162,7 +164,7 @@ func (l *layer) OpenFile(name string, flag int, perm fs.FileMode) (durable.File,
 		return f, err
 	}
 	if flag&os.O_EXCL == 0 {
-		return nil, errors.New("the machine knows new files only")
+		return nil, errors.New("the machine records new files only: open with os.O_EXCL")
 	}
 	if err := l.m.do(open); err != nil {
 		return nil, err

@@ -13,12 +13,12 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable/durabletest"
 )
 
-// A machine that loses nothing would pass every test. What it loses is counted here for a writer
-// that leaves out one sync after the other.
+// A machine that loses nothing would pass every test. This test shows its losses, for a
+// writer that leaves out one sync after the other.
 func TestTheMachineLosesWhatWasNotSynced(t *testing.T) {
 	for name, test := range map[string]struct {
 		file, folder, above bool
-		want                []string // what is found when all is done
+		want                []string // the contents found when all is done
 	}{
 		"all synced":            {true, true, true, []string{"content"}},
 		"file not synced":       {false, true, true, []string{"", "con", "content"}},
@@ -65,7 +65,7 @@ func TestTheMachineLosesWhatWasNotSynced(t *testing.T) {
 	}
 }
 
-// host does what it is told in the machine's folder.
+// host is the file system of the machine's folder.
 type host struct{ m *durabletest.Machine }
 
 func (h host) OpenFile(name string, flag int, perm os.FileMode) (durable.File, error) {
