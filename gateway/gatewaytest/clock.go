@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is a clock that a test sets. It stands still by itself.
+// Clock is a clock that a test sets. It stands still until the test advances it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

@@ -1,6 +1,6 @@
-// Package gatewaytest is a whole gateway in a test: a real database, a real ledger, a real folder of sealed bodies, and
-// between them and the test only what a test must be able to do that a user cannot: set the clock, stop the sequencer,
-// and let the store bite.
+// Package gatewaytest is a whole gateway in a test: a real database, a real ledger and a
+// real folder of sealed bodies. A test can do three things that a user cannot: set the
+// clock, stop the sequencer, and make the store fail.
 //
 //	house := gatewaytest.New(t, gatewaytest.Config{})
 //	world := house.World(t)                       // a client, two providers, contracts, people

@@ -10,8 +10,8 @@ import (
 const LackedFacts = "a decision lacked facts that a condition needs: the gateway did not read them, and denied the act"
 
 // watchFacts is the logger of a house's gateway. A decision that lacked facts fails the
-// test, whatever it looked at: the gateway has an act that does not read all that its
-// conditions need.
+// test, also when the test is about another subject: the gateway has an act that does not
+// read all facts that its conditions need.
 func watchFacts(t testing.TB, c Config) *slog.Logger {
 	var next slog.Handler = slog.DiscardHandler
 	if c.Logger != nil {
@@ -29,14 +29,14 @@ func watchFacts(t testing.TB, c Config) *slog.Logger {
 	return slog.New(factWatch{next, lacked})
 }
 
-// factWatch keeps what is said about facts that decisions lacked. It keeps no more than
-// the channel takes.
+// factWatch keeps the log lines about facts that decisions lacked, as many as the channel
+// takes.
 type factWatch struct {
 	slog.Handler
 	lacked chan<- string
 }
 
-// Enabled lets errors through to Handle, whatever the next handler keeps.
+// Enabled lets errors through to Handle, also when the next handler drops them.
 func (w factWatch) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelError || w.Handler.Enabled(ctx, level)
 }

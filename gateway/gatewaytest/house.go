@@ -22,19 +22,19 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Config says what a House is built of.
+// Config has the parts of which a House is built.
 type Config struct {
 	Database    *database.DB    // default: SQLite in a file of the test
 	Objects     gateway.Objects // default: a folder of the test
 	WallClock   bool            // the machine's own time instead of a clock that the test sets
 	NoSequencer bool            // the ledger's sequencer does not run until StartSequencer
 	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
-	Lost        time.Duration   // after which the ledger closes accesses whose end was lost; default: the ledger's own
+	Lost        time.Duration   // after it the ledger closes grants of a silent replica; default: the ledger's own
 	Logger      *slog.Logger    // of the gateway; default: none
-	Forgetful   bool            // the test makes the gateway forget facts: otherwise a decision that lacks any fails the test
+	Forgetful   bool            // lets a decision lack facts, which otherwise fails the test
 }
 
-// House is one gateway with everything it stands on.
+// House is one gateway with its database, ledger, store and keys.
 type House struct {
 	Gateway  *gateway.Gateway
 	Ledger   *audit.Ledger
@@ -42,8 +42,9 @@ type House struct {
 	Objects  *faulty.Store
 	Clock    *Clock // nil with the machine's own time
 
-	// Operator is the first person, who may add others, and OperatorCredential that person's secret. Both are empty in a
-	// replica and in a house whose sequencer did not run.
+	// Operator is the first person, who may add others. OperatorCredential is that
+	// person's secret. Both are empty in a replica and in a house whose sequencer did not
+	// run.
 	Operator           gateway.Caller
 	OperatorCredential gateway.Credential
 
@@ -88,7 +89,8 @@ func (h *House) Replica(t testing.TB) *House {
 	return r
 }
 
-// WithRoot builds another gateway on the same database, objects and clock, with the keys of another root file.
+// WithRoot builds another gateway on the same database, objects and clock, with the keys
+// of another root file.
 func (h *House) WithRoot(t testing.TB, root *keyring.Root) *House {
 	t.Helper()
 	r := &House{Database: h.Database, Clock: h.Clock, Receipts: h.Receipts, Operator: h.Operator, root: root, seed: h.seed}
@@ -96,7 +98,7 @@ func (h *House) WithRoot(t testing.TB, root *keyring.Root) *House {
 	return r
 }
 
-// At gives the world as it is through another gateway on the same database.
+// At returns the world as another gateway on the same database sees it.
 func (w *World) At(h *House) *World {
 	there := *w
 	there.House = h
@@ -192,7 +194,7 @@ func (h *House) bootstrap(t testing.TB) {
 	h.Operator, h.OperatorCredential = caller(member.ID), credential
 }
 
-// Address is where the people of a World are: inside its contracts' site.
+// Address is the address of the people of a World, inside the site of its contracts.
 var Address = netip.MustParseAddr("192.0.2.7")
 
 func caller(person gateway.PersonID) gateway.Caller {
@@ -202,7 +204,8 @@ func caller(person gateway.PersonID) gateway.Caller {
 // Outside is an address that no contract of a World allows to read from.
 var Outside = netip.MustParseAddr("203.0.113.9")
 
-// Remade makes another gateway of the same house, with more of its configuration set, and says how that went.
+// Remade makes another gateway of the same house, with more of its configuration set, and
+// returns the error of that.
 func (h *House) Remade(t testing.TB, c gateway.Config) error {
 	t.Helper()
 	c.Database, c.Ledger, c.Objects, c.Root, c.Receipts = h.Database, h.Ledger, h.Objects, h.root, h.Receipts

@@ -6,14 +6,14 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Tap gives the events of all ledgers as they are appended, each once. It reads only what is new,
-// where a query for the newest events reads and verifies them again.
+// Tap gives the events of all ledgers as they are appended, each once. It reads new
+// events only. A query for the newest events would read and verify old ones again.
 type Tap struct {
 	house *House
-	size  map[string]int64 // of each ledger, as far as its events were given
+	size  map[string]int64 // of each ledger: the number of its events that were given
 }
 
-// Tap begins with what is appended from now on.
+// Tap begins with the events that are appended from now on.
 func (h *House) Tap(t testing.TB) *Tap {
 	t.Helper()
 	tap := &Tap{house: h}
@@ -21,7 +21,8 @@ func (h *House) Tap(t testing.TB) *Tap {
 	return tap
 }
 
-// Next are the events that were appended since the last call, ordered by number within each ledger.
+// Next returns the events that were appended since the last call, ordered by number
+// within each ledger.
 func (tap *Tap) Next(t testing.TB) []event.Event {
 	t.Helper()
 	var events []event.Event
@@ -34,7 +35,7 @@ func (tap *Tap) Next(t testing.TB) []event.Event {
 	return events
 }
 
-// sizes is how many events each ledger has.
+// sizes returns the number of events of each ledger.
 func (tap *Tap) sizes(t testing.TB) map[string]int64 {
 	t.Helper()
 	rows, err := tap.house.Database.Reader().QueryContext(t.Context(), `SELECT ledger, size FROM audit_head`)
@@ -57,7 +58,8 @@ func (tap *Tap) sizes(t testing.TB) map[string]int64 {
 	return sizes
 }
 
-// between reads the events of a ledger from one number to before another. All of them must be there.
+// between reads the events of a ledger from one number to before another. All of them
+// must be there.
 func (tap *Tap) between(t testing.TB, ledger string, from, to int64) []event.Event {
 	t.Helper()
 	rows, err := tap.house.Database.Reader().QueryContext(t.Context(),

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// World is a client with a provider under one contract in force, and another client and provider that must see nothing
-// of it.
+// World is a client with a provider under one contract in force. Another provider must
+// see nothing of it.
 type World struct {
 	*House
 
@@ -25,11 +25,12 @@ type World struct {
 	ProviderManager            gateway.Caller
 	Handler, Colleague         gateway.Caller // both handlers on the contract
 
-	Stranger gateway.Caller // a handler of the other provider, on a contract of its own
+	Stranger gateway.Caller // handles documents for the other provider, on another contract
 }
 
-// Terms is a contract between the two organisations: class `form` takes PDF up to 1 MiB, class `anything` takes any type
-// and size and may be empty. Reading is allowed from 192.0.2.0/24, 100 documents a day.
+// Terms is a contract between the two organisations: class `form` takes PDF up to 1 MiB,
+// class `anything` takes any type and size and may be empty. Reading is allowed from
+// 192.0.2.0/24, 100 documents a day.
 func Terms(reference string, client, provider gateway.OrganisationID) []byte {
 	return []byte(strings.NewReplacer("REFERENCE", reference, "CLIENT", string(client), "PROVIDER", string(provider)).Replace(`
 reference: REFERENCE
@@ -75,7 +76,7 @@ func (h *House) World(t testing.TB) *World {
 	w.Handler = w.Member(t, w.Contract, w.Provider, "Hana Handler", policy.RoleHandler)
 	w.Colleague = w.Member(t, w.Contract, w.Provider, "Hugo Handler", policy.RoleHandler)
 	other := w.NewContract(t, Terms("OTHER-1", w.Client, w.OtherProvider))
-	w.Stranger = w.Member(t, other, w.OtherProvider, "Stan Stranger", policy.RoleHandler)
+	w.Stranger = w.Member(t, other, w.OtherProvider, "Otto Outsider", policy.RoleHandler)
 	return w
 }
 
@@ -148,7 +149,8 @@ func (w *World) Open(t testing.TB, reference string) gateway.BatchID {
 	return b.ID
 }
 
-// Content is a document's content as a test makes it: recognisable, and different for each reference.
+// Content is a document's content as a test makes it: recognisable, and different for
+// each reference.
 func Content(reference string, size int) []byte {
 	line := []byte("Sinistre " + reference + " Plaintext-Marker ")
 	return bytes.Repeat(line, size/len(line)+1)[:size]

@@ -9,9 +9,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// EachInBubble is Each in a bubble of package synctest: time passes there only when all goroutines
-// wait for it, and none for the database, so that a test of long waits is quick, and no process is
-// taken for dead that is only slow.
+// EachInBubble is Each in a bubble of package synctest: time passes there only when all
+// goroutines wait for it and none waits for the database. So a test of long waits is
+// quick, and a process that is only slow is not taken for a dead one.
 func EachInBubble(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	needs.Parallel(t)

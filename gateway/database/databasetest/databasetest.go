@@ -9,8 +9,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// Each runs f as a subtest on SQLite and as one on PostgreSQL, beside each other and beside other
-// tests. They have not ended when Each returns, but when the test does.
+// Each runs f as a subtest on SQLite and as one on PostgreSQL, beside each other and
+// beside other tests. They end when the test ends, which is after Each returns.
 func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	needs.Parallel(t)
@@ -24,7 +24,8 @@ func Each(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	})
 }
 
-// EachInTurn is Each for subtests that share something, as a bucket: one runs after the other.
+// EachInTurn is Each for subtests that share an object such as a bucket. It runs one
+// after the other.
 func EachInTurn(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	needs.Parallel(t)

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// KeptServer is a server whose folder stays when the test ends, for data that takes long to make: called again, it has
-// what was in it. The path must be short, for it becomes that of a socket, and the folder must be there.
+// KeptServer is a server whose folder stays when the test ends. It is for data that takes
+// long to make: a later call finds the data again. The folder must exist. Its path must
+// be short, because a socket is made in it.
 func KeptServer(t testing.TB, folder string) *Server {
 	t.Helper()
 	owner, err := unprivileged()

@@ -13,8 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Kill ends the server as a crash does: SIGKILL to the postmaster and to every process under it, in the middle of whatever
-// they do. What is on disk stays; Start recovers from it.
+// Kill ends the server as a crash does: SIGKILL to the postmaster and to every process
+// under it, in the middle of their work. The data on disk stays, and Start recovers from
+// it.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
@@ -26,12 +27,13 @@ func (s *Server) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal("killing PostgreSQL: ", err)
 	}
-	// While it stands still it starts no more children.
+	// A stopped postmaster starts no more children.
 	if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
 		t.Fatal("killing PostgreSQL: ", err)
 	}
 	awaitState(t, postmaster, 'T')
-	// The postmaster goes first: it would report the death of its children to their clients, and begin to recover.
+	// The postmaster goes first. Otherwise it reports the death of its children to their
+	// clients and begins to recover.
 	children := childrenOf(postmaster)
 	for _, process := range append([]int{postmaster}, children...) {
 		if err := syscall.Kill(process, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
@@ -42,10 +44,10 @@ func (s *Server) Kill(t testing.TB) {
 	for _, process := range children {
 		awaitState(t, process, 'Z')
 	}
-	s.end("keep") // the shell: it has nothing left to keep but the folder
+	s.end("keep") // ends the shell, and keeps the folder
 }
 
-// childrenOf lists the processes that the process has started and that run.
+// childrenOf lists the running processes that the process has started.
 func childrenOf(parent int) []int {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	var children []int
@@ -61,7 +63,8 @@ func childrenOf(parent int) []int {
 	return children
 }
 
-// stateOf reads a process's state, as 'R' or 'Z', and its parent. Both are zero for one that is gone.
+// stateOf reads a process's state, as 'R' or 'Z', and its parent. Both are zero for a
+// process that is gone.
 func stateOf(process int) (state byte, parent int) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(process) + "/stat")
 	if err != nil {
@@ -87,7 +90,7 @@ func awaitState(t testing.TB, process int, want byte) {
 	t.Fatalf("killing PostgreSQL: process %d does not reach the state %c", process, want)
 }
 
-// URL is DSN in the form of an address, as the configuration of an installation has it.
+// URL is DSN in the form of an address, as in the configuration of an installation.
 func (s *Server) URL(t testing.TB) string {
 	t.Helper()
 	config, err := pgx.ParseConfig(s.DSN(t))

@@ -15,14 +15,15 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// shared is the process's one server. It is the only thing here that outlives a test: starting a server takes a second,
-// making a database a few hundredths.
+// shared is the process's one server. It is the only object here that outlives a test: to
+// start a server takes a second, to make a database a few hundredths of one.
 var shared struct {
 	sync.Mutex
 	server *Server
 }
 
-// PostgreSQLDSN is the connection string of a new, empty database, which is dropped when the test ends.
+// PostgreSQLDSN is the connection string of a new, empty database, which is dropped when
+// the test ends.
 func PostgreSQLDSN(t testing.TB) string {
 	t.Helper()
 	needs.Parallel(t)
@@ -42,7 +43,8 @@ func sharedServer(t testing.TB) *Server {
 	return shared.server
 }
 
-// newDatabase is createDatabase for a server that outlives the test: the database is dropped when the test ends.
+// newDatabase is createDatabase for a server that outlives the test: the database is
+// dropped when the test ends.
 func newDatabase(t testing.TB, server string) string {
 	t.Helper()
 	dsn := createDatabase(t, server)

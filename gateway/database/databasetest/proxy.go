@@ -18,7 +18,7 @@ type Proxy struct {
 	DSN string // of the database through the proxy
 
 	onCommit atomic.Pointer[func()]
-	answer   atomic.Pointer[[]byte] // for the next COMMIT, before the connection is cut; nil: the server's own, and no cut
+	answer   atomic.Pointer[[]byte] // for the next COMMIT, before the cut; nil: the server's own, and no cut
 }
 
 // NewProxy serves until the test ends.
@@ -96,7 +96,7 @@ func (p *Proxy) serve(client net.Conn, config *pgx.ConnConfig) {
 	for {
 		n, err := server.Read(buffer)
 		select {
-		case answer := <-spoilt: // what was read answers the COMMIT: it is done
+		case answer := <-spoilt: // the bytes just read answer the COMMIT, so it is done
 			client.Write(answer)
 			return
 		default:

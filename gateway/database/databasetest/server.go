@@ -16,18 +16,19 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// Server is a PostgreSQL server for tests that take it away and bring it back. It listens on a socket in its own folder
-// and syncs to disk like a real one.
+// Server is a PostgreSQL server for tests that stop it and start it again. It listens on
+// a socket in its own folder and syncs to disk as a server in production does.
 type Server struct {
 	folder   string
 	programs string // the folder of initdb and postgres
 	owner    *syscall.Credential
 	keeper   *exec.Cmd      // the shell around postgres, nil while stopped
 	orders   io.WriteCloser // its input
-	kept     bool           // the folder stays, whatever happens
+	kept     bool           // the folder is never removed
 }
 
-// NewServer starts a server that is the test's own and goes away with it. It is skipped by needs like PostgreSQL.
+// NewServer starts a server of the test's own and removes it when the test ends. A
+// machine without PostgreSQL skips the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
 	needs.Parallel(t)
@@ -45,13 +46,13 @@ func (s *Server) DSN(t testing.TB) string {
 	return createDatabase(t, s.dsn())
 }
 
-// Stop takes the server away: connections break, new ones are refused. Its data stays.
+// Stop stops the server: connections break, and new ones are refused. Its data stays.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	s.end("keep")
 }
 
-// Start brings it back and returns when it answers.
+// Start starts the server again and returns when it answers.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
 	if err := s.start(); err != nil {
@@ -71,7 +72,8 @@ func startServer(t testing.TB) *Server {
 	return s
 }
 
-// findPrograms is the folder of PostgreSQL's newest server programs: Debian keeps them off the PATH.
+// findPrograms is the folder of PostgreSQL's newest server programs: Debian keeps them
+// off the PATH.
 func findPrograms(t testing.TB) string {
 	folders, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	slices.SortFunc(folders, func(a, b string) int { return majorVersion(b) - majorVersion(a) })
@@ -84,12 +86,12 @@ func majorVersion(folder string) int {
 	return version
 }
 
-// longestFolder is how long the path of a server's folder may be, so that the system takes the
-// path of the socket in it.
+// longestFolder is the greatest length of the path of a server's folder. The system
+// limits the length of the path of the socket in it.
 const longestFolder = 107 - len("/.s.PGSQL.5432")
 
-// initServer makes the server's folder among the temporary ones. If we are root, another user must
-// reach it.
+// initServer makes the server's folder among the temporary ones. If we are root, the
+// folder gets another owner, as whom PostgreSQL runs.
 func initServer(programs string) (*Server, error) {
 	owner, err := unprivileged()
 	if err != nil {
@@ -125,7 +127,8 @@ func (s *Server) create() error {
 	return nil
 }
 
-// unprivileged is whom to run as: PostgreSQL refuses root. Nobody else in particular when we are not root.
+// unprivileged is the user as whom PostgreSQL runs, because it refuses root. It is nil
+// when we are not root.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -153,8 +156,8 @@ func (s *Server) dsn() string {
 	return fmt.Sprintf("host=%s user=bordereau dbname=postgres sslmode=disable", s.folder)
 }
 
-// command is a command in the server's folder, as its owner, in a process group of its own so that an interrupt from the
-// terminal does not reach it.
+// command is a command in the server's folder, as its owner, in a process group of its
+// own so that an interrupt from the terminal does not reach it.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = s.folder
@@ -163,8 +166,9 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// keeper is the shell that keeps postgres. It waits for one order on its input, and the end of the input is an order,
-// too: when the test process dies, of whatever, the kernel closes the pipe, and server and folder go away.
+// keeper is the shell around postgres. It waits for one order on its input, and the end
+// of the input is an order, too: when the test process dies, the kernel closes the pipe,
+// and the shell removes server and folder.
 const keeper = `
 "$@" </dev/null >>log 2>&1 &
 server=$!

@@ -7,14 +7,14 @@ import (
 )
 
 // DropTriggers takes away the triggers that keep the ledger's events and their index from
-// being changed, as the owner of the tables can, for
-// tests that do what such a person might.
+// being changed. The owner of the tables can do that, so tests do it too.
 func DropTriggers(t testing.TB, db *database.DB) {
 	t.Helper()
 	dropTriggers(t, db)
 }
 
-// WithTriggersDown does something without these triggers, and puts them back: a restore, for instance.
+// WithTriggersDown calls do without these triggers, and puts them back. A restore works
+// like that.
 func WithTriggersDown(t testing.TB, db *database.DB, do func()) {
 	t.Helper()
 	back := dropTriggers(t, db)

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// Large skips a test that moves gigabytes and takes minutes, unless BORDEREAU_TEST_LARGE=1 asks for it. Nothing that is
-// missing from the machine skips it, so BORDEREAU_TEST_REQUIRE says nothing about it.
+// Large skips a test that moves gigabytes and takes minutes, unless
+// BORDEREAU_TEST_LARGE=1 asks for it. The test is skipped by choice, and not for a
+// missing program, so BORDEREAU_TEST_REQUIRE does not change that.
 func Large(t testing.TB) {
 	t.Helper()
 	if os.Getenv("BORDEREAU_TEST_LARGE") != "1" {

@@ -1,6 +1,7 @@
-// Package needs lets a test say what it needs from the machine beside Go. What is missing skips the test with one line
-// that says so; with BORDEREAU_TEST_REQUIRE=all, as in .ci/run, it fails the test instead, so that nothing is skipped
-// there by accident.
+// Package needs lets a test name the programs and servers that it needs beside Go. When
+// one is missing, the test is skipped with one line that names it. With
+// BORDEREAU_TEST_REQUIRE=all, as in .ci/run, the test fails instead, so that no test is
+// skipped there by accident.
 package needs
 
 import (
@@ -11,7 +12,8 @@ import (
 	"testing"
 )
 
-// Missing skips the test, or fails it where everything is required. what says what is missing and how to get it.
+// Missing skips the test, or fails it where everything is required. The text names the
+// missing program or server and how to get it.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("BORDEREAU_TEST_REQUIRE") == "all" {
@@ -20,8 +22,9 @@ func Missing(t testing.TB, what string) {
 	t.Skipf("skipped: %s", what)
 }
 
-// Program finds a program: at the path in the environment variable, when one is named and set, then in the folders,
-// then on the PATH. When there is none the test is Missing it; hint says how to install it.
+// Program finds a program: at the path in the environment variable, when one is named and
+// set, then in the folders, then on the PATH. When there is none it calls Missing. hint
+// says how to install the program.
 func Program(t testing.TB, name, variable, hint string, folders ...string) string {
 	t.Helper()
 	if path := os.Getenv(variable); variable != "" && path != "" {
@@ -39,9 +42,9 @@ func Program(t testing.TB, name, variable, hint string, folders ...string) strin
 	return path
 }
 
-// Age builds the stock age command, of the version that our go.mod names, and gives its path. It is built as a module of
-// its own, by its own go.mod and go.sum, because we depend on the library alone and what only the command needs is not in
-// ours.
+// Age builds the stock age command, of the version that our go.mod names, and gives its
+// path. It is built as a module of its own, by its own go.mod and go.sum: our go.mod
+// names the library alone, and not the modules that only the command needs.
 func Age(t testing.TB) string {
 	t.Helper()
 	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "filippo.io/age").Output()

@@ -6,13 +6,14 @@ import (
 	"testing"
 )
 
-// placed holds, by name, the tests that have said how they run: beside others (true) or alone (false).
+// placed holds, by name, the tests that have said how they run: beside others (true) or
+// alone (false).
 var placed sync.Map
 
-// Parallel lets a test run beside others, as t.Parallel does, and may be called again. The
-// helpers that give a test a world of its own call it first: such a test shares nothing with
-// others. It does nothing in a subtest, as the test around it may go on with what the subtest
-// did, and nothing in a test that is Alone.
+// Parallel lets a test run beside others, as t.Parallel does, and may be called again.
+// The helpers that give a test a world of its own call it first: such a test shares
+// nothing with others. It does nothing in a subtest, because the test around it may go on
+// with the result of the subtest, and nothing in a test that is Alone.
 func Parallel(t testing.TB) {
 	p, ok := t.(interface{ Parallel() })
 	if ok && !isSubtest(t) && place(t, true) {
@@ -20,15 +21,16 @@ func Parallel(t testing.TB) {
 	}
 }
 
-// Siblings lets a subtest run beside the other subtests of its test, unless the test is Alone.
+// Siblings lets a subtest run beside the other subtests of its test, unless the test is
+// Alone.
 func Siblings(t *testing.T) {
 	if beside, placed := placed.Load(root(t)); !placed || beside.(bool) {
 		t.Parallel()
 	}
 }
 
-// Alone keeps the helpers from letting the test run beside others, because it sets the process's
-// environment, or measures what the process does. The test calls it first.
+// Alone keeps the test from running beside others. A test needs it when it sets the
+// process's environment or measures the process. The test calls it before the helpers.
 func Alone(t testing.TB) {
 	t.Helper()
 	if isSubtest(t) || !place(t, false) {

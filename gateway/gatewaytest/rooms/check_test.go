@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The rules themselves, tried on imports that nobody has written: without this a check that finds nothing would look
-// like a module that is in order.
+// The rules are tried on imports that no file has. Without this test, a check that finds
+// nothing would look like a module that is in order.
 func TestCheck(t *testing.T) {
 	for _, tt := range []struct {
 		pkg, imports string
@@ -96,7 +96,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Rooms import one way. The compiler refuses a circle of packages; this refuses one of rooms, which may hold several.
+// Rooms import one way. The compiler refuses a circle of packages. This test refuses a
+// circle of rooms, which may hold several packages.
 func TestRoomsPointOneWay(t *testing.T) {
 	for _, violation := range circles(rooms) {
 		t.Error(violation)
@@ -121,7 +122,7 @@ func circles(list []room) []string {
 	return found
 }
 
-// A rule that names a room which does not exist would hold nobody back.
+// A rule that names a missing room would refuse no import.
 func TestRulesNameRooms(t *testing.T) {
 	exists := func(path string) bool {
 		return path == anything || slices.ContainsFunc(rooms, func(r room) bool { return r.path == path })
@@ -137,7 +138,7 @@ func TestRulesNameRooms(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range strangers {
+	for _, s := range libraries {
 		for _, path := range s.knows {
 			if !exists(path) {
 				t.Errorf("%s is known to %s, which is no room", s.path, path)

@@ -1,3 +1,4 @@
-// Package rooms holds a test and nothing else: the rules about which package may import which, each with its reason.
-// rooms_test.go is the place to read them, and to change them together with docs/decisions.
+// Package rooms holds a test and nothing else: the rules for imports between packages,
+// each with its reason. Read them in rooms_test.go. A change of a rule gets a file in
+// docs/decisions.
 package rooms

@@ -15,10 +15,11 @@ import (
 // root is the module's folder, seen from this one.
 const root = "../../.."
 
-// loadGraph reads the imports of every non-test file of the module, whatever its build constraints: a rule that holds
-// on Linux only is none. It reads the files itself rather than asking `go list`, because the go command notices which
-// files a test opens and runs it again when they change; what a child process opened it would not notice, and would
-// go on showing an old success.
+// loadGraph reads the imports of every non-test file of the module. It ignores build
+// constraints, because a rule must hold on every system. It reads the files itself and
+// does not call `go list`. The go command notes the files that a test opens and runs the
+// test again when they change. It does not note the files that a child process opens, and
+// would go on to show an old success.
 func loadGraph(t *testing.T) map[string][]string {
 	t.Helper()
 	graph := map[string][]string{}
@@ -39,7 +40,7 @@ func loadGraph(t *testing.T) map[string][]string {
 	return graph
 }
 
-// isOutside says whether the go command would leave the folder out of the module.
+// isOutside reports whether the go command leaves the folder out of the module.
 func isOutside(path, name string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata" {
 		return true

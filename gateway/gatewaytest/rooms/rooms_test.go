@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// module is the path that all of ours begin with.
+// module begins the import path of every package of the product.
 const module = "github.com/bordereau/bordereau"
 
-// A room is a package with those below it that are not rooms themselves.
+// A room is a package with the packages below it that are not rooms themselves.
 type room struct {
 	path string   // within the module
 	may  []string // rooms it may import beside itself
@@ -20,49 +20,50 @@ type room struct {
 // anything lets a room import every other.
 const anything = "*"
 
-// rooms are all of the module. Imports point one way, from the bottom of the list to the top.
+// rooms has every room of the module. Imports point one way, from the bottom of the list
+// to the top.
 var rooms = []room{
 	{"policy", nil,
-		"decides from the facts it is given; what it cannot reach cannot influence a decision"},
+		"decides from the facts it is given; a package that it cannot reach cannot influence a decision"},
 	{"crypto", nil,
 		"readers, writers and keys as arguments: no file, no network, nothing to know about documents"},
 	{"crypto/durable", nil,
-		"writes what must survive a crash, in one place that one file layer can be put under; it does not know what"},
+		"writes files that must survive a crash, in one place, so that a test can put one file layer under it; it does not know their content"},
 	{"crypto/keyring", []string{"crypto", "crypto/durable"},
-		"finds private identities and keeps their files; it needs to know what one is"},
+		"finds private identities and keeps their files; it needs their form from crypto"},
 	{"audit/event", nil,
-		"what is written for ever must depend on nothing that changes"},
+		"events are written for ever, so they must not depend on code that changes"},
 	{"audit/schema", []string{"audit/event"},
-		"what writing and asking know in common of the ledger's tables"},
+		"the columns of the ledger's tables, which writing and asking share"},
 	{"audit/ask", []string{"audit/event", "audit/schema"},
-		"answers questions; it is handed something that reads, and so cannot write"},
+		"answers questions; it is handed a reader, and so cannot write"},
 	{"audit", []string{"audit/event", "audit/schema", "audit/ask"},
-		"keeps events of anybody's acts; it must not know whose, so that no act can be kept out"},
+		"keeps the events of all acts; it must not know of which person, so that no act can be kept out"},
 	{"audit/publish", []string{"audit", "audit/event", "crypto/durable"},
 		"copies the ledger out"},
 	{"audit/verify", []string{"audit/event"},
 		"checks the ledger; sharing the writer's code would share its mistakes"},
 	{"gateway/database", []string{"policy"},
-		"keeps rows under the names of policy's identifiers and states; it does not know what they mean"},
+		"keeps rows under the names of policy's identifiers and states; it does not know their meaning"},
 	{"gateway/choke", []string{"policy", "audit", "audit/event", "gateway/database"},
-		"the one way to what the gateway keeps; it must not know what the rooms keep there"},
+		"the one way to the gateway's tables; it must not know the rooms that use them"},
 	{"gateway/keys", []string{"policy", "crypto", "crypto/keyring", "audit/event", "gateway/database", "gateway/choke"},
-		"opens identities; it must not know who asks for a document"},
+		"opens identities; it must not know the person who asks for a document"},
 	{"gateway/explain", []string{"policy", "gateway/database", "gateway/choke"},
 		"answers questions to the policy; it has no way to documents, keys or ledgers"},
 	{"gateway/evidence", []string{"policy", "audit", "audit/ask", "audit/event", "gateway/database", "gateway/choke"},
 		"reads ledgers; it has no way to documents or keys"},
 	{"gateway/transfer", []string{"policy", "crypto", "audit/event", "gateway/database", "gateway/choke", "gateway/keys"},
-		"where bytes come in and leave; it erases nothing that was received"},
+		"where bytes come in and leave; it erases no received document"},
 	{"gateway/erasing", []string{"policy", "audit", "audit/ask", "audit/event", "gateway/database", "gateway/choke", "gateway/keys"},
-		"destroys what was decided to be destroyed; it gives out nothing"},
+		"carries out the erasures that were decided; it gives out no document"},
 	{"gateway/upkeep", []string{"policy", "crypto", "audit", "audit/event", "gateway/database", "gateway/choke", "gateway/keys",
 		"gateway/erasing"},
-		"what the owner of the machine does; it decides nothing and records everything"},
+		"the work of the machine's owner; it decides nothing and records everything"},
 	{"gateway/people", []string{"policy", "audit/event", "gateway/database", "gateway/choke"},
 		"foreseen: organisations, their people and their duties; it has no way to documents or keys"},
 	{"gateway/work", []string{"policy", "audit/event", "gateway/database", "gateway/choke"},
-		"foreseen: batches, assignments and what comes back; it has no way to keys, nor to a byte of a document"},
+		"foreseen: batches, assignments and returned results; it has no way to keys, nor to a byte of a document"},
 	{"gateway", []string{"policy", "crypto/keyring", "audit", "audit/event", "gateway/database", "gateway/choke", "gateway/keys",
 		"gateway/explain", "gateway/evidence", "gateway/transfer", "gateway/erasing", "gateway/upkeep", "gateway/people", "gateway/work"},
 		"the product in plain Go: it knows of no HTTP, no S3 and no configuration file"},
@@ -73,11 +74,11 @@ var rooms = []room{
 	{"gateway/logbucket", []string{"audit/publish", "gateway/s3"},
 		"publishes ledgers to a bucket, as audit/publish declares it; it has no way to documents"},
 	{"gateway/identity", []string{"policy", "gateway", "gateway/database", "crypto/durable"},
-		"says who is asking, never what they may do"},
+		"tells the person who asks, and never that person's rights"},
 	{"gateway/api", nil,
 		"the contract with other programs, which must compile without the product"},
 	{"gateway/httpapi", []string{"policy", "audit/event", "gateway", "gateway/api", "gateway/identity"},
-		"translates; with no way to the stores, the keys or the ledger it cannot go round the one choke point"},
+		"translates; it has no way to the stores, the keys or the ledger, so it cannot go round the one choke point"},
 	{"gateway/webui", []string{"policy", "audit/event", "gateway", "gateway/api", "gateway/identity"},
 		"translates, as gateway/httpapi does"},
 	{"gateway/demo", []string{"gateway/api"},
@@ -90,24 +91,24 @@ var rooms = []room{
 		"reads files and environment into one struct; only cmd and gateway/installation read from it"},
 	{"gateway/installation", []string{"config", "crypto/durable", "crypto/keyring", "audit", "audit/event", "audit/publish", "gateway",
 		"gateway/database", "gateway/identity", "gateway/objects", "gateway/logbucket", "gateway/s3"},
-		"opens what a configuration names; it has no way to HTTP, and decides nothing"},
+		"opens the parts that a configuration names; it has no way to HTTP, and decides nothing"},
 	{"cmd/bordereau", []string{anything},
 		"puts everything together and decides nothing"},
 }
 
-// A stranger is a library that only some rooms may know, so that it can be replaced, and its traps be guarded, in one
-// place.
-type stranger struct {
+// A library is code of another module that only some rooms may import. So it can be
+// replaced in one place, and its traps are guarded there.
+type library struct {
 	path  string // how its import paths begin, up to a slash
 	knows []string
 	why   string
 }
 
-var strangers = []stranger{
+var libraries = []library{
 	{"github.com/casbin/", []string{"policy"},
 		"its matching has traps that only compiled terms avoid"},
 	{"filippo.io/age/", []string{"crypto", "crypto/keyring"},
-		"one place decides what is sealed to whom"},
+		"one place decides for which key a document is sealed"},
 	{"github.com/minio/", []string{"gateway/s3"},
 		"its traps (a cut upload that is acknowledged) are guarded there"},
 	{"github.com/gin-gonic/", []string{"gateway/httpapi"},
@@ -120,8 +121,9 @@ var strangers = []stranger{
 		"configuration is read in one place"},
 }
 
-// A folder at the top is a room, or holds what is not the product. Others (pkg, util, common, internal) say nothing
-// about what is in them. Folders whose name begins with a dot are free.
+// A folder at the top is a room, or holds files that are not the product. Names such as
+// pkg, util, common and internal say nothing about the code in them. Folders whose name
+// begins with a dot are free.
 var folders = []string{"audit", "cmd", "config", "crypto", "deploy", "docs", "gateway", "policy", "tools"}
 
 func TestRooms(t *testing.T) {
@@ -142,8 +144,8 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// check says what in the graph breaks a rule. The graph maps packages, by their path within the module, to what their
-// non-test files import, by full path.
+// check lists the imports of the graph that break a rule. The graph maps packages, by
+// their path within the module, to the imports of their non-test files, by full path.
 func check(graph map[string][]string) []string {
 	var violations []string
 	for pkg, imports := range graph {
@@ -162,18 +164,19 @@ func check(graph map[string][]string) []string {
 	return violations
 }
 
-// refusal is why the package, which is in the room, may not import what it imports; empty when it may.
+// refusal is the reason why the package of the room may not have the import. It is empty
+// when the import is allowed.
 func refusal(pkg string, r room, imported string) string {
 	ours, ok := strings.CutPrefix(imported, module+"/")
 	if !ok {
-		return refusalOfStranger(r, imported)
+		return refusalOfLibrary(r, imported)
 	}
 	to, ok := roomOf(ours)
 	switch {
 	case !ok:
 		return "it is in no room"
 	case isTestSupport(ours) && !isTestSupport(pkg):
-		return "the product does not depend on what only tests need"
+		return "the product does not depend on packages that only tests need"
 	case to.path == r.path, slices.Contains(r.may, to.path), slices.Contains(r.may, anything):
 		return ""
 	case isTestSupport(pkg) && to.path == "gateway/gatewaytest/needs":
@@ -182,8 +185,8 @@ func refusal(pkg string, r room, imported string) string {
 	return fmt.Sprintf("room %s %s", r.path, r.why)
 }
 
-func refusalOfStranger(r room, imported string) string {
-	for _, s := range strangers {
+func refusalOfLibrary(r room, imported string) string {
+	for _, s := range libraries {
 		if strings.HasPrefix(imported+"/", s.path) && !slices.Contains(s.knows, r.path) {
 			return fmt.Sprintf("only %s may know it: %s", strings.Join(s.knows, " and "), s.why)
 		}
@@ -202,8 +205,8 @@ func roomOf(pkg string) (room, bool) {
 	return found, found.path != ""
 }
 
-// isTestSupport recognises packages made for tests by the name of a folder on their path, as in
-// gateway/database/databasetest.
+// isTestSupport recognises packages made for tests by the name of a folder on their path,
+// as in gateway/database/databasetest.
 func isTestSupport(pkg string) bool {
 	return slices.ContainsFunc(strings.Split(pkg, "/"), func(folder string) bool { return strings.HasSuffix(folder, "test") })
 }

@@ -25,7 +25,7 @@ var ways = []way{
 	{"InTx", []string{"gateway/choke", "gateway/database"},
 		"an act that was not decided and recorded must have no transaction"},
 	{"Begin", []string{"audit", "gateway/database"},
-		"the ledger keeps its own tables; everything else goes through gateway/choke"},
+		"the ledger keeps its own tables; all other code goes through gateway/choke"},
 	{"BeginTx", []string{"audit", "gateway/database"},
 		"the ledger keeps its own tables; everything else goes through gateway/choke"},
 	{"Writer", []string{"gateway/installation", "gateway/gatewaytest", "gateway/database"},
@@ -36,12 +36,13 @@ var ways = []way{
 		"a room that only asks has an ask.Asker, which cannot write"},
 }
 
-// oneDoor are the rooms that have the door for callers alone: what they read was asked for
-// by an act that was allowed and recorded.
+// oneDoor are the rooms that have the door for callers alone: what they read was asked
+// for by an act that was allowed and recorded.
 var oneDoor = []string{"gateway/explain"}
 
-// A step is a place that takes a transaction in which nothing is recorded (choke.Owner.Step): it finishes what was
-// recorded before, or keeps the gateway's own books.
+// A step is a function that takes a transaction in which nothing is recorded
+// (choke.Owner.Step). It finishes an act that was recorded before, or keeps the gateway's
+// own books.
 type step struct {
 	place string // package and function
 	why   string
@@ -105,9 +106,10 @@ func sources(t *testing.T) map[string]*ast.File {
 	return files
 }
 
-// transactions says where a file of a package begins a transaction, or reaches the database, and may not. It adds the
-// places that take a step to found. It goes by names, whatever they are methods of: a method of another type that has one
-// of these names needs another.
+// transactions lists the places where a file of a package begins a transaction or reaches
+// the database, and may not. It adds the places that take a step to found. It goes by
+// names and not by types: a method of another type that has one of these names must be
+// renamed.
 func transactions(pkg string, file *ast.File, found map[string]bool) []string {
 	var violations []string
 	for _, d := range file.Decls {
@@ -122,7 +124,7 @@ func transactions(pkg string, file *ast.File, found map[string]bool) []string {
 				return true // io.Writer is a type, and durable.Begin begins a file
 			}
 			if selector.Sel.Name == "DB" && !isNamed(selector.X, "database") {
-				return true // sql.DB is what Writer gives, which is watched
+				return true // Writer gives the sql.DB, and Writer is watched
 			}
 			if selector.Sel.Name == "Ledger" && !isNamed(selector.X, "audit") {
 				return true // a field or a parameter
@@ -140,7 +142,7 @@ func transactions(pkg string, file *ast.File, found map[string]bool) []string {
 			}
 			found[place] = true
 			if !slices.ContainsFunc(steps, func(s step) bool { return s.place == place }) {
-				violations = append(violations, place+" takes a step that records nothing, and is not on the list of those that may")
+				violations = append(violations, place+" takes a step that records nothing, and is not on the list: record it, or add it with its reason")
 			}
 			return true
 		})
@@ -181,7 +183,7 @@ func isNamed(x ast.Expr, name string) bool {
 	return ok && id.Name == name
 }
 
-// The rules themselves, tried on code that nobody has written.
+// The rules are tried on code that no file has.
 func TestTransactions(t *testing.T) {
 	for _, tt := range []struct {
 		pkg, code string
