@@ -110,15 +110,11 @@ func insertMember(ctx context.Context, tx *database.Tx, m Member, by PersonID) e
 	return nil
 }
 
-// checkDuties keeps duties where they belong: nobody but the operator's people operates.
+// checkDuties keeps duties in the kinds of organisation that policy names: only the
+// operator's people operate.
 func checkDuties(kind OrganisationKind, duties []policy.Role) error {
-	allowed := map[OrganisationKind][]policy.Role{
-		KindOperator: {policy.RoleOperator, policy.RoleComplianceOfficer, policy.RoleAuditor},
-		KindClient:   {policy.RoleContractManager, policy.RoleComplianceOfficer, policy.RoleAuditor},
-		KindProvider: {},
-	}[kind]
 	for _, d := range duties {
-		if !slices.Contains(allowed, d) {
+		if !d.HeldAt(kind) {
 			return &Invalid{Kind: InvalidParameter, Field: "duties", Detail: "holds a duty that this kind of organisation does not have"}
 		}
 	}
@@ -216,10 +212,10 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 
 // sideOf is the party that a role belongs to: a provider's person cannot be the client's system.
 func sideOf(s *choke.Scene, role policy.Role) (OrganisationID, error) {
-	switch role {
-	case policy.RoleClientSystem, policy.RoleContractManager:
+	switch role.Side() {
+	case KindClient:
 		return s.Client(), nil
-	case policy.RoleProviderManager, policy.RoleHandler, policy.RoleProviderCompliance:
+	case KindProvider:
 		return s.Provider(), nil
 	default:
 		return "", &Invalid{Kind: InvalidParameter, Field: "role", Detail: "is not a role on a contract"}

@@ -8,9 +8,9 @@ type Action string
 
 // Actions are the acts that a duty or a contract can allow, in alphabetical order.
 func Actions() []Action {
-	var all []Action
-	for _, d := range dutyTable {
-		all = append(all, d.actions...)
+	all := slices.Clone(memberActions)
+	for _, e := range roles {
+		all = append(all, e.actions...)
 	}
 	for _, r := range append(partyRules(&Terms{}), classRules(&Terms{}, ClassTerms{})...) {
 		all = append(all, r.Action)

@@ -21,41 +21,6 @@ e = some(where (p.eft == allow))
 m = r.action == p.action && r.role == p.role
 `
 
-// The reaches of a duty.
-const (
-	reachAny = "any" // every organisation, or the contract of the role
-	reachOwn = "own" // the person's own organisation, and the contracts of which it is the client
-)
-
-// roleMember is the role of every active member of an organisation. It is never granted.
-const roleMember Role = "member"
-
-// dutyTable gives the acts of each role, with their reach.
-var dutyTable = []struct {
-	role    Role
-	reach   string
-	actions []Action
-}{
-	{roleMember, reachAny, []Action{ActionTokenIssue, ActionContractList, ActionBatchList, ActionAssignmentList,
-		ActionQuestionList}},
-	{RoleOperator, reachAny, []Action{ActionOrganisationCreate, ActionMemberAdd, ActionMemberLeave, ActionCredentialIssue}},
-	{RoleContractManager, reachOwn, []Action{ActionContractPropose, ActionContractApprove, ActionContractSuspend,
-		ActionContractResume, ActionContractTerminate, ActionContractAmend, ActionContractExit, ActionContractRead,
-		ActionRoleGrant, ActionRoleEnd, ActionDocumentErase, ActionErasurePropose, ActionContractErase, ActionErasureRead, ActionHoldList,
-		ActionPrivacyErase, ActionPrivacyRead, ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate, ActionRoleList}},
-	{RoleComplianceOfficer, reachOwn, []Action{ActionContractRead, ActionContractSuspend, ActionAuditQuery, ActionAuditExport, ActionAuditProve,
-		ActionHoldPlace, ActionHoldLift, ActionHoldList, ActionErasureRead, ActionPrivacyPropose, ActionPrivacyErase, ActionPrivacyRead,
-		ActionPolicyWho, ActionPolicyPast, ActionPolicyImpact, ActionPolicySimulate, ActionRoleList}},
-	{RoleAuditor, reachOwn, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport, ActionAuditProve, ActionHoldList,
-		ActionErasureRead, ActionPrivacyRead, ActionRoleList}},
-	{RoleClientSystem, reachAny, []Action{ActionContractRead}},
-	{RoleProviderManager, reachAny, []Action{ActionContractRead}},
-	{RoleHandler, reachAny, []Action{ActionContractRead}},
-	// In a client's ledger they see their own people's events: package gateway narrows
-	// every question of theirs.
-	{RoleProviderCompliance, reachAny, []Action{ActionContractRead, ActionAuditQuery, ActionAuditExport}},
-}
-
 // Duties decides by people's roles in their organisation. It is the same for all
 // organisations, never changes, and is safe for concurrent use.
 type Duties struct {
@@ -73,11 +38,12 @@ func newDuties(rows [][]string) (*Duties, error) {
 	return &Duties{e}, nil
 }
 
+// dutyRows are the rules for casbin: role, action, reach and clause.
 func dutyRows() [][]string {
 	var rows [][]string
-	for _, d := range dutyTable {
-		for _, a := range d.actions {
-			rows = append(rows, []string{string(d.role), string(a), d.reach, "duties." + string(d.role)})
+	for _, e := range append(Roles(), RoleEntry{Role: roleMember, reach: reachAny, actions: memberActions}) {
+		for _, a := range e.actions {
+			rows = append(rows, []string{string(e.Role), string(a), e.reach, "duties." + string(e.Role)})
 		}
 	}
 	return rows

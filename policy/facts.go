@@ -177,22 +177,6 @@ type Decision struct {
 // letter.
 type Class string
 
-// Role is a person's role on a contract, or in an organisation.
-type Role string
-
-// Roles on a contract, then the duties in an organisation.
-const (
-	RoleClientSystem       Role = "client-system"       // sends documents
-	RoleProviderManager    Role = "provider-manager"    // assigns, sees no content
-	RoleHandler            Role = "handler"             // reads under a lease
-	RoleProviderCompliance Role = "provider-compliance" // its own people's events
-
-	RoleContractManager   Role = "contract-manager"   // proposes, approves, suspends
-	RoleComplianceOfficer Role = "compliance-officer" // asks the audit trail
-	RoleAuditor           Role = "auditor"            // outside, read-only
-	RoleOperator          Role = "operator"           // runs the gateway, sees no content
-)
-
 // ContractStatus is the status of a contract. Its validity dates are terms, not a status.
 type ContractStatus string
 

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/policy"
 )
 
 func memberCommand() *cobra.Command {
@@ -59,10 +60,22 @@ func memberGrantCommand() *cobra.Command {
 	})
 	f := cmd.Flags()
 	f.StringVar(&person, "person", "", "the person, or the client's system")
-	f.StringVar(&role, "role", "", fmt.Sprintf("%s, %s, %s or %s", api.RoleClientSystem, api.RoleProviderManager, api.RoleHandler, api.RoleProviderCompliance))
+	f.StringVar(&role, "role", "", rolesOnContracts())
 	f.StringVar(&until, "until", "", "when it ends by itself, as in 2026-12-31T18:00:00Z (default: no end is set)")
 	required(cmd, "person", "role")
 	return cmd
+}
+
+// rolesOnContracts lists the roles that a contract gives.
+func rolesOnContracts() string {
+	var list []string
+	for _, r := range policy.Roles() {
+		if r.Side != "" {
+			list = append(list, string(r.Role))
+		}
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last]
 }
 
 func memberEndCommand() *cobra.Command {

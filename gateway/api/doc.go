@@ -25,6 +25,9 @@ package api
 
 import _ "embed"
 
+// The lists of package policy come first: the types are made from the document.
+//
+//go:generate go run ../../policy/tables ../..
 //go:generate go tool -modfile=../../tools/go.mod oapi-codegen -config types.yaml openapi.yaml
 //go:generate go tool -modfile=../../tools/go.mod oapi-codegen -config client.yaml openapi.yaml
 

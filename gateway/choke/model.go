@@ -32,14 +32,14 @@ type Caller struct {
 	Request   string     // id of the request, `q_…`
 }
 
-// OrganisationKind says on which side of contracts an organisation stands.
-type OrganisationKind string
+// OrganisationKind is what an organisation does, in policy's words.
+type OrganisationKind = policy.OrganisationKind
 
 // The kinds of organisation. There is one operator, which runs the gateway.
 const (
-	KindClient   OrganisationKind = "client"
-	KindProvider OrganisationKind = "provider"
-	KindOperator OrganisationKind = "operator"
+	KindClient   = policy.KindClient
+	KindProvider = policy.KindProvider
+	KindOperator = policy.KindOperator
 )
 
 // Organisation is a client, a provider or the operator.

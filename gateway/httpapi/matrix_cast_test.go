@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,43 @@ import (
 var roles = []string{"client-system", "proposer", "approver", "officer", "auditor", "provider-manager", "handler", "assigned",
 	"unassigned", "watcher", "operator", "member", "leaver", "outsider", "anonymous"}
 
+// cast are the askers of a side. The other askers are added by hand: the operator, the
+// leaver, the outsider and the anonymous one.
+var cast = []struct {
+	asker string
+	of    policy.OrganisationKind
+	duty  policy.Role // in the organisation
+	role  policy.Role // on the contract
+}{
+	{"client-system", policy.KindClient, "", policy.RoleClientSystem},
+	{"proposer", policy.KindClient, policy.RoleContractManager, ""},
+	{"approver", policy.KindClient, policy.RoleContractManager, ""},
+	{"officer", policy.KindClient, policy.RoleComplianceOfficer, ""},
+	{"auditor", policy.KindClient, policy.RoleAuditor, ""},
+	{"member", policy.KindClient, "", ""},
+	{"provider-manager", policy.KindProvider, "", policy.RoleProviderManager},
+	{"handler", policy.KindProvider, "", policy.RoleHandler},
+	{"assigned", policy.KindProvider, "", policy.RoleHandler},
+	{"unassigned", policy.KindProvider, "", policy.RoleHandler},
+	{"watcher", policy.KindProvider, "", policy.RoleProviderCompliance},
+}
+
+// Every role that policy knows asks every question of the matrix.
+func TestEveryRoleAsksInTheMatrix(t *testing.T) {
+	held := map[policy.Role]bool{policy.RoleOperator: slices.Contains(roles, "operator")}
+	for _, c := range cast {
+		if !slices.Contains(roles, c.asker) {
+			t.Errorf("%s asks nothing", c.asker)
+		}
+		held[c.duty], held[c.role] = true, true
+	}
+	for _, r := range policy.Roles() {
+		if !held[r.Role] {
+			t.Errorf("no asker of the matrix is a %s", r.Role)
+		}
+	}
+}
+
 // side is a client and a provider with their people.
 type side struct {
 	client, provider gateway.OrganisationID
@@ -25,13 +63,15 @@ func (s *service) newSide(t *testing.T, name string) *side {
 	t.Helper()
 	x := &side{client: s.Organisation(t, gateway.KindClient, "Client "+name), provider: s.Organisation(t, gateway.KindProvider, "Provider "+name)}
 	x.people = map[string]gateway.Caller{"operator": s.Operator, "outsider": s.Stranger, "anonymous": s.Operator} // anonymous requests lose the token
-	for role, duty := range map[string]policy.Role{"proposer": policy.RoleContractManager, "approver": policy.RoleContractManager,
-		"officer": policy.RoleComplianceOfficer, "auditor": policy.RoleAuditor} {
-		x.people[role] = s.Person(t, x.client, "Pat "+role, duty)
-	}
-	for role, organisation := range map[string]gateway.OrganisationID{"member": x.client, "client-system": x.client,
-		"provider-manager": x.provider, "handler": x.provider, "assigned": x.provider, "unassigned": x.provider, "watcher": x.provider} {
-		x.people[role] = s.Person(t, organisation, "Pat "+role)
+	for _, c := range cast {
+		organisation, duties := x.client, []policy.Role{c.duty}
+		if c.of == policy.KindProvider {
+			organisation = x.provider
+		}
+		if c.duty == "" {
+			duties = nil
+		}
+		x.people[c.asker] = s.Person(t, organisation, "Pat "+c.asker, duties...)
 	}
 	return x
 }
@@ -166,11 +206,10 @@ func (s *service) contractOf(t *testing.T, c *fixture, state string) {
 		}
 		return m.ID
 	}
-	grant(x.people["client-system"], policy.RoleClientSystem)
-	grant(x.people["provider-manager"], policy.RoleProviderManager)
-	grant(x.people["watcher"], policy.RoleProviderCompliance)
-	for _, role := range []string{"handler", "assigned", "unassigned"} {
-		grant(x.people[role], policy.RoleHandler)
+	for _, member := range cast {
+		if member.role != "" {
+			grant(x.people[member.asker], member.role)
+		}
 	}
 	c.leaver, c.newcomer = s.Person(t, x.provider, "leaver"), s.Person(t, x.provider, "newcomer")
 	grant(c.leaver, policy.RoleHandler)
