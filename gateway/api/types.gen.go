@@ -844,10 +844,15 @@ type Membership struct {
 	ID       MembershipID `json:"id"`
 	Person   PersonID     `json:"person"`
 
-	// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
-	// documents and sees no content; a handler reads under a lease; provider-compliance
-	// sees the events of the provider's own people. Duties in an organisation:
-	// contract-manager, compliance-officer, auditor, operator.
+	// Role A role on a contract, or a duty in an organisation:
+	// client-system sends documents;
+	// provider-manager assigns documents and sees no content;
+	// handler reads documents under a lease;
+	// provider-compliance sees the events of the provider's own people;
+	// contract-manager proposes, approves and suspends contracts;
+	// compliance-officer asks the audit trail, and holds documents;
+	// auditor comes from outside for a time, and only reads;
+	// operator registers organisations and their people, and sees no content.
 	Role Role `json:"role"`
 
 	// Until Absent: without an end.
@@ -897,10 +902,15 @@ type NewMember struct {
 type NewMembership struct {
 	Person PersonID `json:"person"`
 
-	// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
-	// documents and sees no content; a handler reads under a lease; provider-compliance
-	// sees the events of the provider's own people. Duties in an organisation:
-	// contract-manager, compliance-officer, auditor, operator.
+	// Role A role on a contract, or a duty in an organisation:
+	// client-system sends documents;
+	// provider-manager assigns documents and sees no content;
+	// handler reads documents under a lease;
+	// provider-compliance sees the events of the provider's own people;
+	// contract-manager proposes, approves and suspends contracts;
+	// compliance-officer asks the audit trail, and holds documents;
+	// auditor comes from outside for a time, and only reads;
+	// operator registers organisations and their people, and sees no content.
 	Role Role `json:"role"`
 
 	// Until Its end. Absent: without an end.
@@ -1159,10 +1169,15 @@ type ReceiptID = string
 // dot or two dots in a row. It must not be personal data.
 type Reference = string
 
-// Role Roles on a contract: a client-system sends documents; a provider-manager assigns
-// documents and sees no content; a handler reads under a lease; provider-compliance
-// sees the events of the provider's own people. Duties in an organisation:
-// contract-manager, compliance-officer, auditor, operator.
+// Role A role on a contract, or a duty in an organisation:
+// client-system sends documents;
+// provider-manager assigns documents and sees no content;
+// handler reads documents under a lease;
+// provider-compliance sees the events of the provider's own people;
+// contract-manager proposes, approves and suspends contracts;
+// compliance-officer asks the audit trail, and holds documents;
+// auditor comes from outside for a time, and only reads;
+// operator registers organisations and their people, and sees no content.
 type Role string
 
 // RuleChange An access that opens or closes, the people with its role, and the documents
