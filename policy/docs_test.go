@@ -1,39 +1,28 @@
 package policy_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
-	"strings"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
-// docs/contracts.md explains every reason of a refusal.
+// Every reason is explained once, and every explanation is of a reason. Package
+// policy/tables holds docs/contracts.md to them.
 func TestEveryReasonIsExplained(t *testing.T) {
-	page, err := os.ReadFile("../docs/contracts.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, reasons, found := strings.Cut(string(page), "## Reasons")
-	if !found {
-		t.Fatal("the page has no list of reasons")
-	}
-	source, err := parser.ParseFile(token.NewFileSet(), "reason.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := 0
-	ast.Inspect(source, func(n ast.Node) bool {
-		if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
-			codes++
-			if code := "`" + strings.Trim(text.Value, `"`) + "`"; !strings.Contains(reasons, code) {
-				t.Errorf("%s is not explained", code)
-			}
+	var got []string
+	for _, r := range policy.Reasons() {
+		got = append(got, string(r.Reason))
+		if r.Means == "" {
+			t.Errorf("%s has no explanation", r.Reason)
 		}
-		return true
-	})
-	if codes < 25 {
-		t.Errorf("found only %d reasons", codes)
+	}
+	want := constants(t, "reason.go", "Reason")
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("constants (-) and explanations (+):\n%s", diff)
 	}
 }

@@ -20,6 +20,7 @@ var sections = []struct {
 }{
 	{"gateway/api/openapi.yaml", "roles", rolesOfTheAPI},
 	{"docs/contracts.md", "roles", rolesOfThePage},
+	{"docs/contracts.md", "reasons", reasonsOfThePage},
 }
 
 func main() {
