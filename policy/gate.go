@@ -1,43 +1,37 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
-// mandatory are the terms without which no version can be approved. Most findings of
-// supervisors in registers of outsourcing are empty fields.
-var mandatory = []struct{ path, detail string }{
-	{"reference", "the parties' reference of the contract"},
-	{"title", "a title"},
-	{"client", "the client's organisation"},
-	{"provider", "the provider's organisation"},
-	{"purpose", "the purpose of the processing"},
-	{"data-categories", "the categories of personal data"},
-	{"validity.from", "the first day of validity"},
-	{"validity.zone", "the time zone of dates and hours"},
-	{"classes", "the classes of documents"},
-	{"sites", "the sites that documents are read from"},
-	{"ceilings.documents-per-day", "how many documents a person may read in a day"},
-	{"ceilings.bytes-per-day", "how many bytes a person may read in a day"},
-	{"retention.gateway-days", "how long the gateway keeps documents"},
-	{"retention.provider-copy-days", "how long the provider keeps copies"},
-	{"exit", "what happens to documents at the end: return or destroy"},
-	{"transfer.mechanism", "the mechanism of transfer to another country, or none"},
-	{"sub-processors", "the sub-processors, or [] for none"},
-}
-
-// Missing are the mandatory terms that are absent. Terms without them can be proposed,
-// but neither approved nor compiled.
+// Missing are the mandatory terms that are absent: the keys with something that is
+// wanted. Terms without them can be proposed, but neither approved nor compiled. Most
+// findings of supervisors in registers of outsourcing are empty fields.
 func (t *Terms) Missing() []Problem {
 	var missing []Problem
-	need := func(path, detail string) {
+	need := func(path, wanted string) {
 		if _, ok := t.given[path]; !ok {
-			missing = append(missing, Problem{Path: path, Detail: "is missing: " + detail})
+			missing = append(missing, Problem{Path: path, Detail: "is missing: " + wanted})
 		}
 	}
-	for _, m := range mandatory {
-		need(m.path, m.detail)
+	ofClass := map[string]string{}
+	for _, k := range keys {
+		key, below := strings.CutPrefix(k.Path, "classes.NAME.")
+		switch {
+		case k.Wanted == "":
+		case below:
+			ofClass[key] = k.Wanted
+		default:
+			need(k.Path, k.Wanted)
+		}
 	}
 	for _, c := range t.Classes {
-		need(c.path()+".max-bytes", "the greatest size of a document of the class")
+		for _, key := range slices.Sorted(maps.Keys(ofClass)) {
+			need(c.path()+"."+key, ofClass[key])
+		}
 	}
 	return missing
 }

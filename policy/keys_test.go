@@ -5,15 +5,15 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bordereau/bordereau/policy"
 )
 
 // termKeys are the paths of all keys that terms may have, as the parser's own tables say,
@@ -97,33 +97,35 @@ func keysIn(methods map[string]*ast.FuncDecl, part ast.Node) map[string]bool {
 	return keys
 }
 
-// docs/contracts.md has every key of terms, and no other.
-func TestEveryTermIsExplained(t *testing.T) {
-	page, err := os.ReadFile("../docs/contracts.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(page), "## What a term does")
-	section, _, found := strings.Cut(section, "## Reasons")
-	if !found {
-		t.Fatal("the page has no table of terms")
-	}
-	documented := map[string]bool{}
-	for _, line := range strings.Split(section, "\n") {
-		if !strings.HasPrefix(line, "| `") {
-			continue
+// The table has every key that the parser reads, and no other.
+func TestTheTableHasTheParsersKeys(t *testing.T) {
+	stars := strings.NewReplacer(".NAME", ".*", ".ROLE", ".*")
+	var got []string
+	for _, k := range policy.Keys() {
+		if path := stars.Replace(k.Path); !strings.HasSuffix(path, "*") {
+			got = append(got, path)
 		}
-		first, _, _ := strings.Cut(line[1:], "|")
-		for _, code := range regexp.MustCompile("`[^`]+`").FindAllString(first, -1) {
-			path := strings.NewReplacer("`", "", ".NAME", ".*", ".ROLE", ".*").Replace(code)
-			for path != "" { // with the keys that it is under
-				documented[path] = true
-				path = strings.TrimSuffix(path[:max(0, strings.LastIndex(path, "."))], ".*")
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(termKeys(t), got); diff != "" {
+		t.Errorf("keys of the parser (-) and of the table (+):\n%s", diff)
+	}
+}
+
+// A recorded term refuses nothing, and a refusal is one of the reasons.
+func TestEveryKeyIsExplained(t *testing.T) {
+	var known []policy.Reason
+	for _, r := range policy.Reasons() {
+		known = append(known, r.Reason)
+	}
+	for _, k := range policy.Keys() {
+		if k.Does == "" || k.Recorded && len(k.Refusals) > 0 {
+			t.Errorf("%s: has no explanation, or is recorded and refuses", k.Path)
+		}
+		for _, r := range k.Refusals {
+			if !slices.Contains(known, r) {
+				t.Errorf("%s: %s is no reason", k.Path, r)
 			}
 		}
-	}
-	delete(documented, "classes.*")
-	if diff := cmp.Diff(termKeys(t), slices.Sorted(maps.Keys(documented))); diff != "" {
-		t.Errorf("keys of the parser (-) and of docs/contracts.md (+):\n%s", diff)
 	}
 }

@@ -15,11 +15,80 @@ const (
 	maxNetworks   = 50 // of a site
 	maxHours      = 50
 	maxSubs       = 100
+	century       = 36525   // days
 	maxNumber     = 1 << 53 // every reader of JSON keeps it exact, and sums of a few stay in an int64
 )
 
-// ParseTerms reads terms from YAML or JSON; the package documentation has the format. An
-// error is a *TermsError with all problems. A missing term is no error here, see Missing.
+// ParseTerms reads terms from YAML or JSON. An error is a *TermsError with all problems. A
+// missing term is no error here, see Missing.
+//
+// Terms are one YAML document, or the same as JSON, of at most 64 KiB. Unknown keys, keys
+// given twice, anchors, aliases and tags are refused, each with its path and line: a term
+// that is not enforced must not look agreed. A key without a value counts as absent.
+// Numbers are whole, in digits, up to 2⁵³. Terms with gaps can be proposed but not
+// approved (see [Terms.Missing]), unless the term is marked optional here.
+//
+//	reference: MOTOR-2026-01          # see ParseReference
+//	title: Motor claim indexing       # one line, up to 200 bytes
+//	client: o_aaaaaaaaaaaaaaaaaaaaaaaaaa
+//	provider: o_bbbbbbbbbbbbbbbbbbbbbbbbbb
+//	purpose: Index motor claim files and return the index data
+//	data-categories: [identification, vehicle, claim-history]   # names: a-z 0-9 -, beginning with a letter
+//	validity:
+//	  from: 2026-01-01                # from the beginning of this day in the zone
+//	  until: 2027-12-31               # optional; to the end of this day
+//	  zone: Europe/Paris              # of the dates, the hours and the ceilings' day: a name of the IANA database
+//	classes:                          # what may be sent and read, by class of document
+//	  claim-form:
+//	    media-types: [application/pdf]            # lower case, without parameters; ["*/*"] alone means any
+//	    max-bytes: 20971520
+//	    delivery: supervised          # optional; sealed is known, but not enforceable yet
+//	    allow-empty: false            # optional
+//	    data-categories: [identification]   # optional: which of the contract's its documents hold
+//	sites:                            # where documents are read from; the longest network that has the address counts
+//	  - name: tunis
+//	    country: TN                   # ISO 3166-1 alpha-2
+//	    networks: [192.0.2.0/24, "2001:db8:7::/48"]
+//	hours:                            # optional, absent means any time; on the clocks of the zone
+//	  - days: [mon, tue, wed, thu, fri]
+//	    from: "08:00"
+//	    until: "19:00"                # up to "24:00"; not after from: of the next day
+//	ceilings:                         # for each person and day
+//	  documents-per-day: 500
+//	  bytes-per-day: 10737418240
+//	lease: 8h                         # optional, 8h unless given; from 1m to 720h
+//	retention:
+//	  gateway-days: 90
+//	  provider-copy-days: 30          # 0: the provider keeps no copy
+//	exit: destroy                     # or return
+//	wind-down:                        # optional; what may still be done after the end, by whom, for how many days
+//	  client-system: {days: 90, may: [batch.read, document.inspect, receipt.read]}
+//	  provider-manager: {days: 5, may: [batch.read, document.inspect]}
+//	  handler: {days: 5, may: [batch.read, document.inspect, assignment.lease, document.read]}
+//	transfer:
+//	  mechanism: scc                  # none, adequacy, scc, bcr or derogation
+//	  instrument: 2025-11-03          # optional: the day of the instrument
+//	  assessed: 2025-12-01            # optional: the day of the transfer impact assessment
+//	  review: 2027-12-01              # optional: the day by which it is made again
+//	sub-processors:                   # [] says that there are none
+//	  - {name: Saisie Océan, country: MU, service: correction of points, authorised: 2025-12-15}   # authorised: optional
+//	banned-categories: [health]       # optional: categories that no class may hold
+//	commercials:                      # optional; recorded
+//	  currency: EUR
+//	  unit: document                  # what is counted
+//	  period: month                   # month, quarter or year
+//	  baseline: 20000                 # units in a period that the charge pays for
+//	  baseline-charge: 1500000        # charges and prices in the smallest unit of the currency
+//	  deadband-percent: 10            # of the baseline, above and below, within which nothing changes
+//	  additional:                     # of each unit above (ARC); a band says how many units it reaches to, the last does not
+//	  - {up-to: 5000, price: 70}
+//	  - {price: 60}
+//	  reduced: [{price: 40}]          # credit for each unit below (RRC)
+//	  budget: 120000                  # of a period, in whole units of the currency
+//	  hard-cap: false                 # true is known, but not enforceable yet
+//
+// Hours follow the clocks of the zone: an hour that a change to summer time skips has no
+// minutes, one that is repeated has them twice.
 func ParseTerms(text []byte) (*Terms, error) {
 	root, problem := readDocument(text)
 	if problem != nil {
@@ -185,7 +254,6 @@ func (r *reader) ceilings(to *Ceilings) field {
 
 func (r *reader) retention(to *Retention) field {
 	return func(at place) {
-		const century = 36525
 		r.mapping(at, fields{
 			"gateway-days":       r.number(&to.GatewayDays, 1, century),
 			"provider-copy-days": r.number(&to.ProviderCopyDays, 0, century),

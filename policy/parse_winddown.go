@@ -13,6 +13,9 @@ var windable = map[Role][]Action{
 	RoleHandler:         {ActionBatchRead, ActionDocumentInspect, ActionAssignmentLease, ActionDocumentRead},
 }
 
+// AfterEnd are the acts that a wind-down can leave to the role, none for most roles.
+func AfterEnd(role Role) []Action { return slices.Clone(windable[role]) }
+
 func (r *reader) windDown(to *[]WindDown) field {
 	return func(at place) {
 		before := len(r.problems)

@@ -127,15 +127,34 @@ func datesAreText(n *yaml.Node) {
 	}
 }
 
-func TestPackageExampleParses(t *testing.T) {
-	text, err := os.ReadFile("doc.go")
+// exampleOfTerms are the terms in the documentation of ParseTerms.
+func exampleOfTerms(t *testing.T) *policy.Terms {
+	t.Helper()
+	text, err := os.ReadFile("parse.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, example, _ := strings.Cut(string(text), "is marked optional here.\n")
-	example, _, _ = strings.Cut(example, "\n//\n// Retention, exit")
-	terms := parse(t, strings.ReplaceAll(strings.ReplaceAll(example, "//\t", ""), "//\n", "\n"))
-	compile(t, terms)
+	example, _, _ = strings.Cut(example, "\n//\n// Hours follow")
+	return parse(t, strings.ReplaceAll(strings.ReplaceAll(example, "//\t", ""), "//\n", "\n"))
+}
+
+func TestExampleOfTermsCompiles(t *testing.T) { compile(t, exampleOfTerms(t)) }
+
+// The format has an example of every key.
+func TestExampleOfTermsHasEveryKey(t *testing.T) {
+	terms := exampleOfTerms(t)
+	first := strings.NewReplacer("NAME", "claim-form", "ROLE", "handler")
+	for _, k := range policy.Keys() {
+		place := first.Replace(k.Path)
+		for _, list := range []string{"sites", "hours", "sub-processors", "commercials.additional", "commercials.reduced"} {
+			place = strings.Replace(place, list+".", list+"[0].", 1)
+		}
+		inLast := strings.Replace(place, "reduced[0]", "additional[0]", 1) // reduced has one band, the last
+		if terms.Line(place) == 0 && terms.Line(inLast) == 0 {
+			t.Errorf("the documentation of ParseTerms has no example of %s", k.Path)
+		}
+	}
 }
 
 // Each row changes the minimal terms, or is other text as a whole, and is refused at a

@@ -1,5 +1,5 @@
 // Command tables writes the lists of package policy into the files that repeat them: the
-// OpenAPI document and docs/contracts.md. A section of a file that is generated stands
+// OpenAPI document, docs/contracts.md, and the JSON Schema of terms. A section of a file that is generated stands
 // between two comments, with its name in the first. `go generate ./...` runs it:
 //
 //	go run ./policy/tables .
@@ -20,6 +20,7 @@ var sections = []struct {
 }{
 	{"gateway/api/openapi.yaml", "roles", rolesOfTheAPI},
 	{"docs/contracts.md", "roles", rolesOfThePage},
+	{"docs/contracts.md", "terms", termsOfThePage},
 	{"docs/contracts.md", "reasons", reasonsOfThePage},
 }
 
@@ -64,7 +65,9 @@ func render(root string) (map[string]string, error) {
 		}
 		files[s.file] = text
 	}
-	return files, nil
+	schema, err := schemaOfTerms()
+	files["policy/terms.schema.json"] = schema
+	return files, err
 }
 
 var errNoSection = errors.New("has no section between the comments \"generated: NAME\" and \"generated: end\"")
