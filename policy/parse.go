@@ -19,8 +19,8 @@ const (
 	maxNumber     = 1 << 53 // every reader of JSON keeps it exact, and sums of a few stay in an int64
 )
 
-// ParseTerms reads terms from YAML or JSON. An error is a *TermsError with all problems. A
-// missing term is no error here, see Missing.
+// ParseTerms reads terms from YAML or JSON. An error is a *TermsError with all problems.
+// A missing term is no error here, see Missing.
 //
 // Terms are one YAML document, or the same as JSON, of at most 64 KiB. Unknown keys, keys
 // given twice, anchors, aliases and tags are refused, each with its path and line: a term

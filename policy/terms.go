@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Terms are the parties' agreement, as ParseTerms read it. ParseTerms has the format. They must not be changed: a change needs the text of a new version.
+// Terms are the parties' agreement, as ParseTerms read it. ParseTerms has the format.
+// They must not be changed: a change needs the text of a new version.
 type Terms struct {
 	Reference      string // the parties' own, see ParseReference
 	Title          string

@@ -1,6 +1,7 @@
 // Command tables writes the lists of package policy into the files that repeat them: the
-// OpenAPI document, docs/contracts.md, and the JSON Schema of terms. A section of a file that is generated stands
-// between two comments, with its name in the first. `go generate ./...` runs it:
+// OpenAPI document, docs/contracts.md, and the JSON Schema of terms. A section of a file
+// that is generated stands between two comments, with its name in the first.
+// `go generate ./...` runs it:
 //
 //	go run ./policy/tables .
 package main
