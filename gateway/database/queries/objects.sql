@@ -1,5 +1,5 @@
 -- ObjectReferences counts the rows, of every table, that refer to an object. A column that holds the key of an object is
--- named object_key, in whatever table it is, and asked here; gateway/fsck_references.go lists the columns that are. A
+-- named object_key, in whatever table it is, and asked here; gateway/upkeep/fsck_references.go lists the columns that are. A
 -- gateway that finds such a column which is not in the list removes nothing that seems to be of nobody.
 -- name: ObjectReferences :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE object_key = $1;

@@ -120,7 +120,7 @@ SELECT CAST(COUNT(*) AS bigint) FROM document WHERE object_key = $1
 `
 
 // ObjectReferences counts the rows, of every table, that refer to an object. A column that holds the key of an object is
-// named object_key, in whatever table it is, and asked here; gateway/fsck_references.go lists the columns that are. A
+// named object_key, in whatever table it is, and asked here; gateway/upkeep/fsck_references.go lists the columns that are. A
 // gateway that finds such a column which is not in the list removes nothing that seems to be of nobody.
 func (q *Queries) ObjectReferences(ctx context.Context, objectKey string) (int64, error) {
 	row := q.db.QueryRowContext(ctx, objectReferences, objectKey)
