@@ -1,7 +1,10 @@
-// Package upkeep is what the owner of the machine does with an installation: comparing the object store with the database,
-// taking documents out when nothing else is left of an installation, and tending the ledgers after a restore.
+// Package upkeep has the work of the machine's owner on an installation. The owner
+// compares the object store with the database, recovers documents when nothing else is
+// left of an installation, and maintains the ledgers after a restore.
 //
-// None of it is decided, because the owner has the root key and could do it without us. All of it is recorded, through the
-// owner's door: a recovery names each document in its client's ledger before the first byte is written. No caller reaches
-// this room: package httpapi cannot import it, and the methods that Gateway has of it begin with Local, or take no person.
+// None of it is decided, because the owner has the root key and could do all of it
+// without the gateway. All of it is recorded, through the owner's door. A recovery
+// records each document in its client's ledger before it writes the first byte. No caller
+// reaches this room: package httpapi cannot import it. Its methods that Gateway exports
+// begin with Local, or take no person.
 package upkeep

@@ -14,63 +14,68 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The store and the database are two places, and nothing commits in both at once. The order of things keeps them from
-// contradicting each other: a document's row is there before its first byte goes to the store, and its object goes only
-// after the row that could acknowledge it. What may be found in the store all the same, and what is done about it:
+// The store and the database are two places, and no transaction covers both. The order of
+// steps keeps them consistent: a document's row is committed before its first byte goes
+// to the store, and its object is deleted only after the row can no longer acknowledge
+// it. The store may still hold the following, with the cause and the remedy:
 //
-//	no row knows the key            the database was restored from a backup that is older. Removed when it is old
-//	                                enough for no backup to know it any more
-//	of an abandoned upload          a write that came late, after the sweeper had stopped to look for it. Removed
-//	of an erased document           the store was restored from a copy that is older. Removed
-//	parts, a temporary file         an upload whose process died. Removed after a day, unless it still runs
-//	keys that are none of ours      left alone, as is everything outside of d/
+//	no row knows the key            the database was restored from an older backup. Removed
+//	                                when it is so old that no backup knows it any more
+//	of an abandoned upload          a write came after the sweeper had stopped to look for it.
+//	                                Removed
+//	of an erased document           the store was restored from an older copy. Removed
+//	parts, a temporary file         the process of an upload died. Removed after a day, unless
+//	                                the upload still runs
+//	a key that is not a gateway's   left alone, like everything outside of d/
 //
-// and what may be missing or wrong there, which nobody can repair: a body that is not there or has another length; with
-// Read, one that does not open, or is another document.
+// A comparison can also find damage that it cannot repair: a body that is missing or has
+// another length. With Read it also finds a body that does not open, or that is another
+// document.
 
 // StoreCheck says how to compare the store with the database.
 type StoreCheck struct {
-	Repair bool // remove what nobody needs
+	Repair bool // remove the objects that no document needs
 	Read   bool // open every document and compare it with its digest
 
-	// Grace is how old an object must be that no row knows before it is removed, at least Config.LateWrite. The default is
-	// twice Config.BackupRetention: what a restore made strangers of was written after its backup, which is at most one
-	// BackupRetention old. So whatever backup was restored by mistake, for another BackupRetention every body is still
-	// there that a newer backup knows.
+	// Grace is how old an object that no row knows must be before it is removed. It is at
+	// least Config.LateWrite, and by default twice Config.BackupRetention. A restore
+	// orphans objects that were written after its backup, which is at most one
+	// BackupRetention old. If the wrong backup was restored, a newer one can still be
+	// restored for another BackupRetention, and all of its bodies are still there.
 	Grace time.Duration
 }
 
 // FindingKind says what was found.
 type FindingKind string
 
-// What a comparison finds.
+// These are the kinds of findings.
 const (
 	FindingBodyMissing       FindingKind = "body-missing"
 	FindingBodyLength        FindingKind = "body-length"
 	FindingBodyUnreadable    FindingKind = "body-unreadable"
 	FindingHeaderMissing     FindingKind = "header-missing"
-	FindingErasureForgotten  FindingKind = "erasure-forgotten"  // the journal knows it, the database does not
-	FindingReferencesUnknown FindingKind = "references-unknown" // a newer build made tables that this one does not know
+	FindingErasureForgotten  FindingKind = "erasure-forgotten"  // the journal has the erasure, the database does not
+	FindingReferencesUnknown FindingKind = "references-unknown" // a newer build made tables that this build does not know
 	FindingUnreferenced      FindingKind = "unreferenced"       // no row knows the object
-	FindingAbandoned         FindingKind = "abandoned"          // of an upload that was given up
-	FindingErased            FindingKind = "erased"             // of a document that is erased
-	FindingUnfinished        FindingKind = "unfinished"         // what an upload that died has left
-	FindingUnknownKey        FindingKind = "unknown-key"        // not a key of ours
+	FindingAbandoned         FindingKind = "abandoned"          // of an abandoned upload
+	FindingErased            FindingKind = "erased"             // of an erased document
+	FindingUnfinished        FindingKind = "unfinished"         // left by an upload whose process died
+	FindingUnknownKey        FindingKind = "unknown-key"        // not a key that a gateway makes
 )
 
-// FindingState says what it means.
+// FindingState says what a finding means.
 type FindingState string
 
-// What a finding means.
+// These are the states of findings.
 const (
-	FindingWrong   FindingState = "wrong"   // somebody has to look
-	FindingDue     FindingState = "due"     // would be removed by a repair
-	FindingRemoved FindingState = "removed" // was
-	FindingWaiting FindingState = "waiting" // may be removed when it is older
-	FindingKept    FindingState = "kept"    // is left alone
+	FindingWrong   FindingState = "wrong"   // the operator has to look at it
+	FindingDue     FindingState = "due"     // a repair would remove it
+	FindingRemoved FindingState = "removed" // it was removed
+	FindingWaiting FindingState = "waiting" // it may be removed when it is older
+	FindingKept    FindingState = "kept"    // it is left alone
 )
 
-// Finding is one thing that a comparison found.
+// Finding is one finding of a comparison.
 type Finding struct {
 	Kind     FindingKind      `json:"finding"`
 	State    FindingState     `json:"state"`
@@ -83,7 +88,7 @@ type Finding struct {
 // StoreReport sums a comparison up.
 type StoreReport struct {
 	Documents int64 `json:"documents"` // received and not erased
-	Read      int64 `json:"read"`      // of them, opened and compared
+	Read      int64 `json:"read"`      // documents that were opened and compared
 	Objects   int64 `json:"objects"`   // in the store, under d/
 	Wrong     int64 `json:"wrong"`     // findings, by their state
 	Due       int64 `json:"due"`
@@ -95,35 +100,35 @@ type StoreReport struct {
 // OK says whether nothing is wrong and nothing is left to do.
 func (r StoreReport) OK() bool { return r.Wrong == 0 && r.Due == 0 }
 
-// LocalCheckStore compares the store with the database, as whoever holds the machine. told hears each finding, one at a
-// time. It may run while gateways do.
-func (u *Upkeep) LocalCheckStore(ctx context.Context, c StoreCheck, told func(Finding), progress choke.Progress) (StoreReport, error) {
+// LocalCheckStore compares the store with the database, as the owner of the machine. It
+// calls each for each finding, one at a time. Gateways may run meanwhile.
+func (u *Upkeep) LocalCheckStore(ctx context.Context, c StoreCheck, each func(Finding), progress choke.Progress) (StoreReport, error) {
 	if c.Grace != 0 && c.Grace < u.limits.LateWrite {
 		return StoreReport{}, &choke.Invalid{Kind: choke.InvalidParameter, Field: "grace",
-			Detail: fmt.Sprintf("an object of nobody must be at least %v old before it is removed", u.limits.LateWrite)}
+			Detail: fmt.Sprintf("an object that no row knows must be at least %v old before it is removed", u.limits.LateWrite)}
 	}
 	e := u.owner.Event(policy.ActionObjectCheck)
 	e.Private["repair"], e.Private["read"] = fmt.Sprint(c.Repair), fmt.Sprint(c.Read)
 	if err := u.owner.Record(ctx, choke.OperatorLedger, e, nil); err != nil {
 		return StoreReport{}, err
 	}
-	check := &storeCheck{StoreCheck: c, upkeep: u, local: true, told: told, progress: progress}
+	check := &storeCheck{StoreCheck: c, upkeep: u, local: true, each: each, progress: progress}
 	err := check.run(ctx)
 	return check.report, choke.Unavailable(err)
 }
 
-// storeCheck is a comparison that runs.
+// storeCheck is a running comparison.
 type storeCheck struct {
 	StoreCheck
 	upkeep   *Upkeep
-	local    bool // whoever holds the machine asked for it
+	local    bool // the owner of the machine asked for it
 	progress choke.Progress
 	now      time.Time
-	certain  bool // all that refers to objects is known
+	certain  bool // this build knows all columns that refer to objects
 
 	mu     sync.Mutex // of what follows
 	report StoreReport
-	told   func(Finding)
+	each   func(Finding)
 }
 
 func (c *storeCheck) run(ctx context.Context) error {
@@ -140,7 +145,7 @@ func (c *storeCheck) run(ctx context.Context) error {
 	return c.unfinished(ctx)
 }
 
-// preconditions looks whether the database is one that the store can be judged by.
+// preconditions checks that the store can be compared with this database.
 func (c *storeCheck) preconditions(ctx context.Context) error {
 	unknown, err := c.upkeep.unknownReferences(ctx)
 	if err != nil {
@@ -148,19 +153,19 @@ func (c *storeCheck) preconditions(ctx context.Context) error {
 	}
 	c.certain = len(unknown) == 0
 	if !c.certain {
-		c.found(Finding{Kind: FindingReferencesUnknown, State: FindingWrong, Detail: "a newer build has migrated the database, and this one " +
-			"does not know " + strings.Join(unknown, ", ") + ": nothing that seems to be of nobody is removed"})
+		c.add(Finding{Kind: FindingReferencesUnknown, State: FindingWrong, Detail: "a newer build has migrated the database, and this one " +
+			"does not know " + strings.Join(unknown, ", ") + ": no object without a row is removed. Run the newer build"})
 	}
 	forgotten, err := c.upkeep.erasures.UnknownErasures(ctx)
 	for _, id := range forgotten {
-		c.found(Finding{Kind: FindingErasureForgotten, State: FindingWrong, Object: erasing.JournalKey(id),
-			Detail: "the database was restored from a backup that is older: run `bordereau keys reapply-erasures`"})
+		c.add(Finding{Kind: FindingErasureForgotten, State: FindingWrong, Object: erasing.JournalKey(id),
+			Detail: "the database was restored from an older backup: run `bordereau keys reapply-erasures`"})
 	}
 	return err
 }
 
-// found counts and tells a finding.
-func (c *storeCheck) found(f Finding) {
+// add counts a finding and passes it on.
+func (c *storeCheck) add(f Finding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch f.State {
@@ -175,10 +180,10 @@ func (c *storeCheck) found(f Finding) {
 	case FindingKept:
 		c.report.Kept++
 	}
-	c.told(f)
+	c.each(f)
 }
 
-// sweepEvent tells that something is removed from the store.
+// sweepEvent returns the event that something is removed from the store.
 func (c *storeCheck) sweepEvent(f Finding) event.Event {
 	e := c.upkeep.owner.Event(policy.ActionObjectSweep)
 	e.Reason, e.Contract, e.Document = string(f.Kind), string(f.Contract), string(f.Document)
@@ -191,24 +196,24 @@ func (c *storeCheck) sweepEvent(f Finding) event.Event {
 	return e
 }
 
-// SweepStore compares the store with the database and removes what nobody needs, unless this gateway or another one has
-// done so within Config.SweepStoreEvery.
+// SweepStore compares the store with the database and removes the objects that no
+// document needs. It does nothing if a gateway has done so within Config.SweepStoreEvery.
 func (u *Upkeep) SweepStore(ctx context.Context) error {
 	due, err := u.claimStoreSweep(ctx)
 	if err != nil || !due {
 		return err
 	}
-	check := &storeCheck{StoreCheck: StoreCheck{Repair: true}, upkeep: u, told: u.logFinding}
+	check := &storeCheck{StoreCheck: StoreCheck{Repair: true}, upkeep: u, each: u.logFinding}
 	if err := check.run(ctx); err != nil {
 		return choke.Unavailable(err)
 	}
 	r := check.report
-	u.log.Info("looked through the object store", "documents", r.Documents, "objects", r.Objects, "wrong", r.Wrong,
+	u.log.Info("compared the object store with the database", "documents", r.Documents, "objects", r.Objects, "wrong", r.Wrong,
 		"removed", r.Removed, "waiting", r.Waiting, "kept", r.Kept)
 	return nil
 }
 
-// logFinding leaves what is wrong to whoever reads the log; `bordereau fsck` shows everything.
+// logFinding logs what is wrong. `bordereau fsck` shows all findings.
 func (u *Upkeep) logFinding(f Finding) {
 	if f.State == FindingWrong {
 		u.log.Error("the object store is not what the database says", "finding", f.Kind, "contract", f.Contract, "document", f.Document,
@@ -216,7 +221,8 @@ func (u *Upkeep) logFinding(f Finding) {
 	}
 }
 
-// RunStoreSweeps sweeps the store until ctx ends. It never does so at once: a command that ends soon is not to begin it.
+// RunStoreSweeps sweeps the store until ctx ends. It never sweeps at once, because a
+// command that ends soon should not begin to.
 func (u *Upkeep) RunStoreSweeps(ctx context.Context) {
 	pause := time.NewTicker(u.limits.SweepEvery)
 	defer pause.Stop()
@@ -227,7 +233,7 @@ func (u *Upkeep) RunStoreSweeps(ctx context.Context) {
 		case <-pause.C:
 		}
 		if err := u.SweepStore(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-			u.log.Error("looking through the object store failed", "error", err)
+			u.log.Error("comparing the object store with the database failed", "error", err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // readAtOnce is how many documents are opened at a time.
 const readAtOnce = 4
 
-// objectFolders are the folders that objectKey puts objects into.
+// objectFolders returns the folders into which objectKey puts objects.
 func objectFolders() []string {
 	const letters = "234567abcdefghijklmnopqrstuvwxyz"
 	var folders []string
@@ -39,7 +39,7 @@ func isObjectKey(key string) bool {
 	return len(parts) == 3 && parts[0] == "d" && policy.ParseIdentifier("x", "x_"+parts[2]) == nil && parts[1] == parts[2][:2]
 }
 
-// folders walks through the listing of the store, a folder at a time.
+// folders walks through the listing of the store, one folder at a time.
 func (c *storeCheck) folders(ctx context.Context) error {
 	next, stop := iter.Pull2(c.upkeep.objects.List(ctx, "d/", ""))
 	defer stop()
@@ -63,7 +63,7 @@ func (c *storeCheck) folders(ctx context.Context) error {
 	return c.unknownObjects(ctx, listing, "e")
 }
 
-// objectListing is a listing of the store, of which one object is known ahead.
+// objectListing is a listing of the store that has read one object ahead.
 type objectListing struct {
 	next  func() (choke.ObjectInfo, error, bool)
 	ahead choke.ObjectInfo
@@ -73,7 +73,8 @@ type objectListing struct {
 
 func (l *objectListing) advance() { l.ahead, l.err, l.more = l.next() }
 
-// folder gives the objects of a folder, which is where the listing is or has passed by.
+// folder returns the objects of a folder that lies at the listing's position or before
+// it.
 func (l *objectListing) folder(prefix string) (map[string]choke.ObjectInfo, error) {
 	objects := map[string]choke.ObjectInfo{}
 	for ; l.more && l.err == nil && strings.HasPrefix(l.ahead.Key, prefix); l.advance() {
@@ -82,7 +83,8 @@ func (l *objectListing) folder(prefix string) (map[string]choke.ObjectInfo, erro
 	return objects, l.err
 }
 
-// foreign passes by what the listing has before a key, in folders that are none of ours.
+// unknownObjects takes from the listing what lies before a key, in folders that are not a
+// gateway's.
 func (c *storeCheck) unknownObjects(ctx context.Context, l *objectListing, before string) error {
 	for ; l.more && l.err == nil && l.ahead.Key < before; l.advance() {
 		c.report.Objects++
@@ -93,10 +95,11 @@ func (c *storeCheck) unknownObjects(ctx context.Context, l *objectListing, befor
 	return l.err
 }
 
-// folder compares one folder of objects. The store is listed first and the database read after it. A document's row is
-// committed before its first byte leaves for the store, so an object that was listed and has no row by then has none: no
-// upload that runs is ever taken for a leftover, however the two race. The other way round an upload that was received in
-// between looks as if its body were missing, and is looked for again.
+// folder compares one folder of objects. It lists the store first and reads the database
+// afterwards. A document's row is committed before its first byte goes to the store. So
+// an object that was listed and has no row afterwards has none, and a running upload is
+// never taken for an orphan, however the two race. On the other side, an upload that was
+// received in between seems to have no body. Its object is looked for again.
 func (c *storeCheck) folder(ctx context.Context, folder string, objects map[string]choke.ObjectInfo) error {
 	c.report.Objects += int64(len(objects))
 	var rows []queries.DocumentsInFolderRow
@@ -127,13 +130,13 @@ func (c *storeCheck) folder(ctx context.Context, folder string, objects map[stri
 	return c.readAll(ctx, toRead)
 }
 
-// document looks whether a document's object is there, or is not, as it should. whole says that it is there and as long
-// as it should be.
+// document checks that a document's object is there, or is gone, as it should. whole says
+// that the object is there and has the right length.
 func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolderRow, o choke.ObjectInfo, there bool) (whole bool, err error) {
 	f := Finding{Object: row.ObjectKey, Contract: row.Contract, Document: row.ID}
 	switch {
 	case row.State == policy.DocumentReceiving:
-		return false, nil // it runs, or Sweep will abandon it
+		return false, nil // it runs, or Sweep abandons it
 	case row.State == policy.DocumentAbandoned:
 		if there && c.upkeep.sweptForGood(row) {
 			f.Kind = FindingAbandoned
@@ -141,7 +144,7 @@ func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolder
 		}
 		return false, nil
 	case row.ObjectGone >= 0:
-		if there && row.ObjectGone > 0 { // else the erasure is being carried out
+		if there && row.ObjectGone > 0 { // otherwise the erasure still runs
 			f.Kind = FindingErased
 			return false, c.stale(ctx, f, row)
 		}
@@ -149,8 +152,8 @@ func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolder
 	}
 	c.report.Documents++
 	if row.Epoch == 0 {
-		f.Kind, f.State, f.Detail = FindingHeaderMissing, FindingWrong, "it was not erased, and has no header: nobody can open it"
-		c.found(f)
+		f.Kind, f.State, f.Detail = FindingHeaderMissing, FindingWrong, "it was not erased, and has no header: no one can open it"
+		c.add(f)
 		return false, nil
 	}
 	if !there {
@@ -161,7 +164,7 @@ func (c *storeCheck) document(ctx context.Context, row queries.DocumentsInFolder
 	return c.judge(ctx, f, row, o, there)
 }
 
-// judge says what is wrong with the body of a document that was received.
+// judge says what is wrong with the body of a received document.
 func (c *storeCheck) judge(ctx context.Context, f Finding, row queries.DocumentsInFolderRow, o choke.ObjectInfo, there bool) (whole bool, err error) {
 	f.State = FindingWrong
 	switch want := crypto.SealedSize(row.Size); {
@@ -174,7 +177,7 @@ func (c *storeCheck) judge(ctx context.Context, f Finding, row queries.Documents
 	}
 	stands, err := c.stillReceived(ctx, row.ID)
 	if err == nil && stands {
-		c.found(f)
+		c.add(f)
 	}
 	return false, err
 }
@@ -187,7 +190,7 @@ func (c *storeCheck) lookAgain(ctx context.Context, key string) (choke.ObjectInf
 	return choke.ObjectInfo{}, false, nil
 }
 
-// stillReceived is false where the document was erased meanwhile.
+// stillReceived returns false if the document was erased meanwhile.
 func (c *storeCheck) stillReceived(ctx context.Context, id choke.DocumentID) (stands bool, err error) {
 	err = c.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.DocumentHeader(ctx, id)
@@ -210,7 +213,7 @@ func (c *storeCheck) readAll(ctx context.Context, rows []queries.DocumentsInFold
 func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow) error {
 	body, err := c.upkeep.keys.BodyOf(ctx, row.ID)
 	if choke.IsNoRows(err) {
-		return nil // erased meanwhile
+		return nil // it was erased meanwhile
 	}
 	if err == nil {
 		err = c.upkeep.keys.VerifyBody(ctx, body, io.Discard, io.Discard)
@@ -226,7 +229,7 @@ func (c *storeCheck) read(ctx context.Context, row queries.DocumentsInFolderRow)
 	}
 	stands, again := c.stillReceived(ctx, row.ID)
 	if again == nil && stands {
-		c.found(Finding{Kind: FindingBodyUnreadable, State: FindingWrong, Object: row.ObjectKey, Contract: row.Contract,
+		c.add(Finding{Kind: FindingBodyUnreadable, State: FindingWrong, Object: row.ObjectKey, Contract: row.Contract,
 			Document: row.ID, Detail: err.Error()})
 	}
 	return again

@@ -12,12 +12,13 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// sweptForGood says whether Sweep deletes the object of an abandoned upload no more.
+// sweptForGood says whether Sweep has stopped to delete the object of an abandoned
+// upload.
 func (u *Upkeep) sweptForGood(row queries.DocumentsInFolderRow) bool {
 	return row.Swept > 0 && row.Swept >= row.Touched+queries.Micros(u.limits.LateWrite.Microseconds())
 }
 
-// stranger is an object that no document's row knew when it was looked for.
+// orphan handles an object that no document's row knew when it was looked for.
 func (c *storeCheck) orphan(ctx context.Context, o choke.ObjectInfo) error {
 	f := Finding{Kind: FindingUnreferenced, Object: o.Key}
 	switch age := c.now.Sub(o.Modified); {
@@ -26,22 +27,22 @@ func (c *storeCheck) orphan(ctx context.Context, o choke.ObjectInfo) error {
 	case !c.certain:
 		f.State = FindingKept
 	case o.Modified.IsZero() || age < c.Grace:
-		f.State, f.Detail = FindingWaiting, fmt.Sprintf("of %s; removed when it is %v old", o.Modified.UTC().Format("2006-01-02"), c.Grace)
+		f.State, f.Detail = FindingWaiting, fmt.Sprintf("written on %s; removed when it is %v old", o.Modified.UTC().Format("2006-01-02"), c.Grace)
 	default:
 		return c.remove(ctx, choke.OperatorLedger, f, func(ctx context.Context, tx *database.Tx) (bool, error) {
 			n, err := tx.ObjectReferences(ctx, o.Key)
 			return n == 0, err
 		})
 	}
-	c.found(f)
+	c.add(f)
 	return nil
 }
 
-// leftover is the object of a document that has none any more.
+// stale handles the object of a document that should have none.
 func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.DocumentsInFolderRow) error {
 	if f.Kind == FindingErased && row.ObjectGone == erasing.ObjectRefused && (!c.local || !c.Repair) {
 		f.State, f.Detail = FindingKept, "the store did not delete it; the certificate says so"
-		c.found(f)
+		c.add(f)
 		return nil
 	}
 	return c.remove(ctx, string(row.Client), f, func(ctx context.Context, tx *database.Tx) (bool, error) {
@@ -54,12 +55,13 @@ func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.Documents
 	})
 }
 
-// remove removes one object that nobody needs. Whether that still holds is asked in the transaction that records it; the
-// object goes when the record is durable. Die in between: the next comparison finds it again.
+// remove removes one object that no document needs. The transaction that records it
+// checks that this still holds. The object goes when the record is durable. Die in
+// between: the next comparison finds the object again.
 func (c *storeCheck) remove(ctx context.Context, ledger string, f Finding, needless func(context.Context, *database.Tx) (bool, error)) error {
 	if !c.Repair {
 		f.State = FindingDue
-		c.found(f)
+		c.add(f)
 		return nil
 	}
 	recorded, err := c.record(ctx, ledger, f, needless)
@@ -77,11 +79,11 @@ func (c *storeCheck) remove(ctx context.Context, ledger string, f Finding, needl
 	default:
 		f.State, f.Detail = FindingWrong, "the store did not delete it: "+err.Error()
 	}
-	c.found(f)
+	c.add(f)
 	return nil
 }
 
-// record records that something is removed, if it is still needless.
+// record records that an object is removed, if it is still not needed.
 func (c *storeCheck) record(ctx context.Context, ledger string, f Finding, needless func(context.Context, *database.Tx) (bool, error)) (recorded bool, err error) {
 	err = c.upkeep.owner.Record(ctx, ledger, c.sweepEvent(f), func(ctx context.Context, tx *database.Tx) (bool, error) {
 		var err error
@@ -91,7 +93,8 @@ func (c *storeCheck) record(ctx context.Context, ledger string, f Finding, needl
 	return recorded && err == nil, err
 }
 
-// unfinished removes what uploads that died have left in the store beside objects.
+// unfinished removes what uploads whose process died have left in the store beside
+// objects.
 func (c *storeCheck) unfinished(ctx context.Context) error {
 	store, ok := c.upkeep.objects.(choke.Unfinished)
 	if !ok {
@@ -100,8 +103,8 @@ func (c *storeCheck) unfinished(ctx context.Context) error {
 	return store.SweepUnfinished(ctx, "d/", func(o choke.ObjectInfo) (bool, error) { return c.dropUnfinished(ctx, o) })
 }
 
-// dropUnfinished says whether to remove one. An upload may take longer than any grace, so age alone is not enough where
-// the key tells which upload it is.
+// dropUnfinished says whether to remove an unfinished upload. An upload may take longer
+// than any grace, so its age alone is not enough if the key tells which upload it is.
 func (c *storeCheck) dropUnfinished(ctx context.Context, o choke.ObjectInfo) (bool, error) {
 	f := Finding{Kind: FindingUnfinished, Object: o.Key}
 	if o.Key != "" && !isObjectKey(o.Key) || c.now.Sub(o.Modified) < c.upkeep.limits.LateWrite {
@@ -125,19 +128,19 @@ func (c *storeCheck) dropUnfinished(ctx context.Context, o choke.ObjectInfo) (bo
 		})
 		if err == nil && stands {
 			f.State = FindingDue
-			c.found(f)
+			c.add(f)
 		}
 		return false, err
 	}
 	recorded, err := c.record(ctx, choke.OperatorLedger, f, needless)
 	if recorded {
 		f.State = FindingRemoved
-		c.found(f)
+		c.add(f)
 	}
 	return recorded, err
 }
 
-// claimStoreSweep says whether it is this gateway's turn to sweep the store.
+// claimStoreSweep says whether this gateway is the one to sweep the store now.
 func (u *Upkeep) claimStoreSweep(ctx context.Context) (due bool, err error) {
 	now := u.door.Now()
 	err = u.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {

@@ -19,55 +19,56 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Recovery says what LocalRecover takes out. The keys are those of the gateway's Config: its roots, or recovery identities
-// in their place.
+// Recovery says what LocalRecover writes. The keys are those of the gateway's Config: its
+// roots, or recovery identities in their place.
 type Recovery struct {
 	Contract   choke.ContractID // empty: all of them
-	Age        bool             // sealed, as standard age files, instead of the plaintext
-	Identities bool             // with Age: the contracts' identities too, which open them
+	Age        bool             // write sealed standard age files instead of the plaintext
+	Identities bool             // with Age: write also the contracts' identities, which open the files
 	To         RecoveryFolder
 }
 
-// RecoveryFolder is where recovered files go. Names are made of our identifiers, with slashes, and of nothing that a user
-// chose. It is safe for concurrent use.
+// RecoveryFolder is where recovered files go. Their names are made of the gateway's
+// identifiers, with slashes, and contain no text of a user. It is safe for concurrent
+// use.
 type RecoveryFolder interface {
-	// Open opens what is there under a name, and fs.ErrNotExist where nothing is.
+	// Open opens the file of this name, and returns fs.ErrNotExist if there is none.
 	Open(name string) (io.ReadCloser, error)
 
-	// Create begins a file, readable by its owner alone.
+	// Create begins a file that only its owner can read.
 	Create(name string) (RecoveryFile, error)
 }
 
-// RecoveryFile is a file that is being written. It has its name from Commit on and never before.
+// RecoveryFile is a file that is being written. It has its name only after Commit.
 type RecoveryFile interface {
 	io.Writer
-	Commit() error  // makes it durable under its name; it never replaces another
-	Discard() error // forgets it; after Commit it does nothing
+	Commit() error  // makes it durable under its name, and never replaces another
+	Discard() error // removes it; does nothing after Commit
 }
 
 // RecoveryStatus says what became of a document in a recovery.
 type RecoveryStatus string
 
-// What may become of a document.
+// These are the outcomes of a document.
 const (
 	RecoveryDone    RecoveryStatus = "recovered"
 	RecoveryPresent RecoveryStatus = "present" // it was there already, whole
-	RecoveryErased  RecoveryStatus = "erased"  // nobody can open it, as was intended
+	RecoveryErased  RecoveryStatus = "erased"  // no one can open it, as was intended
 	RecoveryFailed  RecoveryStatus = "failed"  // Reason says why
 )
 
-// Why a document could not be recovered.
+// These are the reasons for RecoveryFailed.
 const (
 	RecoveryMissingBody   = "missing-body"   // the store does not have it
-	RecoveryTampered      = "tampered"       // header, body or identity is not what it was
+	RecoveryTampered      = "tampered"       // header, body or identity was changed
 	RecoveryWrongKey      = "wrong-key"      // the keys at hand do not open the contract's identity
 	RecoveryKeyDestroyed  = "key-destroyed"  // the contract's identity is gone
-	RecoveryHeaderMissing = "header-missing" // though nobody erased it
-	RecoveryStoreFailed   = "store-failed"   // it is away, or refuses: try again
-	RecoveryOtherFile     = "other-file"     // under its name is something else, which stays
+	RecoveryHeaderMissing = "header-missing" // although it was not erased
+	RecoveryStoreFailed   = "store-failed"   // it is unavailable or refuses: try again
+	RecoveryOtherFile     = "other-file"     // another file has its name, and stays
 )
 
-// Recovered is a line of a recovery's manifest: one document, and what became of it.
+// Recovered is a line of a recovery's manifest: one document and its outcome.
 type Recovered struct {
 	Document          choke.DocumentID     `json:"document"`
 	Contract          choke.ContractID     `json:"contract"`
@@ -101,22 +102,26 @@ type RecoveryReport struct {
 	Identities int64 `json:"identities"`
 }
 
-// recoverAtOnce is how many documents are recovered at a time, and recoverPage how many before they are told.
+// recoverAtOnce is how many documents are recovered at a time. recoverPage is how many
+// are recovered before they are reported.
 const (
 	recoverAtOnce = 4
 	recoverPage   = 64
 )
 
-// ErrForgottenErasures means that the database was restored from a backup that is older than erasures which the journal
-// knows: what it would give was erased.
-var ErrForgottenErasures = errors.New("the erasure journal knows erasures that the database does not: repeat them first")
+// ErrForgottenErasures means that the database was restored from a backup that is older
+// than some erasures in the journal. It would return documents that were erased.
+var ErrForgottenErasures = errors.New("the erasure journal has erasures that the database does not: run `bordereau keys reapply-erasures` first")
 
-// LocalRecover takes documents out, as whoever holds the machine and the keys: for the day on which nothing else is left of
-// an installation. Each contract's listing and each document are events of the client's ledger, durable before the first
-// byte is written. told hears of every document that was ever received, in order, once it is done with. What does not open
-// is told and does not stop the others; what stops is a database, ledger or folder that fails.
-func (u *Upkeep) LocalRecover(ctx context.Context, r Recovery, told func(Recovered) error, progress choke.Progress) (RecoveryReport, error) {
-	run := &recovery{Recovery: r, upkeep: u, told: told, progress: progress}
+// LocalRecover writes documents into a folder, as the owner of the machine and of the
+// keys. It is for the day on which nothing else is left of an installation. It records
+// each contract's listing and each document in the client's ledger, durably before it
+// writes the first byte. It calls each for every document that was ever received, in
+// order, once the document is done. A document that does not open is reported and does
+// not stop the others. A failure of the database, the ledger or the folder stops the
+// recovery.
+func (u *Upkeep) LocalRecover(ctx context.Context, r Recovery, each func(Recovered) error, progress choke.Progress) (RecoveryReport, error) {
+	run := &recovery{Recovery: r, upkeep: u, each: each, progress: progress}
 	forgotten, err := u.erasures.UnknownErasures(ctx)
 	if err == nil && len(forgotten) > 0 {
 		err = ErrForgottenErasures
@@ -127,11 +132,11 @@ func (u *Upkeep) LocalRecover(ctx context.Context, r Recovery, told func(Recover
 	return run.report, choke.Unavailable(err)
 }
 
-// recovery is a recovery that runs.
+// recovery is a running recovery.
 type recovery struct {
 	Recovery
 	upkeep   *Upkeep
-	told     func(Recovered) error
+	each     func(Recovered) error
 	progress choke.Progress
 	total    int64
 	report   RecoveryReport
@@ -197,7 +202,7 @@ func (r *recovery) contract(ctx context.Context, c queries.Contract) error {
 	}
 }
 
-// page recovers a few documents at once, and tells them in order.
+// page recovers a few documents at once, and reports them in order.
 func (r *recovery) page(ctx context.Context, c queries.Contract, rows []queries.ReceivedDocumentsRow) error {
 	results := make([]Recovered, len(rows))
 	group, working := errgroup.WithContext(ctx)
@@ -211,10 +216,10 @@ func (r *recovery) page(ctx context.Context, c queries.Contract, rows []queries.
 	err := group.Wait()
 	for _, d := range results {
 		if d.Status == "" {
-			continue // not got to, because another stopped everything
+			continue // not begun, because another one stopped the recovery
 		}
 		r.count(d)
-		if err := r.told(d); err != nil {
+		if err := r.each(d); err != nil {
 			return err
 		}
 	}
@@ -237,7 +242,7 @@ func (r *recovery) count(d Recovered) {
 	}
 }
 
-// record is what is known of a document before it is opened.
+// record returns what is known of a document before it is opened.
 func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
 	d := row.Document
 	return Recovered{Document: d.ID, Contract: c.ID, ContractReference: c.Reference, Client: c.Client,
@@ -245,13 +250,14 @@ func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
 		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: d.Received.Time()}
 }
 
-// failed says why a document could not be recovered.
+// failed returns the document with the reason why it could not be recovered.
 func (d Recovered) failed(reason string, err error) Recovered {
 	d.Status, d.Path, d.Reason, d.Detail = RecoveryFailed, "", reason, err.Error()
 	return d
 }
 
-// path is the name of a document in the folder. Nothing in it is a user's: the ending comes from a closed list.
+// path returns the name of a document in the folder. It contains no text of a user: its
+// ending comes from a closed list.
 func (r *recovery) path(d Recovered) string {
 	ending := endings()[d.MediaType]
 	if r.Age {
@@ -260,7 +266,8 @@ func (r *recovery) path(d Recovered) string {
 	return "documents/" + string(d.Contract) + "/" + string(d.Batch) + "/" + string(d.Document) + ending
 }
 
-// endings are those by which a desktop knows what to open a file with. Other media types get none.
+// endings are the file name endings by which a desktop chooses a program. Other media
+// types get none.
 func endings() map[string]string {
 	return map[string]string{
 		"application/pdf": ".pdf", "image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png", "text/plain": ".txt", "text/csv": ".csv",
@@ -270,7 +277,8 @@ func endings() map[string]string {
 	}
 }
 
-// identities writes the contract's identities of all epochs that documents are sealed to, each recorded before it is.
+// identities writes the contract's identities of all epochs that documents are sealed to.
+// It records each identity before it writes it.
 func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 	var epochs []int64
 	err := r.upkeep.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -291,7 +299,8 @@ func (r *recovery) identities(ctx context.Context, c queries.Contract) error {
 	return nil
 }
 
-// identity writes one. One that does not open, or is destroyed, is left out: the documents tell.
+// identity writes one identity. It leaves out an identity that does not open or is
+// destroyed: the documents show this.
 func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64) error {
 	var identity *crypto.Identity
 	e := r.upkeep.owner.KeyEvent(policy.ActionKeyRecover, c.ID, epoch)
@@ -316,7 +325,7 @@ func (r *recovery) identity(ctx context.Context, c queries.Contract, epoch int64
 	return r.write(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 }
 
-// compare says whether a small file is there with that text.
+// compare says whether a small file with this text is there.
 func (r *recovery) compare(name, text string) (there bool, err error) {
 	file, err := r.To.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -328,12 +337,12 @@ func (r *recovery) compare(name, text string) (there bool, err error) {
 	defer file.Close()
 	got, err := io.ReadAll(io.LimitReader(file, int64(len(text))+1))
 	if err == nil && string(got) != text {
-		err = errors.New("another file is there")
+		err = errors.New("another file has this name: choose an empty folder")
 	}
 	return true, err
 }
 
-// write writes one file whole or not at all.
+// write writes one file, whole or not at all.
 func (r *recovery) write(name string, content func(io.Writer) error) (err error) {
 	file, err := r.To.Create(name)
 	if err != nil {
@@ -348,8 +357,8 @@ func (r *recovery) write(name string, content func(io.Writer) error) (err error)
 	return nil
 }
 
-// identityFailure is the reason for which an identity cannot be had; empty for anything else, such as a database that is
-// away.
+// identityFailure returns the reason why an identity cannot be had. It is empty for other
+// errors, such as an unavailable database.
 func identityFailure(err error) string {
 	switch {
 	case errors.Is(err, choke.ErrNotFound):

@@ -15,11 +15,15 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// document recovers one document. An error stops the whole recovery; what concerns this document alone is in what it gives.
+// document recovers one document. An error stops the whole recovery. A failure of this
+// document alone is in the returned line.
 //
-//  1. What is there already, and is the document, stays. No byte leaves, and nothing is recorded.
-//  2. The grant, in the transaction that reads header and identity. Die from here on: a replica closes it as unknown.
-//  3. The body is written to a file without a name, and verified as it is; then the file gets its name.
+//  1. A file that is there already, and is the document, stays. No byte leaves, and
+//     nothing is recorded.
+//  2. The grant commits in the transaction that reads header and identity. Die from here
+//     on: a replica closes it as unknown.
+//  3. The body is written to a file without a name, and verified meanwhile. Then the file
+//     gets its name.
 //  4. completed, or aborted.
 func (r *recovery) document(ctx context.Context, c queries.Contract, row queries.ReceivedDocumentsRow) (Recovered, error) {
 	d := record(c, row)
@@ -93,7 +97,8 @@ func (r *recovery) unopened(ctx context.Context, d Recovered, cause error) (Reco
 	return d.failed(RecoveryHeaderMissing, errors.New("the database has no header for it, and it was not erased")), nil
 }
 
-// present says whether the document is there already. What is there and is not the document is an error.
+// present says whether the document is there already. Another file under its name is an
+// error.
 func (r *recovery) present(ctx context.Context, body keys.SealedBody, path string) (bool, error) {
 	file, err := r.To.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -111,8 +116,8 @@ func (r *recovery) present(ctx context.Context, body keys.SealedBody, path strin
 	return err == nil, err
 }
 
-// grant records that the document is taken out. What is opened is what was read in the same transaction: a document that
-// was erased in the meantime is not.
+// grant records that the document leaves. The recovery opens what the same transaction
+// read, so that it does not open a document that was erased meanwhile.
 func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Document) (e event.Event, body keys.SealedBody, err error) {
 	e = r.upkeep.owner.Event(policy.ActionDocumentRecover)
 	e.Phase, e.Contract, e.Version, e.Provider = event.PhaseGrant, string(c.ID), row.Version, string(c.Provider)
@@ -128,7 +133,7 @@ func (r *recovery) grant(ctx context.Context, c queries.Contract, row queries.Do
 	return e, body, err
 }
 
-// end records how it ended, even where the recovery was broken off.
+// end records how it ended, even if the recovery was interrupted.
 func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Event, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), choke.CleanUp)
 	defer cancel()
@@ -138,12 +143,12 @@ func (r *recovery) end(ctx context.Context, c queries.Contract, grant event.Even
 		e.Phase, e.Outcome, e.Bytes, e.Reason = event.PhaseAborted, event.OutcomeError, 0, choke.FailureReason(cause)
 	}
 	if errors.Is(cause, choke.ErrReceiver) {
-		e.Reason = "failed" // there is no client who went
+		e.Reason = "failed" // there is no client that could leave
 	}
 	return r.upkeep.owner.Record(ctx, string(c.Client), e, nil)
 }
 
-// ended says what became of a document that was opened.
+// ended returns the outcome of a document that was opened.
 func (d Recovered) ended(ctx context.Context, err error) (Recovered, error) {
 	switch {
 	case err == nil:

@@ -8,8 +8,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ResumeLedgers takes back the halt of the ledgers (see audit.Ledger.Halt), as whoever holds the machine. The event is staged
-// with it, and waits for a process that was started afterwards: to a process that knows of the halt it stays.
+// ResumeLedgers ends the halt of the ledgers (see audit.Ledger.Halt), as the owner of the
+// machine. The same transaction puts the event into the outbox. A process that was
+// started afterwards sequences it. A process that knows of the halt stays halted.
 func (u *Upkeep) ResumeLedgers(ctx context.Context) (audit.Ticket, error) {
 	ticket, err := u.ledger.Resume(ctx, u.owner.Event(policy.ActionAuditResume))
 	if err != nil {

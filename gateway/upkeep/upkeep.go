@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/keys"
 )
 
-// Config is what an Upkeep is made of. All of it is needed.
+// Config is what an Upkeep is made of. Every field is needed.
 type Config struct {
 	Door     *choke.Door
 	Owner    *choke.Owner
@@ -25,7 +25,7 @@ type Config struct {
 // Limits are the durations. gateway.Config says what each means.
 type Limits struct{ LateWrite, SweepEvery, SweepStoreEvery, BackupRetention time.Duration }
 
-// Upkeep is what the machine's owner does. Its methods are safe for concurrent use.
+// Upkeep does the work of the machine's owner. Its methods are safe for concurrent use.
 type Upkeep struct {
 	door     *choke.Door
 	owner    *choke.Owner
