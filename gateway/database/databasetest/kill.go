@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,7 +27,7 @@ func (s *Server) Kill(t testing.TB) {
 		t.Fatal("killing PostgreSQL: ", err)
 	}
 	// A stopped postmaster starts no more children.
-	if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil {
+	if err := freeze(postmaster); err != nil {
 		t.Fatal("killing PostgreSQL: ", err)
 	}
 	awaitState(t, postmaster, 'T')
@@ -36,7 +35,7 @@ func (s *Server) Kill(t testing.TB) {
 	// clients and begins to recover.
 	children := childrenOf(postmaster)
 	for _, process := range append([]int{postmaster}, children...) {
-		if err := syscall.Kill(process, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
+		if err := kill(process); err != nil {
 			t.Fatal("killing PostgreSQL: ", err)
 		}
 	}

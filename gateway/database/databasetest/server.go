@@ -5,11 +5,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +19,7 @@ import (
 type Server struct {
 	folder   string
 	programs string // the folder of initdb and postgres
-	owner    *syscall.Credential
+	owner    *credential
 	keeper   *exec.Cmd      // the shell around postgres, nil while stopped
 	orders   io.WriteCloser // its input
 	kept     bool           // the folder is never removed
@@ -127,29 +125,6 @@ func (s *Server) create() error {
 	return nil
 }
 
-// unprivileged is the user as whom PostgreSQL runs, because it refuses root. It is nil
-// when we are not root.
-func unprivileged() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		if u, err = user.Lookup("nobody"); err != nil {
-			return nil, err
-		}
-	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
-}
-
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 func (s *Server) log() string  { return filepath.Join(s.folder, "log") }
 func (s *Server) dsn() string {
@@ -162,7 +137,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = s.folder
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner, Setpgid: true}
+	runAs(cmd, s.owner)
 	return cmd
 }
 
