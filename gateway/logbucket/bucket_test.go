@@ -161,6 +161,37 @@ func TestNothingHidesWhatIsPublished(t *testing.T) {
 	}
 }
 
+// The oldest version counts, and a mark that is older than it is none: a server makes one when
+// a name is deleted that has no object yet. Of two versions of one second the one that the
+// server lists later is the older.
+func TestTheOldestVersionIsNoMark(t *testing.T) {
+	const name, day = ledger + "/tile/0/000", "2026-11-25T03:00:0"
+	version := func(kind, id, second string) string {
+		return fmt.Sprintf("<%s><Key>%s</Key><VersionId>%s</VersionId><LastModified>%s%sZ</LastModified></%s>", kind, name, id, day, second, kind)
+	}
+	c, server := s3test.Answering(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Query().Has("object-lock"):
+			io.WriteString(w, "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>")
+		case r.URL.Query().Has("versions"):
+			io.WriteString(w, "<ListVersionsResult><IsTruncated>false</IsTruncated>"+version("Version", "third", "3")+
+				version("Version", "second", "2")+version("Version", "first", "2")+version("DeleteMarker", "mark", "1")+"</ListVersionsResult>")
+		default:
+			w.Header().Set("Last-Modified", "Wed, 25 Nov 2026 03:00:00 GMT")
+			w.Header().Set("Content-Length", "4")
+			io.WriteString(w, "data")
+		}
+	})
+	bucket := openBucket(t, logbucket.Config{Config: c, Retention: s3.Governance, Days: 1})
+	if data, err := bucket.Read(t.Context(), name); err != nil || string(data) != "data" {
+		t.Fatalf("read %q, %v", data, err)
+	}
+	all := server.Requests()
+	if got := all[len(all)-1].URL.Query().Get("versionId"); got != "first" {
+		t.Errorf("the version %q was read, want the first", got)
+	}
+}
+
 // A removal never takes what is published for good, also where nothing but the log bucket
 // itself keeps it.
 func TestRemovingSparesWhatIsPublishedForGood(t *testing.T) {
