@@ -7,21 +7,20 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
-	"github.com/bordereau/bordereau/gateway/keys"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
+	"github.com/bordereau/bordereau/gateway/keys"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// destructionKind tells a destruction certificate from the other things that the receipt key signs.
+// destructionKind tells a destruction certificate from the other statements that the
+// receipt key signs.
 const destructionKind = "destruction"
 
-// DestructionClaims is what a destruction certificate says. It is signed with the receipt key, as receipts are.
+// DestructionClaims are the claims of a destruction certificate. It is signed with the
+// receipt key, as receipts are.
 type DestructionClaims struct {
 	ID         choke.ErasureID      `json:"jti"`
 	Kind       string               `json:"kind"` // destruction
@@ -31,19 +30,19 @@ type DestructionClaims struct {
 	Document   choke.DocumentID     `json:"document,omitempty"` // none: the contract as a whole
 	ProposedBy choke.PersonID       `json:"proposed_by"`
 	DecidedBy  choke.PersonID       `json:"decided_by"`
-	Decided    time.Time            `json:"decided"`             // from then on nothing opened
-	Reapplied  *time.Time           `json:"reapplied,omitempty"` // when it was repeated, after an older database had been restored
+	Decided    time.Time            `json:"decided"`             // from then on the content could not be opened
+	Reapplied  *time.Time           `json:"reapplied,omitempty"` // when the erasure was repeated after a restore
 
-	Method     []string    `json:"method"`     // what was done, in this order
+	Method     []string    `json:"method"`     // the steps, in this order
 	Documents  int64       `json:"documents"`  // destroyed
 	Bytes      int64       `json:"bytes"`      // of their plaintext
-	Exceptions []Exception `json:"exceptions"` // what was not destroyed
+	Exceptions []Exception `json:"exceptions"` // what the erasure left
 
 	Ledger       string       `json:"ledger"`       // in which the decision stands
 	Position     int64        `json:"position"`     // its sequence number there
 	Event        string       `json:"event"`        // its id
-	Backups      string       `json:"backups"`      // YYYY-MM-DD: when the last backup expires that could bring it back
-	Verification Verification `json:"verification"` // what was tried afterwards
+	Backups      string       `json:"backups"`      // YYYY-MM-DD: the last backup with the content expires
+	Verification Verification `json:"verification"` // what was tried after it
 }
 
 // The methods of destruction.
@@ -53,25 +52,27 @@ const (
 	MethodObjects      = "objects-deleted"         // each sealed body, with all versions
 )
 
-// Exception is something that an erasure left.
+// Exception is something that an erasure left. Of kind legal-hold, a document is
+// readable. Of kind object-retained, a store keeps a sealed body.
 type Exception struct {
-	Kind     string           `json:"kind"`               // legal-hold: the document is readable; object-retained: its store keeps the sealed body
+	Kind     string           `json:"kind"`
 	Document choke.DocumentID `json:"document,omitempty"` // of a legal hold
 	Count    int64            `json:"count"`
 }
 
-// Verification is what was tried after an erasure, and how often it still worked.
+// Verification counts what could still be read after an erasure.
 type Verification struct {
 	At         time.Time `json:"at"`
-	Identities int64     `json:"identities_opened"` // of the contract; erased documents have no header to use one on
+	Identities int64     `json:"identities_opened"` // of the contract; without a header they open no document
 	Headers    int64     `json:"headers_read"`
 	Objects    int64     `json:"objects_read"`
 }
 
-// errStillOpens means that the verification of an erasure could read what it should not.
-var errStillOpens = errors.New("what was erased can still be opened")
+// errStillOpens means that the verification of an erasure could still open a document.
+var errStillOpens = errors.New("the erased content can still be opened")
 
-// destruction tries to read what was erased, and says what the certificate will say. It fails where anything opens.
+// destruction tries to read the erased content, and gives the claims of the certificate.
+// It fails if anything opens.
 func (er *Erasures) destruction(ctx context.Context, row queries.Erasure) (DestructionClaims, error) {
 	now := er.door.Now()
 	position, err := er.position(ctx, row)
@@ -97,8 +98,9 @@ func (er *Erasures) destruction(ctx context.Context, row queries.Erasure) (Destr
 	return c, nil
 }
 
-// lastBackup is when the last backup expires that could bring back what was erased. What is certified again, because the
-// store has let go of objects, was unreadable already.
+// lastBackup is when the last backup expires that could bring the content back. An
+// erasure that is certified again, because the store has deleted retained objects, had
+// made the content unreadable by its first certificate: so the time counts from that one.
 func (er *Erasures) lastBackup(row queries.Erasure, now time.Time) time.Time {
 	if row.Certified > 0 {
 		now = row.Certified.Time()
@@ -106,7 +108,7 @@ func (er *Erasures) lastBackup(row queries.Erasure, now time.Time) time.Time {
 	return now.Add(er.limits.BackupRetention)
 }
 
-// tryToRead counts what was destroyed and what is left.
+// tryToRead counts what was destroyed and what is left of it.
 func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.Erasure, c *DestructionClaims) error {
 	contract, err := tx.Contract(ctx, row.Contract)
 	if err != nil {
@@ -139,8 +141,8 @@ func (er *Erasures) tryToRead(ctx context.Context, tx *database.Tx, row queries.
 	return err
 }
 
-// openIdentities tries to open the identity of every epoch of a contract, in the way a download does, and counts those that
-// open.
+// openIdentities tries to open the identity of every epoch of a contract, in the way a
+// download does, and counts those that open.
 func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id choke.ContractID) (opened int64, err error) {
 	current, err := tx.CurrentContractKey(ctx, id)
 	if err != nil {
@@ -158,7 +160,7 @@ func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id chok
 	return opened, nil
 }
 
-// position finds where the decision stands in its ledger.
+// position finds the sequence number of the decision in its ledger.
 func (er *Erasures) position(ctx context.Context, row queries.Erasure) (int64, error) {
 	q := ask.Query{Ledger: row.Ledger, Contract: string(row.Contract), Document: string(row.Document), Outcome: event.OutcomeAllow, Limit: 500}
 	q.Action = event.Action(policy.ActionContractErase)

@@ -1,9 +1,12 @@
-// Package erasing destroys, and says afterwards what it destroyed: documents and whole contracts, what is personal in the
-// events of people, the names of people who have left, and what has been kept for its time.
+// Package erasing destroys content and personal data, and certifies the destruction: of
+// documents and whole contracts, of what is personal in the events of people, of the
+// names of people who have left, and of data whose retention has ended.
 //
-// An erasure is decided by an act and executed after it, in steps that may each be repeated: the journal that outlives a
-// restored database, the headers, the objects, the verification, the certificate. Legal holds are facts of the decision,
-// and hold back what runs by itself as well. An erased document opens for nobody from the moment of the decision on.
+// An erasure is decided by an act and executed after it, in steps that can each be
+// repeated: the journal, which outlives a restored database, then the headers, the
+// objects, the verification, the certificate. Legal holds are facts of the decision. They
+// also keep data from the erasures that run by themselves. From the decision on, an
+// erased document cannot be opened.
 //
 // This room never gives out content, and deletes no object whose erasure was not decided.
 package erasing

@@ -6,20 +6,19 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ErasureState is where an erasure stands.
+// ErasureState is how far an erasure has come.
 type ErasureState string
 
-// The states of an erasure. Content opens for nobody from ErasureRunning on.
+// The states of an erasure. From ErasureRunning on, the content cannot be opened.
 const (
-	ErasureProposed  ErasureState = "proposed"  // of a contract, before somebody else decided it
+	ErasureProposed  ErasureState = "proposed"  // of a contract, and not decided yet by a second person
 	ErasureRunning   ErasureState = "running"   // decided: keys are destroyed, objects are being deleted
-	ErasureCertified ErasureState = "certified" // carried out, verified, and certified
+	ErasureCertified ErasureState = "certified" // executed, verified and certified
 )
 
 // Erasure destroys one document, or all of a contract, for good.
@@ -37,16 +36,17 @@ type Erasure struct {
 	Certificate string    // compact JWS over DestructionClaims (certificate.go), empty until certified
 }
 
-// waitForErasure is how long a request waits for an erasure to be carried out. A contract's objects may take hours; the
-// sweeper goes on with them.
+// waitForErasure is how long a request waits for the execution of an erasure. The objects
+// of a contract may take hours. The sweeper goes on with them.
 const waitForErasure = 20 * time.Second
 
-// EraseDocument destroys the header of a document, after which its body opens for nobody, and then deletes the object with
-// all its versions. A duty of the client's contract manager; a legal hold on the document or its contract forbids it.
-// Repeated, it is the same erasure.
+// EraseDocument destroys the header of a document, without which its body cannot be
+// opened, and then deletes the object with all its versions. It is a duty of the client's
+// contract manager. A legal hold on the document or its contract forbids it. Repeated, it
+// is the same erasure.
 //
-//  1. The act: the header row goes, the erasure's row comes, in one transaction with the event. Die here: the document is
-//     erased, and the sweeper does the rest.
+//  1. The act: the header row goes, the erasure's row comes, in one transaction with the
+//     event. Die here: the document is erased, and the sweeper does the rest.
 //  2. executeErasure: the journal, the object, the verification, the certificate.
 func (er *Erasures) EraseDocument(ctx context.Context, caller choke.Caller, id choke.DocumentID, reason string) (Erasure, error) {
 	if err := choke.CheckName("reason", reason); err != nil {
@@ -71,8 +71,8 @@ func (er *Erasures) EraseDocument(ctx context.Context, caller choke.Caller, id c
 	return er.executeErasure(ctx, erasure)
 }
 
-// onErasable makes the contract what an act about erasing is about. Holds and erasures of one contract queue for its
-// status row, so that neither overtakes the other.
+// onErasable makes a contract the object of an act about erasing. Holds and erasures of
+// one contract queue for its status row, so that neither overtakes the other.
 func onErasable(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.ContractID) error {
 	if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 		return err
@@ -97,7 +97,7 @@ func OnErasableDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id
 		return err
 	}
 	if row.State != policy.DocumentReceived {
-		return choke.ErrNotFound // an upload that nobody acknowledged is no document yet
+		return choke.ErrNotFound // an upload without a receipt is not a document yet
 	}
 	s.Event().Batch, s.Event().Document, s.Event().Class, s.Event().Length = string(row.Batch), string(row.ID), string(row.Class), row.Size
 	s.Facts().Document = &policy.Document{State: row.State, Size: row.Size}
@@ -110,14 +110,15 @@ func OnErasableDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id
 	return hideUnsent(ctx, tx, s, row.ID)
 }
 
-// hideUnsent is HideUnsealed for the batch of a document; with none, it is about a whole contract, which hides nothing.
+// hideUnsent is HideUnsealed for the batch of a document. Without a document the act is
+// about a whole contract, and nothing is hidden.
 func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document choke.DocumentID) error {
 	if document == "" {
 		return nil
 	}
 	row, err := tx.Document(ctx, document)
 	if choke.IsNoRows(err) {
-		s.HideUnsealed("") // erased after the backup that this database comes from: its batch is not known
+		s.HideUnsealed("") // erased after the backup from which this database was restored: its batch is unknown
 		return nil
 	}
 	if err != nil {
@@ -131,6 +132,8 @@ func hideUnsent(ctx context.Context, tx *database.Tx, s *choke.Scene, document c
 	return nil
 }
 
+// EraseDocument inserts the erasure of one document and destroys its header, in the
+// transaction of an act. Of a document that is erased it gives the erasure.
 func EraseDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID, reason string) (choke.ErasureID, error) {
 	if erased, err := tx.ErasedDocument(ctx, id); err == nil || !choke.IsNoRows(err) {
 		return erased.Erasure, err
@@ -145,7 +148,7 @@ func EraseDocument(ctx context.Context, tx *database.Tx, s *choke.Scene, id chok
 	return erasure, dropHeader(ctx, tx, erasure, id, s.Now())
 }
 
-// dropHeader destroys the key of one document, and with it its name.
+// dropHeader destroys the key of one document, and its file name with it.
 func dropHeader(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, document choke.DocumentID, now time.Time) error {
 	if _, err := tx.DeleteDocumentHeader(ctx, document); err != nil {
 		return fmt.Errorf("deleting document header: %w", err)
@@ -157,8 +160,9 @@ func dropHeader(ctx context.Context, tx *database.Tx, erasure choke.ErasureID, d
 	return nil
 }
 
-// ProposeErasure proposes to erase a whole contract that has ended. A duty of the client's contract manager; nothing is
-// erased until another one approves. Repeated, it is the same proposal.
+// ProposeErasure proposes to erase a whole contract that has ended. It is a duty of the
+// client's contract manager. Nothing is erased until another one approves. Repeated, it
+// is the same proposal.
 func (er *Erasures) ProposeErasure(ctx context.Context, caller choke.Caller, id choke.ContractID, reason string) (Erasure, error) {
 	if err := choke.CheckName("reason", reason); err != nil {
 		return Erasure{}, err
@@ -208,10 +212,11 @@ func proposeErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, reason
 	return tx.Erasure(ctx, policy.ErasureID(id))
 }
 
-// ApproveErasure erases a contract: its identities are destroyed, which makes all its documents unreadable at once, then
-// their headers with the file names, then the objects. A duty of a contract manager who did not propose it. Documents
-// under a legal hold are spared, and so are the identities as long as there is one: then each other document loses its
-// own header. Repeated, it is the same erasure.
+// ApproveErasure erases a contract. It destroys the contract's identities, which makes
+// all documents unreadable at once, then their headers with the file names, then the
+// objects. It is a duty of a contract manager who did not propose the erasure. Documents
+// under a legal hold are spared. As long as there is one, the identities are spared too,
+// and each other document loses its own header. Repeated, it is the same erasure.
 func (er *Erasures) ApproveErasure(ctx context.Context, caller choke.Caller, id choke.ErasureID) (Erasure, error) {
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionContractErase,
@@ -222,7 +227,7 @@ func (er *Erasures) ApproveErasure(ctx context.Context, caller choke.Caller, id 
 			}
 			s.Facts().Proposal, s.Event().Subject = &policy.Proposal{By: row.ProposedBy}, string(row.ID)
 			if row.Document != "" {
-				return choke.ErrNotFound // a document's needs no approval
+				return choke.ErrNotFound // the erasure of a document needs no approval
 			}
 			return onErasable(ctx, tx, s, row.Contract)
 		},
@@ -243,7 +248,7 @@ func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id chok
 		return fmt.Errorf("deciding erasure: %w", err)
 	}
 	if n == 0 {
-		return nil // decided before: it goes on
+		return nil // decided before, and still running
 	}
 	held, err := tx.HeldDocuments(ctx, s.Contract())
 	if err != nil {
@@ -255,7 +260,8 @@ func decideErasure(ctx context.Context, tx *database.Tx, s *choke.Scene, id chok
 	if s.Facts().Contract.Status == policy.StatusTerminated {
 		return nil
 	}
-	// An expired contract could be prolonged, and would then take documents that nobody can open.
+	// An expired contract could be prolonged. It would then take documents without an
+	// identity to open them.
 	return choke.ChangeStatus(ctx, tx, s, s.Contract(), policy.StatusTerminated, "erased", s.Facts().Contract.Status)
 }
 
@@ -273,7 +279,7 @@ func dropContract(ctx context.Context, tx *database.Tx, erasure choke.ErasureID,
 	if _, err := tx.DeleteContractKeyCopies(ctx, contract); err != nil {
 		return fmt.Errorf("deleting contract keys: %w", err)
 	}
-	// A rotation that runs has nothing left to rewrap for, and would fail for ever.
+	// A running rotation has no identity left to rewrap for, and would fail for ever.
 	if err := tx.EndKeyRotation(ctx, queries.EndKeyRotationParams{Contract: contract, Finished: queries.At(now)}); err != nil {
 		return fmt.Errorf("ending key rotation: %w", err)
 	}

@@ -16,13 +16,13 @@ type Config struct {
 	Door     *choke.Door
 	Owner    *choke.Owner
 	Keys     *keys.Keeper
-	Ledger   *audit.Ledger // for positions of events, and to erase what is personal in them
+	Ledger   *audit.Ledger // for positions of events, and to erase their erasable data
 	Objects  choke.Objects
 	Receipts choke.ReceiptSigner // signs the journal and the certificates
 	Logger   *slog.Logger
 	Limits   Limits
 
-	EventRetention map[event.RetentionClass]time.Duration // what is not in it has the default
+	EventRetention map[event.RetentionClass]time.Duration // a class that is not in it has the default
 }
 
 // Limits are the durations. gateway.Config says what each means.
@@ -41,7 +41,7 @@ type Erasures struct {
 	retention map[event.RetentionClass]time.Duration
 }
 
-// New makes an Erasures. It refuses what is to be kept for too short or too long a time.
+// New makes an Erasures. It refuses retentions that are too short or too long.
 func New(c Config) (*Erasures, error) {
 	if c.Limits.NameRetention < NameRetentionFloor || c.Limits.NameRetention > NameRetentionCeiling {
 		return nil, fmt.Errorf("NameRetention must be from %s to %s", NameRetentionFloor, NameRetentionCeiling)

@@ -6,36 +6,41 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// What erased_document.object_gone says.
+// The values of erased_document.object_gone.
 const (
-	objectGone    = 1
-	ObjectRefused = 2 // the store would not delete it, for a lock of its own: unreadable, and still there (retained.go)
+	objectGone = 1
+	// ObjectRefused: the store refused to delete the object because of a lock of its own.
+	// The object is unreadable, and still there (retained.go).
+	ObjectRefused = 2
 )
 
-// eraseAtOnce is how many objects of one erasure are deleted at a time, and erasePage how many documents a transaction
-// takes on.
+// eraseAtOnce is how many objects of one erasure are deleted at a time. erasePage is how
+// many documents one transaction works on.
 const (
 	eraseAtOnce = 8
 	erasePage   = 500
 )
 
-// executeErasure does what a decided erasure still lacks, and gives it as far as it came within waitForErasure. Every step may
-// be repeated, by anybody, at any time; the sweeper repeats them.
+// executeErasure does what a decided erasure still lacks, and gives the erasure as far as
+// it came within waitForErasure. Every step can be repeated at any time, by any replica.
+// The sweeper repeats them.
 //
-//  1. journalErasure: the journal, which outlives a restored database, knows it.
-//  2. eraseHeaders: of a contract, every document's header. (One document's went with the decision.)
-//  3. eraseObjects: the objects and all their versions, each looked for again.
-//  4. certify: what was destroyed is looked for; then the certificate is signed.
+//  1. journalErasure: the erasure is written into the journal, which outlives a restored
+//     database.
+//  2. eraseHeaders: every header of a contract is destroyed. (The header of one document
+//     went with the decision.)
+//  3. eraseObjects: the objects are deleted with all their versions, and each is looked
+//     for again.
+//  4. certify: the content is looked for, and then the certificate is signed.
 func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Erasure, error) {
 	row, err := er.erasureRow(ctx, id)
 	if err != nil {
@@ -45,7 +50,7 @@ func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Era
 		return erasureOf(row), nil
 	}
 	if err := er.journalErasure(ctx, row); err != nil {
-		return Erasure{}, choke.Unavailable(err) // no success is told before the journal has it
+		return Erasure{}, choke.Unavailable(err) // the journal must have it before any answer
 	}
 	limited, cancel := context.WithTimeout(ctx, waitForErasure)
 	defer cancel()
@@ -62,7 +67,7 @@ func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Era
 	return erasureOf(row), nil
 }
 
-// destroy is what comes after the journal.
+// destroy does the steps after the journal.
 func (er *Erasures) destroy(ctx context.Context, row queries.Erasure) error {
 	if row.Document == "" {
 		er.keys.ForgetIdentities(row.Contract)
@@ -87,7 +92,8 @@ func (er *Erasures) erasureRow(ctx context.Context, id choke.ErasureID) (row que
 	return row, nil
 }
 
-// eraseHeaders destroys the headers of a contract's documents, a page at a time, sparing the exceptions.
+// eraseHeaders destroys the headers of a contract's documents, a page at a time. It
+// spares the exceptions.
 func (er *Erasures) eraseHeaders(ctx context.Context, row queries.Erasure) error {
 	for after := choke.DocumentID(""); ; {
 		var documents []choke.DocumentID
@@ -111,7 +117,7 @@ func (er *Erasures) eraseHeaders(ctx context.Context, row queries.Erasure) error
 	}
 }
 
-// eraseObjects deletes the objects of what was erased.
+// eraseObjects deletes the objects of the erased documents.
 func (er *Erasures) eraseObjects(ctx context.Context, row queries.Erasure) error {
 	for {
 		var page []queries.ObjectsToEraseRow
@@ -136,8 +142,9 @@ func (er *Erasures) eraseObjects(ctx context.Context, row queries.Erasure) error
 	}
 }
 
-// eraseObject deletes one object and then tries to read it. The header is gone: whatever the store still holds opens for
-// nobody, so a store that refuses is an exception on the certificate and no reason to stop.
+// eraseObject deletes one object and then tries to read it. The header is gone, so an
+// object that the store still holds cannot be opened. A store that refuses is therefore
+// an exception on the certificate and no reason to stop.
 func (er *Erasures) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow) error {
 	gone := int64(objectGone)
 	err := er.objects.Delete(ctx, d.ObjectKey)
@@ -179,7 +186,8 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// ContinueErasures carries on with erasures whose caller died. Fresh ones are left to their callers.
+// ContinueErasures goes on with erasures whose caller died. It leaves fresh ones to their
+// callers.
 func (er *Erasures) ContinueErasures(ctx context.Context) error {
 	var open []queries.Erasure
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -195,14 +203,14 @@ func (er *Erasures) ContinueErasures(ctx context.Context) error {
 			step = er.destroy(ctx, row)
 		}
 		if step != nil {
-			err = errors.Join(err, fmt.Errorf("carrying out erasure %s: %w", row.ID, step))
+			err = errors.Join(err, fmt.Errorf("executing erasure %s: %w", row.ID, step))
 		}
 	}
 	return err
 }
 
-// certify verifies that nothing opens any more, signs the certificate and keeps it in the place of the row's, with the event
-// of that.
+// certify verifies that the content cannot be opened any more, signs the certificate and
+// keeps it with its event. A certificate that was kept since the row was read wins.
 func (er *Erasures) certify(ctx context.Context, row queries.Erasure) error {
 	claims, err := er.destruction(ctx, row)
 	if err != nil {

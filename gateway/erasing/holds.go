@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Hold is a legal hold: while it stands, what it is on cannot be erased, not even with everything else of its contract.
+// Hold is a legal hold on a document or a contract. While it stands, its object cannot be
+// erased, not even with everything else of the contract.
 type Hold struct {
 	ID          choke.HoldID
 	Contract    choke.ContractID
@@ -23,15 +23,16 @@ type Hold struct {
 	From, Until time.Time      // Until is zero while it stands
 }
 
-// HoldContract forbids erasing anything of a contract. A duty of the client's compliance officer. Placed again, it is the
-// same hold.
+// HoldContract forbids erasing anything of a contract. It is a duty of the client's
+// compliance officer. Placed again, it is the same hold.
 func (er *Erasures) HoldContract(ctx context.Context, caller choke.Caller, id choke.ContractID, reason string) (Hold, error) {
 	return er.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 		return onErasable(ctx, tx, s, id)
 	})
 }
 
-// HoldDocument forbids erasing a document. A duty of the client's compliance officer. Placed again, it is the same hold.
+// HoldDocument forbids erasing a document. It is a duty of the client's compliance
+// officer. Placed again, it is the same hold.
 func (er *Erasures) HoldDocument(ctx context.Context, caller choke.Caller, id choke.DocumentID, reason string) (Hold, error) {
 	return er.placeHold(ctx, caller, reason, func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 		return OnErasableDocument(ctx, tx, s, id)
@@ -39,14 +40,14 @@ func (er *Erasures) HoldDocument(ctx context.Context, caller choke.Caller, id ch
 }
 
 func (er *Erasures) placeHold(ctx context.Context, caller choke.Caller, reason string,
-	look func(context.Context, *database.Tx, *choke.Scene) error) (Hold, error) {
+	load func(context.Context, *database.Tx, *choke.Scene) error) (Hold, error) {
 	if err := choke.CheckName("reason", reason); err != nil {
 		return Hold{}, err
 	}
 	var h Hold
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionHoldPlace,
-		Load:   look,
+		Load:   load,
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			row, err := insertHold(ctx, tx, s, reason)
 			h, s.Event().Subject = holdOf(row), string(row.ID)
@@ -57,7 +58,8 @@ func (er *Erasures) placeHold(ctx context.Context, caller choke.Caller, reason s
 	return h, err
 }
 
-// insertHold places a hold, or finds the one that stands. What is being erased cannot be held any more.
+// insertHold places a hold, or finds the one that stands. Nothing can be held any more
+// while it is being erased.
 func insertHold(ctx context.Context, tx *database.Tx, s *choke.Scene, reason string) (row queries.Hold, err error) {
 	if err := checkNotErasing(ctx, tx, s); err != nil {
 		return row, err
@@ -78,9 +80,9 @@ func insertHold(ctx context.Context, tx *database.Tx, s *choke.Scene, reason str
 	return tx.Hold(ctx, policy.HoldID(id))
 }
 
-// checkNotErasing refuses to hold what an erasure that was decided has destroyed or is about to.
+// checkNotErasing refuses a hold on a document or contract whose erasure was decided.
 func checkNotErasing(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-	gone := &choke.Conflict{Kind: choke.ConflictState, Detail: "it is erased"}
+	gone := &choke.Conflict{Kind: choke.ConflictState, Detail: "the document or contract is erased"}
 	if s.Facts().Document != nil && s.Facts().Document.State == policy.DocumentErased {
 		return gone
 	}
@@ -103,7 +105,7 @@ func checkNotErasing(ctx context.Context, tx *database.Tx, s *choke.Scene) error
 	return nil
 }
 
-// LiftHold ends a hold. A duty of the client's compliance officer.
+// LiftHold ends a hold. It is a duty of the client's compliance officer.
 func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.HoldID) (Hold, error) {
 	var h Hold
 	_, err := er.door.Do(ctx, caller, choke.Act{
@@ -127,7 +129,7 @@ func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.
 				ValidUntil: queries.At(s.Now())}); err != nil {
 				return fmt.Errorf("lifting hold: %w", err)
 			}
-			row, err := tx.Hold(ctx, id) // lifted before: as it was lifted then
+			row, err := tx.Hold(ctx, id) // of a hold that was lifted before, this is its first end
 			h = holdOf(row)
 			return err
 		},
@@ -135,7 +137,7 @@ func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.
 	return h, err
 }
 
-// Holds lists the holds under a contract, those that were lifted too, by id.
+// Holds lists the holds under a contract by id, with those that were lifted.
 func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.ContractID, page choke.Page) ([]Hold, string, error) {
 	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
 		return nil, "", choke.ErrCursor

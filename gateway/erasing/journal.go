@@ -11,29 +11,32 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The erasure journal is what a restored database is held against. A backup of the database brings back the rows that an
-// erasure deleted; so every erasure is also an object of its own in the store, under j/, which is not restored with the
-// database. Each entry is one small JWS over JournalClaims, signed with the receipt key: whoever controls the store can
-// take entries away, as it can take documents away, but cannot make the gateway erase anything.
+// A restored database is compared with the erasure journal. A backup of the database
+// brings back the rows that an erasure deleted. So every erasure is also an object of its
+// own in the store, under j/, which is not restored with the database. Each entry is one
+// small JWS over JournalClaims, signed with the receipt key. A person who controls the
+// store can take entries away, as well as documents, but cannot make the gateway erase
+// anything.
 //
 //	j/4kq7… → eyJhbGciOiJFZERTQSIs….eyJqdGkiOiJ4XzRrcTci….…
 //
-// The name of an entry is the erasure's identifier without its prefix, so that a listing is enough to see what the
-// database does not know. Entries are created, durable, and never changed or deleted by the gateway.
+// The name of an entry is the erasure's identifier without its prefix. A listing is thus
+// enough to find the erasures that the database does not know. The gateway creates
+// entries, durably, and never changes or deletes one.
 const journalPrefix = "j/"
 
-// journalKind tells a journal entry from the other things that the receipt key signs.
+// journalKind tells a journal entry from the other statements that the receipt key signs.
 const journalKind = "erasure"
 
-// JournalClaims is one entry of the journal. It holds opaque identifiers and times alone.
+// JournalClaims is one entry of the journal. It holds nothing but opaque identifiers and
+// times.
 type JournalClaims struct {
 	ID         choke.ErasureID    `json:"jti"`
 	Kind       string             `json:"kind"` // erasure
@@ -47,11 +50,13 @@ type JournalClaims struct {
 	Decided    time.Time          `json:"decided"`
 }
 
+// JournalKey is the name of an erasure's entry in the store.
 func JournalKey(id choke.ErasureID) string {
 	return journalPrefix + strings.TrimPrefix(string(id), "x_")
 }
 
-// journalErasure writes a decided erasure into the journal. It returns when the entry is durable.
+// journalErasure writes a decided erasure into the journal. It returns when the entry is
+// durable.
 func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) error {
 	if row.Journaled > 0 {
 		return nil
@@ -79,7 +84,8 @@ func (er *Erasures) journalErasure(ctx context.Context, row queries.Erasure) err
 	})
 }
 
-// putJournal creates an entry. Signing is deterministic, so an entry of an attempt before has the same bytes.
+// putJournal creates an entry. Signing is deterministic, so an entry of an earlier
+// attempt has the same bytes.
 func (er *Erasures) putJournal(ctx context.Context, key, entry string) error {
 	err := er.objects.Put(ctx, key, strings.NewReader(entry), int64(len(entry)))
 	if !errors.Is(err, choke.ErrObjectExists) {
@@ -90,12 +96,13 @@ func (er *Erasures) putJournal(ctx context.Context, key, entry string) error {
 		return err
 	}
 	if there != entry {
-		return errors.New("there is another entry under this name")
+		return errors.New("the store has another entry under this name")
 	}
 	return nil
 }
 
-// maxJournalEntry bounds what is read as an entry: a contract with 20,000 held documents.
+// maxJournalEntry bounds the size of an entry that is read. A contract with 20,000 held
+// documents fits.
 const maxJournalEntry = 1 << 20
 
 func (er *Erasures) readJournal(ctx context.Context, key string) (string, error) {
@@ -111,11 +118,12 @@ func (er *Erasures) readJournal(ctx context.Context, key string) (string, error)
 	return string(text), err
 }
 
-// errJournalEntry means that an entry is not one that this gateway signed.
+// errJournalEntry means that this gateway did not sign an entry.
 var errJournalEntry = errors.New("not an entry that the receipt key at hand signed")
 
-// openJournal gives what an entry says, once it is known to be ours: signing is deterministic, so signing its payload
-// again gives the same bytes or it was signed by somebody else.
+// openJournal gives the claims of an entry after it has checked the signature. Signing is
+// deterministic: if the payload, signed again, gives other bytes, another key signed the
+// entry.
 func (er *Erasures) openJournal(ctx context.Context, id choke.ErasureID) (c JournalClaims, err error) {
 	entry, err := er.readJournal(ctx, JournalKey(id))
 	if err != nil {
@@ -137,13 +145,14 @@ func (er *Erasures) openJournal(ctx context.Context, id choke.ErasureID) (c Jour
 		return c, errJournalEntry
 	}
 	if err := json.Unmarshal(payload, &c); err != nil || c.Kind != journalKind || c.ID != id {
-		return c, errJournalEntry // an entry, a receipt or a certificate under the name of another
+		return c, errJournalEntry // another entry, a receipt or a certificate was put under this name
 	}
 	return c, nil
 }
 
-// UnknownErasures lists the erasures that the journal names and the database does not know as decided: it was restored
-// from a backup that is older than they are. Nothing may be served before ReapplyErasures.
+// UnknownErasures lists the erasures that are in the journal and not decided in the
+// database, which then was restored from an older backup. Nothing may be served before
+// ReapplyErasures.
 func (er *Erasures) UnknownErasures(ctx context.Context) ([]choke.ErasureID, error) {
 	var unknown []choke.ErasureID
 	for object, err := range er.objects.List(ctx, journalPrefix, "") {
@@ -152,7 +161,7 @@ func (er *Erasures) UnknownErasures(ctx context.Context) ([]choke.ErasureID, err
 		}
 		id := "x_" + strings.TrimPrefix(object.Key, journalPrefix)
 		if policy.ParseIdentifier("x", id) != nil {
-			return nil, fmt.Errorf("reading erasure journal: %s is none of its names", object.Key)
+			return nil, fmt.Errorf("reading erasure journal: %s is not the name of an entry", object.Key)
 		}
 		known := false
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -170,10 +179,11 @@ func (er *Erasures) UnknownErasures(ctx context.Context) ([]choke.ErasureID, err
 	return unknown, nil
 }
 
-// ReapplyErasures repeats every erasure that the journal names and the database does not know, and carries it out. told is
-// called after each. It is for whoever holds the machine, after a restore, while no gateway serves. An entry that the
-// receipt key at hand did not sign stops it: nothing is erased on the word of the store.
-func (er *Erasures) ReapplyErasures(ctx context.Context, told func(JournalClaims)) error {
+// ReapplyErasures repeats and executes every erasure that UnknownErasures lists. It calls
+// report after each. The machine's owner runs it after a restore, while no gateway
+// serves. An entry that the receipt key at hand did not sign stops it: the store alone
+// cannot order an erasure.
+func (er *Erasures) ReapplyErasures(ctx context.Context, report func(JournalClaims)) error {
 	unknown, err := er.UnknownErasures(ctx)
 	if err != nil {
 		return err
@@ -186,12 +196,13 @@ func (er *Erasures) ReapplyErasures(ctx context.Context, told func(JournalClaims
 		if err := er.reapply(ctx, c); err != nil {
 			return fmt.Errorf("repeating erasure %s: %w", id, choke.Unavailable(err))
 		}
-		told(c)
+		report(c)
 	}
 	return nil
 }
 
-// reapply repeats one erasure. What the restored database never knew cannot come back from it, so there it is only noted.
+// reapply repeats one erasure. Content that the restored database never knew cannot come
+// back from it, so the erasure is then only noted.
 func (er *Erasures) reapply(ctx context.Context, c JournalClaims) error {
 	now := er.door.Now()
 	e := event.Event{ID: event.NewID(), Occurred: now, Phase: event.PhaseState, Action: event.Action(policy.ActionContractErase),
@@ -219,7 +230,8 @@ func (er *Erasures) reapply(ctx context.Context, c JournalClaims) error {
 	return er.destroy(ctx, row)
 }
 
-// stillKnown says whether the database knows what was erased, and in which ledger that stands.
+// stillKnown says whether the database knows the erased content, and gives the ledger for
+// the event.
 func (er *Erasures) stillKnown(ctx context.Context, c JournalClaims) (ledger string, known bool, err error) {
 	ledger = choke.OperatorLedger
 	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -236,7 +248,7 @@ func (er *Erasures) stillKnown(ctx context.Context, c JournalClaims) (ledger str
 		return choke.IgnoreNoRows(err)
 	})
 	if err != nil {
-		return "", false, fmt.Errorf("reading what was erased: %w", err)
+		return "", false, fmt.Errorf("reading the erased document or contract: %w", err)
 	}
 	return ledger, known, nil
 }
@@ -244,7 +256,7 @@ func (er *Erasures) stillKnown(ctx context.Context, c JournalClaims) (ledger str
 func (er *Erasures) repeatErasure(ctx context.Context, tx *database.Tx, c JournalClaims, row queries.InsertErasureParams, known bool) error {
 	n, err := tx.RepeatErasure(ctx, queries.RepeatErasureParams{ID: row.ID, DecidedBy: row.DecidedBy, Decided: row.Decided, Ledger: row.Ledger,
 		Event: row.Event, Reapplied: row.Reapplied})
-	if err == nil && n == 0 { // else it was proposed already when the backup was made
+	if err == nil && n == 0 { // otherwise the backup knew the proposal
 		err = tx.InsertErasure(ctx, row)
 	}
 	switch {
@@ -262,7 +274,7 @@ func (er *Erasures) repeatErasure(ctx context.Context, tx *database.Tx, c Journa
 	return er.terminateErased(ctx, tx, c.Contract, row.Reapplied)
 }
 
-// terminateErased ends a contract that the restored database believes to run.
+// terminateErased ends a contract that runs by the restored database.
 func (er *Erasures) terminateErased(ctx context.Context, tx *database.Tx, id choke.ContractID, now queries.Micros) error {
 	current, err := tx.ContractStatusForChange(ctx, id)
 	if err != nil || current.Status == policy.StatusTerminated {

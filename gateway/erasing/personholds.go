@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// PersonHold is a legal hold on what a person did, in one ledger: while it stands, nothing personal in their events is
-// erased, and their name stays.
+// PersonHold is a legal hold on the events of a person in one ledger. While it stands,
+// the erasable data of these events is kept, and so is the person's name.
 type PersonHold struct {
 	ID          choke.HoldID
 	Ledger      string
@@ -24,8 +23,8 @@ type PersonHold struct {
 	From, Until time.Time
 }
 
-// HoldPerson places a legal hold on what a person did. A duty of the ledger's compliance officer. Placed again, it is the
-// same hold.
+// HoldPerson places a legal hold on the events of a person. It is a duty of the ledger's
+// compliance officer. Placed again, it is the same hold.
 func (er *Erasures) HoldPerson(ctx context.Context, caller choke.Caller, ledger string, person choke.PersonID, reason string) (PersonHold, error) {
 	if err := choke.CheckName("reason", reason); err != nil {
 		return PersonHold{}, err
@@ -65,7 +64,7 @@ func (er *Erasures) insertPersonHold(ctx context.Context, tx *database.Tx, s *ch
 	return tx.StandingPersonHold(ctx, queries.StandingPersonHoldParams{Ledger: ledger, Person: person})
 }
 
-// LiftPersonHold ends a hold. A duty of the ledger's compliance officer.
+// LiftPersonHold ends a hold. It is a duty of the ledger's compliance officer.
 func (er *Erasures) LiftPersonHold(ctx context.Context, caller choke.Caller, ledger string, id choke.HoldID) (PersonHold, error) {
 	var h PersonHold
 	read := queries.PersonHoldParams{ID: id, Ledger: ledger}
@@ -95,7 +94,7 @@ func (er *Erasures) LiftPersonHold(ctx context.Context, caller choke.Caller, led
 	return h, err
 }
 
-// reconsider has the private halves that a hold may have kept looked at again.
+// reconsider makes Retain look again at the erasable data that a hold may have kept.
 func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
 	if err := tx.LockRetention(ctx, ledger); err != nil {
 		return fmt.Errorf("locking retention: %w", err)
@@ -106,7 +105,7 @@ func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
 	return nil
 }
 
-// PersonHolds lists the holds on people in a ledger, those that were lifted too, by id.
+// PersonHolds lists the holds on people in a ledger by id, with those that were lifted.
 func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger string, page choke.Page) ([]PersonHold, string, error) {
 	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
 		return nil, "", choke.ErrCursor

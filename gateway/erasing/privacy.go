@@ -6,28 +6,27 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
 )
 
-// PersonErasureState is where the erasure of a person's private halves stands.
+// PersonErasureState is how far the erasure of a person's erasable data has come.
 type PersonErasureState string
 
-// The states.
+// The states. A running erasure waits for data that a floor or a hold still keeps.
 const (
-	PersonErasureProposed PersonErasureState = "proposed" // nobody else has decided it yet
-	PersonErasureRunning  PersonErasureState = "running"  // decided: what is under a floor or a hold goes when it no longer is
-	PersonErasureDone     PersonErasureState = "done"     // of what the person did before it was decided, nothing is left
+	PersonErasureProposed PersonErasureState = "proposed" // not decided yet by a second person
+	PersonErasureRunning  PersonErasureState = "running"  // decided, and some data is left
+	PersonErasureDone     PersonErasureState = "done"     // no data from before the decision is left
 )
 
-// PersonErasure erases, at a person's request, the private halves of what they did, in one ledger.
+// PersonErasure erases, at a person's request, the erasable data of their events in one
+// ledger.
 type PersonErasure struct {
 	ID         choke.ErasureID
 	Ledger     string
@@ -39,12 +38,12 @@ type PersonErasure struct {
 	Proposed   time.Time
 	Decided    time.Time // zero while proposed
 	Finished   time.Time // zero until done
-	Halves     int64     // erased so far
+	Halves     int64     // events whose data was erased so far
 }
 
-// ProposePersonErasure proposes to erase the private halves of what a person did: addresses, user agents and whatever else
-// is personal in the events of the ledger. A duty of a compliance officer, who is somebody else than the person. Repeated,
-// it is the same proposal.
+// ProposePersonErasure proposes to erase the erasable data of a person's events:
+// addresses, user agents and everything else that is personal in them. It is a duty of a
+// compliance officer other than the person. Repeated, it is the same proposal.
 func (er *Erasures) ProposePersonErasure(ctx context.Context, caller choke.Caller, ledger string, person choke.PersonID, reason string) (PersonErasure, error) {
 	if err := choke.CheckName("reason", reason); err != nil {
 		return PersonErasure{}, err
@@ -86,8 +85,9 @@ func (er *Erasures) proposePersonErasure(ctx context.Context, tx *database.Tx, s
 	return row, err
 }
 
-// ApprovePersonErasure decides the erasure and carries it out. A duty of a compliance officer or a contract manager who
-// neither proposed it nor is the person. Repeated, it is the same erasure.
+// ApprovePersonErasure decides the erasure and executes it. It is a duty of a compliance
+// officer or a contract manager who neither proposed it nor is the person. Repeated, it
+// is the same erasure.
 func (er *Erasures) ApprovePersonErasure(ctx context.Context, caller choke.Caller, ledger string, id choke.ErasureID) (PersonErasure, error) {
 	_, err := er.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionPrivacyErase,
@@ -118,7 +118,7 @@ func (er *Erasures) ApprovePersonErasure(ctx context.Context, caller choke.Calle
 		limited, cancel := context.WithTimeout(ctx, waitForErasure)
 		defer cancel()
 		if err = er.erasePerson(limited, row); err != nil && limited.Err() != nil && ctx.Err() == nil {
-			err = nil // it runs; Retain goes on
+			err = nil // it runs, and Retain goes on with it
 		}
 		if err == nil {
 			row, err = er.personErasureRow(ctx, ledger, id)
@@ -127,7 +127,8 @@ func (er *Erasures) ApprovePersonErasure(ctx context.Context, caller choke.Calle
 	return personErasureOf(row), choke.Unavailable(err)
 }
 
-// PersonErasure gives the record of an erasure. A duty of the ledger's compliance officers, contract managers and auditors.
+// PersonErasure gives the record of an erasure. It is a duty of the ledger's compliance
+// officers, contract managers and auditors.
 func (er *Erasures) PersonErasure(ctx context.Context, caller choke.Caller, ledger string, id choke.ErasureID) (PersonErasure, error) {
 	var p PersonErasure
 	_, err := er.door.Do(ctx, caller, choke.Act{
@@ -155,7 +156,8 @@ func (er *Erasures) personErasureRow(ctx context.Context, ledger string, id chok
 	return row, err
 }
 
-// continuePersonErasures goes on with those that were decided: what was under a floor or a hold may no longer be.
+// continuePersonErasures goes on with the erasures that were decided. A floor or a hold
+// may have ended.
 func (er *Erasures) continuePersonErasures(ctx context.Context) error {
 	var failed error
 	for after := ""; ; {
@@ -169,7 +171,7 @@ func (er *Erasures) continuePersonErasures(ctx context.Context) error {
 		}
 		for _, row := range rows {
 			if err := er.erasePerson(ctx, row); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("carrying out erasure %s: %w", row.ID, err))
+				failed = errors.Join(failed, fmt.Errorf("executing erasure %s: %w", row.ID, err))
 			}
 			after = string(row.ID)
 		}
@@ -179,8 +181,8 @@ func (er *Erasures) continuePersonErasures(ctx context.Context) error {
 	}
 }
 
-// erasePerson goes once through what the person did before the erasure was decided, and erases what is due. When nothing
-// had to be kept, it is done.
+// erasePerson goes once through the person's events from before the decision, and erases
+// the data that is due. If nothing had to be kept, the erasure is done.
 func (er *Erasures) erasePerson(ctx context.Context, row queries.PersonErasure) error {
 	var kept int64
 	for from := int64(0); ; {
@@ -218,7 +220,7 @@ func (er *Erasures) erasePersonBatch(ctx context.Context, row queries.PersonEras
 			return nil, err
 		}
 		if err := tx.CountErasedHalves(ctx, queries.CountErasedHalvesParams{ID: row.ID, Erased: done.Erased}); err != nil {
-			return nil, fmt.Errorf("counting erased halves: %w", err)
+			return nil, fmt.Errorf("counting erased events: %w", err)
 		}
 		e := choke.OwnEvent(policy.ActionPrivacyErase, er.door.Now())
 		e.Subject, e.Length = string(row.Person), done.Erased

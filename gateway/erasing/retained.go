@@ -10,15 +10,18 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// A store may refuse to delete an object: a bucket's Object Lock keeps every version until its day, whoever asks. The
-// erasure is no less one for that, since the header is gone and the body opens for nobody; its certificate names the bodies
-// that are left. They are tried again, and when the last of them has gone the erasure is certified once more, without that
-// exception.
+// A store may refuse to delete an object. The Object Lock of a bucket keeps every version
+// until its day, for any client. The erasure holds all the same, because the header is
+// gone and the body cannot be opened. Its certificate names the bodies that are left.
+// They are tried again, and when the last of them has gone, the erasure is certified once
+// more, without that exception.
 
-// tryRetainedEvery is how often an object that its store would not delete is tried again. Locks are set by the day.
+// tryRetainedEvery is how often a retained object is tried again. Locks are set by the
+// day.
 const tryRetainedEvery = 12 * time.Hour
 
-// RetryRetained tries again what stores would not delete. It may run on any number of replicas at once.
+// RetryRetained tries again to delete the objects that stores refused to. It may run on
+// any number of replicas at once.
 func (er *Erasures) RetryRetained(ctx context.Context) error {
 	var objects []queries.RetainedObjectsRow
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -36,7 +39,8 @@ func (er *Erasures) RetryRetained(ctx context.Context) error {
 	return er.certifyReleased(ctx)
 }
 
-// certifyReleased certifies once more what has nothing retained any more. Die before it: the next sweep does it.
+// certifyReleased certifies once more the erasures whose last retained object has gone.
+// Die before it: the next sweep does it.
 func (er *Erasures) certifyReleased(ctx context.Context) error {
 	var released []queries.Erasure
 	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {

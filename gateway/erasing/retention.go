@@ -7,12 +7,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
-	"github.com/bordereau/bordereau/gateway/choke"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/queries"
 	"github.com/bordereau/bordereau/policy"
@@ -25,8 +23,8 @@ const (
 	NameRetentionCeiling = 1096 * choke.Day
 )
 
-// eventRetention is how long the private half of each class of events is kept: what was asked for, and the default for the
-// rest. Outside its bounds nothing is accepted.
+// eventRetention is for how long the erasable data of each class of events is kept: the
+// time that was asked for, or the default. It refuses a time outside of the bounds.
 func eventRetention(asked map[event.RetentionClass]time.Duration) (map[event.RetentionClass]time.Duration, error) {
 	kept := map[event.RetentionClass]time.Duration{}
 	for _, r := range event.Retentions() {
@@ -35,20 +33,22 @@ func eventRetention(asked map[event.RetentionClass]time.Duration) (map[event.Ret
 			kept[r.Class] = d
 		}
 		if d := kept[r.Class]; d < time.Duration(r.Floor)*choke.Day || d > time.Duration(r.Ceiling)*choke.Day {
-			return nil, fmt.Errorf("events of class %s cannot be kept for %s: from %d to %d days", r.Class, d, r.Floor, r.Ceiling)
+			return nil, fmt.Errorf("events of class %s cannot be kept for %s: choose from %d to %d days", r.Class, d, r.Floor, r.Ceiling)
 		}
 	}
 	for class := range asked {
 		if _, ok := kept[class]; !ok {
-			return nil, fmt.Errorf("there is no class of events %q", class)
+			return nil, fmt.Errorf("there is no class of events %q: take it out", class)
 		}
 	}
 	return kept, nil
 }
 
-// Retain erases what has been kept for its time: private halves of events by their class, those of people whose erasure
-// was decided, and the names of people who have long left. What a legal hold is on stays. It works in small transactions
-// and goes on where it, or another replica, was cut off; times are of whole days, so that it finds new work once a day.
+// Retain erases data whose retention has ended: the erasable data of events by their
+// class, that of people whose erasure was decided, and the names of people who have long
+// left. Data under a legal hold stays. It works in small transactions and goes on where
+// it, or another replica, was cut off. Times are of whole days, so it finds new work once
+// a day.
 func (er *Erasures) Retain(ctx context.Context) error {
 	ledgers, err := er.ledger.Ledgers(ctx)
 	if err != nil {
@@ -62,12 +62,12 @@ func (er *Erasures) Retain(ctx context.Context) error {
 	return errors.Join(err, er.continuePersonErasures(ctx), er.forgetLeavers(ctx))
 }
 
-// expire erases the private halves of one class in one ledger.
+// expire erases the erasable data of one class in one ledger.
 func (er *Erasures) expire(ctx context.Context, ledger string, class event.RetentionClass) error {
 	for {
 		done, err := er.expireBatch(ctx, ledger, class)
 		if err != nil {
-			return fmt.Errorf("erasing private halves of class %s: %w", class, err)
+			return fmt.Errorf("erasing data of events of class %s: %w", class, err)
 		}
 		if done.Done {
 			return nil
@@ -75,7 +75,8 @@ func (er *Erasures) expire(ctx context.Context, ledger string, class event.Reten
 	}
 }
 
-// expireBatch erases one batch. Its event goes with it, and so does how far it came: if we die, the next one begins there.
+// expireBatch erases one batch, and keeps its event and how far it came in the same
+// transaction. If we die, the next one begins there.
 func (er *Erasures) expireBatch(ctx context.Context, ledger string, class event.RetentionClass) (audit.PrivateErased, error) {
 	before := er.door.Now().Truncate(choke.Day).Add(-er.retention[class])
 	var done audit.PrivateErased
@@ -107,18 +108,20 @@ func (er *Erasures) expireBatch(ctx context.Context, ledger string, class event.
 	return done, err
 }
 
-// erasedRange is the events that were looked at, the first and the last. How many lost their private half is the length of
-// the event, where a verifier counts them.
+// erasedRange names the first and the last of the events that were looked at. The number
+// of events that lost their data is the length of the event, where a verifier counts
+// them.
 func erasedRange(e audit.PrivateErased) string { return fmt.Sprintf("%d-%d", e.From, e.To-1) }
 
-// held is what the standing holds keep in one ledger.
+// held are the contracts, documents and people under standing holds in one ledger.
 type held struct{ contracts, documents, people map[string]bool }
 
 func (k held) holds(h ask.Erasable) bool {
 	return k.contracts[h.Contract] || k.documents[h.Document] || k.people[h.Actor]
 }
 
-// lockHolds reads the holds that concern a ledger, and keeps others from coming until the transaction ends.
+// lockHolds reads the holds that concern a ledger, and lets no other be placed until the
+// transaction ends.
 func lockHolds(ctx context.Context, tx *database.Tx, ledger string) (held, error) {
 	k := held{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	if err := tx.LockRetention(ctx, ledger); err != nil {
