@@ -8,10 +8,10 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// PublishedOnDatabaseDisk says whether the ledgers are published to the disk of the database.
-// Then a person who has one has the other, and a snapshot that is restored brings both back:
-// nothing could tell that the database has gone back. The operator has to be told, because this
-// program cannot know a better place than the data folder.
+// PublishedOnDatabaseDisk says whether the ledgers are published to the disk of the
+// database. A person who has one then has the other, and a snapshot brings both back: no
+// check can tell that the database has gone back. The operator has to be warned, because
+// this program knows no better place than the data folder.
 func PublishedOnDatabaseDisk(c config.Config) bool {
 	if c.Ledger.Publish.Engine != config.Folder || c.Database.Engine != config.SQLite {
 		return false

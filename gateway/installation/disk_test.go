@@ -7,7 +7,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-func TestPublishedOnTheDatabaseDisk(t *testing.T) {
+func TestPublishingToTheDatabaseDiskIsNoticed(t *testing.T) {
 	disk := t.TempDir()
 	for name, test := range map[string]struct {
 		change func(c *config.Config)

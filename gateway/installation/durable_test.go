@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// The folder of a new database is synced once its file is in it. SQLite does its own writing, so
-// what it syncs cannot be seen here.
+// The folder of a new database is synced once its file is in it. SQLite writes past our
+// file layer, so this test cannot see what SQLite syncs.
 func TestANewDatabaseHasADurableName(t *testing.T) {
 	dir := t.TempDir()
 	c := config.Default()

@@ -1,6 +1,7 @@
-// Package installation opens what a configuration names: database, ledger, published ledgers,
-// object store, keys and the gateway over them. It runs the services that an installation needs
-// while a command works, and refuses to begin where that would harm the ledgers.
+// Package installation opens the parts that a configuration names: database, ledger,
+// published ledgers, object store, keys and the gateway over them. It runs the services
+// that an installation needs while a command works, and refuses to begin where that would
+// harm the ledgers.
 package installation
 
 import (
@@ -34,12 +35,12 @@ type Options struct {
 	// Root loads the roots; LoadRoot when nil.
 	Root func(config.Keys) (*keyring.Root, error)
 
-	// Recovering opens what is left of an installation to take documents out of it. Nothing is
-	// signed and nothing is published, so keys for signing and what was published may be lost.
-	// Keys of this run, which are never used, stand in for missing ones.
+	// Recovering opens the rest of an installation to take documents out of it. Nothing
+	// is signed and nothing is published, so the signing keys and the published ledgers
+	// may be lost. Keys of this run, which are never used, stand in for missing ones.
 	Recovering bool
 
-	disk durable.Disk // a test's; the machine's otherwise
+	disk durable.Disk // the machine's, unless a test sets another
 }
 
 // Installation is everything that a configuration names, opened.
@@ -68,8 +69,8 @@ func Open(ctx context.Context, o Options) (*Installation, error) {
 	return in, nil
 }
 
-// OpenLedger opens the database and the ledger in it: all that a command about the audit trail
-// needs. It brings the tables up to date.
+// OpenLedger opens the database and the ledger in it. A command about the audit trail
+// needs no more. It brings the tables up to date.
 func OpenLedger(ctx context.Context, o Options) (*Installation, error) {
 	if o.Root == nil {
 		o.Root = LoadRoot
@@ -134,13 +135,14 @@ func (in *Installation) openLedger(ctx context.Context) error {
 		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.options.Clock, Logger: in.Log,
 		WaitTimeout: c.Limits.LedgerWait, Unsigned: in.options.Recovering})
 	if err != nil || in.options.Recovering {
-		return err // what is published may be lost, and a recovery adds nothing to it
+		return err // a recovery publishes nothing, and needs no published ledger
 	}
 	return in.openPublisher(ctx)
 }
 
-// keepDatabaseName makes the names of SQLite's files durable, of which one may be new. SQLite syncs
-// what is in them, and its log's name at the first commit only; their folder is ours.
+// keepDatabaseName makes the names of SQLite's files durable, one of which may be new.
+// SQLite syncs the contents of its files, and the name of its log at the first commit
+// only. Their folder is ours to sync.
 func (in *Installation) keepDatabaseName() error {
 	if in.Config.Database.Engine != config.SQLite {
 		return nil
@@ -179,7 +181,7 @@ func (in *Installation) openObjects(ctx context.Context) (gateway.Objects, error
 	return folder, nil
 }
 
-// Close closes what was opened, in the opposite order.
+// Close closes everything that was opened, last opened first.
 func (in *Installation) Close() error {
 	var err error
 	for i := len(in.closers) - 1; i >= 0; i-- {

@@ -31,7 +31,7 @@ func ReadRoot(c config.Keys) (*keyring.Root, error) {
 	return keyring.Load(c.Root)
 }
 
-// loadKey loads a key for signing.
+// loadKey loads a signing key.
 func (in *Installation) loadKey(path string) (ed25519.PrivateKey, error) {
 	key, err := identity.LoadKey(path)
 	if in.options.Recovering && errors.Is(err, os.ErrNotExist) {

@@ -13,7 +13,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3"
 )
 
-// openPublisher opens where the ledgers are published to.
+// openPublisher opens the folder or bucket to which the ledgers are published.
 func (in *Installation) openPublisher(ctx context.Context) error {
 	c := in.Config.Ledger.Publish
 	sink, err := in.openSink(ctx, c)
@@ -25,7 +25,7 @@ func (in *Installation) openPublisher(ctx context.Context) error {
 	return err
 }
 
-// sinkCloser is a sink that this process has opened.
+// sinkCloser is a sink that this process opened and has to close.
 type sinkCloser interface {
 	publish.Sink
 	io.Closer
@@ -44,8 +44,8 @@ func (in *Installation) openSink(ctx context.Context, c config.Publish) (sinkClo
 	})
 }
 
-// CheckPublished refuses a database that is not what was published of it, and a folder that is not what was published to
-// it, and says what to do.
+// CheckPublished refuses a database that disagrees with the published ledgers, and a
+// folder or bucket that has lost published files. The error says what to do.
 func (in *Installation) CheckPublished(ctx context.Context) error {
 	err := in.Publisher.Check(ctx)
 	var lost *publish.Lost
@@ -55,15 +55,16 @@ func (in *Installation) CheckPublished(ctx context.Context) error {
 			"which others may have seen. Look at it with `bordereau audit verify`. After a restore from a backup, restore a newer one. To go on\n"+
 			"without what is missing, take over what was published and begin a new epoch: `bordereau audit new-epoch`", err, in.publishedAt())
 	case errors.As(err, &lost):
-		return fmt.Errorf("%w\n\nIt is looked for in\n%s.\nWhoever sees less there than was published cannot find out that the ledger was rewritten. Bring back what was there. If it is lost,\n"+
-			"find out how, and publish it again: `bordereau audit republish`", err, in.publishedAt())
+		return fmt.Errorf("%w\n\nThe published ledgers are expected in\n%s.\nA reader who sees less there than was published cannot find out that a ledger was rewritten. Bring\n"+
+			"the files back. If they are lost, find out how, and publish them again: `bordereau audit republish`", err, in.publishedAt())
 	default:
 		return err
 	}
 }
 
-// publishEpochs publishes epochs that have begun and are not, before anything is signed with their names: after another
-// restore nobody would know that they are spent.
+// publishEpochs publishes epochs that have begun and are not published, before anything
+// is signed under their names. After another restore, the names could otherwise be used
+// again.
 func (in *Installation) publishEpochs(ctx context.Context) error {
 	ledgers, err := in.UnpublishedEpochs(ctx)
 	if err != nil || len(ledgers) == 0 {
@@ -72,14 +73,14 @@ func (in *Installation) publishEpochs(ctx context.Context) error {
 	return in.Publisher.PublishOnly(ctx, ledgers)
 }
 
-// UnpublishedEpochs are the ledgers whose epoch has begun and is not published: an earlier run
-// was broken off.
+// UnpublishedEpochs are the ledgers whose epoch has begun and is not published, because
+// an earlier run was broken off.
 func (in *Installation) UnpublishedEpochs(ctx context.Context) ([]string, error) {
 	ledgers, err := in.Ledger.Ledgers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []string
+	var unpublished []string
 	for _, ledger := range ledgers {
 		epoch := in.Ledger.Epoch(ledger)
 		if epoch == 1 {
@@ -90,13 +91,14 @@ func (in *Installation) UnpublishedEpochs(ctx context.Context) ([]string, error)
 			return nil, err
 		}
 		if size == 0 {
-			found = append(found, ledger)
+			unpublished = append(unpublished, ledger)
 		}
 	}
-	return found, nil
+	return unpublished, nil
 }
 
-// publishedAt says where the ledgers are published to, for people.
+// publishedAt names the folder or bucket to which the ledgers are published, for
+// messages.
 func (in *Installation) publishedAt() string {
 	c := in.Config.Ledger.Publish
 	if c.Engine == config.S3 {

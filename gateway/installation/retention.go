@@ -7,7 +7,7 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// eventRetention is how long the erasable half of each class of events is kept.
+// eventRetention is for how long the erasable data of each class of events is kept.
 func eventRetention(r config.Retention) map[event.RetentionClass]time.Duration {
 	return map[event.RetentionClass]time.Duration{
 		event.RetainContent: days(r.Content),

@@ -9,7 +9,8 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// The configuration takes, for every class of events, exactly what the gateway takes, and has the same defaults.
+// For every class of events, the configuration and the gateway accept the same times and
+// have the same default.
 func TestRetentionBoundsAgree(t *testing.T) {
 	base := config.Default().Resolve(t.TempDir())
 	standard := eventRetention(base.Ledger.Retention)
@@ -48,6 +49,6 @@ func TestRetentionBoundsAgree(t *testing.T) {
 		}
 	}
 	if days(base.Ledger.Retention.Names) != gateway.NameRetentionDefault {
-		t.Error("another default for names")
+		t.Error("the configuration and the gateway differ in the default for names")
 	}
 }

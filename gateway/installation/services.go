@@ -10,9 +10,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// WithServices runs the ledger's sequencer, the publisher and the sweeper while f works, and
-// stops them after it. f's context ends when one of them fails. Nothing begins on a database
-// that is not what was published of it, or whose ledgers are halted.
+// WithServices runs the ledger's sequencer, the publisher and the sweeper while f works,
+// and stops them after it. The context of f ends when one of them fails. Nothing begins
+// on a database that disagrees with the published ledgers, or whose ledgers are halted.
 func (in *Installation) WithServices(ctx context.Context, f func(ctx context.Context) error) error {
 	return in.withServices(ctx, f, in.Ledger.Run, in.Publisher.Run, in.Gateway.Run)
 }
@@ -22,7 +22,8 @@ func (in *Installation) WithSequencer(ctx context.Context, f func(ctx context.Co
 	return in.withServices(ctx, f, in.Ledger.Run)
 }
 
-// withServices says in the database that this process works on it, and runs services meanwhile.
+// withServices notes in the database that this process works on it, and runs services
+// meanwhile.
 func (in *Installation) withServices(ctx context.Context, f func(ctx context.Context) error, services ...func(context.Context) error) error {
 	presence, err := in.Database.Share(ctx)
 	if err != nil {
@@ -43,8 +44,9 @@ func (in *Installation) Exclusively(ctx context.Context, f func(ctx context.Cont
 	return errors.Join(f(ctx), presence.Leave())
 }
 
-// WithLedgerServices runs the ledger's sequencer and the publisher while f works. It is for use
-// within Exclusively: it does not say in the database that this process works on it.
+// WithLedgerServices runs the ledger's sequencer and the publisher while f works. It is
+// for use within Exclusively: it does not note in the database that this process works on
+// it.
 func (in *Installation) WithLedgerServices(ctx context.Context, f func(ctx context.Context) error) error {
 	return in.runServices(ctx, f, in.Ledger.Run, in.Publisher.Run)
 }
@@ -74,12 +76,12 @@ func (in *Installation) runServices(ctx context.Context, f func(ctx context.Cont
 	return group.Wait()
 }
 
-// checkHalted refuses to begin while the ledgers are halted, and says what to do.
+// checkHalted refuses to begin while the ledgers are halted. The error says what to do.
 func (in *Installation) checkHalted(ctx context.Context) error {
 	reason, err := in.Ledger.LookHalted(ctx)
 	if err != nil || reason == nil {
 		return err
 	}
-	return fmt.Errorf("%w\n\nThe ledgers are halted and nothing is recorded. Find out why what was published and the database differ, with\n"+
-		"`bordereau audit verify`; put right the one that is wrong; then let them go on with `bordereau audit resume`", reason)
+	return fmt.Errorf("%w\n\nThe ledgers are halted and nothing is recorded. Find out with `bordereau audit verify` why the database and\n"+
+		"the published ledgers differ, put right the one that is wrong, and go on with `bordereau audit resume`", reason)
 }
