@@ -5,8 +5,9 @@ import (
 	"fmt"
 )
 
-// Columns lists the columns of that name in all tables, as in document.object_key, in order. It asks the database as it
-// is, which a newer build may have migrated further than this one knows.
+// Columns lists the columns of that name in all tables, as in document.object_key, in
+// order. It asks the database itself, because a newer build may have migrated it further
+// than this one knows.
 func (db *DB) Columns(ctx context.Context, name string) ([]string, error) {
 	// Neither engine has the other's catalogue.
 	query := `SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c

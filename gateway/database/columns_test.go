@@ -9,8 +9,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// A table that a newer build made is found too: this build must not think that nobody needs what it refers to.
-func TestColumns(t *testing.T) {
+// A table that a newer build made is found too, so that this build does not take the
+// objects of its rows for orphans.
+func TestColumnsOfATableOfANewerBuildAreFound(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		if _, err := db.Writer().ExecContext(t.Context(), "CREATE TABLE later (id text, receipt_key text)"); err != nil {
 			t.Fatal(err)

@@ -11,17 +11,18 @@ import (
 
 // Config says which database. Exactly one of SQLite and PostgreSQL is set.
 type Config struct {
-	// SQLite is the path of the database file. It is made, readable by its owner alone, when there is none; its folder
-	// must exist.
+	// SQLite is the path of the database file. If there is none, it is made, and only its
+	// owner can read it. Its folder must exist.
 	SQLite string
 
-	// PostgreSQL is a connection URL or keyword string. It may carry any run-time parameter; what it does not set gets
-	// the defaults in postgresql.go.
+	// PostgreSQL is a connection URL or keyword string. It may carry any run-time
+	// parameter. Parameters that it does not set get the defaults in postgresql.go.
 	PostgreSQL string
 
 	Logger *slog.Logger // discards when nil
 
-	// Trace is told every generated query before it runs, by all transactions at once; nil is told nothing.
+	// Trace is called with every generated query before it runs, by all transactions at
+	// once. It may be nil.
 	Trace func(query string)
 }
 
@@ -52,12 +53,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
 		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer), trace: c.Trace}
-		db.path, _ = filepath.Abs(c.SQLite) // which openSQLite has found already
+		db.path, _ = filepath.Abs(c.SQLite) // openSQLite has found it too, without an error
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
-	// The writer first: on SQLite it is the one that may turn the file to WAL, which a reader cannot.
+	// The writer comes first: on SQLite it turns the file to WAL, which a reader cannot.
 	for _, pool := range []*sql.DB{db.writer, db.reader} {
 		if err := pool.PingContext(ctx); err != nil {
 			db.Close()
@@ -76,12 +77,13 @@ func (db *DB) Close() error {
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }
 
-// Writer is the pool that InTx writes through, for other rooms that keep their tables in the same database. On SQLite it
-// holds one connection, so whoever takes it while holding it waits for ever.
+// Writer is the pool that InTx writes through, for other rooms that keep their tables in
+// the same database. On SQLite it holds one connection. A caller that has it and asks for
+// another one waits for ever.
 func (db *DB) Writer() *sql.DB { return db.writer }
 
-// Finish sets what is done at the end of every group of transactions. On PostgreSQL, where transactions do not share a
-// commit, it is never called.
+// Finish sets the work at the end of every group of transactions. On PostgreSQL, where
+// transactions do not share a commit, last is never called.
 func (db *DB) Finish(last Last) {
 	if db.group != nil {
 		db.group.last.Store(&last)

@@ -33,8 +33,8 @@ func TestOpenDoesNotRepeatThePassword(t *testing.T) {
 	}
 }
 
-// A path is a path, whatever characters are in it, and the file is its owner's alone.
-func TestSQLiteFile(t *testing.T) {
+// A path may hold any characters, and only its owner can read the file.
+func TestASQLiteFileIsItsOwnersAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "50% off? #1 é.db")
 	db := databasetest.Open(t, database.Config{SQLite: path})
 	insertOrganisation(t, db, "o_1")
@@ -56,7 +56,8 @@ func TestSQLiteFolderMissing(t *testing.T) {
 	}
 }
 
-// What durability and integrity rest on, asked of the connections themselves.
+// Durability and integrity rest on these settings. The test asks the connections for
+// them.
 func TestSQLiteSettings(t *testing.T) {
 	db := databasetest.SQLite(t)
 	for pragma, want := range map[string]string{
@@ -85,7 +86,7 @@ func TestPostgreSQLSettings(t *testing.T) {
 	for setting, want := range map[string]string{
 		"fsync": "on", "synchronous_commit": "on", "transaction_isolation": "read committed",
 		"statement_timeout": "30s", "idle_in_transaction_session_timeout": "1min",
-		"lock_timeout": "1234ms", // the connection string's own word holds
+		"lock_timeout": "1234ms", // the connection string wins
 	} {
 		var got string
 		if err := db.Writer().QueryRow("SHOW " + setting).Scan(&got); err != nil || got != want {
@@ -122,7 +123,8 @@ func TestMigrateOlderBuild(t *testing.T) {
 	})
 }
 
-// A database of a schema that this build does not go on from is refused, and left as it is.
+// A database with an older schema than this build can migrate is refused, and left as it
+// is.
 func TestAnOlderSchemaIsRefused(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		if _, err := db.Writer().Exec("UPDATE gateway_migration SET version_id = 8 WHERE version_id <> 0"); err != nil {
@@ -138,10 +140,10 @@ func TestAnOlderSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// A schema that changes gets another number, so that databases of the one before are refused
-// and not misread.
+// A schema that changes gets another number, so that databases of the one before are
+// refused and not misread.
 func TestASchemaOfItsNumber(t *testing.T) {
-	const number, digest = "00100", "1fbca2e07cc7e41e"
+	const number, digest = "00100", "e98e40ef23b6bfd4"
 	text, err := os.ReadFile("migrations/" + number + "_gateway.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +153,7 @@ func TestASchemaOfItsNumber(t *testing.T) {
 	}
 }
 
-// Replicas that start together: one migrates, the others find it done.
+// Of replicas that start together, one migrates, and the others find it done.
 func TestMigrateTogether(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
 	var replicas sync.WaitGroup
@@ -171,7 +173,7 @@ func TestMigrateTogether(t *testing.T) {
 	replicas.Wait()
 }
 
-// The way down takes everything away that the way up made.
+// The migration down drops everything that the migration up made.
 func TestMigrateDownAndUp(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		dialect := goose.DialectSQLite3

@@ -15,23 +15,26 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrUnavailable is wrapped by errors that mean: try again later. The database is away or full, somebody held a lock for
-// too long, or the answer to a COMMIT was lost. In the last case the state may have changed, so whoever repeats an
-// operation must be ready to find it done.
+// ErrUnavailable is wrapped by errors that mean: try again later. The database cannot be
+// reached or is full, another transaction held a lock for too long, or the answer to a
+// COMMIT was lost. In the last case the state may have changed, so a caller that repeats
+// an operation must be ready to find it done.
 var ErrUnavailable = errors.New("database unavailable")
 
-// unknownCommit is a COMMIT that may or may not have happened. It is never tried again here.
+// unknownCommit is a COMMIT that may or may not have happened. It is never tried again
+// here.
 type unknownCommit struct{ cause error }
 
 func (u *unknownCommit) Error() string {
 	return fmt.Sprintf("%v: outcome of the commit is unknown: %v", ErrUnavailable, u.cause)
 }
 
-// Unwrap leaves the cause out: whatever it was, it must not make anybody think that the transaction can be tried again.
+// Unwrap leaves the cause out, so that no caller takes it for an error after which the
+// transaction can be tried again.
 func (u *unknownCommit) Unwrap() error { return ErrUnavailable }
 
-// classify wraps ErrUnavailable around what means it, and leaves everything else as it is. ctx is the caller's: when it
-// was cancelled, the error is the caller's own doing.
+// classify wraps ErrUnavailable around errors that mean it, and leaves all others as they
+// are. ctx is the caller's. If the caller cancelled it, that explains the error.
 func classify(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, ErrUnavailable), !Unavailable(err):
@@ -43,8 +46,8 @@ func classify(ctx context.Context, err error) error {
 	}
 }
 
-// Unavailable says whether an error that a driver gave, or this package, means what ErrUnavailable does. It is for who
-// reads past a Tx, as the ledger does.
+// Unavailable says whether an error of a driver, or of this package, means what
+// ErrUnavailable does. It is for callers that read without a Tx, as the ledger does.
 func Unavailable(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
@@ -70,8 +73,8 @@ func unavailableCode(code string) bool {
 		code == "25P03" || code == "25P04" // the server ended a transaction that took too long
 }
 
-// unavailableResult judges an SQLite result code, of which the low byte is the primary one. A corrupt file is not among
-// them: it does not get better by waiting.
+// unavailableResult judges an SQLite result code. Its low byte is the primary code. A
+// corrupt file is not among them, because waiting does not repair it.
 func unavailableResult(code int) bool {
 	switch code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_NOMEM,
@@ -81,7 +84,8 @@ func unavailableResult(code int) bool {
 	return false
 }
 
-// connectionLost is true when the server could not be reached, or went away without a word.
+// connectionLost is true when the server could not be reached, or ended without an
+// answer.
 func connectionLost(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -91,8 +95,9 @@ func connectionLost(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// lostRace is true when the transaction was undone because of another one, and would have another outcome now: deadlock,
-// serialization failure, or a unique key that was taken between fn's look and its insert.
+// lostRace is true when the transaction was undone because of another one, and would have
+// another outcome now. The causes are a deadlock, a serialization failure, or a unique
+// key that was taken between the read and the insert of fn.
 func lostRace(err error) bool {
 	var server *pgconn.PgError
 	if !errors.As(err, &server) {
@@ -105,8 +110,8 @@ func lostRace(err error) bool {
 	return false
 }
 
-// rolledBack is true when the answer to a COMMIT says that the transaction was undone. A FATAL error is not such an
-// answer: the session ended, before or after the commit.
+// rolledBack is true when the answer to a COMMIT says that the transaction was undone. A
+// FATAL error is not such an answer: the session ended, before or after the commit.
 func rolledBack(err error) bool {
 	var server *pgconn.PgError
 	return errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &server) && server.SeverityUnlocalized == "ERROR"

@@ -14,23 +14,24 @@ const addSecond = "INSERT INTO organisation (id, kind, name, country, created) V
 
 func addFirst(ctx context.Context, tx *database.Tx) error { return add(ctx, tx, "first") }
 
-// What is done at the end of a group is committed with it, and heard of before anybody of the group is answered.
+// The work at the end of a group is committed with it, and reported before any
+// transaction of the group is answered.
 func TestTheEndOfAGroupSharesItsCommit(t *testing.T) {
 	db := databasetest.SQLite(t)
-	var heard bool
+	var reported bool
 	db.Finish(func(ctx context.Context, tx *sql.Tx) (func(), error) {
 		_, err := tx.ExecContext(ctx, addSecond)
-		return func() { heard = has(t, db, "first") && has(t, db, "second") }, err
+		return func() { reported = has(t, db, "first") && has(t, db, "second") }, err
 	})
 	if err := db.InTx(t.Context(), addFirst); err != nil {
 		t.Fatal(err)
 	}
-	if !heard {
+	if !reported {
 		t.Error("committed was not called after the commit and before the answer")
 	}
 }
 
-func TestAFailureAtTheEndOfAGroupIsNobodyElses(t *testing.T) {
+func TestAFailureAtTheEndOfAGroupFailsNoTransaction(t *testing.T) {
 	db := databasetest.SQLite(t)
 	db.Finish(func(ctx context.Context, tx *sql.Tx) (func(), error) {
 		if _, err := tx.ExecContext(ctx, addSecond); err != nil {
@@ -46,14 +47,14 @@ func TestAFailureAtTheEndOfAGroupIsNobodyElses(t *testing.T) {
 	}
 }
 
-func TestNobodyHearsOfACommitThatFailed(t *testing.T) {
+func TestAFailedCommitIsNotReported(t *testing.T) {
 	db := databasetest.SQLite(t)
 	db.Finish(func(ctx context.Context, tx *sql.Tx) (func(), error) {
 		_, err := tx.ExecContext(ctx, addSecond)
 		return func() { t.Error("committed was called") }, err
 	})
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
-		// A key that leads nowhere, and is looked at when the transaction is committed.
+		// A foreign key that matches no row, and is checked when the transaction commits.
 		if _, err := tx.SQL.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON"); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// forever is the end of what has no end set.
+// forever is the end of a row without an end.
 const forever = 1<<63 - 1
 
 // write runs one transaction that must succeed.
@@ -50,8 +50,8 @@ func organisation(ctx context.Context, tx *database.Tx, id, kind string) error {
 	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: kind, Name: "Éclair & Fils", Country: "FR", Created: 1})
 }
 
-// fill makes the parties o_client and o_provider, the handler p_handler, the contract c_1 (status cs_1, active) and its
-// open batch b_1 (state bs_1), all from time 100 on.
+// fill makes the parties o_client and o_provider, the handler p_handler, the contract c_1
+// (status cs_1, active) and its open batch b_1 (state bs_1), all from time 100 on.
 func fill(t *testing.T, db *database.DB) {
 	t.Helper()
 	write(t, db, func(ctx context.Context, tx *database.Tx) error {

@@ -12,17 +12,19 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// group commits the transactions of SQLite together. There is one writer, and a commit costs a flush of the disk whatever
-// it holds; so while one group is being committed the next one collects, and callers who come together share one flush.
-// Nobody waits for a group to fill: who is alone pays for exactly one commit.
+// group commits the transactions of SQLite together. There is one writer, and every
+// commit costs a flush of the disk. So while one group is being committed the next one
+// collects, and callers who come together share one flush. No caller waits for a group to
+// fill: one that is alone pays for exactly one commit.
 //
-// Within the group every caller has a savepoint: an error undoes that caller's work and no other's. Only when the commit
-// itself fails, or SQLite gives up the whole transaction, do all of them fail, and then nothing of any was stored.
+// Within the group every caller has a savepoint. An error undoes that caller's work and
+// no other's. Only when the commit itself fails, or SQLite undoes the whole transaction,
+// do all of them fail, and then nothing of any was stored.
 type group struct {
 	writer   *sql.DB
 	log      *slog.Logger
 	last     atomic.Pointer[Last] // nil: nothing
-	prepared *prepared            // owned by whoever works on the queue
+	prepared *prepared            // owned by the goroutine that works on the queue
 	trace    func(query string)
 
 	mu      sync.Mutex
@@ -31,19 +33,20 @@ type group struct {
 	workers sync.WaitGroup // of that goroutine
 }
 
-// groupSize bounds how many transactions share a commit, and with it how long the first of them waits for the last.
+// groupSize bounds how many transactions share a commit, and so how long the first of
+// them waits for the last.
 const groupSize = 128
 
-// Last works at the end of a group of transactions, in the same transaction, on what they have left behind. committed is
-// called when that was committed, before any of them returns. After an error what Last did is undone, and the group is
-// committed without it.
+// Last works at the end of a group of transactions, in the same transaction, on their
+// results. committed is called after the commit, before any of them returns. After an
+// error the work of Last is undone, and the group is committed without it.
 type Last func(ctx context.Context, tx *sql.Tx) (committed func(), err error)
 
 // job is one caller's transaction.
 type job struct {
 	ctx   context.Context
 	fn    func(ctx context.Context, tx *Tx) error
-	state atomic.Int32 // who may still take it: queued, taken by the worker, or withdrawn by its caller
+	state atomic.Int32 // queued, taken by the worker, or withdrawn by its caller
 
 	err      error
 	panicked any
@@ -56,11 +59,11 @@ const (
 	jobWithdrawn
 )
 
-// errUndone is what SQLite did when it gave up the whole transaction for the failure of one statement.
+// errUndone says that SQLite undid the whole transaction because one statement failed.
 var errUndone = errors.New("the transaction was undone by the database")
 
-// do runs fn in the group's next transaction and returns when that is committed, or fn's work undone. A panic of fn goes
-// on here, in the caller's own goroutine.
+// do runs fn in the group's next transaction, and returns when that is committed or fn's
+// work is undone. A panic of fn goes on here, in the caller's own goroutine.
 func (g *group) do(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
 	g.add(j)
@@ -85,7 +88,7 @@ func (g *group) add(j *job) {
 	g.start()
 }
 
-// start sees to it that somebody works on the queue. The caller holds mu.
+// start starts a goroutine for the queue, unless one works on it. The caller holds mu.
 func (g *group) start() {
 	if !g.running && len(g.waiting) > 0 {
 		g.running = true
@@ -93,8 +96,8 @@ func (g *group) start() {
 	}
 }
 
-// work commits group after group until nobody waits. fn may end the goroutine (runtime.Goexit, as a failing test does):
-// what follows it in the queue must not wait for ever.
+// work commits group after group until the queue is empty. fn may end the goroutine
+// (runtime.Goexit, as a failing test does). The jobs behind it must not wait for ever.
 func (g *group) work() {
 	defer func() {
 		g.mu.Lock()
@@ -113,7 +116,7 @@ func (g *group) isWaiting() bool {
 	return len(g.waiting) > 0
 }
 
-// next takes the next job that its caller still waits for.
+// next takes the next job whose caller still waits for it.
 func (g *group) next() *job {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -127,10 +130,10 @@ func (g *group) next() *job {
 	return nil
 }
 
-// commit runs one group: who waits now, and who comes while it runs.
+// commit runs one group: the jobs that wait now, and those that come while it runs.
 func (g *group) commit() {
 	var jobs []*job
-	outcome := fmt.Errorf("%w: %w", ErrUnavailable, errUndone) // of those whose work is done, unless it gets better
+	outcome := fmt.Errorf("%w: %w", ErrUnavailable, errUndone) // of the jobs that did their work, until the commit succeeds
 	defer func() {
 		for _, j := range jobs {
 			if j.err == nil {
@@ -192,7 +195,7 @@ func (g *group) finish(tx *Tx) (committed func(), err error) {
 	return committed, nil
 }
 
-// drain takes everybody who waits, for an outcome that is the same for all.
+// drain takes all jobs that wait, to give all of them one outcome.
 func (g *group) drain() (jobs []*job) {
 	for j := g.next(); j != nil; j = g.next() {
 		jobs = append(jobs, j)
@@ -200,9 +203,10 @@ func (g *group) drain() (jobs []*job) {
 	return jobs
 }
 
-// run runs one caller's fn in a savepoint. Its statements do not end with the caller's context: SQLite answers an
-// interrupted statement by undoing the whole transaction, and that is everybody's. errUndone is returned when it did so
-// for another reason, such as a full disk.
+// run runs one caller's fn in a savepoint. Its statements do not end with the caller's
+// context, because SQLite answers an interrupted statement by undoing the whole
+// transaction, which all callers share. run returns errUndone when SQLite did so for
+// another reason, such as a full disk.
 func (j *job) run(tx *Tx) error {
 	ctx := context.WithoutCancel(j.ctx)
 	if _, err := tx.SQL.ExecContext(ctx, "SAVEPOINT act"); err != nil {
@@ -210,7 +214,7 @@ func (j *job) run(tx *Tx) error {
 		return errUndone
 	}
 	if j.err = j.call(ctx, tx); j.err == nil {
-		j.err = j.ctx.Err() // nobody waits for it any more, and its outcome is still ours to choose
+		j.err = j.ctx.Err() // its caller has left, and the outcome is still ours to choose
 	}
 	if j.err != nil || j.panicked != nil {
 		j.err = classify(j.ctx, j.err)

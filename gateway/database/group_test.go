@@ -29,7 +29,8 @@ func has(t *testing.T, db *database.DB, id string) bool {
 	return n == 1
 }
 
-// busy holds SQLite's one writer in a transaction until release is called; what comes meanwhile shares its commit.
+// busy holds SQLite's one writer in a transaction until release is called. Transactions
+// that come meanwhile share its commit.
 func busy(t *testing.T, db *database.DB) (release func() error) {
 	t.Helper()
 	began, let, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -44,7 +45,7 @@ func busy(t *testing.T, db *database.DB) (release func() error) {
 	return sync.OnceValue(func() error { close(let); return <-done })
 }
 
-func TestWhatSharesACommitSharesNothingElse(t *testing.T) {
+func TestTransactionsOfOneCommitAreSeparate(t *testing.T) {
 	db := databasetest.SQLite(t)
 	release := busy(t, db)
 	refused := errors.New("refused")
@@ -89,7 +90,7 @@ func TestWhatSharesACommitSharesNothingElse(t *testing.T) {
 	}
 }
 
-func TestWhoGoesAwayBeforeItsTurnChangesNothing(t *testing.T) {
+func TestACallerWhoLeavesBeforehandChangesNothing(t *testing.T) {
 	db := databasetest.SQLite(t)
 	release := busy(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -109,7 +110,7 @@ func TestWhoGoesAwayBeforeItsTurnChangesNothing(t *testing.T) {
 	}
 }
 
-func TestWhoGoesAwayDuringItsTurnChangesNothing(t *testing.T) {
+func TestACallerWhoLeavesMeanwhileChangesNothing(t *testing.T) {
 	db := databasetest.SQLite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := db.InTx(ctx, func(inner context.Context, tx *database.Tx) error {
@@ -121,7 +122,8 @@ func TestWhoGoesAwayDuringItsTurnChangesNothing(t *testing.T) {
 	}
 }
 
-// A transaction that the database itself undoes takes the work of all who share it, and each of them is told.
+// If the database itself undoes a transaction, the work of all callers in it is lost, and
+// each of them gets an error.
 func TestATransactionUndoneByTheDatabaseFailsForAll(t *testing.T) {
 	db := databasetest.SQLite(t)
 	release := busy(t, db)
@@ -147,7 +149,7 @@ func TestATransactionUndoneByTheDatabaseFailsForAll(t *testing.T) {
 	all.Wait()
 	for id, result := range results {
 		if stored := has(t, db, id); stored != (*result == nil) || *result != nil && !errors.Is(*result, database.ErrUnavailable) {
-			t.Errorf("%s: stored: %v, told: %v", id, stored, *result)
+			t.Errorf("%s: stored: %v, answered: %v", id, stored, *result)
 		}
 	}
 	if err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error { return add(ctx, tx, "next") }); err != nil || !has(t, db, "next") {
@@ -155,9 +157,9 @@ func TestATransactionUndoneByTheDatabaseFailsForAll(t *testing.T) {
 	}
 }
 
-// SQLite undoes the whole transaction of a statement that is interrupted: a caller who goes away must not do that to the
-// others.
-func TestWhoGoesAwayDuringAStatementUndoesNobodyElse(t *testing.T) {
+// SQLite undoes the whole transaction of a statement that is interrupted. A caller who
+// leaves must not do that to the others.
+func TestACallerWhoLeavesDuringAStatementUndoesNoOther(t *testing.T) {
 	db := databasetest.SQLite(t)
 	release := busy(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -180,7 +182,7 @@ func TestWhoGoesAwayDuringAStatementUndoesNobodyElse(t *testing.T) {
 	}
 }
 
-func TestATransactionThatEndsItsGoroutineHoldsNobodyUp(t *testing.T) {
+func TestATransactionThatEndsItsGoroutineBlocksNoOther(t *testing.T) {
 	db := databasetest.SQLite(t)
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 		if err := add(ctx, tx, "gone"); err != nil {

@@ -12,8 +12,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// The queue: in the order of opening, page by page, of contracts on which the person has a role now.
-func TestBatches(t *testing.T) {
+// The queue lists batches of contracts on which the person has a role now, in the order
+// of their opening, page by page.
+func TestBatchesAreThoseOfThePersonsRoles(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db) // b_1, opened at 100; the handler is a member from 100 on
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {
@@ -41,7 +42,7 @@ func TestBatches(t *testing.T) {
 			"assigned":              {func(p *queries.BatchesParams) { p.Assigned = "p_handler" }, []string{"b_2"}},
 			"as a handler only":     {func(p *queries.BatchesParams) { p.Now = 600 }, nil},
 			"before the membership": {func(p *queries.BatchesParams) { p.Now = 99 }, nil},
-			"a stranger":            {func(p *queries.BatchesParams) { p.Person = "p_other" }, nil},
+			"another person":        {func(p *queries.BatchesParams) { p.Person = "p_other" }, nil},
 		} {
 			params := all
 			test.change(&params)
@@ -59,8 +60,9 @@ func TestBatches(t *testing.T) {
 	})
 }
 
-// The documents of a batch: those received, by reference, or only those assigned to a person.
-func TestDocumentsOfBatch(t *testing.T) {
+// The documents of a batch are those received, by reference, or only those that are
+// assigned to a person.
+func TestDocumentsOfABatchAreThoseReceived(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {
@@ -84,7 +86,7 @@ func TestDocumentsOfBatch(t *testing.T) {
 			"all":       {queries.DocumentsOfBatchParams{Batch: "b_1", Limit: 10}, []string{"d_a", "d_b", "d_c"}},
 			"next page": {queries.DocumentsOfBatchParams{Batch: "b_1", Limit: 1, After: "d_a"}, []string{"d_b"}},
 			"assigned":  {queries.DocumentsOfBatchParams{Batch: "b_1", Limit: 10, Assigned: "p_handler"}, []string{"d_b"}},
-			"stranger":  {queries.DocumentsOfBatchParams{Batch: "b_1", Limit: 10, Assigned: "p_other"}, nil},
+			"other":     {queries.DocumentsOfBatchParams{Batch: "b_1", Limit: 10, Assigned: "p_other"}, nil},
 		} {
 			rows := view(t, db, func(ctx context.Context, tx *database.Tx) ([]queries.DocumentsOfBatchRow, error) {
 				return tx.DocumentsOfBatch(ctx, test.params)
@@ -103,8 +105,9 @@ func TestDocumentsOfBatch(t *testing.T) {
 	})
 }
 
-// One document is in one standing assignment: a second one is counted, until the first ends.
-func TestAssignments(t *testing.T) {
+// A document may be in one standing assignment. Another one is counted until the first
+// ends.
+func TestASecondAssignmentOfADocumentIsCounted(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {

@@ -15,22 +15,22 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// versionTable is where goose notes which migrations ran. Other rooms that keep tables in the same database have their
-// own.
+// versionTable is where goose notes which migrations ran. Other rooms that keep tables in
+// the same database have a table of their own for this.
 const versionTable = "gateway_migration"
 
-// migrationLock is the advisory lock that replicas which start together queue for, so that one migrates and the others
-// find it done.
+// migrationLock is the advisory lock for which replicas queue when they start together,
+// so that one migrates and the others find it done.
 const migrationLock = 0x626f7264 // "bord"
 
 // firstSchema is the number of the oldest schema that this build goes on from.
 const firstSchema = 100
 
-// Migrate brings the tables to the state that this build needs. It is safe to call at every
-// start, also by several replicas at once on PostgreSQL. It refuses a database whose schema
-// is older than firstSchema, because no statement leads from there to here. It refuses
-// nothing that is newer: an older build runs on a newer database as long as its statements
-// do.
+// Migrate brings the tables to the state that this build needs. It is safe to call at
+// every start, also by several replicas at once on PostgreSQL. It refuses a database
+// whose schema is older than firstSchema, because no statement leads from there to here.
+// It refuses nothing that is newer: an older build runs on a newer database as long as
+// its statements do.
 func (db *DB) Migrate(ctx context.Context) error {
 	pool, dialect, options, err := db.migrationPool()
 	if err != nil {
@@ -62,8 +62,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// migrationPool is the writer on SQLite. On PostgreSQL it is a pool of its own without the time limits of ordinary
-// statements: building an index on a large table takes as long as it takes.
+// migrationPool is the writer on SQLite. On PostgreSQL it is a pool of its own, without
+// the time limits of ordinary statements, because an index on a large table takes long to
+// build.
 func (db *DB) migrationPool() (*sql.DB, goose.Dialect, []goose.ProviderOption, error) {
 	if !db.postgresql {
 		return db.writer, goose.DialectSQLite3, nil, nil

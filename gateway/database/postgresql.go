@@ -10,24 +10,28 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Bounds of the two pools of one replica, so that the server's max_connections can be planned: replicas × 40.
+// Bounds of the two pools of one replica. The server's max_connections has to be at least
+// 40 for each replica.
 const (
 	postgresWriters = 24
 	postgresReaders = 16
 )
 
-// What a session is told at its start, unless the connection string says otherwise. All times are milliseconds.
+// sessionDefaults are set at the start of a session, unless the connection string sets
+// them. All times are milliseconds.
 var sessionDefaults = map[string]string{
 	"application_name": "bordereau",
-	// A statement that takes longer is stuck: nothing we ask reads more than a page of rows.
+	// A statement that takes longer is stuck: none of ours reads more than a page of
+	// rows.
 	"statement_timeout": "30000",
-	// Longer than any transaction of ours holds a lock, shorter than a client waits.
+	// No transaction of ours holds a lock for as long, and a client waits longer.
 	"lock_timeout": "10000",
 	// A replica that hangs inside a transaction must not hold its locks for ever.
 	"idle_in_transaction_session_timeout": "60000",
 }
 
-// openPostgreSQL opens a pool that writes and a pool that reads, so that neither can use up the other's connections.
+// openPostgreSQL opens a pool that writes and a pool that reads, so that neither can use
+// up the connections of the other.
 func openPostgreSQL(dsn string) (writer, reader *sql.DB, err error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -39,7 +43,8 @@ func openPostgreSQL(dsn string) (writer, reader *sql.DB, err error) {
 	readOnly := config.Copy()
 	setDefaults(readOnly.RuntimeParams, map[string]string{
 		"default_transaction_read_only": "on",
-		// Filters with very different selectivity share one statement text: a generic plan would serve the wrong one.
+		// Filters of very different selectivity share one statement text. A generic
+		// plan would be wrong for some of them.
 		"plan_cache_mode": "force_custom_plan",
 	})
 	return writer, openPool(readOnly, postgresReaders), nil
@@ -50,7 +55,8 @@ func openPool(config *pgx.ConnConfig, connections int) *sql.DB {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	// Connections are renewed now and then, so that replicas move to where the name points after a failover.
+	// Connections are renewed, so that after a failover replicas follow the server's
+	// name.
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
 }

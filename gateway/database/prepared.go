@@ -7,10 +7,11 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// prepared keeps the statements of the one connection that writes to SQLite compiled: compiling them anew was a sixth of
-// what a download costs. A statement can be compiled only while no transaction holds the connection, so one that is met
-// for the first time runs as text and is compiled before the next group. There are as many as there are generated
-// queries. Whoever runs a group owns it.
+// prepared keeps the statements of the one connection that writes to SQLite compiled.
+// Compiling them anew was a sixth of the cost of a download. A statement can be compiled
+// only while no transaction holds the connection. So at first it runs as text, and it is
+// compiled before the next group. There are as many as there are generated queries. The
+// goroutine that runs a group owns prepared.
 type prepared struct {
 	writer   *sql.DB
 	compiled map[string]*sql.Stmt
@@ -21,7 +22,8 @@ func newPrepared(writer *sql.DB) *prepared {
 	return &prepared{writer: writer, compiled: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
 }
 
-// compile compiles what was wanted. A statement that cannot be compiled goes on as text, which says why.
+// compile compiles the statements that ran as text. One that cannot be compiled goes on
+// as text, and then its error says why.
 func (p *prepared) compile(ctx context.Context) {
 	for query := range p.wanted {
 		if statement, err := p.writer.PrepareContext(ctx, query); err == nil {
@@ -37,7 +39,7 @@ func (p *prepared) close() {
 	}
 }
 
-// in runs queries in a transaction of the writer.
+// in gives the compiled queries for a transaction of the writer.
 func (p *prepared) in(tx *sql.Tx) queries.DBTX {
 	return preparedTx{DBTX: tx, tx: tx, prepared: p, bound: map[string]*sql.Stmt{}}
 }

@@ -14,34 +14,36 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ErrInUse says that another process works on the database, and has to be stopped first.
+// ErrInUse says that another process works on the database and has to be stopped first.
 var ErrInUse = errors.New("the database is in use by another process")
 
-// presenceLock is the advisory lock of PostgreSQL that processes hold while they work on the database.
+// presenceLock is the advisory lock of PostgreSQL that processes hold while they work on
+// the database.
 const presenceLock = 0x626f7264757365 // "borduse"
 
-// presencePause is how often a process that shares a database looks whether the database still knows that.
+// presencePause is how often a process that shares a database checks that it still has
+// the lock.
 const presencePause = time.Second
 
-// Presence is that this process works on the database. It belongs to one goroutine.
+// Presence is a lock that says that this process works on the database. It belongs to one
+// goroutine.
 type Presence struct {
 	db    *DB
 	leave func() error // of SQLite
 
-	lock string    // of PostgreSQL: the statement that takes it
-	conn *sql.Conn // whose session has it; nil when there is none
+	lock string    // of PostgreSQL: the statement that takes the lock
+	conn *sql.Conn // of the session that has the lock; nil when none has it
 }
 
-// Share says that this process works on the database, beside any others, until Leave is called. ErrInUse while one is Alone
-// on it.
+// Share notes that this process works on the database, beside others, until Leave is
+// called. It returns ErrInUse while a process is Alone on it.
 func (db *DB) Share(ctx context.Context) (*Presence, error) {
 	return db.hold(ctx, `SELECT pg_try_advisory_lock_shared($1)`, `BEGIN`)
 }
 
-// Alone says that no other process works on the database until Leave is called, for changes that running processes would
-// not notice. ErrInUse while any shares it.
-//
-// The system lets go of it when the process dies, whichever way.
+// Alone keeps other processes off the database until Leave is called, for changes that
+// running processes would not notice. It returns ErrInUse while any process shares it. If
+// the process dies, the system frees the lock.
 func (db *DB) Alone(ctx context.Context) (*Presence, error) {
 	return db.hold(ctx, `SELECT pg_try_advisory_lock($1)`, `BEGIN EXCLUSIVE`)
 }
@@ -55,14 +57,15 @@ func (db *DB) hold(ctx context.Context, postgresql, sqlite string) (*Presence, e
 		p.leave, err = db.holdSQLite(ctx, sqlite)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("looking who else works on the database: %w", err)
+		return nil, fmt.Errorf("looking for other processes on the database: %w", err)
 	}
 	return p, nil
 }
 
-// Run keeps a shared presence until ctx ends. A session of PostgreSQL dies with its server, and the lock with it, while this
-// process goes on when the server is back: so the lock is taken again. It returns ErrInUse when another process has come to
-// be Alone meanwhile; this one must stop then.
+// Run keeps a shared presence until ctx ends. A session of PostgreSQL dies with its
+// server, and the lock with it, while this process goes on when the server is back. So
+// Run takes the lock again. It returns ErrInUse if another process has become Alone
+// meanwhile. This process must then stop.
 func (p *Presence) Run(ctx context.Context) error {
 	tick := time.NewTicker(presencePause)
 	defer tick.Stop()
@@ -75,12 +78,13 @@ func (p *Presence) Run(ctx context.Context) error {
 		if err := p.renew(ctx); errors.Is(err, ErrInUse) {
 			return fmt.Errorf("working on the database again: %w", err)
 		} else if err != nil && ctx.Err() == nil {
-			p.db.log.Warn("the database does not know that this process works on it; it is tried again", "error", err)
+			p.db.log.Warn("the lock that says that this process works on the database is lost; taking it again", "error", err)
 		}
 	}
 }
 
-// renew takes the lock again if its session has died. On SQLite no lock is lost before the process is.
+// renew takes the lock again if its session has died. On SQLite a lock lives as long as
+// its process.
 func (p *Presence) renew(ctx context.Context) error {
 	if !p.db.postgresql {
 		return nil
@@ -94,20 +98,21 @@ func (p *Presence) renew(ctx context.Context) error {
 	return p.lockPostgreSQL(ctx)
 }
 
-// Leave ends it. A session that has died has ended it already.
+// Leave frees the lock. A session that has died has freed it already.
 func (p *Presence) Leave() error {
 	if p.leave != nil {
 		return p.leave()
 	}
 	if p.conn != nil {
-		// The server notices the end of a session a little later, and the next one may not wait.
+		// The server notices the end of a session a little later, and the next one may
+		// not wait.
 		p.conn.ExecContext(context.Background(), `SELECT pg_advisory_unlock_all()`)
 	}
 	p.drop()
 	return nil
 }
 
-// lockPostgreSQL takes a lock of a session, which therefore is kept.
+// lockPostgreSQL takes the lock. It belongs to a session, which is kept for this.
 func (p *Presence) lockPostgreSQL(ctx context.Context) error {
 	conn, err := p.db.writer.Conn(ctx)
 	if err != nil {
@@ -125,21 +130,24 @@ func (p *Presence) lockPostgreSQL(ctx context.Context) error {
 	return nil
 }
 
-// drop ends the session, and the lock with it, whatever state it is in: it never goes back to the pool.
+// drop ends the session in any state, and the lock with it. The session never goes back
+// to the pool.
 func (p *Presence) drop() {
 	if p.conn == nil {
 		return
 	}
 	p.conn.Raw(func(any) error { return driver.ErrBadConn })
-	p.conn.Close() // says that it is closed already
+	p.conn.Close() // its error says that it is closed already
 	p.conn = nil
 }
 
-// holdSQLite holds a transaction on a file beside the database, for the sake of its locks alone: SQLite's own are the same
-// on every system, and none outlives its process. Without WAL, readers and BEGIN EXCLUSIVE keep each other out.
+// holdSQLite holds a transaction on a file beside the database for its locks alone.
+// SQLite's locks are the same on every system, and none outlives its process. Without
+// WAL, readers and BEGIN EXCLUSIVE keep each other out.
 func (db *DB) holdSQLite(ctx context.Context, begin string) (func() error, error) {
 	path := db.path + "-use"
-	// Only when it is not there: closing a file lets go of all locks that this process has on it.
+	// An existing file is not opened and closed, because that would free all locks that
+	// this process has on it.
 	if _, err := os.Stat(path); err != nil {
 		if err := createPrivate(path); err != nil {
 			return nil, err

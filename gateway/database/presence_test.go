@@ -10,8 +10,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// TestAlone: who is alone on a database keeps others out, and is kept out while any other works on it.
-func TestAlone(t *testing.T) {
+// A process that is alone on a database keeps others out, and is kept out while another
+// one works on it.
+func TestAProcessAloneKeepsOthersOut(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		first, err := db.Share(t.Context())
 		if err != nil {
@@ -41,7 +42,7 @@ func TestAlone(t *testing.T) {
 		}
 		refused("beside another who is alone")
 		if _, err := db.Share(t.Context()); !errors.Is(err, database.ErrInUse) {
-			t.Errorf("shared with who is alone: %v", err)
+			t.Errorf("shared with a process that is alone: %v", err)
 		}
 		if err := alone.Leave(); err != nil {
 			t.Fatal(err)
@@ -56,12 +57,12 @@ func TestAlone(t *testing.T) {
 	})
 }
 
-// holders are the sessions that hold an advisory lock of this database. The server may have others,
-// with locks of their own.
+// holders are the sessions that hold an advisory lock of this database. The server may
+// have others, with locks of their own.
 const holders = ` FROM pg_locks WHERE locktype = 'advisory'
 	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
-// endSessions ends the sessions that hold an advisory lock, as a server does that dies.
+// endSessions ends the sessions that hold an advisory lock, like a server that dies.
 func endSessions(t *testing.T, db *database.DB) {
 	t.Helper()
 	if _, err := db.Writer().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 60000)`+holders); err != nil {
@@ -84,7 +85,7 @@ func awaitHolder(t *testing.T, db *database.DB) {
 	t.Fatal("the lock is not taken again")
 }
 
-// A lock is held on one database alone: on others of the same server, other processes work.
+// A lock is of one database. Other processes work on other databases of the same server.
 func TestPresenceIsOfOneDatabase(t *testing.T) {
 	db, other := databasetest.PostgreSQL(t), databasetest.PostgreSQL(t)
 	p, err := db.Share(t.Context())
@@ -104,7 +105,8 @@ func TestPresenceIsOfOneDatabase(t *testing.T) {
 	}
 }
 
-// A lock dies with its session, and the process does not: it takes the lock again, or stops where it is too late.
+// A lock dies with its session and not with the process. The process takes the lock
+// again, or stops if another process has it.
 func TestPresenceOutlivesItsSession(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	run := func(t *testing.T, p *database.Presence) (stop func() error) {
@@ -139,7 +141,7 @@ func TestPresenceOutlivesItsSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := p.Run(t.Context()); !errors.Is(err, database.ErrInUse) {
-			t.Errorf("it went on beside one that is alone: %v", err)
+			t.Errorf("it went on beside a process that is alone: %v", err)
 		}
 		if err := errors.Join(p.Leave(), alone.Leave()); err != nil {
 			t.Error(err)

@@ -15,8 +15,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// Every generated query runs on both engines. Called with zero values they find nothing, change nothing or break a
-// constraint; what must never happen is that an engine does not understand the statement or its arguments.
+// Every generated query runs on both engines. Called with zero values, queries find
+// nothing, change nothing or break a constraint. An engine must always understand the
+// statement and its arguments.
 func TestEveryQueryRuns(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		for name, call := range everyQuery(t) {
@@ -28,7 +29,7 @@ func TestEveryQueryRuns(t *testing.T) {
 	})
 }
 
-// What a read finds it finds by an index: none of the queries walks through a table that grows.
+// Every read uses an index. No query scans a table that grows.
 func TestNoQueryScansATable(t *testing.T) {
 	small := map[string]string{
 		"OperatorOrganisation":  "one row, found through its partial index",
@@ -57,7 +58,7 @@ func TestNoQueryScansATable(t *testing.T) {
 	}
 }
 
-// everyQuery is every method of Queries, to be called with zero arguments.
+// everyQuery lists the methods of Queries, to be called with zero arguments.
 func everyQuery(t *testing.T) map[string]func(context.Context, *queries.Queries) error {
 	t.Helper()
 	calls := make(map[string]func(context.Context, *queries.Queries) error)
@@ -115,7 +116,7 @@ func (r *recorder) QueryRowContext(ctx context.Context, query string, args ...an
 	return r.DBTX.QueryRowContext(ctx, "SELECT 1 WHERE false")
 }
 
-// plan is how SQLite would run a statement.
+// plan is SQLite's plan for a statement.
 func plan(t *testing.T, tx *sql.Tx, query string, args []any) (steps []string) {
 	t.Helper()
 	query, _, _ = strings.Cut(strings.TrimSpace(query), " FOR SHARE")

@@ -20,8 +20,8 @@ func rendezvous(n int) func() {
 	return func() { all.Done(); all.Wait() }
 }
 
-// An upload that ends while the sweeper gives it up: exactly one of the two happens, every time.
-func TestReceiveOrAbandon(t *testing.T) {
+// If an upload ends while the sweeper abandons it, exactly one of the two happens.
+func TestAnUploadIsReceivedOrAbandoned(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		for i := range 20 {
@@ -48,7 +48,8 @@ func TestReceiveOrAbandon(t *testing.T) {
 	})
 }
 
-// race runs two statements in transactions of their own at once and returns how many rows each changed.
+// race runs two statements in transactions of their own at once and returns how many rows
+// each changed.
 func race(t *testing.T, db *database.DB, a, b func(context.Context, *database.Tx) (int64, error)) (rowsA, rowsB int64) {
 	t.Helper()
 	var both sync.WaitGroup
@@ -68,7 +69,7 @@ func race(t *testing.T, db *database.DB, a, b func(context.Context, *database.Tx
 	return rowsA, rowsB
 }
 
-// Twenty readers ask at once under a ceiling of seven documents: seven get one.
+// If twenty readers ask at once under a ceiling of seven documents, seven get one.
 func TestLockReadingKeepsTheCeiling(t *testing.T) {
 	const ceiling, readers = 7, 20
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -124,9 +125,9 @@ func readingOf(t *testing.T, db *database.DB) (sums queries.LockReadingRow) {
 	return sums
 }
 
-// An act that asks for the status while it is being changed waits, and then sees the new one: never no status, never the
-// old one.
-func TestStatusReadDuringAChange(t *testing.T) {
+// An act that reads the status during a change of it waits, and then reads the new
+// status.
+func TestAStatusReadDuringAChangeIsTheNewOne(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	fill(t, db)
 	var status queries.ContractStatus
@@ -172,7 +173,7 @@ func TestStatusChangeWaitsForActs(t *testing.T) {
 	}
 }
 
-// waitForLock returns when some session of the database waits for another one's lock.
+// waitForLock returns when a session of the database waits for a lock of another one.
 func waitForLock(ctx context.Context, db *database.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
 	defer cancel()

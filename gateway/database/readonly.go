@@ -11,8 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// OpenReadOnly opens a database to read it and nothing else: it is neither made nor migrated, and its sessions cannot
-// write. For whoever looks into somebody else's database.
+// OpenReadOnly opens a database for reading alone. It neither makes nor migrates it, and
+// its sessions cannot write. It is for programs that look into another installation's
+// database.
 func OpenReadOnly(ctx context.Context, c Config) (*sql.DB, error) {
 	if (c.SQLite == "") == (c.PostgreSQL == "") {
 		return nil, errors.New("opening database: exactly one of SQLite and PostgreSQL must be named")
@@ -47,6 +48,6 @@ func openReadOnlyPostgreSQL(dsn string) (*sql.DB, error) {
 		return nil, fmt.Errorf("parsing PostgreSQL connection string: %w", err)
 	}
 	setDefaults(config.RuntimeParams, sessionDefaults)
-	config.RuntimeParams["default_transaction_read_only"] = "on" // whatever the connection string says
+	config.RuntimeParams["default_transaction_read_only"] = "on" // even if the connection string sets it
 	return openPool(config, 1), nil
 }

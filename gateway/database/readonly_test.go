@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// Whoever opens a database to read it cannot write it, and makes none.
-func TestOpenReadOnly(t *testing.T) {
+// A database that is opened for reading cannot be written, and is not made.
+func TestOpenReadOnlyWritesNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.db")
 	dsn := databasetest.PostgreSQLDSN(t)
 	separator := " "

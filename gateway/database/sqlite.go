@@ -13,8 +13,9 @@ import (
 // sqliteReaders is how many connections read at once beside the one writer.
 const sqliteReaders = 8
 
-// openSQLite opens one connection that writes and a pool that reads. Several writers that begin with BEGIN IMMEDIATE
-// starve each other for seconds; one connection with a queue in front of it, in Go, is fair and faster.
+// openSQLite opens one connection that writes and a pool that reads. Several writers that
+// begin with BEGIN IMMEDIATE starve each other for seconds. One connection with a queue
+// in Go before it is fair and faster.
 func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -43,8 +44,9 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	return writer, reader, nil
 }
 
-// createPrivate makes the file with mode 0600 before SQLite would make it with the umask's; SQLite gives the files beside
-// it (-wal, -shm) the same mode. A file that exists is left as its owner set it.
+// createPrivate makes the file with mode 0600 before SQLite would make it with the mode
+// of the umask. SQLite gives the files beside it (-wal, -shm) the same mode. A file that
+// exists keeps the mode that its owner gave it.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -58,7 +60,7 @@ func sqliteDSN(path string, settings url.Values) string {
 	settings.Set("_foreign_keys", "on")
 	settings.Set("_synchronous", "FULL") // in WAL mode: every commit is on disk before it is answered
 	settings.Set("_dqs", "0")            // a misspelt column is an error, not a string
-	// An append-heavy file spends its time in checkpoints when they come every 1000 pages.
+	// With a checkpoint every 1000 pages, a file that mostly grows spends its time there.
 	settings.Add("_pragma", "wal_autocheckpoint(20000)")
 	settings.Add("_pragma", "temp_store(MEMORY)")
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}

@@ -8,11 +8,12 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// rowLocks are the endings of statements that lock the rows they read. A new one is added here and nowhere else.
+// rowLocks are the endings of statements that lock the rows they read. A new ending is
+// added here and nowhere else.
 var rowLocks = []string{" FOR SHARE", " FOR SHARE OF p", " FOR SHARE OF a", " FOR UPDATE"}
 
-// unlocked is the DBTX for transactions in which a row lock is needless or refused: all of SQLite's, where whoever writes
-// is alone, and those that only read.
+// unlocked is the DBTX for transactions in which a row lock is needless or refused: all
+// of SQLite's, where only one writes at a time, and those that only read.
 type unlocked struct{ queries.DBTX }
 
 func (u unlocked) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -31,9 +32,10 @@ func (u unlocked) QueryRowContext(ctx context.Context, query string, args ...any
 	return u.DBTX.QueryRowContext(ctx, withoutRowLock(query), args...)
 }
 
-// withoutRowLock takes a row lock off the end of a statement. It looks nowhere else: text is never searched, so a value
-// or a name that happens to read like a lock is safe. A lock in any other place is a syntax error on SQLite, which the
-// tests that run every query there find. The result shares the memory of the query.
+// withoutRowLock takes a row lock off the end of a statement. It looks nowhere else, so a
+// value or a name that reads like a lock is safe. A lock in any other place is a syntax
+// error on SQLite. The tests run every query there and would find it. The result shares
+// the memory of the query.
 func withoutRowLock(query string) string {
 	text := strings.TrimRight(query, "\n")
 	for _, lock := range rowLocks {

@@ -26,7 +26,7 @@ func TestParametersBindByNumber(t *testing.T) {
 	})
 }
 
-// Values come back as they were given, at the ends of their ranges too.
+// Values come back as they were given, even at the ends of their ranges.
 func TestValues(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
@@ -46,7 +46,7 @@ func TestValues(t *testing.T) {
 	})
 }
 
-// Each of these must be refused by the database itself, whatever the code above it believes.
+// The database itself must refuse each of these, even if the code above it lets it pass.
 func TestConstraints(t *testing.T) {
 	refused := map[string]func(ctx context.Context, tx *database.Tx) error{
 		"a second operator": func(ctx context.Context, tx *database.Tx) error {
@@ -94,8 +94,9 @@ func TestConstraints(t *testing.T) {
 
 var errNotTheCase = errors.New("the statement before the one under test failed")
 
-// A reference belongs to one upload of its batch; one that was given up gives it back.
-func TestDocumentReference(t *testing.T) {
+// A reference belongs to one upload of its batch. An abandoned upload frees its
+// reference.
+func TestAReferenceBelongsToOneUpload(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {
@@ -132,9 +133,10 @@ func TestDocumentReference(t *testing.T) {
 	})
 }
 
-// An idle upload is abandoned, its object is deleted, and deleted again while a late write may still come; what is
-// received or still runs is never found.
-func TestSweep(t *testing.T) {
+// An idle upload is abandoned, and its object is deleted, and deleted again while a late
+// write may still come. A document that was received, or an upload that runs, is never
+// found.
+func TestTheSweepFindsIdleUploadsAlone(t *testing.T) {
 	const late, pause = 1000, 10
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
@@ -197,8 +199,8 @@ func wantIDs(t *testing.T, what string, documents []queries.Document, want ...st
 	}
 }
 
-// A version is in force when it is approved and its day has come; it is approved once.
-func TestVersionInForce(t *testing.T) {
+// A version is in force if it is approved and its day has come. It is approved once.
+func TestAVersionInForceIsApprovedAndDue(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
 		write(t, db, func(ctx context.Context, tx *database.Tx) error {

@@ -7,7 +7,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// traced tells trace every query before it runs. Without a trace it is tx itself, and costs nothing.
+// traced calls trace with every query before it runs. Without a trace it is tx itself,
+// and costs nothing.
 func traced(tx queries.DBTX, trace func(query string)) queries.DBTX {
 	if trace == nil {
 		return tx

@@ -11,27 +11,32 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often a transaction that lost to another one is tried.
+	// maxAttempts bounds how often a transaction that lost to others is tried.
 	maxAttempts = 10
 
 	// commitTimeout is how long a COMMIT may take before its outcome counts as unknown.
 	commitTimeout = 15 * time.Second
 )
 
-// Tx is a transaction: all the generated queries, and SQL for other rooms that take part in it.
+// Tx is a transaction: all the generated queries, and SQL for other rooms that take part
+// in it.
 type Tx struct {
 	*queries.Queries
 	SQL *sql.Tx
 }
 
-// InTx runs fn in a transaction that may write, and commits it when fn returns nil. Any error or panic of fn undoes it.
+// InTx runs fn in a transaction that may write, and commits it when fn returns nil. Any
+// error or panic of fn undoes it.
 //
-// On SQLite it shares a commit with those that come at the same time (see group). On PostgreSQL, when the transaction lost to another one (deadlock, serialization failure, a unique key that another transaction took
-// after fn had looked), it is undone and fn runs again, a bounded number of times. fn must not call InTx: on SQLite it
-// would wait for itself.
+// On SQLite it shares a commit with transactions that come at the same time (see group).
+// On PostgreSQL a transaction may lose to another one, by a deadlock, a serialization
+// failure, or a unique key that the other took after fn had looked. It is then undone,
+// and fn runs again, a bounded number of times. fn must not call InTx: on SQLite it would
+// wait for itself.
 //
-// fn's own errors are returned as they are, sql.ErrNoRows among them. ErrUnavailable means that nothing was stored, with
-// one exception: when the answer to the COMMIT was lost, the state may have changed.
+// The errors of fn are returned as they are, sql.ErrNoRows among them. ErrUnavailable
+// means that nothing was stored, with one exception: if the answer to the COMMIT was
+// lost, the state may have changed.
 func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if db.group != nil {
 		return db.group.do(ctx, fn)
@@ -50,11 +55,12 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	}
 }
 
-// View runs fn in a read-only transaction that sees one state of the database. Row locks in its queries have no effect.
+// View runs fn in a read-only transaction that sees one state of the database. Row locks
+// in its queries have no effect.
 func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	options := &sql.TxOptions{ReadOnly: true}
 	if db.postgresql {
-		options.Isolation = sql.LevelRepeatableRead // SQLite's are always so, and its driver knows no levels
+		options.Isolation = sql.LevelRepeatableRead // SQLite isolates every reader, and its driver knows no levels
 	}
 	tx, err := db.reader.BeginTx(ctx, options)
 	if err != nil {
@@ -77,13 +83,14 @@ func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 		return classify(ctx, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return classify(ctx, err) // nobody waits for it any more, and its outcome is still ours to choose
+		return classify(ctx, err) // the caller has left, and the outcome is still ours to choose
 	}
 	return commit(tx, cancel)
 }
 
-// begin begins a transaction whose life is not tied to ctx, so that a caller who goes away during the COMMIT does not
-// make its outcome unknown. Waiting for a connection still ends with ctx, and so does every statement that gets ctx.
+// begin begins a transaction whose life is not tied to ctx, so that a caller who leaves
+// during the COMMIT does not make its outcome unknown. Waiting for a connection still
+// ends with ctx, and so does every statement that gets ctx.
 func begin(ctx context.Context, pool *sql.DB) (*sql.Tx, context.CancelFunc, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
@@ -101,7 +108,8 @@ func begin(ctx context.Context, pool *sql.DB) (*sql.Tx, context.CancelFunc, erro
 	return tx, cancel, nil
 }
 
-// commit commits. An error of the server's own means that it rolled back; after any other error we cannot know.
+// commit commits. After an error of the server's own, the transaction was rolled back.
+// After any other error the outcome is unknown.
 func commit(tx *sql.Tx, cancel context.CancelFunc) error {
 	limit := time.AfterFunc(commitTimeout, cancel)
 	defer limit.Stop()
@@ -112,7 +120,8 @@ func commit(tx *sql.Tx, cancel context.CancelFunc) error {
 	return &unknownCommit{err}
 }
 
-// pause waits a little longer after each attempt, by chance, so that those who lost together do not meet again.
+// pause waits for a random time that grows with each attempt, so that transactions that
+// lost together do not meet again.
 func pause(ctx context.Context, attempt int) error {
 	longest := time.Millisecond << min(attempt, 7)
 	wait := time.NewTimer(rand.N(longest))

@@ -79,7 +79,8 @@ func TestViewCannotWrite(t *testing.T) {
 	})
 }
 
-// A view sees one state, also when somebody commits in the middle of it; and queries with row locks work in it.
+// A view sees one state, even if another transaction commits in the middle of it. Queries
+// with row locks work in it.
 func TestViewSeesOneState(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		fill(t, db)
@@ -101,8 +102,8 @@ func TestViewSeesOneState(t *testing.T) {
 	})
 }
 
-// Who went away before the commit gets no commit.
-func TestInTxCancelled(t *testing.T) {
+// The transaction of a caller who left before the commit is not committed.
+func TestACancelledTransactionIsNotCommitted(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := db.InTx(ctx, func(ctx context.Context, tx *database.Tx) error {
@@ -118,7 +119,8 @@ func TestInTxCancelled(t *testing.T) {
 	})
 }
 
-// Two transactions that lock two rows crosswise: PostgreSQL undoes one of them, which runs again, and both succeed.
+// If two transactions lock two rows crosswise, PostgreSQL undoes one of them. It runs
+// again, and both succeed.
 func TestInTxRunsAgainAfterDeadlock(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	fill(t, db)
@@ -147,7 +149,7 @@ func TestInTxRunsAgainAfterDeadlock(t *testing.T) {
 	}
 }
 
-// A key that another transaction took between look and insert: fn runs again and finds it.
+// If another transaction took a key between read and insert, fn runs again and finds it.
 func TestInTxRunsAgainAfterLosingAKey(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	found, runs := false, 0
@@ -165,8 +167,8 @@ func TestInTxRunsAgainAfterLosingAKey(t *testing.T) {
 	}
 }
 
-// A transaction that always loses ends, and says that it may be asked again.
-func TestInTxGivesUp(t *testing.T) {
+// A transaction that always loses ends, and its error says that it can be tried again.
+func TestInTxEndsAfterSomeAttempts(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	runs := 0
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {

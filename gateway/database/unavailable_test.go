@@ -17,9 +17,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// PostgreSQL goes away, also in the middle of a transaction, and comes back: what was acknowledged is there, and the same
-// DB works again.
-func TestServerAway(t *testing.T) {
+// PostgreSQL stops, even in the middle of a transaction, and starts again. Acknowledged
+// transactions are there, and the same DB works again.
+func TestAStoppedServerIsUnavailable(t *testing.T) {
 	server := databasetest.NewServer(t)
 	db := databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)})
 	insertOrganisation(t, db, "o_1")
@@ -52,8 +52,9 @@ func TestServerAway(t *testing.T) {
 	}
 }
 
-// The server commits and its answer is lost: the caller hears that the outcome is unknown, and nothing runs twice.
-func TestLostAnswerToCommit(t *testing.T) {
+// If the server commits and its answer is lost, the error says that the outcome is
+// unknown, and nothing runs twice.
+func TestALostAnswerToCommitIsUnknown(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
 	cut := databasetest.NewProxy(t, dsn)
 	direct := databasetest.Open(t, database.Config{PostgreSQL: dsn})
@@ -76,8 +77,9 @@ func TestLostAnswerToCommit(t *testing.T) {
 	}
 }
 
-// The server ends the session while it commits. Its answer says nothing about the transaction, whatever its code is for another
-// one: the outcome is unknown, and nothing runs twice.
+// If the server ends the session while it commits, its answer says nothing about the
+// transaction, even with the code of a lost race. The outcome is unknown, and nothing
+// runs twice.
 func TestAFatalAnswerToCommitIsUnknown(t *testing.T) {
 	for _, code := range []string{"57P01", "40001", "23505", "XX000"} {
 		dsn := databasetest.PostgreSQLDSN(t)
@@ -99,7 +101,8 @@ func TestAFatalAnswerToCommitIsUnknown(t *testing.T) {
 	}
 }
 
-// A COMMIT that the server answers with ROLLBACK stored nothing: it is an error, whatever fn said, and one of fn's making.
+// A COMMIT that the server answers with ROLLBACK stored nothing. It is an error, even if
+// fn returned none, and it is not an ErrUnavailable, because fn caused it.
 func TestACommitThatWasRolledBackIsAnError(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
@@ -112,14 +115,15 @@ func TestACommitThatWasRolledBackIsAnError(t *testing.T) {
 		return nil // as if nothing had happened
 	})
 	if err == nil || errors.Is(err, database.ErrUnavailable) {
-		t.Errorf("InTx: %v, want an error that is nobody's absence", err)
+		t.Errorf("InTx: %v, want an error that is not ErrUnavailable", err)
 	}
 	if n := count(t, db, "organisation"); n != 0 {
 		t.Errorf("%d organisations", n)
 	}
 }
 
-// A constraint that is looked at in the COMMIT itself is the program's mistake: the server says that it rolled back.
+// A constraint that is checked in the COMMIT itself is the program's mistake. The server
+// says that it rolled back.
 func TestARefusalOfTheCommitIsNotUnknown(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	for _, statement := range []string{"CREATE TABLE parent (id bigint PRIMARY KEY)",
@@ -140,7 +144,8 @@ func TestARefusalOfTheCommitIsNotUnknown(t *testing.T) {
 	}
 }
 
-// What PostgreSQL says when it is away, full or ended the session means: try again later. What it says of a statement does not.
+// An error of PostgreSQL means "try again later" if the server is stopped or full, or
+// ended the session. An error of a statement does not.
 func TestWhichCodesMeanUnavailable(t *testing.T) {
 	for code, away := range map[string]bool{
 		"08000": true, "08006": true, // connection
@@ -172,8 +177,8 @@ func TestWhichCodesMeanUnavailable(t *testing.T) {
 	}
 }
 
-// A caller that goes away during the COMMIT does not make its outcome unknown.
-func TestCancelledDuringCommit(t *testing.T) {
+// A caller that leaves during the COMMIT does not make its outcome unknown.
+func TestACallerWhoLeavesDuringTheCommitGetsIt(t *testing.T) {
 	cut := databasetest.NewProxy(t, databasetest.PostgreSQLDSN(t))
 	db := databasetest.Open(t, database.Config{PostgreSQL: cut.DSN})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -188,8 +193,9 @@ func TestCancelledDuringCommit(t *testing.T) {
 	}
 }
 
-// Another process holds the SQLite file for longer than the caller waits.
-func TestSQLiteHeldByAnotherProcess(t *testing.T) {
+// If another process holds the SQLite file for longer than the caller waits, the database
+// is unavailable.
+func TestASQLiteFileOfAnotherProcessIsUnavailable(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
 	db := databasetest.Open(t, database.Config{SQLite: path})
 	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=exclusive")
@@ -213,8 +219,9 @@ func TestSQLiteHeldByAnotherProcess(t *testing.T) {
 	insertOrganisation(t, db, "o_1")
 }
 
-// A full disk is not an internal error, nothing of the transaction stays, and work goes on when there is room again.
-func TestSQLiteFull(t *testing.T) {
+// A full disk is not an internal error. Nothing of the transaction stays, and work goes
+// on when there is room again.
+func TestAFullDiskIsUnavailable(t *testing.T) {
 	db := databasetest.SQLite(t)
 	limit := func(pages string) {
 		if _, err := db.Writer().Exec("PRAGMA max_page_count = " + pages); err != nil {
@@ -232,8 +239,9 @@ func TestSQLiteFull(t *testing.T) {
 	insertOrganisation(t, db, "o_1")
 }
 
-// A statement that takes too long, and a lock that is not given in time, mean: try again later.
-func TestPostgreSQLTimeouts(t *testing.T) {
+// A statement that takes too long, and a lock that is not given in time, mean "try again
+// later".
+func TestPostgreSQLTimeoutsAreUnavailable(t *testing.T) {
 	db := databasetest.PostgreSQL(t)
 	fill(t, db)
 	impatient := func(limit, statement string) error {
@@ -259,7 +267,7 @@ func TestPostgreSQLTimeouts(t *testing.T) {
 	})
 }
 
-// A broken constraint is the program's mistake, not an absence.
+// A broken constraint is the program's mistake, and does not mean "try again later".
 func TestConstraintIsNotUnavailable(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		err := db.InTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {

@@ -184,7 +184,7 @@ func (s *Server) ready() (err error) {
 	return fmt.Errorf("%w\n%s", err, log)
 }
 
-// end gives the keeper its order and waits until the server is gone.
+// end gives the keeper its order and waits until the server has ended.
 func (s *Server) end(order string) {
 	if s.keeper == nil {
 		return

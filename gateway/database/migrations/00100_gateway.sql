@@ -19,7 +19,7 @@ CREATE TABLE organisation (
 -- There is one operator.
 CREATE UNIQUE INDEX organisation_operator ON organisation (kind) WHERE kind = 'operator';
 
--- name is personal data: it is erased by clearing it; nothing else refers to it.
+-- name is personal data. Clearing it erases it. Nothing else refers to it.
 CREATE TABLE person (
     id           text   NOT NULL PRIMARY KEY,
     organisation text   NOT NULL REFERENCES organisation (id),
@@ -27,7 +27,7 @@ CREATE TABLE person (
     valid_from   bigint NOT NULL,
     valid_until  bigint NOT NULL
 );
--- People who have left and whose name is still there.
+-- For people who have left and still have a name.
 CREATE INDEX person_named ON person (valid_until) WHERE name <> '';
 
 -- secret_hash is the SHA-256 of a 256-bit random secret.
@@ -102,9 +102,9 @@ CREATE TABLE membership (
 CREATE INDEX membership_person ON membership (person, contract);
 CREATE INDEX membership_contract ON membership (contract);
 
--- The contract's identity of one epoch. Its private half exists only sealed, one copy for
--- each root and recovery recipient; when all copies are gone, so is every document of the
--- epoch.
+-- The contract's identity of one epoch. The secret exists only sealed, one copy for each
+-- root and recovery recipient. When all copies are gone, no document of the epoch can be
+-- opened.
 CREATE TABLE contract_key (
     contract  text   NOT NULL REFERENCES contract (id),
     epoch     bigint NOT NULL,
@@ -143,8 +143,9 @@ CREATE UNIQUE INDEX batch_state_current ON batch_state (batch) WHERE valid_until
 CREATE INDEX batch_state_history ON batch_state (batch, valid_from);
 
 -- A document from the moment its upload is granted. state: receiving, received,
--- abandoned. An upload in progress refreshes touched; the sweeper abandons what has not
--- been touched for a while and then deletes the object. digest is empty until received.
+-- abandoned. An upload in progress refreshes touched. The sweeper abandons an upload that
+-- has not been touched for a while, and then deletes the object. digest is empty until
+-- received.
 CREATE TABLE document (
     id         text   NOT NULL PRIMARY KEY,
     batch      text   NOT NULL REFERENCES batch (id),
@@ -163,22 +164,20 @@ CREATE TABLE document (
     received   bigint NOT NULL,
     swept      bigint NOT NULL -- when the object of an abandoned upload was last deleted
 );
--- A reference names one document of its batch; an abandoned upload gives its reference
--- back.
+-- A reference names one document of its batch. An abandoned upload frees its reference.
 CREATE UNIQUE INDEX document_reference ON document (batch, reference) WHERE state IN ('receiving', 'received');
 CREATE UNIQUE INDEX document_object ON document (object_key);
 CREATE INDEX document_batch ON document (batch, state, reference);
 CREATE INDEX document_contract ON document (contract, id);
 CREATE INDEX document_class ON document (contract, class, state);
--- The store is compared with the database one folder of objects after the other (`d/ab`):
--- this finds the documents of one.
+-- The store is compared with the database one folder of objects after the other (`d/ab`).
+-- This index finds the documents of one folder.
 CREATE INDEX document_folder ON document (substr(object_key, 1, 4));
--- Only what the sweeper may have to look at. SQLite uses this index only for a query that
--- repeats its condition.
+-- For the sweeper. SQLite uses this index only for a query that repeats its condition.
 CREATE INDEX document_sweep ON document (state, touched) WHERE state <> 'received';
 
--- The erasable half of a document: without this row its body opens for nobody and its
--- name is gone.
+-- The erasable data of a document: without this row its body cannot be opened, and its
+-- file name is gone.
 CREATE TABLE document_header (
     document  text   NOT NULL PRIMARY KEY REFERENCES document (id),
     epoch     bigint NOT NULL,
@@ -215,7 +214,7 @@ CREATE TABLE assignment_document (
 );
 CREATE INDEX assignment_document_document ON assignment_document (document);
 
--- valid_until is the lease's end as granted, or the moment it was given back.
+-- valid_until is the lease's end as granted, or the moment at which it was given back.
 CREATE TABLE lease (
     id          text   NOT NULL PRIMARY KEY,
     assignment  text   NOT NULL REFERENCES assignment (id),
@@ -225,8 +224,8 @@ CREATE TABLE lease (
 );
 CREATE INDEX lease_assignment ON lease (assignment, valid_until);
 
--- What a person has read under a contract on one day of the contract's zone (YYYY-MM-DD):
--- reserved with the grant.
+-- The documents and bytes that a person has read under a contract on one day of the
+-- contract's zone (YYYY-MM-DD). They are reserved with the grant.
 CREATE TABLE reading (
     contract  text   NOT NULL REFERENCES contract (id),
     person    text   NOT NULL REFERENCES person (id),
@@ -236,9 +235,9 @@ CREATE TABLE reading (
     PRIMARY KEY (contract, person, day)
 );
 
--- Who contracts' identities are sealed to, by fingerprint: the roots, and the recovery
--- recipients that the configuration names. To one whose time has ended nothing is sealed
--- any more, by no replica, however old the root file is that it read.
+-- The recipients of contracts' identities, by fingerprint: the roots, and the recovery
+-- recipients that the configuration names. No replica seals to a recipient whose time has
+-- ended, even if the replica read an older root file.
 CREATE TABLE key_holder (
     fingerprint text   NOT NULL PRIMARY KEY,
     kind        text   NOT NULL CHECK (kind IN ('root', 'recovery')),
@@ -246,9 +245,9 @@ CREATE TABLE key_holder (
     valid_until bigint NOT NULL
 );
 
--- The replacement of a contract's identity by that of epoch. headers are those that were
--- to be rewrapped when it began. It has finished when no header of an earlier epoch is
--- left, and the sealed copies of earlier epochs are destroyed.
+-- The replacement of a contract's identity by that of epoch. headers counts those that
+-- were to be rewrapped when it began. It has finished when no header of an earlier epoch
+-- is left and the sealed copies of earlier epochs are destroyed.
 CREATE TABLE key_rotation (
     contract text   NOT NULL,
     epoch    bigint NOT NULL,
@@ -260,12 +259,12 @@ CREATE TABLE key_rotation (
 );
 -- One rotation of a contract at a time.
 CREATE UNIQUE INDEX key_rotation_running ON key_rotation (contract) WHERE finished = 0;
--- Which identities a rotation has lately destroyed.
+-- For the identities that a rotation has lately destroyed.
 CREATE INDEX key_rotation_finished ON key_rotation (finished);
 
--- Which roots each gateway that runs has at hand, so that none is retired under one that
--- has no other. A gateway refreshes seen while it runs and takes its rows away when it
--- stops; those of one that died count for a time.
+-- The roots that each running gateway has at hand, so that no root is retired that is the
+-- only one of a gateway. A gateway refreshes seen while it runs and deletes its rows when
+-- it stops. The rows of a gateway that died count for a time.
 CREATE TABLE node_root (
     node        text   NOT NULL, -- one run of one process: host.random
     fingerprint text   NOT NULL,
@@ -289,11 +288,12 @@ CREATE INDEX hold_contract ON hold (contract, document, valid_until);
 -- One hold at a time.
 CREATE UNIQUE INDEX hold_current ON hold (contract, document) WHERE valid_until = 9223372036854775807;
 
--- An erasure of one document or, with document empty, of a whole contract. A contract's
--- is proposed by one person and decided by another. decided is 0 until it is allowed:
--- from then on it is carried out to its end, whoever dies in between. journaled is when
--- the journal apart from this database had it; certified and certificate come last. There
--- are no references: after a restore, the journal may name what this database never knew.
+-- An erasure of one document or, with document empty, of a whole contract. The erasure of
+-- a contract is proposed by one person and decided by another. decided is 0 until it is
+-- allowed. From then on it is executed to its end, even if processes die in between.
+-- journaled is when it was in the journal, which is kept apart from this database.
+-- certified and certificate come last. There are no references: after a restore, the
+-- journal may name documents and contracts that this database never knew.
 CREATE TABLE erasure (
     id          text   NOT NULL PRIMARY KEY,
     contract    text   NOT NULL,
@@ -312,7 +312,7 @@ CREATE TABLE erasure (
     retained    bigint NOT NULL DEFAULT 0 -- objects that the certificate names because their store would not delete them
 );
 CREATE INDEX erasure_contract ON erasure (contract, document);
--- Only what is not done. SQLite uses this index only for a query that repeats its
+-- For unfinished erasures. SQLite uses this index only for a query that repeats its
 -- condition.
 CREATE INDEX erasure_open ON erasure (decided) WHERE decided > 0 AND certified = 0;
 CREATE INDEX erasure_decided ON erasure (decided);
@@ -332,25 +332,25 @@ CREATE TABLE erased_document (
 CREATE INDEX erased_document_erasure ON erased_document (erasure, object_gone, document);
 CREATE INDEX erased_document_retained ON erased_document (tried) WHERE object_gone = 2;
 
--- What an erasure that spared documents under a legal hold must not touch when it is
--- repeated.
+-- Documents under a legal hold that an erasure spared. It must spare them again when it
+-- is repeated.
 CREATE TABLE erasure_exception (
     erasure  text NOT NULL REFERENCES erasure (id),
     document text NOT NULL,
     PRIMARY KEY (erasure, document)
 );
 
--- When the whole store was last looked through for what nothing refers to: one row, by
--- which replicas agree who does it.
+-- When the whole store was last searched for orphans. By this one row, replicas agree
+-- which of them searches.
 CREATE TABLE store_sweep (
     id    bigint NOT NULL PRIMARY KEY CHECK (id = 1),
     begun bigint NOT NULL
 );
 INSERT INTO store_sweep (id, begun) VALUES (1, 0);
 
--- How far the erasing of events' private halves has come in each ledger, for each class:
--- every event before upto was looked at. The row of class '' is a lock: who holds it
--- knows that no half is being erased and no hold placed or lifted.
+-- How far the erasing of events' erasable data has come in each ledger, for each class:
+-- every event before upto was looked at. The row of class '' is a lock: while a
+-- transaction has it, no other erases such data, or places or lifts a hold.
 CREATE TABLE event_retention (
     ledger text   NOT NULL,
     class  text   NOT NULL,
@@ -358,8 +358,9 @@ CREATE TABLE event_retention (
     PRIMARY KEY (ledger, class)
 );
 
--- A legal hold on what a person did, in one ledger: while it stands, the private halves
--- of their events are kept, and so is their name. valid_until is when it was lifted.
+-- A legal hold on the events of a person in one ledger. While it stands, the erasable
+-- data of these events is kept, and so is the person's name. valid_until is when it was
+-- lifted.
 CREATE TABLE person_hold (
     id          text   NOT NULL PRIMARY KEY,
     ledger      text   NOT NULL,
@@ -375,10 +376,10 @@ CREATE INDEX person_hold_person ON person_hold (person, valid_until);
 -- One hold at a time.
 CREATE UNIQUE INDEX person_hold_current ON person_hold (ledger, person) WHERE valid_until = 9223372036854775807;
 
--- The erasure, at a person's request, of the private halves of what they did before it
--- was decided. Proposed by one person, decided by another. Events under the floor of
--- their class, or a hold, are erased when they no longer are: finished is 0 until none is
--- left. halves counts what was erased so far.
+-- The erasure, at a person's request, of the erasable data of their events from before
+-- its decision. It is proposed by one person and decided by another. Data under the floor
+-- of its class, or a hold, is erased once that has ended. finished is 0 until no such
+-- data is left. halves counts the events whose data was erased so far.
 CREATE TABLE person_erasure (
     id          text   NOT NULL PRIMARY KEY,
     ledger      text   NOT NULL,

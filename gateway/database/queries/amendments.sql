@@ -10,12 +10,13 @@ SELECT * FROM contract_version WHERE contract = $1 AND approved > 0 ORDER BY ver
 INSERT INTO contract_version (contract, version, terms, digest, proposed_by, proposed, approved_by, approved, effective_from)
 VALUES ($1, $2, $3, $4, $5, $6, '', 0, $7) ON CONFLICT DO NOTHING;
 
--- ApproveVersionFrom approves a version that nobody approved before, with the moment from which it holds.
+-- ApproveVersionFrom approves a version that was not approved before, with the moment
+-- from which it holds.
 -- name: ApproveVersionFrom :execrows
 UPDATE contract_version SET approved_by = $3, approved = $4, effective_from = $5
 WHERE contract = $1 AND version = $2 AND approved = 0;
 
--- ApprovedAfter counts the approved versions that stand after the given one, by their number or by their date.
+-- ApprovedAfter counts the approved versions with a higher number or a later date.
 -- name: ApprovedAfter :one
 SELECT CAST(COUNT(*) AS bigint) FROM contract_version
 WHERE contract = sqlc.arg(contract) AND approved > 0

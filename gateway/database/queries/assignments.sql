@@ -10,7 +10,8 @@ INSERT INTO assignment_document (assignment, document) VALUES ($1, $2);
 INSERT INTO assignment_document (assignment, document)
 SELECT CAST(sqlc.arg(assignment) AS text), d.id FROM document d WHERE d.batch = sqlc.arg(batch) AND d.state = 'received';
 
--- AssignedTwice counts the documents of an assignment that another standing assignment holds.
+-- AssignedTwice counts the documents of an assignment that are also in another standing
+-- assignment.
 -- name: AssignedTwice :one
 SELECT CAST(COUNT(*) AS bigint) FROM assignment_document mine
 JOIN assignment_document theirs ON theirs.document = mine.document AND theirs.assignment <> mine.assignment
@@ -52,8 +53,8 @@ SELECT * FROM lease WHERE assignment = $1 ORDER BY valid_until DESC LIMIT 1 FOR 
 -- name: EndLeases :exec
 UPDATE lease SET valid_until = sqlc.arg(now) WHERE assignment = $1 AND valid_until > sqlc.arg(now);
 
--- LockReading gives the day's sums and holds them until the transaction ends, so that parallel requests never pass a
--- ceiling together.
+-- LockReading gives the day's sums and locks them until the transaction ends, so that
+-- parallel requests never pass a ceiling together.
 -- name: LockReading :one
 INSERT INTO reading (contract, person, day, documents, bytes) VALUES ($1, $2, $3, 0, 0)
 ON CONFLICT (contract, person, day) DO UPDATE SET documents = reading.documents

@@ -10,8 +10,9 @@ SELECT * FROM contract WHERE id = $1;
 -- name: ContractByReference :one
 SELECT * FROM contract WHERE client = $1 AND reference = $2;
 
--- Contracts lists those where the person is a member or whose client the person has a duty in. A contract of which nothing
--- was approved is not on it for people of its provider.
+-- Contracts lists the contracts on which the person is a member, and those of a client in
+-- which the person has a duty. It hides a contract without an approved version from the
+-- people of its provider.
 -- name: Contracts :many
 SELECT c.* FROM contract c
 WHERE c.id > sqlc.arg(after)
@@ -32,14 +33,15 @@ SELECT * FROM contract_version WHERE contract = $1 ORDER BY version DESC LIMIT 1
 -- name: ContractVersion :one
 SELECT * FROM contract_version WHERE contract = $1 AND version = $2;
 
--- VersionInForce is the newest approved version whose effective date has come. It leaves out the terms: the compiled
--- form is cached, a version never changes.
+-- VersionInForce is the newest approved version whose effective date has come. It leaves
+-- the terms out, because a version never changes and its compiled form is cached.
 -- name: VersionInForce :one
 SELECT version FROM contract_version
 WHERE contract = $1 AND approved > 0 AND effective_from <= sqlc.arg(now)
 ORDER BY version DESC LIMIT 1;
 
--- The lock makes every act that relies on the status wait for a change of it, and the other way round.
+-- The lock makes every act that relies on the status wait for a change of it, and a
+-- change wait for these acts.
 -- name: ContractStatus :one
 SELECT * FROM contract_status WHERE contract = $1 AND valid_until = 9223372036854775807 FOR SHARE;
 

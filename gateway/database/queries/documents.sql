@@ -32,9 +32,10 @@ FROM document WHERE batch = $1 AND state = 'received';
 -- name: UploadsInProgress :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE batch = $1 AND state = 'receiving';
 
--- Batches lists, oldest first, those of contracts on which the person holds a role; of those that are not sealed only the
--- ones that the person fills, because policy refuses the others, and a page should not be looked for among them. With a person
--- in assigned, only those with a standing assignment to that person.
+-- Batches lists the batches of contracts on which the person holds a role, oldest first.
+-- Of unsealed batches it lists only those that the person fills: policy refuses the
+-- others, and a page should not be looked for among them. With a person in assigned, it
+-- lists only batches with a standing assignment to that person.
 -- name: Batches :many
 SELECT sqlc.embed(b), s.state, s.valid_from AS state_from FROM batch b
 JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
@@ -69,12 +70,12 @@ WHERE d.batch = $1 AND d.state = 'received' AND d.reference > sqlc.arg(after)
                   WHERE ad.document = d.id AND a.person = sqlc.arg(assigned) AND a.valid_until > sqlc.arg(now)))
 ORDER BY d.reference LIMIT $2;
 
--- TouchDocument says that the upload still runs.
+-- TouchDocument notes that the upload still runs.
 -- name: TouchDocument :execrows
 UPDATE document SET touched = $2 WHERE id = $1 AND state = 'receiving';
 
--- ReceiveDocument and AbandonDocument are the two ends of an upload. Each is conditional on the state, so that exactly
--- one of them happens.
+-- ReceiveDocument and AbandonDocument are the two ends of an upload. Each is conditional
+-- on the state, so that exactly one of them happens.
 -- name: ReceiveDocument :execrows
 UPDATE document SET state = 'received', size = $2, digest = $3, received = $4 WHERE id = $1 AND state = 'receiving';
 
@@ -88,8 +89,8 @@ UPDATE document SET state = 'abandoned' WHERE id = $1 AND state = 'receiving' AN
 SELECT * FROM document WHERE state <> 'received' AND state = 'receiving' AND touched < sqlc.arg(idle_since)
 ORDER BY touched LIMIT $1;
 
--- SweepableUploads are abandoned uploads whose object was never deleted, or was deleted only before a late write could
--- have ended.
+-- SweepableUploads are abandoned uploads whose object was never deleted, or was last
+-- deleted while a late write could still come.
 -- name: SweepableUploads :many
 SELECT * FROM document WHERE state <> 'received' AND state = 'abandoned' AND (swept = 0 OR swept < touched + CAST(sqlc.arg(late) AS bigint))
   AND swept < CAST(sqlc.arg(now) AS bigint) - CAST(sqlc.arg(pause) AS bigint)

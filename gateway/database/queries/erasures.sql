@@ -12,8 +12,8 @@ UPDATE hold SET lifted_by = $2, valid_until = $3 WHERE id = $1 AND valid_until =
 -- name: HoldsOfContract :many
 SELECT * FROM hold WHERE contract = $1 AND id > sqlc.arg(after) ORDER BY id LIMIT $2;
 
--- HoldsOn counts what keeps a document from being erased: a hold on itself or on its contract. With an empty document
--- only the latter counts.
+-- HoldsOn counts the holds that keep a document from being erased, on itself or on its
+-- contract. With an empty document it counts those on the contract.
 -- name: HoldsOn :one
 SELECT CAST(COUNT(*) AS bigint) FROM hold
 WHERE contract = $1 AND document IN ('', sqlc.arg(document)) AND valid_until = 9223372036854775807;
@@ -48,7 +48,8 @@ SELECT contract FROM erasure WHERE decided >= sqlc.arg(since) AND document = '' 
 -- name: SetErasureJournaled :exec
 UPDATE erasure SET journaled = $2 WHERE id = $1 AND journaled = 0;
 
--- CertifyErasure keeps a certificate, unless another one was kept since the earlier (0: none).
+-- CertifyErasure keeps a certificate, unless another one was kept since the earlier one.
+-- 0 means that there was none.
 -- name: CertifyErasure :execrows
 UPDATE erasure SET certified = $2, certificate = $3, retained = $4 WHERE id = $1 AND certified = sqlc.arg(earlier);
 
@@ -73,7 +74,8 @@ INSERT INTO erased_document (document, erasure, erased, object_gone) VALUES ($1,
 -- name: ErasedDocument :one
 SELECT * FROM erased_document WHERE document = $1;
 
--- DocumentsToErase are received documents of a contract that still have their header and are not spared by the erasure.
+-- DocumentsToErase are documents of a contract that still have their header and are not
+-- spared by the erasure.
 -- name: DocumentsToErase :many
 SELECT d.id FROM document d JOIN document_header h ON h.document = d.id
 WHERE d.contract = $1 AND d.id > sqlc.arg(after)
@@ -92,13 +94,15 @@ SELECT CAST(COUNT(*) AS bigint) AS documents, CAST(COALESCE(SUM(d.size), 0) AS b
        CAST(COALESCE(SUM(CASE WHEN e.object_gone = 2 THEN 1 ELSE 0 END), 0) AS bigint) AS objects_left
 FROM erased_document e JOIN document d ON d.id = e.document WHERE e.erasure = $1;
 
--- HeadersLeft counts the erased documents that have a header all the same: none, unless somebody put one back.
+-- HeadersLeft counts the erased documents that have a header. There is none, unless a
+-- header was put back.
 -- name: HeadersLeft :one
 SELECT CAST(COUNT(*) AS bigint) FROM erased_document e JOIN document_header h ON h.document = e.document WHERE e.erasure = $1;
 
 -- name: StandingHold :one
 SELECT * FROM hold WHERE contract = $1 AND document = $2 AND valid_until = 9223372036854775807;
 
--- RepeatErasure decides, after a restore, an erasure of which the backup knew only the proposal.
+-- RepeatErasure decides, after a restore, an erasure that the backup knew only as a
+-- proposal.
 -- name: RepeatErasure :execrows
 UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5, reapplied = $6, journaled = $6 WHERE id = $1 AND decided = 0;

@@ -1,4 +1,4 @@
--- KeyHolders are all that there ever were.
+-- KeyHolders lists all recipients of contract keys, with those whose time has ended.
 -- name: KeyHolders :many
 SELECT * FROM key_holder ORDER BY kind DESC, valid_from, fingerprint;
 
@@ -15,7 +15,7 @@ SELECT id, client FROM contract WHERE id > sqlc.arg(after) ORDER BY id LIMIT $1;
 -- name: ContractKeys :many
 SELECT * FROM contract_key WHERE contract = $1 ORDER BY epoch;
 
--- The lock makes two that seal the same identity anew, or one that seals and one that destroys, queue.
+-- The lock makes transactions queue that rewrap or destroy the same identity.
 -- name: ContractKeyForChange :one
 SELECT * FROM contract_key WHERE contract = $1 AND epoch = $2 FOR UPDATE;
 

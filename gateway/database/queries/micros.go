@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Micros is a time as it is stored: microseconds since 1970 UTC. Zero and Forever stand for no time.
+// Micros is a time as it is stored: microseconds since 1970 UTC. Zero and Forever stand
+// for no time.
 type Micros int64
 
-// Forever is the end of what has no end set.
+// Forever is the end of a row without an end.
 const Forever Micros = math.MaxInt64
 
 // At is the stored form of a time.

@@ -11,7 +11,7 @@ DELETE FROM node_root WHERE node = $1;
 -- name: DeleteNodeRootsBefore :exec
 DELETE FROM node_root WHERE seen < sqlc.arg(before);
 
--- EndKeyRotation ends the rotation of a contract's key, if one runs, where the contract has no key any more.
+-- EndKeyRotation ends the running rotation of a contract that has no key any more.
 -- name: EndKeyRotation :exec
 UPDATE key_rotation SET finished = $2 WHERE contract = $1 AND finished = 0;
 

@@ -15,7 +15,7 @@ INSERT INTO person (id, organisation, name, valid_from, valid_until) VALUES ($1,
 SELECT p.*, o.kind AS organisation_kind FROM person p JOIN organisation o ON o.id = p.organisation
 WHERE p.id = $1 FOR SHARE OF p;
 
--- PersonExists gives no row for somebody who is not known. It takes no lock.
+-- PersonExists gives no row for a person who is not known. It takes no lock.
 -- name: PersonExists :one
 SELECT id FROM person WHERE id = $1;
 

@@ -1,8 +1,9 @@
--- What the questions to the policy read: facts with the intervals in which they held.
+-- The questions to the policy read facts with the intervals in which they held.
 
--- WorkUnder is what was assigned under a contract at any time between since and before, summed up by assignment and
--- class, and apart by when it was erased, which is the end of time for what was not. Only documents received before then
--- count. Empty filters are none.
+-- WorkUnder sums up the documents that were assigned under a contract at any time between
+-- since and before, by assignment, by class and by the time of their erasure. That time
+-- is the end of time for documents that are not erased. Only documents that were received
+-- before "before" count. An empty filter does not filter.
 -- name: WorkUnder :many
 SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
        CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
@@ -39,7 +40,8 @@ SELECT * FROM contract_status WHERE contract = $1 ORDER BY valid_from, valid_unt
 -- name: BatchStates :many
 SELECT * FROM batch_state WHERE batch = $1 ORDER BY valid_from, valid_until;
 
--- ReadingOf is what a person has read under a contract on a day; no row for nothing. It takes no lock.
+-- ReadingOf sums up what a person has read under a contract on a day. It gives no row if
+-- the person read nothing. It takes no lock.
 -- name: ReadingOf :one
 SELECT documents, bytes FROM reading WHERE contract = $1 AND person = $2 AND day = $3;
 

@@ -1,4 +1,5 @@
--- LockRetention makes whoever else wants the lock of the ledger wait until the transaction ends.
+-- LockRetention locks the retention of a ledger until the transaction ends. Other
+-- transactions that ask for the lock wait.
 -- name: LockRetention :exec
 INSERT INTO event_retention (ledger, class, upto) VALUES ($1, '', 0)
 ON CONFLICT (ledger, class) DO UPDATE SET upto = event_retention.upto;
@@ -10,11 +11,13 @@ SELECT upto FROM event_retention WHERE ledger = $1 AND class = $2;
 INSERT INTO event_retention (ledger, class, upto) VALUES ($1, $2, $3)
 ON CONFLICT (ledger, class) DO UPDATE SET upto = excluded.upto;
 
--- ReconsiderRetention has every event of the ledger looked at again: a hold was lifted.
+-- ReconsiderRetention makes every event of the ledger be looked at again, because a hold
+-- was lifted.
 -- name: ReconsiderRetention :exec
 UPDATE event_retention SET upto = 0 WHERE ledger = $1;
 
--- HoldsInLedger are the standing holds on contracts of the client whose ledger it is, and on their documents.
+-- HoldsInLedger are the standing holds on contracts of the client whose ledger it is, and
+-- on their documents.
 -- name: HoldsInLedger :many
 SELECT h.contract, h.document FROM hold h JOIN contract c ON c.id = h.contract
 WHERE c.client = sqlc.arg(ledger) AND h.valid_until = 9223372036854775807;
@@ -39,7 +42,8 @@ UPDATE person_hold SET lifted_by = $2, valid_until = $3 WHERE id = $1 AND valid_
 -- name: PersonHolds :many
 SELECT * FROM person_hold WHERE ledger = $1 AND id > sqlc.arg(after) ORDER BY id LIMIT $2;
 
--- InsertPersonErasure inserts no row where one of the same person is proposed or under way.
+-- InsertPersonErasure inserts no row where an erasure of the same person is proposed or
+-- running.
 -- name: InsertPersonErasure :execrows
 INSERT INTO person_erasure (id, ledger, person, reason, proposed_by, proposed, decided_by, decided, finished, halves)
 VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0, 0) ON CONFLICT DO NOTHING;
@@ -65,7 +69,8 @@ UPDATE person_erasure SET halves = halves + sqlc.arg(erased) WHERE id = $1;
 -- name: FinishPersonErasure :exec
 UPDATE person_erasure SET finished = $2 WHERE id = $1 AND finished = 0;
 
--- LeaversToForget are people who have long left, are not held, and had no part in a contract that is.
+-- LeaversToForget are people who have long left, are not held, and were not members of a
+-- contract that is held.
 -- name: LeaversToForget :many
 SELECT p.id, p.organisation, o.kind FROM person p JOIN organisation o ON o.id = p.organisation
 WHERE p.name <> '' AND p.valid_until < sqlc.arg(left_before)
