@@ -24,7 +24,8 @@ type ApproveVersionFromParams struct {
 	EffectiveFrom Micros
 }
 
-// ApproveVersionFrom approves a version that nobody approved before, with the moment from which it holds.
+// ApproveVersionFrom approves a version that was not approved before, with the moment
+// from which it holds.
 func (q *Queries) ApproveVersionFrom(ctx context.Context, arg ApproveVersionFromParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, approveVersionFrom,
 		arg.Contract,
@@ -51,7 +52,7 @@ type ApprovedAfterParams struct {
 	Effective int64
 }
 
-// ApprovedAfter counts the approved versions that stand after the given one, by their number or by their date.
+// ApprovedAfter counts the approved versions with a higher number or a later date.
 func (q *Queries) ApprovedAfter(ctx context.Context, arg ApprovedAfterParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, approvedAfter, arg.Contract, arg.Version, arg.Effective)
 	var column_1 int64

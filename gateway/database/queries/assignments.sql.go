@@ -64,7 +64,8 @@ type AssignedTwiceParams struct {
 	Assignment policy.AssignmentID
 }
 
-// AssignedTwice counts the documents of an assignment that another standing assignment holds.
+// AssignedTwice counts the documents of an assignment that are also in another standing
+// assignment.
 func (q *Queries) AssignedTwice(ctx context.Context, arg AssignedTwiceParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, assignedTwice, arg.Now, arg.Assignment)
 	var column_1 int64
@@ -368,8 +369,8 @@ type LockReadingRow struct {
 	Bytes     int64
 }
 
-// LockReading gives the day's sums and holds them until the transaction ends, so that parallel requests never pass a
-// ceiling together.
+// LockReading gives the day's sums and locks them until the transaction ends, so that
+// parallel requests never pass a ceiling together.
 func (q *Queries) LockReading(ctx context.Context, arg LockReadingParams) (LockReadingRow, error) {
 	row := q.db.QueryRowContext(ctx, lockReading, arg.Contract, arg.Person, arg.Day)
 	var i LockReadingRow

@@ -20,7 +20,8 @@ type PersonNameRow struct {
 	Organisation policy.OrganisationID
 }
 
-// PersonName is what a person is called, for showing beside an identifier; empty once it is erased. It takes no lock.
+// PersonName is a person's name, to show beside an identifier. It is empty once it is
+// erased. It takes no lock.
 func (q *Queries) PersonName(ctx context.Context, id policy.PersonID) (PersonNameRow, error) {
 	row := q.db.QueryRowContext(ctx, personName, id)
 	var i PersonNameRow
@@ -40,7 +41,8 @@ type ProviderComplianceAtParams struct {
 	Now    Micros
 }
 
-// ProviderComplianceAt counts the contracts of the client on which the person watches over the provider's people.
+// ProviderComplianceAt counts the contracts of the client on which the person is a
+// compliance officer of the provider.
 func (q *Queries) ProviderComplianceAt(ctx context.Context, arg ProviderComplianceAtParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, providerComplianceAt, arg.Person, arg.Client, arg.Now)
 	var count int64

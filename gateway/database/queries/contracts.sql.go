@@ -92,7 +92,8 @@ const contractStatus = `-- name: ContractStatus :one
 SELECT id, contract, status, reason, changed_by, valid_from, valid_until FROM contract_status WHERE contract = $1 AND valid_until = 9223372036854775807 FOR SHARE
 `
 
-// The lock makes every act that relies on the status wait for a change of it, and the other way round.
+// The lock makes every act that relies on the status wait for a change of it, and a
+// change wait for these acts.
 func (q *Queries) ContractStatus(ctx context.Context, contract policy.ContractID) (ContractStatus, error) {
 	row := q.db.QueryRowContext(ctx, contractStatus, contract)
 	var i ContractStatus
@@ -173,8 +174,9 @@ type ContractsParams struct {
 	Organisation policy.OrganisationID
 }
 
-// Contracts lists those where the person is a member or whose client the person has a duty in. A contract of which nothing
-// was approved is not on it for people of its provider.
+// Contracts lists the contracts on which the person is a member, and those of a client in
+// which the person has a duty. It hides a contract without an approved version from the
+// people of its provider.
 func (q *Queries) Contracts(ctx context.Context, arg ContractsParams) ([]Contract, error) {
 	rows, err := q.db.QueryContext(ctx, contracts,
 		arg.Limit,
@@ -400,8 +402,8 @@ type VersionInForceParams struct {
 	Now      Micros
 }
 
-// VersionInForce is the newest approved version whose effective date has come. It leaves out the terms: the compiled
-// form is cached, a version never changes.
+// VersionInForce is the newest approved version whose effective date has come. It leaves
+// the terms out, because a version never changes and its compiled form is cached.
 func (q *Queries) VersionInForce(ctx context.Context, arg VersionInForceParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, versionInForce, arg.Contract, arg.Now)
 	var version int64

@@ -164,9 +164,10 @@ type BatchesRow struct {
 	StateFrom Micros
 }
 
-// Batches lists, oldest first, those of contracts on which the person holds a role; of those that are not sealed only the
-// ones that the person fills, because policy refuses the others, and a page should not be looked for among them. With a person
-// in assigned, only those with a standing assignment to that person.
+// Batches lists the batches of contracts on which the person holds a role, oldest first.
+// Of unsealed batches it lists only those that the person fills: policy refuses the
+// others, and a page should not be looked for among them. With a person in assigned, it
+// lists only batches with a standing assignment to that person.
 func (q *Queries) Batches(ctx context.Context, arg BatchesParams) ([]BatchesRow, error) {
 	rows, err := q.db.QueryContext(ctx, batches,
 		arg.Limit,
@@ -614,8 +615,8 @@ type ReceiveDocumentParams struct {
 	Received Micros
 }
 
-// ReceiveDocument and AbandonDocument are the two ends of an upload. Each is conditional on the state, so that exactly
-// one of them happens.
+// ReceiveDocument and AbandonDocument are the two ends of an upload. Each is conditional
+// on the state, so that exactly one of them happens.
 func (q *Queries) ReceiveDocument(ctx context.Context, arg ReceiveDocumentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, receiveDocument,
 		arg.ID,
@@ -670,8 +671,8 @@ type SweepableUploadsParams struct {
 	Pause int64
 }
 
-// SweepableUploads are abandoned uploads whose object was never deleted, or was deleted only before a late write could
-// have ended.
+// SweepableUploads are abandoned uploads whose object was never deleted, or was last
+// deleted while a late write could still come.
 func (q *Queries) SweepableUploads(ctx context.Context, arg SweepableUploadsParams) ([]Document, error) {
 	rows, err := q.db.QueryContext(ctx, sweepableUploads,
 		arg.Limit,
@@ -726,7 +727,7 @@ type TouchDocumentParams struct {
 	Touched Micros
 }
 
-// TouchDocument says that the upload still runs.
+// TouchDocument notes that the upload still runs.
 func (q *Queries) TouchDocument(ctx context.Context, arg TouchDocumentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, touchDocument, arg.ID, arg.Touched)
 	if err != nil {

@@ -23,7 +23,8 @@ type CertifyErasureParams struct {
 	Earlier     Micros
 }
 
-// CertifyErasure keeps a certificate, unless another one was kept since the earlier (0: none).
+// CertifyErasure keeps a certificate, unless another one was kept since the earlier one.
+// 0 means that there was none.
 func (q *Queries) CertifyErasure(ctx context.Context, arg CertifyErasureParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, certifyErasure,
 		arg.ID,
@@ -140,7 +141,8 @@ type DocumentsToEraseParams struct {
 	Erasure  policy.ErasureID
 }
 
-// DocumentsToErase are received documents of a contract that still have their header and are not spared by the erasure.
+// DocumentsToErase are documents of a contract that still have their header and are not
+// spared by the erasure.
 func (q *Queries) DocumentsToErase(ctx context.Context, arg DocumentsToEraseParams) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, documentsToErase,
 		arg.Contract,
@@ -338,7 +340,8 @@ const headersLeft = `-- name: HeadersLeft :one
 SELECT CAST(COUNT(*) AS bigint) FROM erased_document e JOIN document_header h ON h.document = e.document WHERE e.erasure = $1
 `
 
-// HeadersLeft counts the erased documents that have a header all the same: none, unless somebody put one back.
+// HeadersLeft counts the erased documents that have a header. There is none, unless a
+// header was put back.
 func (q *Queries) HeadersLeft(ctx context.Context, erasure policy.ErasureID) (int64, error) {
 	row := q.db.QueryRowContext(ctx, headersLeft, erasure)
 	var column_1 int64
@@ -446,8 +449,8 @@ type HoldsOnParams struct {
 	Document policy.DocumentID
 }
 
-// HoldsOn counts what keeps a document from being erased: a hold on itself or on its contract. With an empty document
-// only the latter counts.
+// HoldsOn counts the holds that keep a document from being erased, on itself or on its
+// contract. With an empty document it counts those on the contract.
 func (q *Queries) HoldsOn(ctx context.Context, arg HoldsOnParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, holdsOn, arg.Contract, arg.Document)
 	var column_1 int64
@@ -622,7 +625,8 @@ type RepeatErasureParams struct {
 	Reapplied Micros
 }
 
-// RepeatErasure decides, after a restore, an erasure of which the backup knew only the proposal.
+// RepeatErasure decides, after a restore, an erasure that the backup knew only as a
+// proposal.
 func (q *Queries) RepeatErasure(ctx context.Context, arg RepeatErasureParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, repeatErasure,
 		arg.ID,

@@ -20,7 +20,7 @@ type ContractKeyForChangeParams struct {
 	Epoch    int64
 }
 
-// The lock makes two that seal the same identity anew, or one that seals and one that destroys, queue.
+// The lock makes transactions queue that rewrap or destroy the same identity.
 func (q *Queries) ContractKeyForChange(ctx context.Context, arg ContractKeyForChangeParams) (ContractKey, error) {
 	row := q.db.QueryRowContext(ctx, contractKeyForChange, arg.Contract, arg.Epoch)
 	var i ContractKey
@@ -261,7 +261,7 @@ const keyHolders = `-- name: KeyHolders :many
 SELECT fingerprint, kind, valid_from, valid_until FROM key_holder ORDER BY kind DESC, valid_from, fingerprint
 `
 
-// KeyHolders are all that there ever were.
+// KeyHolders lists all recipients of contract keys, with those whose time has ended.
 func (q *Queries) KeyHolders(ctx context.Context) ([]KeyHolder, error) {
 	rows, err := q.db.QueryContext(ctx, keyHolders)
 	if err != nil {

@@ -38,7 +38,7 @@ type EndKeyRotationParams struct {
 	Finished Micros
 }
 
-// EndKeyRotation ends the rotation of a contract's key, if one runs, where the contract has no key any more.
+// EndKeyRotation ends the running rotation of a contract that has no key any more.
 func (q *Queries) EndKeyRotation(ctx context.Context, arg EndKeyRotationParams) error {
 	_, err := q.db.ExecContext(ctx, endKeyRotation, arg.Contract, arg.Finished)
 	return err

@@ -20,7 +20,7 @@ type ClaimStoreSweepParams struct {
 	Before Micros
 }
 
-// ClaimStoreSweep lets one replica sweep the store, where the last time is long enough ago.
+// ClaimStoreSweep lets one replica sweep the store, if the last sweep is long enough ago.
 func (q *Queries) ClaimStoreSweep(ctx context.Context, arg ClaimStoreSweepParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, claimStoreSweep, arg.Now, arg.Before)
 	if err != nil {
@@ -79,8 +79,9 @@ type DocumentsInFolderRow struct {
 	ObjectGone int64
 }
 
-// DocumentsInFolder are the documents, in every state, whose objects have keys that begin with the folder, as in d/ab.
-// epoch is 0 where there is no header; object_gone is -1 where the document is not erased.
+// DocumentsInFolder are the documents, in every state, whose objects have keys that begin
+// with the folder, as in d/ab. epoch is 0 without a header. object_gone is -1 for a
+// document that is not erased.
 func (q *Queries) DocumentsInFolder(ctx context.Context, folder string) ([]DocumentsInFolderRow, error) {
 	rows, err := q.db.QueryContext(ctx, documentsInFolder, folder)
 	if err != nil {
@@ -119,9 +120,10 @@ const objectReferences = `-- name: ObjectReferences :one
 SELECT CAST(COUNT(*) AS bigint) FROM document WHERE object_key = $1
 `
 
-// ObjectReferences counts the rows, of every table, that refer to an object. A column that holds the key of an object is
-// named object_key, in whatever table it is, and asked here; gateway/upkeep/fsck_references.go lists the columns that are. A
-// gateway that finds such a column which is not in the list removes nothing that seems to be of nobody.
+// ObjectReferences counts the rows of all tables that refer to an object. In every table,
+// a column that holds the key of an object is named object_key and is asked here.
+// gateway/upkeep/fsck_references.go lists these columns. A gateway that finds an
+// object_key column that is not in the list removes no orphans.
 func (q *Queries) ObjectReferences(ctx context.Context, objectKey string) (int64, error) {
 	row := q.db.QueryRowContext(ctx, objectReferences, objectKey)
 	var column_1 int64

@@ -404,7 +404,7 @@ const personExists = `-- name: PersonExists :one
 SELECT id FROM person WHERE id = $1
 `
 
-// PersonExists gives no row for somebody who is not known. It takes no lock.
+// PersonExists gives no row for a person who is not known. It takes no lock.
 func (q *Queries) PersonExists(ctx context.Context, id policy.PersonID) (policy.PersonID, error) {
 	row := q.db.QueryRowContext(ctx, personExists, id)
 	var id_2 policy.PersonID

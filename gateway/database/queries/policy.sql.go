@@ -285,7 +285,8 @@ type ReadingOfRow struct {
 	Bytes     int64
 }
 
-// ReadingOf is what a person has read under a contract on a day; no row for nothing. It takes no lock.
+// ReadingOf sums up what a person has read under a contract on a day. It gives no row if
+// the person read nothing. It takes no lock.
 func (q *Queries) ReadingOf(ctx context.Context, arg ReadingOfParams) (ReadingOfRow, error) {
 	row := q.db.QueryRowContext(ctx, readingOf, arg.Contract, arg.Person, arg.Day)
 	var i ReadingOfRow
@@ -369,10 +370,11 @@ type WorkUnderRow struct {
 	Erased     int64
 }
 
-// What the questions to the policy read: facts with the intervals in which they held.
-// WorkUnder is what was assigned under a contract at any time between since and before, summed up by assignment and
-// class, and apart by when it was erased, which is the end of time for what was not. Only documents received before then
-// count. Empty filters are none.
+// The questions to the policy read facts with the intervals in which they held.
+// WorkUnder sums up the documents that were assigned under a contract at any time between
+// since and before, by assignment, by class and by the time of their erasure. That time
+// is the end of time for documents that are not erased. Only documents that were received
+// before "before" count. An empty filter does not filter.
 func (q *Queries) WorkUnder(ctx context.Context, arg WorkUnderParams) ([]WorkUnderRow, error) {
 	rows, err := q.db.QueryContext(ctx, workUnder,
 		arg.Contract,

@@ -38,7 +38,8 @@ type ReceivedDocumentsRow struct {
 	BatchReference string
 }
 
-// ReceivedDocuments are all documents of a contract that were ever received, those that were erased too.
+// ReceivedDocuments are all documents of a contract that were ever received, erased or
+// not.
 func (q *Queries) ReceivedDocuments(ctx context.Context, arg ReceivedDocumentsParams) ([]ReceivedDocumentsRow, error) {
 	rows, err := q.db.QueryContext(ctx, receivedDocuments, arg.Contract, arg.Limit, arg.After)
 	if err != nil {

@@ -17,7 +17,8 @@ SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decide
 ORDER BY id LIMIT $1
 `
 
-// ReleasedErasures have a certificate that names retained objects, all of which have gone since.
+// ReleasedErasures have a certificate that names retained objects, all of which have gone
+// since.
 func (q *Queries) ReleasedErasures(ctx context.Context, limit int32) ([]Erasure, error) {
 	rows, err := q.db.QueryContext(ctx, releasedErasures, limit)
 	if err != nil {
@@ -72,7 +73,8 @@ type RetainedObjectsRow struct {
 	ObjectKey string
 }
 
-// RetainedObjects are those that their store would not delete, and that were not tried since a moment.
+// RetainedObjects are objects that their store refused to delete, and that were not tried
+// since a moment.
 func (q *Queries) RetainedObjects(ctx context.Context, arg RetainedObjectsParams) ([]RetainedObjectsRow, error) {
 	rows, err := q.db.QueryContext(ctx, retainedObjects, arg.Limit, arg.Before)
 	if err != nil {

@@ -88,7 +88,8 @@ type HoldsInLedgerRow struct {
 	Document policy.DocumentID
 }
 
-// HoldsInLedger are the standing holds on contracts of the client whose ledger it is, and on their documents.
+// HoldsInLedger are the standing holds on contracts of the client whose ledger it is, and
+// on their documents.
 func (q *Queries) HoldsInLedger(ctx context.Context, ledger policy.OrganisationID) ([]HoldsInLedgerRow, error) {
 	rows, err := q.db.QueryContext(ctx, holdsInLedger, ledger)
 	if err != nil {
@@ -126,7 +127,8 @@ type InsertPersonErasureParams struct {
 	Proposed   Micros
 }
 
-// InsertPersonErasure inserts no row where one of the same person is proposed or under way.
+// InsertPersonErasure inserts no row where an erasure of the same person is proposed or
+// running.
 func (q *Queries) InsertPersonErasure(ctx context.Context, arg InsertPersonErasureParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertPersonErasure,
 		arg.ID,
@@ -187,7 +189,8 @@ type LeaversToForgetRow struct {
 	Kind         string
 }
 
-// LeaversToForget are people who have long left, are not held, and had no part in a contract that is.
+// LeaversToForget are people who have long left, are not held, and were not members of a
+// contract that is held.
 func (q *Queries) LeaversToForget(ctx context.Context, leftBefore Micros) ([]LeaversToForgetRow, error) {
 	rows, err := q.db.QueryContext(ctx, leaversToForget, leftBefore)
 	if err != nil {
@@ -234,7 +237,8 @@ INSERT INTO event_retention (ledger, class, upto) VALUES ($1, '', 0)
 ON CONFLICT (ledger, class) DO UPDATE SET upto = event_retention.upto
 `
 
-// LockRetention makes whoever else wants the lock of the ledger wait until the transaction ends.
+// LockRetention locks the retention of a ledger until the transaction ends. Other
+// transactions that ask for the lock wait.
 func (q *Queries) LockRetention(ctx context.Context, ledger string) error {
 	_, err := q.db.ExecContext(ctx, lockRetention, ledger)
 	return err
@@ -392,7 +396,8 @@ const reconsiderRetention = `-- name: ReconsiderRetention :exec
 UPDATE event_retention SET upto = 0 WHERE ledger = $1
 `
 
-// ReconsiderRetention has every event of the ledger looked at again: a hold was lifted.
+// ReconsiderRetention makes every event of the ledger be looked at again, because a hold
+// was lifted.
 func (q *Queries) ReconsiderRetention(ctx context.Context, ledger string) error {
 	_, err := q.db.ExecContext(ctx, reconsiderRetention, ledger)
 	return err
