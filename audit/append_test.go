@@ -20,8 +20,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// An access is told by two events; what was in the outbox is what is found again,
-// erasable data and all.
+// An access has two events. Both are found again as they were put into the outbox, with
+// their erasable data.
 func TestTwoEventsOfAnAccess(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		start(t, ledger)
@@ -57,8 +57,8 @@ func TestTwoEventsOfAnAccess(t *testing.T) {
 	})
 }
 
-// Many at once over several ledgers: nothing is lost, nothing is twice, no number is left
-// out, and each is told its own.
+// Many appends at once over several ledgers lose no event, record none twice, leave out
+// no number, and each gets its own number.
 func TestConcurrentAppends(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		start(t, ledger)
@@ -78,7 +78,7 @@ func TestThreeReplicas(t *testing.T) {
 		migrate(t, db)
 		c := config(db)
 		// Without the lock the tables' keys would still refuse a second event in one
-		// place: that must not come to it.
+		// place. The lock must prevent that.
 		c.Logger = slog.New(slog.NewTextHandler(failures{t}, nil))
 		ledger := open(t, c)
 		start(t, ledger)
@@ -97,10 +97,10 @@ func (f failures) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// places is what Wait told about each event.
+// places are the sequence numbers that Wait returned.
 type places map[audit.Ticket]int64
 
-// appendConcurrently spreads appenders over the replicas and returns what they were told.
+// appendConcurrently spreads appenders over the replicas and returns their places.
 func appendConcurrently(t *testing.T, replicas []*audit.Ledger, dbs []*database.DB, appenders, times, ledgers int) places {
 	t.Helper()
 	var mu sync.Mutex
@@ -126,7 +126,7 @@ func appendConcurrently(t *testing.T, replicas []*audit.Ledger, dbs []*database.
 	return got
 }
 
-// appendEither appends the event on its own, or stages it with an act.
+// appendEither appends the event on its own, or puts it into the outbox with an act.
 func appendEither(ctx context.Context, ledger *audit.Ledger, db *database.DB, name string, e event.Event, withAct bool) (audit.Ticket, int64, error) {
 	if !withAct {
 		e.ID = event.NewID()
@@ -141,34 +141,34 @@ func appendEither(ctx context.Context, ledger *audit.Ledger, db *database.DB, na
 	return ticket, seq, err
 }
 
-// checkPlaces compares what was told with what verified copies hold.
-func checkPlaces(t *testing.T, ledger *audit.Ledger, told places, total int) {
+// checkPlaces compares the returned places with verified copies.
+func checkPlaces(t *testing.T, ledger *audit.Ledger, returned places, total int) {
 	t.Helper()
-	if len(told) != total {
-		t.Errorf("%d events acknowledged, want %d", len(told), total)
+	if len(returned) != total {
+		t.Errorf("%d events acknowledged, want %d", len(returned), total)
 	}
 	names, err := ledger.Ledgers(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := places{}
+	stored := places{}
 	count := 0
 	for _, name := range names {
 		for _, e := range verified(t, ledger, name) {
-			found[audit.Ticket{Ledger: name, Event: e.ID}] = e.Seq
+			stored[audit.Ticket{Ledger: name, Event: e.ID}] = e.Seq
 			count++
 		}
 	}
 	if count != total {
 		t.Errorf("%d events in the ledgers, want %d", count, total)
 	}
-	if diff := cmp.Diff(told, found); diff != "" {
-		t.Errorf("places (-told +found):\n%s", diff)
+	if diff := cmp.Diff(returned, stored); diff != "" {
+		t.Errorf("places (-returned +stored):\n%s", diff)
 	}
 }
 
-// More is in the outbox than one batch holds, in the order of staging, before anybody
-// sequences.
+// The outbox holds more events than one batch before the sequencer starts. They keep
+// their order.
 func TestOrderAcrossBatches(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -195,7 +195,7 @@ func TestOrderAcrossBatches(t *testing.T) {
 	})
 }
 
-// An act that is undone leaves no event.
+// An act that is rolled back leaves no event.
 func TestRolledBackActIsNotInTheLedger(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		start(t, ledger)
@@ -218,7 +218,7 @@ func TestRolledBackActIsNotInTheLedger(t *testing.T) {
 	})
 }
 
-// The ledger goes on where it was: another process, clock set back.
+// Another process continues the ledger, with its clock set back.
 func TestRestartContinues(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -244,8 +244,8 @@ func TestRestartContinues(t *testing.T) {
 	})
 }
 
-// An event that another replica has sequenced is found by its id, also when this one has
-// never seen it.
+// Wait finds an event that another replica sequenced by its id, also when this replica
+// never saw it.
 func TestWaitForEventOfAnotherReplica(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -264,8 +264,8 @@ func TestWaitForEventOfAnotherReplica(t *testing.T) {
 	})
 }
 
-// What a replica that died has staged is sequenced by another one, though nobody waits
-// for it.
+// Another replica sequences the outbox of a replica that died, though no call waits for
+// it.
 func TestPollFindsWhatNobodyWaitsFor(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -362,8 +362,8 @@ func TestStageRefuses(t *testing.T) {
 	})
 }
 
-// Appended and events in the outbox, many at once: nothing is lost, nothing is twice, and
-// what was appended after an act committed comes after that act's event.
+// Many appends and acts at once lose no event and record none twice. An event appended
+// after an act committed comes after that act's event.
 func TestAppend(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)

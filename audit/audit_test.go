@@ -102,7 +102,7 @@ func read(n int) event.Event {
 	}
 }
 
-// stage stages the event in a transaction of its own and commits it.
+// stage puts the event into the outbox in a transaction of its own and commits it.
 func stage(ctx context.Context, ledger *audit.Ledger, writer *sql.DB, name string, e event.Event) (audit.Ticket, error) {
 	tx, err := writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -125,7 +125,7 @@ func mustStage(t testing.TB, ledger *audit.Ledger, db *database.DB, name string,
 	return ticket
 }
 
-// mustAppend stages the event and waits for it.
+// mustAppend puts the event into the outbox and waits for it.
 func mustAppend(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, e event.Event) int64 {
 	t.Helper()
 	seq, err := ledger.Wait(t.Context(), mustStage(t, ledger, db, name, e))
@@ -136,8 +136,8 @@ func mustAppend(t testing.TB, ledger *audit.Ledger, db *database.DB, name string
 }
 
 // verified copies a ledger and checks all of it against its checkpoint: every number
-// once, time not falling, every leaf in its one form and in its place, every erasable
-// data the one committed to, and the root recomputed from the leaves.
+// once, time not falling, every leaf in its one form and in its place, erasable data as
+// committed to, and the root recomputed from the leaves.
 func verified(t testing.TB, ledger *audit.Ledger, name string) []event.Event {
 	t.Helper()
 	var events []event.Event
@@ -173,7 +173,7 @@ func verified(t testing.TB, ledger *audit.Ledger, name string) []event.Event {
 	return events
 }
 
-// checkpoint opens the ledger's checkpoint as somebody who has only the verifier key.
+// checkpoint opens the ledger's checkpoint with the verifier key alone.
 func checkpoint(t testing.TB, ledger *audit.Ledger, name string) *log.Checkpoint {
 	t.Helper()
 	signed, err := ledger.Checkpoint(t.Context(), name)

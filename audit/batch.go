@@ -7,18 +7,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// pending is an event that waits for its place: a row of audit_outbox, or of the queue,
-// where it has no id.
+// pending is an event without a place yet: a row of audit_outbox, or of the queue, where
+// it has no id.
 type pending struct {
 	id     int64
 	ledger string
 	body   []byte
-	event  *event.Event // what body says, if it was never out of this process
+	event  *event.Event // the parsed body, if the event never left this process
 	clear  *string
 	salt   []byte
 }
 
-// read is the event, without its erasable data.
+// read returns the event without its erasable data.
 func (p *pending) read() (event.Event, error) {
 	if p.event != nil {
 		return *p.event, nil
@@ -34,7 +34,7 @@ func (p *pending) read() (event.Event, error) {
 type head struct {
 	size    int64
 	compact compactRange
-	last    int64 // µs, of the last event
+	last    int64 // time of the last event, µs
 	indexed int64 // blocks, from the first on, that have their index rows
 }
 
@@ -52,8 +52,8 @@ type batch struct {
 	entries []entry
 }
 
-// add gives the row the next place in its ledger. The time never runs backwards there,
-// whatever the clocks of the replicas do.
+// add gives the row the next place in its ledger. Time never runs backwards there, even
+// when the clocks of the replicas differ.
 func (b *batch) add(row pending, now time.Time) error {
 	e, err := row.read()
 	if err != nil {
@@ -76,7 +76,7 @@ func (b *batch) add(row pending, now time.Time) error {
 	return nil
 }
 
-// places tells where each event went.
+// places returns the sequence number of each event.
 func (b *batch) places() map[Ticket]int64 {
 	places := make(map[Ticket]int64, len(b.entries))
 	for _, e := range b.entries {

@@ -15,7 +15,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// BenchmarkAppend is durable events that go with no change of state.
+// BenchmarkAppend makes events without a change of state durable.
 func BenchmarkAppend(b *testing.B) {
 	benchmark(b, func(ctx context.Context, ledger *audit.Ledger, _ *sql.DB, name string, e event.Event) error {
 		_, err := ledger.Append(ctx, name, e)
@@ -23,7 +23,7 @@ func BenchmarkAppend(b *testing.B) {
 	})
 }
 
-// BenchmarkStage is acts that change nothing but the ledger: stage, commit, wait until
+// BenchmarkStage runs acts that change nothing but the ledger: outbox, commit, wait until
 // durable. The act's own commit is in the figure; on SQLite, where commits queue for the
 // one writer, it is most of it.
 func BenchmarkStage(b *testing.B) {

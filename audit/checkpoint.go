@@ -13,9 +13,9 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// Checkpoint signs how far the ledger has come: its name, size and root as a C2SP
-// tlog-checkpoint. A ledger without events has a checkpoint too. It is signed when asked
-// for and not stored: Ed25519 gives the same bytes every time.
+// Checkpoint signs the ledger's name, size and root as a C2SP tlog-checkpoint. A ledger
+// without events has a checkpoint too. Checkpoints are not stored: Ed25519 gives the same
+// bytes every time.
 func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) {
 	tree, err := l.Tree(ctx, ledger)
 	if err != nil {
@@ -24,9 +24,9 @@ func (l *Ledger) Checkpoint(ctx context.Context, ledger string) ([]byte, error) 
 	return tree.Checkpoint()
 }
 
-// VerifierKey is what others check the ledger's checkpoints with, in the form of package
-// note: of its name in the epoch it is in, and of the key in use. It is empty for what
-// cannot name a ledger.
+// VerifierKey is the key that verifies the ledger's checkpoints, in the form of package
+// note: the ledger's name in its current epoch and the key in use. It is empty for a text
+// that cannot name a ledger.
 func (l *Ledger) VerifierKey(ledger string) string {
 	signers, err := l.signers(ledger, l.Epoch(ledger))
 	if err != nil {
@@ -35,7 +35,7 @@ func (l *Ledger) VerifierKey(ledger string) string {
 	return signers[0].verifierKey
 }
 
-// signers sign the checkpoints of a ledger in an epoch; the first is of the key in use.
+// signers sign the checkpoints of a ledger in an epoch. The first has the key in use.
 func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	if !event.ValidLedger(ledger) {
 		return nil, fmt.Errorf("%w: ledger", ErrQuery)
@@ -55,7 +55,7 @@ func (l *Ledger) signers(ledger string, epoch int64) ([]*signer, error) {
 	return signers, nil
 }
 
-// readHead reads where the ledger ends; the zero head for one that has not begun.
+// readHead reads the head of the ledger. A ledger without events has the zero head.
 func (l *Ledger) readHead(ctx context.Context, ledger string) (head, error) {
 	return readHead(ctx, l.config.Reader, ledger)
 }
@@ -75,7 +75,8 @@ func readHead(ctx context.Context, db schema.Queryer, ledger string) (head, erro
 	return h, err
 }
 
-// signer is a note.Signer. The one of package note wants the private key as a text.
+// signer is a note.Signer. The signer of package note takes the private key only as a
+// text.
 type signer struct {
 	note.Verifier
 	verifierKey string

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// The writer's list of what is repeated of an event and the verifier's are two lists, and
-// equal: a column that only one of them knew would not be verified.
+// The writer's and the verifier's lists of repeated columns are equal. A column of only
+// one of them would not be verified.
 func TestTheVerifierKnowsEveryColumn(t *testing.T) {
 	ours := map[string]int64{"time": 0, "bytes": 0}
 	for _, c := range schema.Columns {
@@ -28,7 +28,7 @@ func TestTheVerifierKnowsEveryColumn(t *testing.T) {
 }
 
 // The table has exactly the columns of the list, beside those that are no copies of
-// texts, and lets those be NULL that an event can lack.
+// texts. The columns of optional fields may be NULL.
 func TestTheTableHasEveryColumn(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)

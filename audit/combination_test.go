@@ -18,8 +18,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// Whatever filters are combined, the answer is what picking the leaves one by one gives,
-// in pages of any size.
+// Every combination of filters finds what a check of each leaf finds, in pages of any
+// size.
 func TestAnyCombinationOfFilters(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		r := rand.New(rand.NewPCG(7, 8))
@@ -36,8 +36,8 @@ func TestAnyCombinationOfFilters(t *testing.T) {
 	})
 }
 
-// asked holds what a query finds and counts against the leaves, and returns how many they
-// are.
+// asked compares the events and the count of a query with the leaves, and returns their
+// number.
 func asked(t *testing.T, ledger *audit.Ledger, leaves []event.Event, q ask.Query, r *rand.Rand) int {
 	t.Helper()
 	var want []int64
@@ -60,8 +60,8 @@ func asked(t *testing.T, ledger *audit.Ledger, leaves []event.Event, q ask.Query
 	return len(want)
 }
 
-// The words of the random ledger: those that indexes leave out for being common, and
-// others; each filter also asks for what is not there.
+// The words of the random ledger, common and rare; each filter also asks for a value that
+// no event has.
 var (
 	wordActions   = []event.Action{"document.read", "document.receive", "document.inspect", "batch.list", "role.grant", "audit.query", "token.issue"}
 	wordPhases    = []event.Phase{event.PhaseState, event.PhaseGrant, event.PhaseCompleted, event.PhaseAborted, event.PhaseUnknown}
@@ -172,7 +172,7 @@ func randomQuery(r *rand.Rand) ask.Query {
 	return q
 }
 
-// fits is what the filters mean, by the leaf alone.
+// fits applies the filters to the leaf alone.
 func fits(q ask.Query, e event.Event) bool {
 	for _, f := range []struct{ want, got string }{
 		{q.Actor, e.Actor}, {q.Organisation, e.Organisation}, {q.Contract, e.Contract}, {q.Provider, e.Provider}, {q.Batch, e.Batch},

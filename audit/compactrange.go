@@ -8,8 +8,8 @@ import (
 )
 
 // compactRange is the compact range of RFC 6962: the roots of the perfect subtrees that a
-// tree of some size splits into, one for each bit set in the size, the largest first. It
-// is all that is needed to add leaves and to tell the root.
+// tree of some size splits into, one for each bit set in the size, the largest first.
+// Adding leaves and computing the root need nothing else.
 type compactRange []tlog.Hash
 
 // parseCompactRange reads the stored form, the hashes one after the other.
@@ -32,7 +32,7 @@ func (f compactRange) bytes() []byte {
 	return stored
 }
 
-// add gives the compact range after one more leaf; size is the number of leaves before
+// add returns the compact range with one more leaf; size is the number of leaves before
 // it. As in adding 1 to a binary number, every one bit at the end of size is a subtree
 // that carries into the next larger one.
 func (f compactRange) add(size int64, leaf []byte) compactRange {
@@ -45,7 +45,7 @@ func (f compactRange) add(size int64, leaf []byte) compactRange {
 	return append(f, hash)
 }
 
-// root gives the root of the tree.
+// root returns the root of the tree.
 func (f compactRange) root() (tlog.Hash, error) {
 	if len(f) == 0 {
 		return tlog.TreeHash(0, nil)

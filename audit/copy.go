@@ -17,30 +17,29 @@ import (
 // copyPage is how many rows Copy reads at a time.
 const copyPage = 256
 
-// Row is an event as it is stored. Leaf is what the tree is built over. Columns repeat
-// what the leaf says, so that a verifier can check that they do: those of schema.Columns
-// by their names, and time (in microseconds) and bytes, in decimal. One that is NULL is
-// empty.
+// Row is an event as it is stored. The tree is built over Leaf. Columns holds the columns
+// that repeat the leaf, so that a verifier can compare them: those of schema.Columns by
+// their names, and time (in microseconds) and bytes, in decimal. A NULL column is empty.
 type Row struct {
 	Seq     int64
 	Leaf    []byte
-	Opening *event.Opening // the erasable data; nil when there is none, or none any more
+	Opening *event.Opening // the erasable data; nil when the event never had any, or it was erased
 	Columns map[string]string
 }
 
-// Copy gives all rows of a ledger: see Copier.
+// Copy returns all rows of a ledger: see Copier.
 func (l *Ledger) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
 	return Copier{l.config.Reader}.Copy(ctx, ledger)
 }
 
-// Copier reads ledgers out of a database, and needs no key for it: it is for whoever
-// verifies them. It only reads.
+// Copier reads ledgers out of a database for verification. It needs no key and only
+// reads.
 type Copier struct{ Database *sql.DB }
 
-// Copy gives all rows of a ledger in order, those that come in meanwhile too. It checks
-// nothing: that is the reader's purpose. Each page is a query of its own: what has been
-// sequenced does not change, and one long transaction would keep the database from
-// tidying up. An error ends it.
+// Copy returns all rows of a ledger in order, including rows that come in meanwhile. It
+// checks nothing: that is the caller's purpose. Each page is a query of its own, because
+// sequenced rows do not change, and one long transaction would keep the database from
+// tidying up. The sequence ends at the first error.
 func (c Copier) Copy(ctx context.Context, ledger string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		after := int64(-1)
@@ -68,8 +67,9 @@ func (c Copier) Ledgers(ctx context.Context) ([]string, error) {
 	return listLedgers(ctx, c.Database, `SELECT ledger FROM audit_head UNION SELECT ledger FROM audit_event ORDER BY ledger`)
 }
 
-// Rekeys gives the events that replaced a ledger's key, in order, by what is noted about
-// them; those whose leaf cannot be read are left out. It verifies nothing.
+// Rekeys returns the events that replaced a ledger's key, in order, as
+// audit_control_event lists them. It leaves out events whose leaf cannot be read, and
+// verifies nothing.
 func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error) {
 	rows, err := c.Database.QueryContext(ctx, `SELECT e.leaf FROM audit_control_event m JOIN audit_event e ON e.ledger = m.ledger AND e.seq = m.seq
 		WHERE m.ledger = $1 AND m.action = $2 ORDER BY m.seq`, ledger, event.ActionRekey)
@@ -90,8 +90,9 @@ func (c Copier) Rekeys(ctx context.Context, ledger string) ([]event.Event, error
 	return events, rows.Err()
 }
 
-// Head gives the size of a ledger and the root of its tree as the database goes on from
-// them. Who reads it before the rows has at least the rows that it is of.
+// Head returns the size and the root of a ledger as the database stores them; the next
+// event is added to these. A caller that reads the head before the rows gets at least the
+// rows that the head covers.
 func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.Hash, err error) {
 	h, err := readHead(ctx, c.Database, ledger)
 	if err == nil {
@@ -103,7 +104,7 @@ func (c Copier) Head(ctx context.Context, ledger string) (size int64, root tlog.
 	return h.size, root, nil
 }
 
-// IndexRow is a row of what events are found by: see docs/ledger.md.
+// IndexRow is a row of the bitmap index: see docs/ledger.md.
 type IndexRow struct {
 	Field int64
 	Value string
@@ -120,7 +121,7 @@ func (c Copier) Indexed(ctx context.Context, ledger string) (blocks int64, err e
 	return blocks, nil
 }
 
-// Index gives all index rows of a ledger, and checks nothing, as Copy does.
+// Index returns all index rows of a ledger. Like Copy, it checks nothing.
 func (c Copier) Index(ctx context.Context, ledger string) iter.Seq2[IndexRow, error] {
 	return func(yield func(IndexRow, error) bool) {
 		var last IndexRow

@@ -13,7 +13,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// handbook is what docs/audit.md says under a heading.
+// handbook is the section of docs/audit.md under a heading.
 func handbook(t *testing.T, heading string) string {
 	t.Helper()
 	page, err := os.ReadFile("../docs/audit.md")
@@ -28,8 +28,8 @@ func handbook(t *testing.T, heading string) string {
 	return part
 }
 
-// The catalogue in the handbook is the one that events are checked against, line by line.
-// A failure prints what it should be.
+// The table in the handbook is the catalogue, line by line. A failure prints the table as
+// it should be.
 func TestTheHandbookHasTheCatalogue(t *testing.T) {
 	var table strings.Builder
 	for _, kind := range event.Kinds() {
@@ -71,7 +71,7 @@ func TestTheHandbookHasEveryQuestion(t *testing.T) {
 	}
 }
 
-// Every field of a query is a filter of the handbook, but for those that are no filters.
+// Every filter of a query is in the handbook.
 func TestTheHandbookHasEveryFilter(t *testing.T) {
 	part := handbook(t, "Filters")
 	for field := range reflect.TypeFor[ask.Query]().Fields() {

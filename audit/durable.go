@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// checkDurable refuses a database that acknowledges a commit before it is on disk: the
-// promise that no byte leaves before its event is durable would be empty.
+// checkDurable refuses a database that acknowledges a commit before it is on disk. On
+// such a database, a byte could leave before its event is durable.
 func checkDurable(ctx context.Context, db *sql.DB, postgresql bool) error {
 	if postgresql {
 		return checkPostgreSQL(ctx, db)

@@ -11,65 +11,64 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// After a restore the database holds less than was published, and whoever saw what it
-// lost could hold it against everything that comes next under the same name. So the
-// ledger goes on in a new epoch: the database gets back what was published, the tree
-// grows on from there, and its checkpoints have a new name. Because it is the same tree,
-// every number and every proof of what was published holds as before, and a consistency
-// proof leads from one epoch into the next.
+// After a restore the database holds less than was published. A reader who saw the lost
+// events could prove two histories under the same name. So the ledger goes on in a new
+// epoch: the database imports the published events, the tree grows on from there, and its
+// checkpoints have a new name. The tree is the same, so every published number and proof
+// holds as before, and a consistency proof leads from one epoch into the next.
 
-// ErrNotBehind says that the database holds all that was published, so that no epoch
-// needs to begin.
+// ErrNotBehind says that the database holds all published events, so no epoch needs to
+// begin.
 var ErrNotBehind = errors.New("the database holds all that was published")
 
-// ErrDiffers says that the database holds other events than were published, and not only
-// fewer.
+// ErrDiffers says that the database holds other events than the published ones, and not
+// only fewer.
 var ErrDiffers = errors.New("the database holds other events than were published")
 
-// History is a ledger as it was published last.
+// History is the last published state of a ledger.
 type History struct {
 	Epoch int64 // of its newest checkpoint
 	Size  int64
 	Root  tlog.Hash
 
-	// Bundle gives width leaves from 256 × index on. They are not trusted: together they
-	// must have the root.
+	// Bundle returns width leaves from 256 × index on. They are not trusted: the root
+	// over all of them must be Root.
 	Bundle func(ctx context.Context, index int64, width int) ([][]byte, error)
 }
 
-// Beginning is what BeginEpoch is to do.
+// Beginning is the order to BeginEpoch.
 type Beginning struct {
 	Ledger  string
 	History History
 
-	// Differing allows to go on although the database holds other events than were
-	// published. They are set aside, and recorded again in the new epoch.
+	// Differing allows the epoch to begin although the database holds other events than
+	// the published ones. These are set aside, and recorded again in the new epoch.
 	Differing bool
 
-	Event event.Event  // who does it, when and why; the ledger fills in what is done
-	Note  *event.Event // staged in the operator's ledger together with it, where that is another one
+	Event event.Event  // who begins the epoch, when and why; the ledger fills in the rest
+	Note  *event.Event // recorded in the operator's ledger in the same transaction, unless Ledger is that ledger
 
-	Progress func(done, total int64) // is told how many events were compared; may be nil
+	Progress func(done, total int64) // called with the number of events compared; may be nil
 }
 
-// Continuation is what BeginEpoch did.
+// Continuation is the result of BeginEpoch.
 type Continuation struct {
 	Ledger        string `json:"ledger"`
 	Epoch         int64  `json:"epoch"`
-	Begins        int64  `json:"begins"`    // with this event: all before it are those that were published
+	Begins        int64  `json:"begins"`    // number of the first event of the epoch; all before it are the published ones
 	Held          int64  `json:"held"`      // events that the database held
-	Imported      int64  `json:"imported"`  // from what was published, without their erasable halves
+	Imported      int64  `json:"imported"`  // from the published ledger, without their erasable data
 	SetAside      int64  `json:"set_aside"` // events that the database held in the place of others
 	RecordedAgain int64  `json:"recorded_again"`
 }
 
-// BeginEpoch completes a ledger with what was published of it and begins a new epoch
-// after that, in one transaction: it happened or it did not, and may be tried again. No
-// other process may work on the database meanwhile, because each knows a ledger's name
-// since it was started.
+// BeginEpoch imports the published events that a ledger lacks and begins a new epoch
+// after them, in one transaction. After a failure it may be tried again. No other process
+// may work on the database meanwhile, because each reads a ledger's name only when it
+// starts.
 //
-// What was published is verified against its checkpoint before anything stays.
-// ErrNotBehind where nothing is missing.
+// The published events are verified against their checkpoint before the commit. It fails
+// with ErrNotBehind when nothing is missing.
 func (l *Ledger) BeginEpoch(ctx context.Context, b Beginning) (Continuation, error) {
 	done, err := l.beginEpoch(ctx, b)
 	if err != nil {
@@ -90,9 +89,9 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 		return Continuation{}, err
 	}
 	defer tx.Rollback()
-	// An epoch is the way on from a halt too: what the ledgers were halted for is what it
-	// takes over. Whoever serves next compares all of them with what is published, and
-	// halts again where another one differs.
+	// An epoch also ends a halt, because it takes over the history that the ledgers were
+	// halted for. A gateway that starts next compares all ledgers with what is published,
+	// and halts again where another one differs.
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1, halt = NULL, halt_node = NULL, halt_ts = NULL`); err != nil {
 		return Continuation{}, fmt.Errorf("locking the sequencer: %w", err)
 	}
@@ -118,7 +117,7 @@ func (l *Ledger) beginEpoch(ctx context.Context, b Beginning) (Continuation, err
 }
 
 // begin places the event that begins the epoch, and puts the events that were set aside
-// in line behind it.
+// into the outbox behind it.
 func (i *importing) begin(ctx context.Context) error {
 	b, l := i.beginning, i.ledger
 	if err := i.checkEpoch(ctx); err != nil {
@@ -153,17 +152,17 @@ func (i *importing) begin(ctx context.Context) error {
 	return i.recordAgain(ctx)
 }
 
-// checkEpoch refuses a history that says to be of another epoch than its events are: the
-// next one would not follow on it.
+// checkEpoch refuses a history whose checkpoint names another epoch than its events do:
+// the next epoch would not follow on it.
 func (i *importing) checkEpoch(ctx context.Context) error {
 	epoch := int64(1)
 	var subject string
 	err := i.tx.QueryRowContext(ctx, `SELECT subject FROM audit_control_event WHERE ledger = $1 AND action = $2 ORDER BY seq DESC LIMIT 1`,
 		i.beginning.Ledger, event.ActionEpoch).Scan(&subject)
 	if err == nil {
-		var mark event.EpochChange
-		mark, err = event.ParseEpochChange(subject)
-		epoch = mark.Epoch
+		var change event.EpochChange
+		change, err = event.ParseEpochChange(subject)
+		epoch = change.Epoch
 	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
@@ -174,7 +173,7 @@ func (i *importing) checkEpoch(ctx context.Context) error {
 	return nil
 }
 
-// write inserts events with their marks.
+// write inserts events, and copies the control events among them.
 func (i *importing) write(ctx context.Context, entries []entry) error {
 	if len(entries) == 0 {
 		return nil
@@ -185,7 +184,7 @@ func (i *importing) write(ctx context.Context, entries []entry) error {
 	return i.ledger.writeControlEvents(ctx, i.tx, entries)
 }
 
-// writeOpen writes anew which accesses have not ended.
+// writeOpen replaces the list of accesses that have not ended.
 func (i *importing) writeOpen(ctx context.Context) error {
 	if _, err := i.tx.ExecContext(ctx, `DELETE FROM audit_open WHERE ledger = $1`, i.beginning.Ledger); err != nil {
 		return err
@@ -197,9 +196,9 @@ func (i *importing) writeOpen(ctx context.Context) error {
 	return i.ledger.writeOpen(ctx, i.tx, open)
 }
 
-// recordAgain stages what was set aside and is not among what was published, with what
-// the backup held staged already in its place. Both may have been published: then they
-// are in the ledger, and what they have is the erasable data.
+// recordAgain puts the events that were set aside into the outbox, before those that the
+// backup held there. An event of either kind may have been published. Then it is in the
+// ledger already, and only its erasable data is taken.
 func (i *importing) recordAgain(ctx context.Context) error {
 	waiting, err := i.takeOutbox(ctx)
 	if err != nil {
@@ -245,10 +244,9 @@ func (i *importing) takeOutbox(ctx context.Context) ([]pending, error) {
 	return taken, err
 }
 
-// again says whether an event has to be recorded again. Not when it is in the ledger:
-// then that one is given the erasable data. Nor when it tells the end of an access whose
-// end the ledger tells already, nor when it is about the ledger's own name or key:
-// neither would be true any more.
+// again says whether an event has to be recorded again. An event that is in the ledger is
+// not: its row gets the erasable data. Nor is the end of an access whose end the ledger
+// has already, nor a control event: neither would be true any more.
 func (i *importing) again(ctx context.Context, row pending) (bool, error) {
 	e, err := event.Parse(row.body)
 	if err != nil {
@@ -260,8 +258,8 @@ func (i *importing) again(ctx context.Context, row pending) (bool, error) {
 		Scan(&seq, &leaf)
 	if errors.Is(err, sql.ErrNoRows) {
 		phase, ended := i.ended[e.Grant]
-		told := ended && ends(&e) && (phase != event.PhaseUnknown || e.Phase == event.PhaseUnknown)
-		return !told && !e.Action.IsControl(), nil
+		known := ended && ends(&e) && (phase != event.PhaseUnknown || e.Phase == event.PhaseUnknown)
+		return !known && !e.Action.IsControl(), nil
 	}
 	if err != nil || row.clear == nil {
 		return false, err

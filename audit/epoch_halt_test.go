@@ -9,9 +9,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// A replica that found a database gone back has halted the ledgers of all; the epoch that
-// takes over what was published is the way on. Nothing else is: a key is not replaced
-// meanwhile.
+// A replica that finds a database rolled back halts the ledgers of all. The epoch that
+// takes over the published history ends the halt. Nothing else does: a key cannot be
+// replaced meanwhile.
 func TestAnEpochLiftsAHalt(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)

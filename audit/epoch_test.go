@@ -19,8 +19,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// outside is a ledger as somebody outside has it, from before the database lost some of
-// it.
+// outside is the published ledger from before the database lost some of it.
 type outside struct {
 	leaves [][]byte
 	epoch  int64
@@ -54,8 +53,7 @@ func (o outside) history() audit.History {
 // tables are those that a backup holds of the ledgers.
 var tables = []string{"audit_sequencer", "audit_outbox", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_control_event", "audit_forked_event", "audit_published", "audit_index"}
 
-// backUp copies the ledgers' tables; what it returns puts the copies back, the last that
-// were made.
+// backUp copies the ledgers' tables; the returned function restores the last copies.
 func backUp(t *testing.T, db *database.DB) (restore func()) {
 	t.Helper()
 	each := func(statements ...string) {
@@ -94,7 +92,7 @@ func reads(events []event.Event) (list []string) {
 	return list
 }
 
-// TestEpochAfterRollback: the database lost events; it gets them back and goes on under
+// TestEpochAfterRollback: the database lost events. It imports them and goes on under
 // another name, in the same tree.
 func TestEpochAfterRollback(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
@@ -119,7 +117,7 @@ func TestEpochAfterRollback(t *testing.T) {
 		if _, err := ledger.BeginEpoch(t.Context(), audit.Beginning{Ledger: client(1), History: before.history()}); !errors.Is(err, audit.ErrNotBehind) {
 			t.Errorf("a second time: %v", err)
 		}
-		ledger = open(t, config(db)) // the name is found in the database
+		ledger = open(t, config(db)) // the database has the name
 		start(t, ledger)
 		if seq := mustAppend(t, ledger, db, client(1), read(7)); seq != 305 {
 			t.Errorf("the next event is %d", seq)
@@ -136,7 +134,7 @@ func TestEpochAfterRollback(t *testing.T) {
 		if err != nil || !bytes.HasPrefix(signed, []byte("ledger.test/"+client(1)+"/2\n306\n")) {
 			t.Errorf("checkpoint %q, %v", signed, err)
 		}
-		// Imported events are found as others are, and the note stands in the operator's
+		// Queries find imported events as others, and the note is in the operator's
 		// ledger.
 		found, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1), Document: "d_300"})
 		if err != nil || len(found) != 1 || found[0].Seq != 300 || found[0].Private != nil {
@@ -157,8 +155,8 @@ func TestEpochAfterRollback(t *testing.T) {
 	})
 }
 
-// TestNoteOutlivesTheOperatorsOwnEpoch: it is in the outbox in a ledger whose turn comes
-// later.
+// TestNoteOutlivesTheOperatorsOwnEpoch: the note waits in the outbox of the operator's
+// ledger, whose own epoch begins later.
 func TestNoteOutlivesTheOperatorsOwnEpoch(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		restore := backUp(t, db)
@@ -183,7 +181,7 @@ func TestNoteOutlivesTheOperatorsOwnEpoch(t *testing.T) {
 	})
 }
 
-// TestEpochOfAnEmptyDatabase: nothing at all was left, and everything comes from outside.
+// TestEpochOfAnEmptyDatabase: the database is empty, and everything is imported.
 func TestEpochOfAnEmptyDatabase(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		restore := backUp(t, db)
@@ -200,8 +198,7 @@ func TestEpochOfAnEmptyDatabase(t *testing.T) {
 		if done := beginEpoch(t, open(t, config(db)), client(1), before, false); done.Imported != 6 || done.Begins != 6 {
 			t.Errorf("did %+v", done)
 		}
-		// An access of which nobody told the end is open again, until a gateway closes it
-		// as unknown.
+		// An access without an end is open again, until a gateway closes it as unknown.
 		var open string
 		if err := db.Reader().QueryRowContext(t.Context(), `SELECT event FROM audit_open`).Scan(&open); err != nil || open != grant.ID {
 			t.Errorf("%s is open, %v", open, err)
@@ -209,9 +206,9 @@ func TestEpochOfAnEmptyDatabase(t *testing.T) {
 	})
 }
 
-// TestEpochAfterFork: after the restore somebody went on. What they recorded is set aside
-// and recorded again; nothing is in the ledger twice, and an access that ended is not
-// ended again.
+// TestEpochAfterFork: a gateway went on after the restore. Its events are set aside and
+// recorded again. No event is in the ledger twice, and an access that ended is not ended
+// again.
 func TestEpochAfterFork(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -241,16 +238,16 @@ func TestEpochAfterFork(t *testing.T) {
 			mustStage(t, ledger, db, client(1), read(12+n))
 		}
 		mustAppend(t, ledger, db, client(1), read(312))
-		mustProve(t, ledger, client(1), 2) // keeps a tile of what is not the history
+		mustProve(t, ledger, client(1), 2) // stores a tile of the wrong history
 		stop()
 
 		ledger = open(t, config(db))
 		if _, err := ledger.BeginEpoch(t.Context(), audit.Beginning{Ledger: client(1), History: before.history()}); !errors.Is(err, audit.ErrDiffers) {
-			t.Fatalf("without being told that it differs: %v", err)
+			t.Fatalf("without Differing: %v", err)
 		}
 		done := beginEpoch(t, ledger, client(1), before, true)
-		// Of the database's own events one was published too, and one ends what has
-		// ended.
+		// One of the database's own events was published too, and one ends an access that
+		// has ended.
 		if want := (audit.Continuation{Ledger: client(1), Epoch: 2, Begins: 4, Held: 305, Imported: 3, SetAside: 304, RecordedAgain: 302}); done != want {
 			t.Errorf("did %+v, want %+v", done, want)
 		}
@@ -326,7 +323,7 @@ func verified2(t *testing.T, ledger *audit.Ledger, name string) []event.Event {
 	return events
 }
 
-// TestHeadThatDeniesEvents: the rows are there, and the head says that they are not.
+// TestHeadThatDeniesEvents: the rows are there, and the head does not cover them.
 func TestHeadThatDeniesEvents(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -341,8 +338,8 @@ func TestHeadThatDeniesEvents(t *testing.T) {
 	})
 }
 
-// TestTamperedHistoryIsNotImported: what is outside is not trusted either, and nothing of
-// it stays.
+// TestTamperedHistoryIsNotImported: the published ledger is not trusted either, and a
+// failed import leaves nothing.
 func TestTamperedHistoryIsNotImported(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -418,8 +415,8 @@ func otherKey(seed byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
-// TestRotatedKey: every ledger tells the new key under the old one's signature, and the
-// old one signs no more.
+// TestRotatedKey: every ledger records the new key with the old one's signature, and the
+// old key signs no more.
 func TestRotatedKey(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)
@@ -468,9 +465,8 @@ func TestRotatedKey(t *testing.T) {
 	})
 }
 
-// TestMarksAreTheLedgersOwn: nobody else can record that a ledger has another name or
-// key.
-func TestMarksAreTheLedgersOwn(t *testing.T) {
+// TestControlEventsAreTheLedgersOwn: only the ledger itself records another name or key.
+func TestControlEventsAreTheLedgersOwn(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		for _, action := range []event.Action{event.ActionEpoch, event.ActionRekey} {
 			e := event.Event{Phase: event.PhaseState, Action: action, Outcome: event.OutcomeAllow}

@@ -10,28 +10,28 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// PrivateErasure names erasable data of one ledger that may have to go.
+// PrivateErasure selects erasable data of one ledger to erase.
 type PrivateErasure struct {
 	Ledger string
 	From   int64                   // the first event to look at
 	Before time.Time               // only what was sequenced before
 	Class  event.RetentionClass    // only of this class; empty: of every
-	Actor  string                  // only what this person did; empty: everybody
-	Due    func(ask.Erasable) bool // asked about each that all of this fits; false keeps it
+	Actor  string                  // only events of this person; empty: of all
+	Due    func(ask.Erasable) bool // called for each selected event; false keeps its data
 }
 
-// PrivateErased is what one ErasePrivate did.
+// PrivateErased is the result of one ErasePrivate.
 type PrivateErased struct {
-	From, To int64 // the events looked at: from From on, before To
+	From, To int64 // the events looked at: From ≤ seq < To
 	Erased   int64
 	Kept     int64 // because they are not due
-	Done     bool  // there is nothing from To on to look at
+	Done     bool  // no event from To on is left to look at
 }
 
-// ErasePrivate erases a batch of erasable data, with their salts, in the caller's
-// transaction; it goes on with From set to To until Done. The leaves stay, and with them
-// every proof: what was committed to can no longer be told, not even by guessing. The
-// caller stages the event that says so in the same transaction.
+// ErasePrivate erases a batch of erasable data with its salts, in the caller's
+// transaction. The caller goes on with From set to To until Done. The leaves stay, and
+// with them every proof. Without the salt no one can guess the erased data. The caller
+// records the erasure in the same transaction.
 func (l *Ledger) ErasePrivate(ctx context.Context, tx *sql.Tx, e PrivateErasure) (PrivateErased, error) {
 	page, err := l.Erasable(ctx, tx, ask.ErasableQuery{Ledger: e.Ledger, From: e.From, Before: e.Before, Class: e.Class, Actor: e.Actor})
 	if err != nil {

@@ -39,8 +39,8 @@ func erase(t *testing.T, ledger *audit.Ledger, db *database.DB, e audit.PrivateE
 
 func everything(ask.Erasable) bool { return true }
 
-// halfless lists the events of the ledger that have no erasable data any more.
-func halfless(t *testing.T, ledger *audit.Ledger, name string) []int64 {
+// erased lists the events of the ledger without erasable data.
+func erased(t *testing.T, ledger *audit.Ledger, name string) []int64 {
 	t.Helper()
 	var seqs []int64
 	for row, err := range ledger.Copy(t.Context(), name) {
@@ -108,10 +108,10 @@ func TestErasePrivate(t *testing.T) {
 				if diff := cmp.Diff(tt.done, erase(t, ledger, db, tt.erase)); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
-				if diff := cmp.Diff(tt.want, halfless(t, ledger, client(1))); diff != "" {
+				if diff := cmp.Diff(tt.want, erased(t, ledger, client(1))); diff != "" {
 					t.Errorf("erased (-want +got):\n%s", diff)
 				}
-				if other := halfless(t, ledger, client(2)); len(other) > 0 {
+				if other := erased(t, ledger, client(2)); len(other) > 0 {
 					t.Errorf("erased in another ledger: %v", other)
 				}
 				verified(t, ledger, client(1)) // every commitment, and the root
@@ -136,14 +136,14 @@ func TestErasePrivateInBatches(t *testing.T) {
 		if diff := cmp.Diff([]int64{500, 500, 203}, counts); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
-		if left := halfless(t, ledger, client(1)); len(left) != 1203 {
+		if left := erased(t, ledger, client(1)); len(left) != 1203 {
 			t.Errorf("%d are erased", len(left))
 		}
 	})
 }
 
-// A verifier says of erased halves that they are erased. It finds nothing wrong when the
-// ledger tells of it, and else that it does not.
+// A verifier counts erased data. It finds nothing wrong when the ledger records the
+// erasure, and a problem when it does not.
 func TestVerifyAfterErasing(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := tenEvents(t, db)
@@ -162,15 +162,15 @@ func TestVerifyAfterErasing(t *testing.T) {
 		}
 		erase(t, ledger, db, audit.PrivateErasure{Ledger: client(1), Before: noon.Add(5 * time.Minute), Due: everything})
 		if r := check(); r.OK() || r.Found != 1 || r.Problems[0].Kind != verify.KindErased || r.Erased != 5 {
-			t.Errorf("erased and not told: %+v", r)
+			t.Errorf("erased and not recorded: %+v", r)
 		}
 		defer start(t, ledger)()
-		told := event.Event{Phase: event.PhaseState, Action: "privacy.expire", Outcome: event.OutcomeAllow, Actor: "system", Length: 5}
+		record := event.Event{Phase: event.PhaseState, Action: "privacy.expire", Outcome: event.OutcomeAllow, Actor: "system", Length: 5}
 		for i, by := range []string{"p_1", "system"} {
-			told.Actor = by // a person's own events do not count
-			mustAppend(t, ledger, db, client(1), told)
+			record.Actor = by // a person's own events do not count
+			mustAppend(t, ledger, db, client(1), record)
 			if r := check(); r.OK() != (by == "system") || r.Erased != 5 || r.Proven != int64(11+i) {
-				t.Errorf("told by %s: %+v", by, r)
+				t.Errorf("recorded by %s: %+v", by, r)
 			}
 		}
 		if events, _, err := ledger.Query(t.Context(), ask.Query{Ledger: client(1)}); err != nil || events[11].Private != nil || events[2].Private == nil {
@@ -179,7 +179,7 @@ func TestVerifyAfterErasing(t *testing.T) {
 	})
 }
 
-// The database refuses to change events, whoever asks with the gateway's rights.
+// The database refuses to change events with the gateway's rights.
 func TestGuard(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		ledger := threeEvents(t, db)

@@ -11,14 +11,13 @@ import (
 // FirstSchema is the number of the schema.
 const FirstSchema = firstSchema
 
-// Waiting says whether anybody waits for an event.
+// Waiting says whether a call waits for an event.
 func (l *Ledger) Waiting() bool { return l.waiters.any() }
 
 // MaxQueued is how many may wait.
 const MaxQueued = maxQueued
 
-// Queued counts the appended events that nobody has sequenced yet, and those that are
-// waited for.
+// Queued counts the appended events that are not sequenced yet, and the waiting calls.
 func (l *Ledger) Queued() (queued, waited int) {
 	l.queue.mu.Lock()
 	defer l.queue.mu.Unlock()
@@ -27,8 +26,7 @@ func (l *Ledger) Queued() (queued, waited int) {
 	return len(l.queue.rows), len(l.waiters.waiting)
 }
 
-// CompactRange gives tests the compact range, whose bytes and root every version has to
-// compute alike.
+// CompactRange gives tests the compact range. Its bytes and root are frozen.
 type CompactRange = compactRange
 
 // ParseCompactRange reads a stored compact range.
@@ -46,8 +44,8 @@ func (f compactRange) Bytes() []byte { return f.bytes() }
 func (f compactRange) Root() (tlog.Hash, error) { return f.root() }
 
 // Filler puts events into ledgers without the sequencer, each at the time at which it
-// occurred, for tests that need millions of them. What it writes is what the sequencer
-// would have written.
+// occurred, for tests that need millions of them. It writes the rows that the sequencer
+// would write.
 type Filler struct {
 	ledger *Ledger
 	heads  map[string]*head

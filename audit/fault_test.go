@@ -35,8 +35,8 @@ func eachFaulty(t *testing.T, f func(t *testing.T, db *database.DB, c audit.Conf
 	})
 }
 
-// A commit that fails and stores nothing: the event is still in the outbox, and the next
-// round takes it.
+// After a commit that fails and stores nothing, the event is still in the outbox, and the
+// next round takes it.
 func TestCommitFailsAndIsNotStored(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		writes.refuseCommits.Store(2)
@@ -53,8 +53,8 @@ func TestCommitFailsAndIsNotStored(t *testing.T) {
 	})
 }
 
-// A commit that fails and is stored all the same: the event is looked up, not sequenced
-// again.
+// After a commit that fails and is stored all the same, the event is looked up and not
+// sequenced again.
 func TestCommitFailsAndIsStored(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		writes.loseCommits.Store(1)
@@ -71,8 +71,8 @@ func TestCommitFailsAndIsStored(t *testing.T) {
 	})
 }
 
-// While nothing can be committed, or what was committed cannot be looked up, nobody is
-// told that an event is durable. Once the database is back, the event is there once.
+// While nothing can be committed or looked up, no call learns that an event is durable.
+// Once the database is back, the event is there once.
 func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
 	needs.Parallel(t)
 	for name, fail := range map[string]func(writes, reads *faults){
@@ -105,9 +105,8 @@ func TestNoAcknowledgementWithoutKnowledge(t *testing.T) {
 	}
 }
 
-// An appended event whose commit has an unknown outcome is tried once: if it was stored
-// it is acknowledged after it was looked up, if not it is not, and it is never two
-// events.
+// An appended event whose commit has an unknown outcome gets one attempt. It is
+// acknowledged when a look-up finds it, and never recorded twice.
 func TestAppendWithUnknownOutcome(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		ledger := open(t, c)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// errLost is what a commit reports whose answer got lost.
+// errLost is the error of a commit whose answer got lost.
 var errLost = errors.New("connection lost")
 
 // faults makes the connections of a pool fail on demand. The zero value makes none.
@@ -21,7 +21,7 @@ type faults struct {
 	refuseStatements atomic.Bool // statements that write fail
 
 	spareCommits atomic.Int32                 // so many commits are sound before others are refused or lost
-	seen         atomic.Pointer[func(string)] // is told of each query; nil tells nobody
+	seen         atomic.Pointer[func(string)] // called with each query, unless nil
 }
 
 // take uses up one of the faults in the counter.

@@ -9,20 +9,20 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Why a grant was closed as unknown.
+// The reasons for closing a grant as unknown.
 const (
-	reasonNodeLost    = "node-lost"    // its process died, or could not be told from one that did
+	reasonNodeLost    = "node-lost"    // its process died, or showed no life for as long
 	reasonNodeStopped = "node-stopped" // its process was stopped before the access had ended
-	reasonEndLost     = "end-lost"     // its process lives, and could not record the end, or not learn that it was recorded
+	reasonEndLost     = "end-lost"     // its process lives, but could not record the end, or never learnt that it was recorded
 )
 
-// opens says whether the event begins an access whose end another event must tell.
+// opens says whether the event begins an access that another event must end.
 func opens(e *event.Event) bool {
 	return e.Phase == event.PhaseGrant && e.Outcome == event.OutcomeAllow
 }
 
-// ends says whether the event ends the access that it names. One that was itself refused
-// ends nothing: the access is then orphaned, and that is told by an event of its own.
+// ends says whether the event ends the access that it names. A refused end ends nothing:
+// the access is then orphaned, and another event closes it.
 func ends(e *event.Event) bool {
 	switch e.Phase {
 	case event.PhaseCompleted, event.PhaseAborted, event.PhaseUnknown:
@@ -72,18 +72,18 @@ func (l *Ledger) writeOpen(ctx context.Context, tx *sql.Tx, entries []entry) err
 	return l.change(ctx, tx, deleteOpen, deleteOneOpen, len(grants), ledgers, grants)
 }
 
-// stale is a process that has accesses running and shows no sign of life.
+// stale is a process with running accesses and no heartbeat for too long.
 type stale struct {
 	node   string
-	beat   int64 // that it stopped at
+	beat   int64 // the last heartbeat
 	reason string
-	grants []Ticket // those alone, of a process that lives; nil for all of one that does not
+	grants []Ticket // only these, of a process that lives; nil: all, of a process that died
 }
 
-// unknowns are the events that close the open grants of silent processes, but for those
-// that the rows end anyway. It is called under the sequencer's lock and with the outbox
-// drained, so everything that such a process committed before it fell silent is taken
-// into account, and each grant is closed once, whichever replica gets here first.
+// unknowns makes the events that close the open grants of stale nodes, except grants that
+// the rows end. It is called under the sequencer's lock and with the outbox drained. So
+// it knows everything that a stale node committed, and one replica closes each grant
+// once.
 func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []stale, rows []pending) ([]pending, error) {
 	if len(of) == 0 {
 		return nil, nil
@@ -112,8 +112,8 @@ func (l *Ledger) unknowns(ctx context.Context, tx *sql.Tx, of []stale, rows []pe
 	return closing, nil
 }
 
-// unknown tells that nobody knows how the access ended. It counts as if the whole had
-// gone.
+// unknown makes the event for an access whose end is not known. It counts as if the whole
+// content had left.
 func unknown(grant event.Event, reason string) event.Event {
 	e := grant
 	e.ID, e.Occurred, e.Node, e.Request = "", time.Time{}, "", ""
@@ -136,7 +136,7 @@ func endedBy(rows []pending) (map[Ticket]bool, error) {
 	return ended, nil
 }
 
-// openGrants reads open grants of a process that is still silent.
+// openGrants reads open grants of a process that is still stale.
 func (l *Ledger) openGrants(ctx context.Context, tx *sql.Tx, s stale) ([]event.Event, error) {
 	if s.grants != nil {
 		return l.openAmong(ctx, tx, s.grants)
@@ -145,7 +145,7 @@ func (l *Ledger) openGrants(ctx context.Context, tx *sql.Tx, s stale) ([]event.E
 		ORDER BY o.ledger, o.seq LIMIT $3`, s.node, s.beat, l.config.Batch)
 }
 
-// readGrants reads those open grants for which the condition holds.
+// readGrants reads the open grants that meet the condition.
 func readGrants(ctx context.Context, tx *sql.Tx, condition string, args ...any) ([]event.Event, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT e.leaf FROM audit_open o
 		JOIN audit_event e ON e.ledger = o.ledger AND e.seq = o.seq WHERE `+condition, args...)

@@ -15,20 +15,19 @@ import (
 // maxHaltReason is how much of a reason is kept, in bytes.
 const maxHaltReason = 1000
 
-// Halt stops the ledgers of the database for good: nothing is sequenced or acknowledged
-// any more, and Wait and Append fail with ErrUnavailable. It is for whoever finds that
-// the database's history is not the one that is known outside: every further event would
+// Halt stops the ledgers of the database until Resume: nothing is sequenced or
+// acknowledged any more, and Wait and Append fail with ErrUnavailable. A process calls it
+// when the database's history is not the published one, because every further event would
 // be signed into a second history. Only the first reason is kept.
 //
-// It acts at once in this process. It is also written into the database, where every
-// other process on it meets it at its next round, or when it looks at each heartbeat, and
-// after a restart. Only Resume takes it back.
+// It acts at once in this process. The database stores it, so every other process meets
+// it at its next round or heartbeat, and after a restart. Only Resume takes it back.
 func (l *Ledger) Halt(reason error) {
 	l.haltHere(reason)
 	ctx, cancel := context.WithTimeout(context.Background(), roundTimeout)
 	defer cancel()
 	if err := l.keepHalt(ctx); err != nil {
-		l.config.Logger.Error("writing down that the ledger is halted; it is tried again", "error", err)
+		l.config.Logger.Error("storing the halt of the ledgers; the next heartbeat tries again", "error", err)
 	}
 }
 
@@ -40,8 +39,8 @@ func (l *Ledger) haltHere(reason error) {
 	})
 }
 
-// keepHalt writes down for all processes why this one has halted, unless something is
-// written down already.
+// keepHalt stores the reason of the halt for all processes, unless a reason is stored
+// already.
 func (l *Ledger) keepHalt(ctx context.Context) error {
 	reason := l.Halted().Error()
 	reason = strings.ToValidUTF8(strings.ReplaceAll(reason[:min(len(reason), maxHaltReason)], "\x00", ""), "")
@@ -53,8 +52,7 @@ func (l *Ledger) keepHalt(ctx context.Context) error {
 	return err
 }
 
-// Halted is the reason why the ledgers were halted, as far as this process knows; nil
-// while they were not.
+// Halted is the reason of the halt as far as this process knows; nil when there is none.
 func (l *Ledger) Halted() error {
 	select {
 	case <-l.halted:
@@ -64,8 +62,8 @@ func (l *Ledger) Halted() error {
 	}
 }
 
-// LookHalted is Halted after a look into the database, whether another process, or this
-// one before it was restarted, has halted the ledgers. err says that it could not look.
+// LookHalted is Halted after a look into the database: another process, or an earlier run
+// of this one, may have halted the ledgers. err says that the look failed.
 func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
 	if l.Halted() == nil {
 		err = l.readHalt(ctx, l.config.Reader)
@@ -73,7 +71,7 @@ func (l *Ledger) LookHalted(ctx context.Context) (reason, err error) {
 	return l.Halted(), err
 }
 
-// readHalt halts this process too when the database says that the ledgers are.
+// readHalt halts this process when the database says that the ledgers are halted.
 func (l *Ledger) readHalt(ctx context.Context, db schema.Queryer) error {
 	var reason, node string
 	var at int64
@@ -89,7 +87,8 @@ func (l *Ledger) readHalt(ctx context.Context, db schema.Queryer) error {
 	return nil
 }
 
-// tickHalt tells the others of a halt that could not be written down, or hears of theirs.
+// tickHalt stores a halt that could not be stored before, or reads one of another
+// process.
 func (l *Ledger) tickHalt(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
@@ -100,14 +99,14 @@ func (l *Ledger) tickHalt(ctx context.Context) error {
 		return nil
 	}
 	if err := l.keepHalt(ctx); err != nil {
-		return fmt.Errorf("writing down that the ledger is halted: %w", err)
+		return fmt.Errorf("storing the halt of the ledgers: %w", err)
 	}
 	return nil
 }
 
-// lock takes the sequencer's row until the transaction ends. It fails where the ledgers
-// are halted: the condition is on the row that is locked, so whoever halts them comes
-// before the round or after it.
+// lock takes the sequencer's row until the transaction ends. It fails when the ledgers
+// are halted. The condition is on the locked row, so a halt comes before the round or
+// after it.
 func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
 	taken, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1 WHERE halt IS NULL`)
 	if err != nil {
@@ -122,7 +121,7 @@ func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
 	return errHalted
 }
 
-// lockOnce is lock for what is done once, also while the ledgers are halted.
+// lockOnce is lock for work that is allowed while the ledgers are halted.
 func lockOnce(ctx context.Context, tx *sql.Tx) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1`); err != nil {
 		return fmt.Errorf("locking the sequencer: %w", err)
@@ -133,9 +132,9 @@ func lockOnce(ctx context.Context, tx *sql.Tx) error {
 // ErrNotHalted says that there is nothing to resume.
 var ErrNotHalted = errors.New("the ledgers are not halted")
 
-// Resume takes a halt back, and stages the event that says so in the same transaction, in
-// the operator's ledger. Whoever calls it has made sure that what the ledgers were halted
-// for is no more. Processes that know of the halt have to be started again, this one too.
+// Resume takes a halt back, and puts the event that records this into the operator's
+// outbox in the same transaction. The caller has verified that the reason of the halt is
+// gone. Processes that know of the halt have to be started again, this one too.
 func (l *Ledger) Resume(ctx context.Context, e event.Event) (Ticket, error) {
 	ticket, err := l.resume(ctx, e)
 	if err != nil {
@@ -169,7 +168,7 @@ func (l *Ledger) resume(ctx context.Context, e event.Event) (Ticket, error) {
 
 var errHalted = errors.New("ledger halted")
 
-// refuseHalted is an ErrUnavailable after Halt.
+// refuseHalted fails with ErrUnavailable after Halt.
 func (l *Ledger) refuseHalted() error {
 	if l.Halted() != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, errHalted)

@@ -12,14 +12,13 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// resumed is the event of taking a halt back.
+// resumed is the event that records a resumption.
 func resumed() event.Event {
 	return event.Event{Phase: event.PhaseState, Action: "audit.resume", Outcome: event.OutcomeAllow, Actor: "system", Auth: "local"}
 }
 
-// One replica finds that there are two histories: none of them appends any more, those
-// that hear of it by a round and those that do nothing, and one that is started
-// afterwards neither.
+// One replica finds two histories. No replica appends any more: not one that meets the
+// halt in a round, not an idle one, and not one that starts afterwards.
 func TestAHaltIsEverybodys(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -59,8 +58,8 @@ func TestAHaltIsEverybodys(t *testing.T) {
 	})
 }
 
-// What acts had put into the outbox before they heard of it waits, and is not lost.
-func TestWhatWasStagedWaitsForTheResumption(t *testing.T) {
+// The outbox waits for the resumption, and nothing in it is lost.
+func TestTheOutboxWaitsForTheResumption(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
 		unaware := open(t, config(db))
@@ -93,8 +92,8 @@ func TestWhatWasStagedWaitsForTheResumption(t *testing.T) {
 	})
 }
 
-// A database that is away when the alarm comes is told later; until then this process at
-// least is halted.
+// A halt while the database is unavailable is stored later. Until then this process is
+// halted.
 func TestAHaltIsWrittenDownLater(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		c.Heartbeat = 10 * time.Millisecond

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// A process that dies leaves accesses of which nobody knows how they ended. So each
-// process that has accesses running shows that it lives, and every process watches the
-// others: the first to find one silent for long enough closes its grants as unknown. Only
-// the beats are compared, with what the watcher saw before on its own clock; the clocks
-// of two machines never are.
+// A process that dies leaves accesses whose end is not known. So each process with
+// running accesses writes heartbeats, and every process watches the others. The first to
+// find one stale for long enough closes its grants as unknown. A watcher compares
+// heartbeats with those it saw before, by its own clock. It never compares the clocks of
+// two machines.
 //
-// A process that was only slow may tell the end after all, behind the unknown: the ledger
-// then has both, and package audit/verify takes the later one for what it is.
+// A process that was only slow may record the end after the unknown. The ledger then has
+// both, and package audit/verify accepts the later end.
 
-// nodeOf names one run of one process: after a restart on the same machine the accesses
-// of before are another's.
+// nodeOf names one run of one process. After a restart on the same machine, accesses of
+// the run before belong to another node.
 func nodeOf(host string) string {
 	return host + "." + strings.ToLower(rand.Text()[:8])
 }
 
-// watch is what a process knows about the life of the others.
+// watch is what a process has seen of the others' heartbeats.
 type watch struct {
 	seen map[string]sighting
 }
@@ -33,8 +33,7 @@ type sighting struct {
 	since time.Time // when beat was first seen
 }
 
-// showLife shows that this process lives, if that matters to anybody: while it has no
-// access running it writes nothing.
+// showLife writes a heartbeat. A process without a running access writes nothing.
 func (l *Ledger) showLife(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
@@ -52,8 +51,8 @@ func (l *Ledger) hasOpen(ctx context.Context) (open bool, err error) {
 	return open, err
 }
 
-// staleNodes looks which other processes have accesses running and have not moved for the
-// time after which they count as dead.
+// staleNodes lists the other processes that have running accesses and no new heartbeat
+// for Config.Lost.
 func (l *Ledger) staleNodes(ctx context.Context, w *watch) ([]stale, error) {
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
@@ -65,7 +64,7 @@ func (l *Ledger) staleNodes(ctx context.Context, w *watch) ([]stale, error) {
 	defer rows.Close()
 	now, before := time.Now(), w.seen
 	w.seen = map[string]sighting{}
-	var found []stale
+	var nodes []stale
 	for rows.Next() {
 		s := stale{reason: reasonNodeLost}
 		if err := rows.Scan(&s.node, &s.beat); err != nil {
@@ -77,14 +76,14 @@ func (l *Ledger) staleNodes(ctx context.Context, w *watch) ([]stale, error) {
 		}
 		w.seen[s.node] = last
 		if now.Sub(last.since) >= l.config.Lost {
-			found = append(found, s)
+			nodes = append(nodes, s)
 		}
 	}
-	return found, rows.Err()
+	return nodes, rows.Err()
 }
 
-// tick is what Run does at each heartbeat, about the other processes and what they have
-// left.
+// tick is the work of Run at each heartbeat: halts, heartbeats, grants of stale nodes,
+// orphaned grants, and missing index rows.
 func (l *Ledger) tick(ctx context.Context, w *watch) error {
 	if err := l.tickHalt(ctx); err != nil || l.Halted() != nil {
 		return err
@@ -92,11 +91,11 @@ func (l *Ledger) tick(ctx context.Context, w *watch) error {
 	if err := l.showLife(ctx); err != nil {
 		return fmt.Errorf("showing that this node lives: %w", err)
 	}
-	found, err := l.staleNodes(ctx, w)
+	nodes, err := l.staleNodes(ctx, w)
 	if err != nil {
 		return fmt.Errorf("watching other nodes: %w", err)
 	}
-	if err := l.closeGrants(ctx, found); err != nil {
+	if err := l.closeGrants(ctx, nodes); err != nil {
 		return err
 	}
 	if err := l.closeOrphans(ctx); err != nil {
@@ -105,7 +104,7 @@ func (l *Ledger) tick(ctx context.Context, w *watch) error {
 	return l.indexBehind(ctx)
 }
 
-// closeGrants closes the grants of silent processes and forgets those processes.
+// closeGrants closes the grants of stale nodes and forgets those nodes.
 func (l *Ledger) closeGrants(ctx context.Context, of []stale) error {
 	if len(of) == 0 {
 		return nil
@@ -127,9 +126,9 @@ func (l *Ledger) closeGrants(ctx context.Context, of []stale) error {
 	return nil
 }
 
-// leave is a clean stop: what was in the outbox is sequenced, and what this process has
-// left running is closed, because nobody will tell its end. What fails here another
-// replica, or the next start, does later.
+// leave is a clean stop: it sequences the outbox and closes the accesses that this
+// process leaves running, because their end will not be recorded. If it fails, another
+// replica or the next start does the work later.
 func (l *Ledger) leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()

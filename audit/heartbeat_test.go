@@ -14,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// impatient is a ledger that soon takes others for dead.
+// impatient is the configuration of a ledger that soon takes others for dead.
 func impatient(db *database.DB) audit.Config {
 	c := config(db)
 	c.Heartbeat, c.Lost = 20*time.Millisecond, 5*time.Second
@@ -35,9 +35,8 @@ func ended(grant audit.Ticket, phase event.Phase) event.Event {
 	return e
 }
 
-// until waits for the ledger to hold an event of the phase. It asks while the ledger
-// grows: what is asked must be one reading of it, as a query is, where a copy and the
-// checkpoint after it are two.
+// until waits for the ledger to hold an event of the phase. The ledger grows meanwhile,
+// so it asks with one query. A copy and the checkpoint after it would be two readings.
 func until(t *testing.T, ledger *audit.Ledger, name string, phase event.Phase) event.Event {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -61,9 +60,8 @@ func phases(events []event.Event) []event.Phase {
 	return list
 }
 
-// A process that died in the middle of an access: one of the others tells, once, that
-// nobody knows how it ended, and counts it as if all had been read. The accesses of those
-// that live are left alone.
+// When a process died in the middle of an access, one of the others closes it, once, as
+// unknown, and counts it as wholly read. Accesses of live processes are left alone.
 func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -87,7 +85,7 @@ func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 			t.Errorf("the end of the lost access (-want +got):\n%s", diff)
 		}
 		if got.Node == dead.Node() {
-			t.Error("the dead node told its own end")
+			t.Error("the dead node recorded its own end")
 		}
 		if _, err := living.Append(t.Context(), client(1), ended(alive, event.PhaseCompleted)); err != nil {
 			t.Fatal(err)
@@ -101,9 +99,9 @@ func TestTheGrantsOfADeadNodeAreClosedOnce(t *testing.T) {
 	})
 }
 
-// What the dead node had committed before it died counts: its own word about the end,
-// still staged, goes before the word of others.
-func TestAStagedEndIsNotOverruled(t *testing.T) {
+// An end that a node put into the outbox before it died counts, and no unknown follows
+// it.
+func TestAnEndInTheOutboxIsNotOverruled(t *testing.T) {
 	databasetest.EachInBubble(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
 		dead := open(t, impatient(db))
@@ -134,7 +132,7 @@ func TestAStagedEndIsNotOverruled(t *testing.T) {
 	})
 }
 
-// After a clean stop nothing is open: what had not ended is closed before Run returns.
+// After a clean stop no access is open: Run closes them before it returns.
 func TestACleanStopLeavesNothingOpen(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		stop := start(t, ledger)

@@ -14,24 +14,23 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// ErrKey says that the key given is not the one that the ledgers are signed with: it was
-// replaced.
+// ErrKey says that the given key does not sign the ledgers any more: it was replaced.
 var ErrKey = errors.New("not the key of the ledgers")
 
-// Rotation is a replacement of a ledger's key, and where it stands in the ledger.
+// Rotation is a replacement of a ledger's key, with the number of its event.
 type Rotation struct {
 	Seq int64
 	event.KeyChange
 }
 
-// ledgerHistory is how a ledger came to its name and key: what epochs have begun after
-// the first, and what keys.
+// ledgerHistory is a ledger's epoch and key history: the epochs after the first, and the
+// replacements of its key.
 type ledgerHistory struct {
 	epochs []event.EpochChange
 	keys   []Rotation
 }
 
-// epoch is the one that the ledger is in.
+// epoch is the current epoch of the ledger.
 func (g ledgerHistory) epoch() int64 {
 	if len(g.epochs) == 0 {
 		return 1
@@ -39,9 +38,9 @@ func (g ledgerHistory) epoch() int64 {
 	return g.epochs[len(g.epochs)-1].Epoch
 }
 
-// histories are those of all ledgers that have one, and the key in use. They change only
-// where no other process works on the database (BeginEpoch, RotateKey), so what was read
-// at the start stays true.
+// histories holds the histories of all ledgers, and the key in use. They change only
+// while no other process works on the database (BeginEpoch, RotateKey). So a copy that
+// was read at the start stays true.
 type histories struct {
 	mu       sync.RWMutex
 	byLedger map[string]ledgerHistory
@@ -66,8 +65,8 @@ func (g *histories) set(byLedger map[string]ledgerHistory, key ed25519.PrivateKe
 	g.byLedger, g.key = byLedger, key
 }
 
-// loadHistories reads all marks, and refuses a key that was replaced: it would sign into
-// the past.
+// loadHistories reads all control events, and refuses a key that was replaced: it would
+// sign as if in the past.
 func (l *Ledger) loadHistories(ctx context.Context, key ed25519.PrivateKey) error {
 	byLedger, err := readHistories(ctx, l.config.Reader)
 	if err != nil {
@@ -107,19 +106,19 @@ func readHistories(ctx context.Context, db *sql.DB) (map[string]ledgerHistory, e
 
 func (g *ledgerHistory) add(seq int64, action event.Action, subject string) error {
 	if action == event.ActionEpoch {
-		mark, err := event.ParseEpochChange(subject)
-		if err == nil && (mark.Size != seq || mark.Former != g.epoch()) {
+		change, err := event.ParseEpochChange(subject)
+		if err == nil && (change.Size != seq || change.Former != g.epoch()) {
 			err = errors.New("it does not follow on the epoch before")
 		}
-		g.epochs = append(g.epochs, mark)
+		g.epochs = append(g.epochs, change)
 		return err
 	}
-	mark, err := event.ParseKeyChange(subject)
-	g.keys = append(g.keys, Rotation{seq, mark})
+	change, err := event.ParseKeyChange(subject)
+	g.keys = append(g.keys, Rotation{seq, change})
 	return err
 }
 
-// writeControlEvents copies what of the entries is about names and keys.
+// writeControlEvents copies the control events among the entries to audit_control_event.
 func (l *Ledger) writeControlEvents(ctx context.Context, tx *sql.Tx, entries []entry) error {
 	marks := slices.Clone(entries)
 	marks = slices.DeleteFunc(marks, func(e entry) bool { return !e.Action.IsControl() })
@@ -131,7 +130,7 @@ func (l *Ledger) writeControlEvents(ctx context.Context, tx *sql.Tx, entries []e
 	}})
 }
 
-// Epoch is the number of the epoch that a ledger is in: 1 until BeginEpoch.
+// Epoch is the number of a ledger's current epoch: 1 until BeginEpoch.
 func (l *Ledger) Epoch(ledger string) int64 { return l.histories.of(ledger).epoch() }
 
 // Epochs are the epochs of a ledger after the first, in their order.
@@ -171,7 +170,8 @@ type given struct {
 
 func (g given) Sign([]byte) ([]byte, error) { return g.signature, nil }
 
-// Verifiers are those of all keys that a ledger has had, for its checkpoints in an epoch.
+// Verifiers returns the verifiers of all keys that a ledger has had, for its checkpoints
+// in an epoch.
 func (l *Ledger) Verifiers(ledger string, epoch int64) ([]note.Verifier, error) {
 	public := []ed25519.PublicKey{l.histories.signingKey().Public().(ed25519.PublicKey)}
 	for _, r := range l.histories.of(ledger).keys {
@@ -192,5 +192,5 @@ func (l *Ledger) Verifiers(ledger string, epoch int64) ([]note.Verifier, error) 
 	return verifiers, nil
 }
 
-// firstName is what a ledger is called in the checkpoints of its first epoch.
+// firstName is the name of a ledger in the checkpoints of its first epoch.
 func (l *Ledger) firstName(ledger string) string { return l.config.Origin + "/" + ledger }

@@ -22,13 +22,13 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// TestAnyHistory: whatever happens to processes, commits and the database, and in
-// whatever order, the numbers have no gaps, the heads agree with the leaves, the index
-// rows are exactly those of the leaves, nothing that was committed is lost or there
-// twice, and queries find what picking the leaves one by one does.
+// TestAnyHistory makes things happen to processes, commits and the database in a random
+// order. The numbers have no gaps, the heads agree with the leaves, the index rows are
+// exactly those of the leaves, no committed event is lost or there twice, and queries
+// find what a check of each leaf finds.
 //
-// What happens is drawn from a seed. Other seeds than the usual ones are given in
-// BORDEREAU_TEST_SEEDS:
+// A seed decides what happens. BORDEREAU_TEST_SEEDS gives other seeds than the usual
+// ones:
 //
 //	BORDEREAU_TEST_SEEDS=5,6,7 go test ./audit -run TestAnyHistory
 func TestAnyHistory(t *testing.T) {
@@ -66,8 +66,7 @@ func TestAnyHistory(t *testing.T) {
 
 const historySteps = 14
 
-// seedsOf are those that are given, or else the usual ones: few, in which everything
-// happens.
+// seedsOf returns the given seeds, or the usual ones: few, in which everything happens.
 func seedsOf(t *testing.T) (seeds []uint64, given bool) {
 	t.Helper()
 	text := os.Getenv("BORDEREAU_TEST_SEEDS")
@@ -96,7 +95,7 @@ type history struct {
 	key       byte
 	epochs    int                        // that were begun
 	happened  map[string]bool            // by the names of the ways
-	due       map[string]map[string]bool // events of each ledger that are staged or have their place
+	due       map[string]map[string]bool // events of each ledger that are in the outbox or have their place
 	copied    struct {
 		restore func()
 		key     byte
@@ -140,7 +139,7 @@ func (h *history) open() *process {
 	p.writer = openFaulty(h.T, h.db.Writer().Driver(), h.dsn, p.faults)
 	c := config(h.db)
 	c.Writer, c.Key = p.writer, otherKey(h.key)
-	c.Poll, c.Heartbeat = time.Hour, time.Hour // it does what it is told and nothing else
+	c.Poll, c.Heartbeat = time.Hour, time.Hour // it acts only when the test says so
 	c.Batch = some(h.r, []int{7, 64, 130, 512})
 	c.Clock = func() time.Time { return time.UnixMicro(h.now.Load()) }
 	p.Ledger, p.stop = open(h.T, c), func() { p.writer.Close() }
@@ -195,7 +194,7 @@ func (h *history) run(steps int) {
 			h.Fatalf("after step %d, %s", step, way.name)
 		}
 	}
-	// What was left behind is caught up with at once, and everything that waits gets its
+	// Index rows that are behind are built at once, and everything that waits gets its
 	// place.
 	p := h.processes[0]
 	for _, name := range historyLedgers {
@@ -218,7 +217,7 @@ func (h *history) run(steps int) {
 			h.Errorf("%s holds %d events that must not be lost, of %d", name, len(found), len(due))
 		}
 		if _, blocks := stored(h.T, h.db, name); blocks < int64(len(leaves)-1)/64 {
-			h.Errorf("%d blocks of the %d events of %s are posted", blocks, len(leaves), name)
+			h.Errorf("%d blocks of the %d events of %s are indexed", blocks, len(leaves), name)
 		}
 		if problems := problemsOf(h.T, h.db, p.Ledger, name); len(problems) > 0 {
 			h.Errorf("%s: %v", name, problems)
@@ -226,7 +225,7 @@ func (h *history) run(steps int) {
 	}
 }
 
-// check holds each ledger against its leaves, and asks a few questions.
+// check compares each ledger with its leaves, and asks a few questions.
 func (h *history) check() {
 	h.Helper()
 	p := h.one()
@@ -343,7 +342,7 @@ func (h *history) failOver() {
 	h.append(p)
 	before := h.sizes()
 	h.goBack()
-	if h.key != h.copied.key || h.epochs != h.copied.epochs { // whoever knows of a key or an epoch that is lost is started again
+	if h.key != h.copied.key || h.epochs != h.copied.epochs { // a process that knows a key or an epoch that is lost is started again
 		h.key, h.epochs = h.copied.key, h.copied.epochs
 		h.restart()
 		p = h.one()
@@ -445,8 +444,8 @@ func (h *history) rotate() {
 	h.append(p)
 }
 
-// beginEpoch loses the last commits, goes on otherwise or not, and goes back to what
-// somebody outside has of one ledger.
+// beginEpoch loses the last commits, perhaps records other events, and then goes back to
+// the published state of one ledger.
 func (h *history) beginEpoch() {
 	if h.key != h.copied.key {
 		return
@@ -507,7 +506,7 @@ func TestFailoverUnderAProcess(t *testing.T) {
 	})
 }
 
-// TestEpochOfARunningProcess: it wrote the history that was set aside, which was longer.
+// TestEpochOfARunningProcess: the process wrote the longer history, which was set aside.
 func TestEpochOfARunningProcess(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		turn := func(from, n int) {

@@ -11,17 +11,17 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// importing goes through what was published of a ledger, from its first event on, beside
-// what the database holds. All of it is read, also where they agree: the root can only be
-// computed over all of it.
+// importing compares the published events of a ledger, from the first on, with those in
+// the database. It reads all of them, also where they agree, because the root is over all
+// of them.
 type importing struct {
 	ledger    *Ledger
 	tx        *sql.Tx
 	beginning Beginning
 
-	head   head                   // of what was gone through
-	forked []pending              // events of the database that were set aside, as drafts
-	ended  map[string]event.Phase // accesses of which an imported event tells the end, and how
+	head   head                   // of the published events read so far
+	forked []pending              // events of the database that were set aside, as drafts to record again
+	ended  map[string]event.Phase // accesses that an imported event ends, and how
 	open   map[string]entry       // accesses that have not ended
 	done   Continuation
 }
@@ -62,18 +62,19 @@ func (i *importing) run(ctx context.Context) error {
 		return err
 	}
 	if i.done.Imported == 0 && !behind {
-		return ErrNotBehind // as far as it was published it agrees, and what comes after is what was not published yet
+		return ErrNotBehind // the database has all published events, and perhaps more that were not published yet
 	}
 	return i.fork(ctx)
 }
 
-// headBehind says whether the ledger's head denies events that the database holds.
+// headBehind says whether the ledger's head is behind the published events, although the
+// database holds them.
 func (i *importing) headBehind(ctx context.Context) (behind bool, err error) {
 	err = i.tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) < $1 FROM audit_head WHERE ledger = $2`, i.done.Begins, i.beginning.Ledger).Scan(&behind)
 	return behind, err
 }
 
-// checkRoot holds what was gone through against the checkpoint that was published for it.
+// checkRoot compares the published events with their checkpoint.
 func (i *importing) checkRoot() error {
 	root, err := i.head.compact.root()
 	if err != nil {
@@ -85,7 +86,7 @@ func (i *importing) checkRoot() error {
 	return nil
 }
 
-// bundle goes through the events from first on.
+// bundle compares one bundle of published events, from first on, with the database.
 func (i *importing) bundle(ctx context.Context, first int64, leaves [][]byte) error {
 	there, err := i.rows(ctx, first, first+int64(len(leaves)))
 	if err != nil {
@@ -118,11 +119,11 @@ func (i *importing) bundle(ctx context.Context, first int64, leaves [][]byte) er
 	return nil
 }
 
-// parse reads a published leaf, which takes its place in the tree.
+// parse reads a published leaf and adds it to the tree.
 func (i *importing) parse(seq int64, leaf []byte) (entry, error) {
 	e, err := event.Parse(leaf)
 	if err != nil || e.Ledger != i.beginning.Ledger || e.Seq != seq {
-		return entry{}, fmt.Errorf("%w: what is published as event %d is none of this ledger", ErrTampered, seq)
+		return entry{}, fmt.Errorf("%w: the published event %d is not an event of this ledger in its place", ErrTampered, seq)
 	}
 	i.head.compact = i.head.compact.add(i.head.size, leaf)
 	i.head.size++
@@ -130,7 +131,7 @@ func (i *importing) parse(seq int64, leaf []byte) (entry, error) {
 	return entry{Event: e, leaf: leaf}, nil
 }
 
-// follow keeps count of which accesses are open.
+// follow keeps the list of open accesses.
 func (i *importing) follow(e entry, imported bool) {
 	switch {
 	case opens(&e.Event):
@@ -143,7 +144,7 @@ func (i *importing) follow(e entry, imported bool) {
 	}
 }
 
-// fork deals with a database that held something else, and not only less.
+// fork sets aside the events that the database held and the published ledger did not.
 func (i *importing) fork(ctx context.Context) error {
 	beyond, err := i.rows(ctx, i.done.Begins, math.MaxInt64)
 	if err != nil || len(beyond) == 0 && i.done.SetAside == 0 {
@@ -167,8 +168,8 @@ func (i *importing) fork(ctx context.Context) error {
 	return err
 }
 
-// setAside moves an event of the database out of the ledger. Its leaf is kept as
-// evidence, and all of it as a draft to be recorded again.
+// setAside moves an event of the database out of the ledger. It keeps the leaf as
+// evidence, and the event as a draft to record again.
 func (i *importing) setAside(ctx context.Context, row held) error {
 	_, err := i.tx.ExecContext(ctx, `INSERT INTO audit_forked_event (ledger, epoch, seq, leaf) VALUES ($1, $2, $3, $4)`,
 		i.beginning.Ledger, i.done.Epoch, row.seq, row.leaf)
@@ -183,7 +184,7 @@ func (i *importing) setAside(ctx context.Context, row held) error {
 	i.done.SetAside++
 	e, err := event.Parse(row.leaf)
 	if err != nil || e.Ledger != i.beginning.Ledger {
-		return nil // it was tampered with, and says nothing to be recorded again
+		return nil // it was tampered with, and there is nothing to record again
 	}
 	e.Seq, e.Time = 0, time.Time{}
 	if row.body, err = e.Leaf(); err != nil {
@@ -193,8 +194,8 @@ func (i *importing) setAside(ctx context.Context, row held) error {
 	return nil
 }
 
-// rows are the database's events of a range in their order, at most as many as a bundle
-// has.
+// rows returns the database's events of a range in their order, at most as many as a
+// bundle has.
 func (i *importing) rows(ctx context.Context, from, until int64) ([]held, error) {
 	rows, err := i.tx.QueryContext(ctx, `SELECT seq, ledger, leaf, priv, priv_salt FROM audit_event
 		WHERE ledger = $1 AND seq >= $2 AND seq < $3 ORDER BY seq LIMIT $4`, i.beginning.Ledger, from, until, TileWidth)
@@ -202,13 +203,13 @@ func (i *importing) rows(ctx context.Context, from, until int64) ([]held, error)
 		return nil, err
 	}
 	defer rows.Close()
-	var found []held
+	var events []held
 	for rows.Next() {
 		var row held
 		if err := rows.Scan(&row.seq, &row.ledger, &row.leaf, &row.clear, &row.salt); err != nil {
 			return nil, err
 		}
-		found = append(found, row)
+		events = append(events, row)
 	}
-	return found, rows.Err()
+	return events, rows.Err()
 }

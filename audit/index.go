@@ -11,16 +11,16 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// Index rows are what queries find events by. Sixty-four events in a row are a block;
-// when it is full, every value that a field has in it gets one row of audit_index, whose
-// 64 bits say in which of the events. The events after the last full block are few, and
-// are read as they are.
+// Queries find events through index rows. Sixty-four consecutive events are a block. When
+// a block is full, every value that a field has in it gets one row of audit_index, whose
+// 64 bits say which of the events have the value. The events after the last full block
+// are few, and queries read them one by one.
 //
-// An index on a column costs every event one entry, in a page of its own for every
-// ledger: with a dozen of them, writing pages was most of the work of an append. A index
-// row is written once for all the events that share the value. And filters combine
-// without a planner, which knows nothing of a value: those of two are the bits that both
-// have.
+// An ordinary index costs one entry for every event, in a page of its own for every
+// ledger. With a dozen such indexes, writing pages was most of the work of an append. An
+// index row is written once for all events of a block that share the value. And filters
+// combine without the database's planner, which knows nothing about single values: two
+// filters are the bits that both have.
 
 // indexRow is a row of audit_index.
 type indexRow struct {
@@ -30,13 +30,13 @@ type indexRow struct {
 	bits  uint64 // bit i stands for event block × 64 + i
 }
 
-// blocksAtOnce is of how many blocks one batch at most writes the index rows.
+// blocksAtOnce is the largest number of blocks that one batch indexes.
 const blocksAtOnce = 64
 
-// unindexed is how many full blocks of the ledger have no index rows.
+// unindexed is the number of full blocks of the ledger without index rows.
 func (h *head) unindexed() int64 { return h.size/schema.BlockSize - h.indexed }
 
-// blocks are the index rows of the blocks of a ledger from its head's indexed on.
+// blocks collects the index rows of the next blocks of a ledger.
 type blocks struct {
 	ledger   string
 	from, to int64 // events
@@ -48,7 +48,7 @@ type place struct {
 	block int64
 }
 
-// next are the blocks of a ledger that are indexed next, at most so many.
+// next takes the next blocks of a ledger to index, at most most.
 func (h *head) next(ledger string, most int64) *blocks {
 	n := min(h.unindexed(), most)
 	b := &blocks{ledger: ledger, from: h.indexed * schema.BlockSize, to: (h.indexed + n) * schema.BlockSize, bits: map[place]uint64{}}
@@ -65,8 +65,8 @@ func (b *blocks) add(e *event.Event) {
 	}
 }
 
-// read adds stored events, up to a number. What cannot be read of them is left out and
-// stops nobody but who asks for it: verification finds it.
+// read adds stored events, up to a number. It leaves out an event that cannot be read, so
+// that one bad row does not stop the sequencer. Verification finds such a row.
 func (b *blocks) read(ctx context.Context, tx *sql.Tx, until int64) error {
 	if b.from >= until {
 		return nil
@@ -88,17 +88,17 @@ func (b *blocks) read(ctx context.Context, tx *sql.Tx, until int64) error {
 	return rows.Err()
 }
 
-func (b *blocks) postings(to []indexRow) []indexRow {
+func (b *blocks) rows(to []indexRow) []indexRow {
 	for p, bits := range b.bits {
 		to = append(to, indexRow{b.ledger, p.Term, p.block, bits})
 	}
 	return to
 }
 
-// index rows are those of the blocks that a batch fills, and of blocks before them that
-// have none yet: of not more than it has time for, the rest is left to later batches. Of
-// such a block the events before the batch are read.
-func (l *Ledger) postings(ctx context.Context, tx *sql.Tx, b *batch) ([]indexRow, error) {
+// fullBlocks returns the index rows of the blocks that a batch fills, and of earlier
+// blocks without any, at most blocksAtOnce. Later batches do the rest. It reads the
+// events of such a block that came before the batch.
+func (l *Ledger) fullBlocks(ctx context.Context, tx *sql.Tx, b *batch) ([]indexRow, error) {
 	left := int64(blocksAtOnce)
 	filled := map[string]*blocks{}
 	for ledger, h := range b.heads {
@@ -129,13 +129,13 @@ func (l *Ledger) postings(ctx context.Context, tx *sql.Tx, b *batch) ([]indexRow
 		if err := of.read(ctx, tx, until); err != nil {
 			return nil, err
 		}
-		rows = of.postings(rows)
+		rows = of.rows(rows)
 	}
 	return rows, nil
 }
 
 func indexRows(of []indexRow) insertion {
-	slices.SortFunc(of, func(a, b indexRow) int { // as they are stored, so that as few pages as can be are written
+	slices.SortFunc(of, func(a, b indexRow) int { // in the order of storage, so that few pages are written
 		return cmp.Or(cmp.Compare(a.ledger, b.ledger), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value), cmp.Compare(a.block, b.block))
 	})
 	return insertion{table: "audit_index", rows: len(of), conflict: `ON CONFLICT DO NOTHING`, columns: []column{
@@ -147,8 +147,8 @@ func indexRows(of []indexRow) insertion {
 	}}
 }
 
-// indexBehind builds the index of full blocks that have none, where one was dropped,
-// until none is left or an event waits for its place.
+// indexBehind indexes full blocks without index rows, as after a reindex, until none is
+// left or an event waits for its place.
 func (l *Ledger) indexBehind(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil && len(l.wake) == 0 {
 		more, err := l.indexNext(ctx)
@@ -162,7 +162,7 @@ func (l *Ledger) indexBehind(ctx context.Context) error {
 	return nil
 }
 
-// indexNext builds the index of the next blocks of one ledger, in a batch of no events.
+// indexNext indexes the next blocks of one ledger, in a batch without events.
 func (l *Ledger) indexNext(ctx context.Context) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
@@ -188,9 +188,9 @@ func (l *Ledger) indexNext(ctx context.Context) (more bool, err error) {
 	return true, tx.Commit()
 }
 
-// dropIndex deletes the index rows of a ledger, with the triggers down: the sequencer
-// builds them again. Of millions that takes longer than PostgreSQL lets an ordinary
-// statement take.
+// dropIndex deletes the index rows of a ledger, with the triggers down. The sequencer
+// builds them again. Deleting millions of rows takes longer than the timeout of an
+// ordinary statement on PostgreSQL.
 func (l *Ledger) dropIndex(ctx context.Context, tx *sql.Tx, ledger string) error {
 	if l.config.PostgreSQL {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = 0`); err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// indexOf are the index rows that the first blocks of a ledger must have, from the leaves
-// alone and by docs/ledger.md.
+// indexOf computes the index rows of the first blocks of a ledger, from the leaves alone
+// and by docs/ledger.md.
 func indexOf(leaves []event.Event, blocks int64) []audit.IndexRow {
 	bits := map[audit.IndexRow]uint64{}
 	for _, e := range leaves[:min(int64(len(leaves)), blocks*64)] {
@@ -65,7 +65,7 @@ func stored(t *testing.T, db *database.DB, name string) (list []audit.IndexRow, 
 	return inOrder(list), blocks
 }
 
-// consistent holds everything that a database keeps of a ledger against its leaves:
+// consistent compares everything that a database keeps of a ledger with its leaves:
 // numbers without gaps, the head, and exactly the index rows of the blocks that have any.
 // It returns the events.
 func consistent(t *testing.T, db *database.DB, ledger *audit.Ledger, name string) []event.Event {
@@ -73,7 +73,7 @@ func consistent(t *testing.T, db *database.DB, ledger *audit.Ledger, name string
 	leaves := verified2(t, ledger, name)
 	got, blocks := stored(t, db, name)
 	if full := int64(len(leaves)) / 64; blocks > full {
-		t.Fatalf("%d blocks of %s are posted, and %d are full", blocks, name, full)
+		t.Fatalf("%d blocks of %s are indexed, and %d are full", blocks, name, full)
 	}
 	if diff := gocmp.Diff(indexOf(leaves, blocks), got); diff != "" {
 		t.Fatalf("postings of the first %d blocks of %s (-want +got):\n%s", blocks, name, diff)
@@ -144,11 +144,11 @@ func names[V any](of map[string]V) []string {
 	return list
 }
 
-// TestPostingsByHand: who owns the tables changes what events are found by. The
-// verification names it. A head that says less than is indexed is no lie: it stops
-// nothing, hides nothing, and is put right by the next round.
-func TestPostingsByHand(t *testing.T) {
-	const size = 70*64 + 10 // more than one round posts
+// TestIndexRowsByHand: the owner of the tables changes index rows, and verification names
+// the change. A head that says less than is indexed is no error: it hides nothing, and
+// the next round puts it right.
+func TestIndexRowsByHand(t *testing.T) {
+	const size = 70*64 + 10 // more than one round indexes
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
 		ledger := open(t, config(db))
@@ -172,18 +172,18 @@ func TestPostingsByHand(t *testing.T) {
 				"the index of the events from here to 4479 says something else than these: reason"},
 			"one added": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 6, 'p_7', 3, 1)`,
 				"the index of the events from here to 4479 says something else than these: actor"},
-			"one of a field that there is not": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 16, 'p_7', 3, 1)`,
-				"the index of the events from here to 4479 says something else than these: a field that there is not"},
+			"one of an unknown field": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 16, 'p_7', 3, 1)`,
+				"the index of the events from here to 4479 says something else than these: an unknown field"},
 			// The search for first refusals begins with the lowest block.
 			"one before the first block": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 15, 'p_2', -300, 1)`,
 				"the index of the events from here to 4479 says something else than these: refused actor"},
-			// No search comes there, and whoever verifies while events come in finds
-			// such.
-			"one beyond what is posted": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 6, 'p_7', 70, 1)`, ""},
-			"raised":                    {`UPDATE audit_head SET indexed = 71`, "the head says that 71 blocks of events are indexed, and the events fill 70"},
-			"raised beyond all":         {`UPDATE audit_head SET indexed = 9223372036854775807`, "the head says that 9223372036854775807 blocks of events are indexed, and the events fill 70"},
-			"lowered":                   {`UPDATE audit_head SET indexed = 60`, ""},
-			"lowered to nothing":        {`UPDATE audit_head SET indexed = -7`, ""},
+			// No search comes there, and a verification while events come in finds such
+			// rows.
+			"one beyond the index": {`INSERT INTO audit_index VALUES ('` + client(1) + `', 6, 'p_7', 70, 1)`, ""},
+			"raised":               {`UPDATE audit_head SET indexed = 71`, "the head says that 71 blocks of events are indexed, and the events fill 70"},
+			"raised beyond all":    {`UPDATE audit_head SET indexed = 9223372036854775807`, "the head says that 9223372036854775807 blocks of events are indexed, and the events fill 70"},
+			"lowered":              {`UPDATE audit_head SET indexed = 60`, ""},
+			"lowered to nothing":   {`UPDATE audit_head SET indexed = -7`, ""},
 		} {
 			t.Run(name, func(t *testing.T) {
 				restore()
@@ -203,22 +203,23 @@ func TestPostingsByHand(t *testing.T) {
 			})
 		}
 		restore()
-		for _, posted := range []int{69, 60, 0, -7} {
-			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET indexed = %d`, posted))
+		for _, indexed := range []int{69, 60, 0, -7} {
+			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET indexed = %d`, indexed))
 			mustStage(t, ledger, db, client(1), randomEvent(r))
 			if err := ledger.Settle(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			consistent(t, db, ledger, client(1))
 			if _, blocks := stored(t, db, client(1)); blocks < size/64 {
-				t.Errorf("lowered to %d: %d are posted", posted, blocks)
+				t.Errorf("lowered to %d: %d are indexed", indexed, blocks)
 			}
 		}
 	})
 }
 
-// TestUnreadableEventIsPosted as nothing, and stops nobody.
-func TestUnreadableEventIsPosted(t *testing.T) {
+// TestUnreadableEventIsLeftOut: an unreadable leaf gets no index row, and does not stop
+// the sequencer.
+func TestUnreadableEventIsLeftOut(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		for n := range 65 {
 			mustStage(t, ledger, db, client(1), read(n))
@@ -240,7 +241,7 @@ func TestUnreadableEventIsPosted(t *testing.T) {
 	})
 }
 
-// The database refuses to change index rows, whoever asks with the gateway's rights.
+// The database refuses to change index rows with the gateway's rights.
 func TestTheIndexIsAppendOnly(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		fillRandomly(t, ledger, rand.New(rand.NewPCG(4, 51)), map[string]int{client(1): 64})

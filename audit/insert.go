@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// The two engines take many rows at once in two ways, and the difference is worth a
-// factor: PostgreSQL in one statement from arrays, because each statement is a trip to
-// the server; SQLite one by one through a prepared statement, because there is no trip
-// and a long statement would have to be compiled for each number of rows.
+// Each engine has its own fast way to take many rows. PostgreSQL takes them in one
+// statement from arrays, because each statement is a trip to the server. SQLite takes
+// them one by one through a prepared statement: there is no trip, and a long statement
+// would have to be compiled for each number of rows.
 
 // insertion is rows to insert into a table.
 type insertion struct {
 	table    string
 	rows     int
 	columns  []column
-	conflict string // what comes after the rows, as in ON CONFLICT
+	conflict string // the clause after the rows, as in ON CONFLICT
 }
 
 // column is one column of the rows.
@@ -110,7 +110,7 @@ func (i insertion) oneByOne(ctx context.Context, tx *sql.Tx) error {
 	return eachRow(ctx, tx, statement, i.rows, each(i.columns, func(c *column) values { return c.values })...)
 }
 
-// eachRow carries out a statement for each of n rows.
+// eachRow executes a statement for each of n rows.
 func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns ...values) error {
 	prepared, err := tx.PrepareContext(ctx, statement)
 	if err != nil {
@@ -129,8 +129,8 @@ func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns .
 	return nil
 }
 
-// change carries out a statement for n rows: on PostgreSQL one that takes arrays, else
-// one for each row.
+// change executes a statement for n rows: on PostgreSQL one that takes arrays, else one
+// for each row.
 func (l *Ledger) change(ctx context.Context, tx *sql.Tx, atOnce, one string, n int, columns ...values) error {
 	if !l.config.PostgreSQL {
 		return eachRow(ctx, tx, one, n, columns...)
@@ -145,7 +145,7 @@ func (i insertion) names() string {
 	return strings.Join(each(i.columns, func(c *column) string { return c.name }), ", ")
 }
 
-// list is what to insert, where the function says how the n-th column is referred to.
+// list is the list of values to insert; refer names the value of the n-th column.
 func (i insertion) list(refer func(n int, name string) string) string {
 	all := make([]string, len(i.columns))
 	for n, c := range i.columns {

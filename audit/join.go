@@ -5,24 +5,23 @@ import (
 	"database/sql"
 )
 
-// Join sequences what is in the outbox and queued in a transaction that is about to
-// commit, whose acts so share one commit with their places in the ledger. committed is to
-// be called once that commit has succeeded, and answers those who wait. After an error
-// the caller undoes what Join did and commits the rest: the events are still in the
-// outbox, and a round of Run's sequences them.
+// Join sequences the outbox and the queue in a transaction that is about to commit. So
+// the acts and their places in the ledger share one commit. The caller calls committed
+// once that commit has succeeded; it answers the waiting acts. After an error the caller
+// undoes the changes of Join and commits the rest: the events are still in the outbox,
+// and a round of Run sequences them.
 //
-// It is for SQLite, where that transaction is the only one that writes. On PostgreSQL an
-// act would hold the one lock of all ledgers until its commit: there it does nothing. It
-// does nothing either while Run is not running: without the sequencer nobody is answered,
-// whatever else is true.
+// Join is for SQLite, where that transaction is the only writer. On PostgreSQL it does
+// nothing, because an act would hold the one lock of all ledgers until its commit. It
+// does nothing either while Run is not running: without the sequencer no act is answered.
 func (l *Ledger) Join(ctx context.Context, tx *sql.Tx) (committed func(), err error) {
 	if l.config.PostgreSQL || !l.running() || l.Halted() != nil {
 		return func() {}, nil
 	}
 	if l.queue.empty() {
-		var staged bool
-		if err := tx.QueryRowContext(ctx, anyInOutbox).Scan(&staged); err != nil || !staged {
-			return func() {}, err // and a transaction that changed nothing stays one
+		var waiting bool
+		if err := tx.QueryRowContext(ctx, anyInOutbox).Scan(&waiting); err != nil || !waiting {
+			return func() {}, err // a transaction that changed nothing must not write
 		}
 	}
 	b, err := l.sequenceIn(ctx, tx, nil)

@@ -26,7 +26,7 @@ func joined(t *testing.T) (*database.DB, *audit.Ledger) {
 	return db, ledger
 }
 
-// act stages the event in a transaction of the group's.
+// act puts the event into the outbox in a transaction of the group.
 func act(t *testing.T, db *database.DB, ledger *audit.Ledger, n int) audit.Ticket {
 	t.Helper()
 	var ticket audit.Ticket
@@ -68,8 +68,7 @@ func TestAnActAndItsPlaceShareACommit(t *testing.T) {
 	}
 }
 
-// Without a sequencer nobody is answered, and what is in the outbox stays so: this
-// process, or another, may not sequence.
+// Without a sequencer no call is answered, and the outbox stays as it is.
 func TestNoPlaceInTheActsCommitWithoutASequencer(t *testing.T) {
 	needs.Parallel(t)
 	for name, prepare := range map[string]func(t *testing.T, ledger *audit.Ledger){

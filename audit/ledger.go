@@ -15,45 +15,53 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// What callers tell apart.
+// Errors that callers tell apart.
 var (
-	// ErrUnavailable says that an event is not known to be durable. It may be, or become
-	// so later; until it is known, nothing may leave on its strength.
+	// ErrUnavailable says that an event is not known to be durable. It may be durable, or
+	// become so later. Until that is known, nothing may leave because of it.
 	ErrUnavailable = errors.New("ledger unavailable")
-	// ErrTampered says that what is stored contradicts itself: nobody who goes through
-	// this package leaves it so.
+	// ErrTampered says that stored rows contradict each other. This package never leaves
+	// them so.
 	ErrTampered = schema.ErrTampered
-	// ErrQuery says that a question cannot be asked so.
+	// ErrQuery says that a question is malformed.
 	ErrQuery = schema.ErrQuery
 )
 
-// Config is what a ledger needs. The fields without a default must be given.
+// Config configures a Ledger. The fields without a default must be set.
 type Config struct {
 	Writer *sql.DB // where acts commit; with SQLite its one connection is shared with them
 	Reader *sql.DB // the same database, never a standby that may lag; default: Writer
 	// PostgreSQL says which of the two engines the database is.
 	PostgreSQL bool
 
-	Origin string             // names this installation's ledgers in checkpoints, as in "bordereau.example/audit"; ledgers append "/" and their name
+	// Origin names this installation's ledgers in checkpoints, as in
+	// "bordereau.example/audit". A ledger appends "/" and its name.
+	Origin string
 	Key    ed25519.PrivateKey // signs checkpoints
-	// Former are keys from before Key that sign checkpoints too, for as long as some
-	// verifiers know no other.
+	// Former are keys from before Key that sign checkpoints too, as long as some
+	// verifiers know no newer key.
 	Former []ed25519.PrivateKey
-	// Unsigned is for a process that signs nothing: Key then stands in for one that may
-	// be lost, and is not held against the ledgers'.
+	// Unsigned is for a process that signs nothing. Key then stands in for a key that may
+	// be lost, and is not compared with the ledgers' key.
 	Unsigned bool
 
-	Node string // the machine's name, noted with a suffix of this run in events that do not name a node
+	Node string // the machine's name; events without a node get it, with a suffix of this run
 
 	Clock  func() time.Time // default: time.Now
 	Logger *slog.Logger     // default: nothing is logged
 
 	WaitTimeout time.Duration // how long Wait waits for an event to become durable; default: 2 s
-	Poll        time.Duration // how often to look for events that another replica staged and did not live to sequence; default: 250 ms
-	Batch       int           // the most events sequenced in one transaction; default: 512
-	Heartbeat   time.Duration // how often a process with accesses running shows that it lives, and looks at the others; default: 5 s
-	SumLimit    time.Duration // how long a question about sums may take; default: 20 s
-	Lost        time.Duration // how long a process may be silent before its accesses are closed as unknown; default: 30 s
+	// Poll is how often to look for events in the outbox of a replica that died.
+	// Default: 250 ms.
+	Poll  time.Duration
+	Batch int // the most events sequenced in one transaction; default: 512
+	// Heartbeat is how often a process with running accesses writes a heartbeat, and
+	// looks at those of the others. Default: 5 s.
+	Heartbeat time.Duration
+	SumLimit  time.Duration // how long a question about sums may take; default: 20 s
+	// Lost is how long a process may go without a heartbeat before its accesses are
+	// closed as unknown. Default: 30 s.
+	Lost time.Duration
 }
 
 // Ledger is all ledgers of one database. Its methods may be called from any number of
@@ -66,7 +74,7 @@ type Ledger struct {
 	queue   queue
 	waiters *waiters
 	orphans orphans
-	wake    chan struct{} // holds one wish for a round
+	wake    chan struct{} // holds at most one request for a round
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
 
@@ -78,8 +86,8 @@ type Ledger struct {
 	haltKept   atomic.Bool   // the database says so too
 }
 
-// Open checks that the database makes commits durable, and opens its ledgers. Migrate has
-// to have run.
+// Open checks that the database makes commits durable, and opens its ledgers. Migrate
+// must have run.
 func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if err := c.complete(); err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
@@ -102,7 +110,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	return l, nil
 }
 
-// complete sets defaults and refuses what cannot work.
+// complete sets defaults and refuses a configuration that cannot work.
 func (c *Config) complete() error {
 	if c.Writer == nil {
 		return errors.New("no database")

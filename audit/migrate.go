@@ -16,11 +16,11 @@ import (
 //go:embed schema.sql
 var schemaText string
 
-// firstSchema is the number of the oldest schema that this build goes on from.
+// firstSchema is the number of the oldest schema that this build can use.
 const firstSchema = 101
 
-// schemaTable is where goose notes which migrations have run: the ledger's own table,
-// because the ledger's schema and the product's move on separately.
+// schemaTable is the table in which goose records the migrations. The ledger has a table
+// of its own, because its schema and the product's change separately.
 const schemaTable = "audit_schema"
 
 // migrationLock keeps replicas that start together from migrating together (PostgreSQL).
@@ -56,8 +56,8 @@ func Migrate(ctx context.Context, db *sql.DB, postgresql bool) error {
 	return nil
 }
 
-// tables makes the tables and their triggers. It is no file of goose's, because the
-// engines share no language for triggers.
+// tables makes the tables and their triggers. It is not a migration file, because the
+// engines have no common language for triggers.
 func tables(postgresql bool) *goose.Migration {
 	text := schemaText
 	if !postgresql {

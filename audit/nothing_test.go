@@ -11,8 +11,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// A question with a filter that it rules out is answered with nothing, and without going
-// through index rows for it, of which a large ledger has many.
+// A question with a filter that it rules out finds nothing, and reads no index rows, of
+// which a large ledger has many.
 func TestAQuestionThatRulesOutItsFilter(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, _, reads *faults) {
 		ledger := open(t, c)

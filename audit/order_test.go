@@ -22,8 +22,8 @@ func documentsOf(events []event.Event) []string {
 	return list
 }
 
-// Events stand in the ledger in the order in which they were written down, whatever order
-// the database has its rows in.
+// Events are in the ledger in the order of the outbox, also when the database stores its
+// rows in another order.
 func TestEventsKeepTheOrderInWhichTheyWereWritten(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		var want []string
@@ -60,8 +60,8 @@ func TestWhatIsAppendedAfterACommitComesAfterIt(t *testing.T) {
 	ledger := open(t, config(db))
 	mustStage(t, ledger, db, client(1), read(0))
 
-	// A lock on the first event stops the sequencer where it drains, with what it has
-	// read of the queue behind it.
+	// A lock on the first event stops the sequencer while it drains the outbox, after it
+	// read the queue.
 	held, err := other.Writer().BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +119,8 @@ func await(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// An end that was itself refused ends nothing: the access is open until it is closed by
-// another end, or as unknown.
+// A refused end ends nothing: the access is open until another end, or an unknown, closes
+// it.
 func TestARefusedEndEndsNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		open := func() (n int) {

@@ -11,22 +11,21 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// A process that lives can lose the end of an access too: the database was away when it
-// was to be recorded, or its answer was lost, or the grant itself was never acknowledged
-// and nothing was released on it. Who lost it says so with Orphan, and Run closes what is
-// then still open, as it does for a process that died.
+// A process that lives can lose the end of an access too. The database was unavailable
+// when the end was to be recorded, or its answer was lost, or the grant itself was never
+// acknowledged and nothing was released. The caller then calls Orphan, and Run closes the
+// access if it is still open, as it does for a process that died.
 
-// orphans are the accesses of this process whose end it will not tell, with when that was
-// noted.
+// orphans are the accesses of this process whose end it will not record, with the time at
+// which they were orphaned.
 type orphans struct {
 	mu    sync.Mutex
 	since map[Ticket]time.Time
 }
 
-// Orphan says that this process will not, or not any more, tell how the access ended that
-// the event granted. After Config.Lost it is closed as unknown, unless its end is in the
-// ledger by then. It may be called for a grant that is not in the ledger, or has ended:
-// then it does nothing.
+// Orphan says that this process will not record the end of the granted access. After
+// Config.Lost the access is closed as unknown, unless its end is in the ledger by then.
+// For a grant that is not in the ledger, or has ended, Orphan has no effect.
 func (l *Ledger) Orphan(grant Ticket) {
 	l.orphans.mu.Lock()
 	defer l.orphans.mu.Unlock()
@@ -57,15 +56,15 @@ func (g *orphans) forget(grants []Ticket) {
 	}
 }
 
-// closeOrphans closes what was orphaned long enough ago that no transaction of then can
-// still commit. What fails is done at a later heartbeat.
+// closeOrphans closes accesses that were orphaned so long ago that no transaction of that
+// time can still commit. After a failure a later heartbeat tries again.
 func (l *Ledger) closeOrphans(ctx context.Context) error {
 	grants := l.orphans.before(time.Now().Add(-l.config.Lost), l.config.Batch)
 	if len(grants) == 0 {
 		return nil
 	}
-	// First what is in the outbox, however long the database was away: a grant among it
-	// is open only then.
+	// The outbox comes first: a grant that waits there, because the database was
+	// unavailable for long, is open only once it is sequenced.
 	for _, of := range [][]stale{nil, {{node: l.node, reason: reasonEndLost, grants: grants}}} {
 		for more := true; more; {
 			var err error
@@ -78,7 +77,7 @@ func (l *Ledger) closeOrphans(ctx context.Context) error {
 	return nil
 }
 
-// openAmong reads those of the grants that are open.
+// openAmong reads the grants that are still open.
 func (l *Ledger) openAmong(ctx context.Context, tx *sql.Tx, grants []Ticket) ([]event.Event, error) {
 	ids := make([]string, len(grants))
 	for i, grant := range grants {

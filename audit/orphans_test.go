@@ -14,14 +14,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// forgetful is a ledger that soon closes what was orphaned.
+// forgetful is the configuration of a ledger that soon closes orphaned accesses.
 func forgetful(c audit.Config) audit.Config {
 	c.Heartbeat, c.Lost = 10*time.Millisecond, 50*time.Millisecond
 	return c
 }
 
-// The database was away when the end of an access was to be recorded. The process lives
-// on, and nobody will ever tell that end: the access is closed as unknown.
+// The database was unavailable when the end of an access was to be recorded. The process
+// lives on, and the end will never be recorded: the access is closed as unknown.
 func TestALostEndIsClosedAsUnknown(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		ledger := open(t, forgetful(c))
@@ -50,8 +50,8 @@ func TestALostEndIsClosedAsUnknown(t *testing.T) {
 	})
 }
 
-// What was orphaned is looked at before it is closed: an end that is in the ledger after
-// all, or still staged, stands, and a grant that never got there is nothing.
+// An orphaned access is looked up before it is closed. An end in the ledger or in the
+// outbox stands, and a grant that was never recorded is ignored.
 func TestGivingUpOverrulesNothing(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -79,9 +79,9 @@ func TestGivingUpOverrulesNothing(t *testing.T) {
 	})
 }
 
-// While the database is away for longer than it takes to give something up, a grant may
-// wait in the outbox: it is closed too.
-func TestAGrantThatWasStagedMeanwhileIsClosed(t *testing.T) {
+// While the database is unavailable for longer than Config.Lost, an orphaned grant may
+// wait in the outbox. It is closed too.
+func TestAnOrphanedGrantInTheOutboxIsClosed(t *testing.T) {
 	eachFaulty(t, func(t *testing.T, db *database.DB, c audit.Config, writes, _ *faults) {
 		c = forgetful(c)
 		writes.refuseCommits.Store(1 << 30)

@@ -10,17 +10,17 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Ticket is what to wait with for an event in the outbox.
+// Ticket names an event to Wait for.
 type Ticket struct {
 	Ledger string
-	Event  string // the event's id, by which the event that completes a grant names it
+	Event  string // the event's id; the event that ends a grant names it
 }
 
-// Stage writes the event down in the act's own transaction: it will be in the ledger if
-// and only if the act commits. ID, Occurred and Node are given when empty. What the
-// sequencer assigns and the commitment are set whatever the event holds. After the
-// commit, and outside any transaction, Wait. While as many events are waited for as may
-// be, it fails with ErrUnavailable at once: nobody is helped by one more.
+// Stage puts the event into the outbox in the act's own transaction: it will be in the
+// ledger if and only if the act commits. It fills in ID, Occurred and Node when they are
+// empty, and replaces the commitment and the fields that the sequencer assigns. After the
+// commit, and outside any transaction, the caller calls Wait. Stage fails with
+// ErrUnavailable at once while too many calls of Wait are pending.
 func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.Event) (Ticket, error) {
 	if err := errors.Join(l.refuseHalted(), l.waiters.crowded()); err != nil {
 		return Ticket{}, fmt.Errorf("putting an event into the outbox: %w", err)
@@ -36,10 +36,10 @@ func (l *Ledger) Stage(ctx context.Context, tx *sql.Tx, ledger string, e event.E
 	return ticket, nil
 }
 
-// Append puts an event into its ledger that goes with no change of state: a refusal, the
-// end of an access. It returns as Wait does. It saves the transaction that Stage is for,
-// so that an event that is alone pays for one commit, and many at once share it. When it
-// fails for the end of an access, that is orphaned (see Orphan).
+// Append records an event without a change of state: a refusal, or the end of an access.
+// It returns as Wait does. It needs no transaction of the caller, so a single event costs
+// one commit, and many at once share one. When it fails for the end of an access, it
+// orphans the access (see Orphan).
 func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (seq int64, err error) {
 	defer func() {
 		if err != nil && e.Grant != "" {
@@ -59,7 +59,7 @@ func (l *Ledger) Append(ctx context.Context, ledger string, e event.Event) (seq 
 	return l.Wait(ctx, ticket)
 }
 
-// draft is the event as it waits for its place.
+// draft makes the pending row of an event.
 func (l *Ledger) draft(ledger string, e event.Event) (pending, Ticket, error) {
 	if e.Action.IsControl() {
 		return pending{}, Ticket{}, fmt.Errorf("%w: only the ledger itself records its name and key", event.ErrInvalid)
@@ -67,7 +67,7 @@ func (l *Ledger) draft(ledger string, e event.Event) (pending, Ticket, error) {
 	return l.complete(ledger, e)
 }
 
-// complete gives an event what every one has.
+// complete fills in the fields that every event has.
 func (l *Ledger) complete(ledger string, e event.Event) (pending, Ticket, error) {
 	e.Ledger, e.Seq, e.Time, e.Commitment = ledger, 0, time.Time{}, ""
 	if e.ID == "" {
@@ -98,9 +98,9 @@ func (l *Ledger) complete(ledger string, e event.Event) (pending, Ticket, error)
 	return row, Ticket{Ledger: ledger, Event: e.ID}, err
 }
 
-// outboxStatement numbers the row. The numbers order events by cause: who has seen what
-// an act committed stages later and gets a larger number. On SQLite the largest number
-// plus one does it, because there is one writer.
+// outboxStatement inserts a numbered row. The numbers order events by cause: an act that
+// has seen the commit of another gets a larger number. On SQLite the largest number plus
+// one is enough, because there is one writer.
 func (l *Ledger) outboxStatement() string {
 	if l.config.PostgreSQL {
 		return `INSERT INTO audit_outbox (ledger, body, priv, priv_salt) VALUES ($1, $2, $3, $4)`

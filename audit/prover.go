@@ -9,15 +9,15 @@ import (
 // maxKeptTiles is how many tiles a Prover keeps, 8 KiB each.
 const maxKeptTiles = 256
 
-// Prover proves many events of one tree: it keeps tiles that it has read and checked, and
-// the checkpoint. It is for one goroutine.
+// Prover proves many events of one tree. It keeps the checkpoint and the tiles that it
+// has read. It is for one goroutine.
 type Prover struct {
 	tree       *Tree
 	checkpoint []byte
 	kept       map[tlog.Tile][]byte
 }
 
-// Prover gives one for the tree.
+// Prover makes a Prover for the tree.
 func (t *Tree) Prover() (*Prover, error) {
 	checkpoint, err := t.Checkpoint()
 	if err != nil {
@@ -26,7 +26,7 @@ func (t *Tree) Prover() (*Prover, error) {
 	return &Prover{tree: t, checkpoint: checkpoint, kept: map[tlog.Tile][]byte{}}, nil
 }
 
-// Checkpoint is what all its proofs lead to.
+// Checkpoint is the checkpoint that all its proofs lead to.
 func (p *Prover) Checkpoint() []byte { return p.checkpoint }
 
 // ProveEvent is Tree.ProveEvent.

@@ -7,15 +7,15 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Published is how far an epoch of a ledger was published.
+// Published is the published size of an epoch of a ledger.
 type Published struct {
 	Ledger string
 	Epoch  int64
 	Size   int64
 }
 
-// NotePublished notes what was published, so that it is noticed when that goes back. It
-// never notes less than before.
+// NotePublished stores the published sizes, so that a published ledger that shrank is
+// noticed. It never lowers a size.
 func (l *Ledger) NotePublished(ctx context.Context, published []Published) error {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -35,8 +35,8 @@ func (l *Ledger) NotePublished(ctx context.Context, published []Published) error
 	return nil
 }
 
-// PublishedSize is how far an epoch of a ledger was published; 0 when nothing of it is
-// known to be.
+// PublishedSize is the published size of an epoch of a ledger; 0 when nothing is known to
+// be published.
 func (l *Ledger) PublishedSize(ctx context.Context, ledger string, epoch int64) (size int64, err error) {
 	err = l.config.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(size), 0) FROM audit_published WHERE name = $1`,
 		event.LogName(l.firstName(ledger), epoch)).Scan(&size)

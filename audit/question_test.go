@@ -16,10 +16,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// told is a small ledger in which every named question has something to find and
-// something to leave out. Its events are numbered as they stand here; each happens at
-// noon plus as many hours as its number.
-func told(t *testing.T, db *database.DB) *audit.Ledger {
+// smallLedger is a ledger in which every named question has events to find and events to
+// leave out. Each event happens at noon plus as many hours as its number.
+func smallLedger(t *testing.T, db *database.DB) *audit.Ledger {
 	t.Helper()
 	migrate(t, db)
 	c := config(db)
@@ -111,7 +110,7 @@ func TestQuestionsAboutEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			databasetest.Each(t, func(t *testing.T, db *database.DB) {
-				ledger := told(t, db)
+				ledger := smallLedger(t, db)
 				tt.ask.Ledger = client(1)
 				got, err := ledger.Ask(t.Context(), tt.ask)
 				if err != nil || got.Next != "" {
@@ -127,7 +126,7 @@ func TestQuestionsAboutEvents(t *testing.T) {
 
 func TestQuestionsAboutSums(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		ledger := told(t, db)
+		ledger := smallLedger(t, db)
 		for question, want := range map[string][]ask.Group{
 			"most-read":           {{Key: "d_1", Events: 2, Documents: 1, Actors: 1, Bytes: 700}, {Key: "d_2", Events: 1, Documents: 1, Actors: 1, Bytes: 50}},
 			"most-reading":        {{Key: "p_hana", Events: 3, Documents: 2, Actors: 1, Bytes: 750}},
@@ -159,7 +158,7 @@ func TestQuestionsAboutSums(t *testing.T) {
 	})
 }
 
-// A contract has ended however it has ended.
+// expired-still-asked counts every way in which a contract ends.
 func TestEveryEndIsStillAskedFor(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		migrate(t, db)
@@ -216,7 +215,7 @@ func TestQuestionsRefuse(t *testing.T) {
 
 func TestMoreFiltersAndCounts(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		ledger := told(t, db)
+		ledger := smallLedger(t, db)
 		for name, tt := range map[string]struct {
 			query ask.Query
 			want  []int64

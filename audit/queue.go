@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// maxQueued is how many appended events wait at most. When more do, the database is away
-// or too slow.
+// maxQueued is the largest number of appended events that wait. When more come, the
+// database is unavailable or too slow.
 const maxQueued = 8192
 
-// queue is the events that were appended and are not in the outbox, the oldest first.
+// queue holds appended events, which are not in the outbox, the oldest first.
 type queue struct {
 	mu   sync.Mutex
 	rows []pending
@@ -26,14 +26,14 @@ func (q *queue) add(row pending) error {
 	return nil
 }
 
-// first lists at most n events, and leaves them.
+// first lists at most n events, and keeps them in the queue.
 func (q *queue) first(n int) []pending {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.rows[:min(n, len(q.rows))])
 }
 
-// drop forgets the n oldest.
+// drop removes the n oldest.
 func (q *queue) drop(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// While nothing is sequenced the queue fills up, and then it is full: the next event is
-// refused at once, whichever way it comes, and none of those that wait is lost. When the
-// sequencer comes back all of them are recorded, and events are taken again.
+// While nothing is sequenced the queue fills up. Then the next event is refused at once,
+// appended or with an act, and no waiting event is lost. When the sequencer comes back,
+// all of them are recorded, and new events are accepted.
 func TestAFullQueueRefusesAndRecovers(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		var group sync.WaitGroup

@@ -11,21 +11,20 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// Reindexed is what Reindex did.
+// Reindexed is the result of Reindex.
 type Reindexed struct {
 	Ledger string `json:"ledger"`
 	Events int64  `json:"events"`
-	Blocks int64  `json:"blocks"` // of events that are indexed again
+	Blocks int64  `json:"blocks"` // full blocks, which the sequencer indexes again
 }
 
-// Reindex drops the index of a ledger, for an operator who found that it says something
-// else than the events; the sequencer builds it again from the leaves. The event that
-// says so goes into the operator's ledger, in the same transaction. The ledgers may be
-// halted: they stay so, and the rest waits for their resumption. Columns are left as they
-// are.
+// Reindex drops the index of a ledger when an operator found that it disagrees with the
+// events. The sequencer builds it again from the leaves. The same transaction records the
+// event in the operator's ledger. The ledgers may be halted: they stay so, and the
+// sequencer builds the index after Resume. Columns stay as they are.
 //
-// ErrTampered where the leaves are not those that the head is over. Then it is not the
-// index that is wrong, or not it alone, and nothing is changed.
+// It fails with ErrTampered, and changes nothing, when the leaves are not those that the
+// head covers: then not only the index is wrong.
 func (l *Ledger) Reindex(ctx context.Context, ledger string, e event.Event) (Reindexed, error) {
 	done, err := l.reindex(ctx, ledger, e)
 	if err != nil {
@@ -66,11 +65,10 @@ func (l *Ledger) reindex(ctx context.Context, ledger string, e event.Event) (Rei
 	return Reindexed{Ledger: ledger, Events: h.size, Blocks: h.size / schema.BlockSize}, tx.Commit()
 }
 
-// checkLeaves says whether the leaves of a ledger are those that its head is over, and no
-// others.
+// checkLeaves fails unless the leaves of a ledger are exactly those that its head covers.
 func checkLeaves(ctx context.Context, tx *sql.Tx, ledger string, h *head) error {
 	var seen head
-	from := int64(math.MinInt64) // a number that no event has is found too
+	from := int64(math.MinInt64) // also reads rows with an impossible number
 	for {
 		n, err := seen.takeLeaves(ctx, tx, ledger, from)
 		if err != nil {
@@ -87,7 +85,8 @@ func checkLeaves(ctx context.Context, tx *sql.Tx, ledger string, h *head) error 
 	return nil
 }
 
-// takeLeaves adds the next stored leaves from a number on, and says how many.
+// takeLeaves adds the next stored leaves, from a number on, and returns how many there
+// were.
 func (h *head) takeLeaves(ctx context.Context, tx *sql.Tx, ledger string, from int64) (n int, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT seq, leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
 		ledger, from, copyPage)

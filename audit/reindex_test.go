@@ -19,7 +19,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// reindexed is the event of index row a ledger again.
+// reindexed is the event that records a reindex.
 func reindexed(name string) event.Event {
 	return event.Event{Phase: event.PhaseState, Action: "audit.reindex", Outcome: event.OutcomeAllow, Actor: "system", Auth: "local", Subject: name}
 }
@@ -66,8 +66,8 @@ func derivedProblems(t *testing.T, db *database.DB, ledger *audit.Ledger, name s
 	return found
 }
 
-// tamperWith changes rows as whoever owns the tables can, and leaves the triggers as they
-// were.
+// tamperWith changes rows with the rights of the tables' owner, and leaves the triggers
+// as they were.
 func tamperWith(t *testing.T, db *database.DB, statement string, args ...any) {
 	t.Helper()
 	databasetest.WithTriggersDown(t, db, func() {
@@ -77,14 +77,14 @@ func tamperWith(t *testing.T, db *database.DB, statement string, args ...any) {
 	})
 }
 
-// onlyIndex says whether what is wrong is the index rows, and something is.
+// onlyIndex says whether the index rows are wrong, and nothing else.
 func onlyIndex(problems []string) bool {
 	return len(problems) > 0 && !slices.ContainsFunc(problems, func(p string) bool { return !strings.HasPrefix(p, "index: ") })
 }
 
-// Index rows that say something else are found out, and made again: then verification
-// finds nothing, every question is answered as before, the triggers are up, and it is
-// recorded. A process that worked on the ledgers before goes on.
+// Verification finds wrong index rows, and a reindex builds them again. Then verification
+// finds nothing, every question is answered as before, the triggers are up, and the
+// reindex is recorded. A running process goes on.
 func TestReindex(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		fullBlocks(t, db, ledger)
@@ -110,8 +110,8 @@ func TestReindex(t *testing.T) {
 		}
 		right := asked()
 		c := config(db)
-		c.Poll, c.Heartbeat = time.Hour, time.Hour // it takes no turn of its own accord
-		working := open(t, c)                      // remembers where the ledger ends
+		c.Poll, c.Heartbeat = time.Hour, time.Hour // it runs no round on its own
+		working := open(t, c)                      // runs all the time
 		stop := start(t, working)
 		mustAppend(t, working, db, client(2), read(0))
 		times := 0
@@ -179,8 +179,8 @@ func TestReindex(t *testing.T) {
 	})
 }
 
-// Where the leaves are not those that the ledger goes on from, it is not the index rows
-// that are wrong: nothing is changed.
+// When the leaves are not those that the head covers, a reindex is refused and nothing is
+// changed.
 func TestReindexRefusesOtherLeaves(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		fullBlocks(t, db, ledger)
@@ -248,9 +248,8 @@ func TestReindexRefusesOtherLeaves(t *testing.T) {
 	})
 }
 
-// Halted ledgers do not go on before verification finds nothing wrong: so they are
-// indexed again while they are halted, and stay so. The event waits with what acts had
-// put into the outbox.
+// Halted ledgers resume only when verification finds nothing wrong. So a reindex works
+// while they are halted, and they stay halted. Its event waits in the outbox.
 func TestReindexWhileHalted(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		fullBlocks(t, db, ledger)
@@ -260,7 +259,7 @@ func TestReindexWhileHalted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if found := derivedProblems(t, db, ledger, client(1)); len(found) > 0 {
-			t.Errorf("posted again: %q", found)
+			t.Errorf("indexed again: %q", found)
 		}
 		again := open(t, config(db))
 		if reason, err := again.LookHalted(t.Context()); err != nil || reason == nil {
@@ -279,8 +278,8 @@ func TestReindexWhileHalted(t *testing.T) {
 	})
 }
 
-// A process that runs builds an index that was dropped at its heartbeat, also when no event
-// comes to the ledger.
+// A running process builds a dropped index at its heartbeat, also when no event comes to
+// the ledger.
 func TestAHeartbeatBuildsTheIndex(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		fullBlocks(t, db, ledger)

@@ -9,15 +9,14 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// RotateKey puts a new key in the place of the one that signs checkpoints, in every
-// ledger and in one transaction. Each ledger is given an event, like e, that carries the
-// new key with the signature of the old one; checkpoints that have that event are signed
-// with the new key, and whoever trusts the old one finds in it why to trust the new one.
-// No other process may work on the database meanwhile: it would go on to sign with the
-// old key.
+// RotateKey replaces the key that signs checkpoints, in every ledger and in one
+// transaction. Each ledger gets an event, made from e, that carries the new key with a
+// signature of the old one. The new key signs the checkpoints that include that event,
+// and a verifier that trusts the old key follows the event to the new one. No other
+// process may work on the database meanwhile: it would go on to sign with the old key.
 //
-// A ledger that begins later has never had another key, and needs no such event. It
-// returns how many ledgers have one.
+// A ledger that begins later has never had another key, and needs no such event.
+// RotateKey returns the number of ledgers with such an event.
 func (l *Ledger) RotateKey(ctx context.Context, next ed25519.PrivateKey, e event.Event) (int, error) {
 	n, err := l.rotateKey(ctx, next, e)
 	if err != nil {
@@ -69,8 +68,8 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 	return len(rows), tx.Commit()
 }
 
-// succession is the event that replaces the key of one ledger. A key never comes back:
-// verifiers could not tell which of its two times a checkpoint is from.
+// succession makes the event that replaces the key of one ledger. A replaced key never
+// comes back: a verifier could not tell which of its two periods a checkpoint is from.
 func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Event) (pending, error) {
 	former := l.histories.signingKey()
 	public := next.Public().(ed25519.PublicKey)
@@ -79,13 +78,13 @@ func (l *Ledger) succession(ledger string, next ed25519.PrivateKey, e event.Even
 			return pending{}, fmt.Errorf("the new key has been the key of %s before", ledger)
 		}
 	}
-	mark := event.KeyChange{Former: former.Public().(ed25519.PublicKey), Next: public}
-	if mark.Former.Equal(public) {
+	change := event.KeyChange{Former: former.Public().(ed25519.PublicKey), Next: public}
+	if change.Former.Equal(public) {
 		return pending{}, errors.New("the new key is the old one")
 	}
-	mark.Signature = ed25519.Sign(former, []byte(mark.Statement(l.firstName(ledger))))
-	e.Phase, e.Action, e.Outcome, e.Subject = event.PhaseState, event.ActionRekey, event.OutcomeAllow, mark.String()
-	e.ID = "" // each has its own
+	change.Signature = ed25519.Sign(former, []byte(change.Statement(l.firstName(ledger))))
+	e.Phase, e.Action, e.Outcome, e.Subject = event.PhaseState, event.ActionRekey, event.OutcomeAllow, change.String()
+	e.ID = "" // each event gets its own
 	row, _, err := l.complete(ledger, e)
 	return row, err
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// A role with the rights of the handbook can do everything that the ledger does, and
-// cannot change an event, nor what events are found by, even where the triggers are gone.
+// A role with the rights of the handbook can do everything that the ledger does. It
+// cannot change an event or an index row, even without the triggers.
 func TestTheHandbooksRole(t *testing.T) {
 	dsn := databasetest.PostgreSQLDSN(t)
 	db := databasetest.Open(t, database.Config{PostgreSQL: dsn})
@@ -53,7 +53,7 @@ func TestTheHandbooksRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	if blocks, err := (audit.Copier{Database: app}).Indexed(t.Context(), client(1)); err != nil || blocks != 2 {
-		t.Errorf("%d blocks are posted, %v", blocks, err)
+		t.Errorf("%d blocks are indexed, %v", blocks, err)
 	}
 	if err := audit.Migrate(t.Context(), app, true); err != nil {
 		t.Errorf("starting again with nothing to migrate: %v", err)

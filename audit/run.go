@@ -16,13 +16,14 @@ const (
 	retryPause = 50 * time.Millisecond
 )
 
-// Run sequences events in the outbox until ctx ends. Every process that stages runs it,
-// once; with several replicas on one database any of them sequences the events of all. It
-// returns nil when ctx ends, after the round in progress and one that closes what this
-// process leaves open.
+// Run sequences events in the outbox until ctx ends. Every process that records events
+// runs it, once. With several replicas on one database, any of them sequences the events
+// of all. Run returns nil when ctx ends, after the round in progress and one that closes
+// the accesses that this process leaves open.
 //
-// A batch is what was in the outbox while the previous one was being committed: nobody
-// waits for a batch to fill up, and an act that is alone pays for exactly one commit.
+// A batch holds the events that came into the outbox while the previous batch was being
+// committed. No event waits for a batch to fill up, and a single act costs exactly one
+// commit.
 func (l *Ledger) Run(ctx context.Context) error {
 	if l.started.Swap(true) {
 		return errors.New("running the sequencer: it has run already")
@@ -59,11 +60,11 @@ func (l *Ledger) Run(ctx context.Context) error {
 	}
 }
 
-// Settle sequences all that waits in the outbox now, and builds the index of full blocks
-// that have none, for a process that does not Run.
+// Settle sequences all events in the outbox now, and indexes full blocks without index
+// rows, for a process that does not Run.
 func (l *Ledger) Settle(ctx context.Context) error {
 	if err := l.drain(ctx); err != nil {
-		return fmt.Errorf("sequencing what waits in the outbox: %w", err)
+		return fmt.Errorf("sequencing the outbox: %w", err)
 	}
 	if err := l.indexBehind(ctx); err != nil {
 		return err
@@ -71,7 +72,7 @@ func (l *Ledger) Settle(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// drain takes rounds until everything that was in the outbox when it began is sequenced.
+// drain runs rounds until everything that was in the outbox when it began is sequenced.
 func (l *Ledger) drain(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil {
 		full, err := l.round(ctx)
@@ -82,17 +83,17 @@ func (l *Ledger) drain(ctx context.Context) error {
 	return nil
 }
 
-// round sequences one batch, with the end of what processes that are gone have left open,
-// and answers those who wait for it. A turn is not cut short when ctx ends: its commit
-// would be left with an unknown outcome.
+// round sequences one batch, closes the grants of nodes that are gone, and answers the
+// waiting acts. It goes on when ctx ends: otherwise its commit would have an unknown
+// outcome.
 //
-// When sequencing fails, even with its outcome unknown, nobody is answered. If it did
-// commit, the rows are gone from the stage and the events are found by their ids; if it
-// did not, they are still in the outbox. Either way a later round answers.
+// When sequencing fails, even with an unknown outcome, no act is answered. If it did
+// commit, the rows are gone from the outbox and a later round finds the events by their
+// ids. If it did not, they are still in the outbox. Either way a later round answers.
 func (l *Ledger) round(ctx context.Context, gone ...stale) (full bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
-	runtime.Gosched() // whoever the last round answered may have more to say: this one takes it along
+	runtime.Gosched() // the acts that the last round answered may append more events: this batch takes them along
 	waitedFor := l.waiters.tickets()
 	n, err := l.sequence(ctx, gone)
 	if err != nil {
@@ -104,11 +105,11 @@ func (l *Ledger) round(ctx context.Context, gone ...stale) (full bool, err error
 	return false, l.answerFromLedger(ctx, waitedFor)
 }
 
-// answerFromLedger looks up the events that were waited for before the round and were not
-// in its batch: another replica has sequenced them, or an earlier round whose commit
-// seemed to fail.
+// answerFromLedger looks up the events that acts waited for before the round and that
+// were not in its batch. Another replica has sequenced them, or an earlier round whose
+// commit seemed to fail.
 func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error {
-	missing := l.waiters.still(waitedFor)
+	missing := l.waiters.pending(waitedFor)
 	if len(missing) == 0 {
 		return nil
 	}
@@ -122,16 +123,16 @@ func (l *Ledger) answerFromLedger(ctx context.Context, waitedFor []Ticket) error
 
 const anyInOutbox = `SELECT EXISTS (SELECT 1 FROM audit_outbox)`
 
-// anythingToDo looks without a lock: an idle process does not write.
+// anythingToDo looks without the lock, because an idle process must not write.
 func (l *Ledger) anythingToDo(ctx context.Context) bool {
 	if !l.queue.empty() || l.waiters.any() {
 		return true
 	}
-	var staged bool
-	if err := l.config.Reader.QueryRowContext(ctx, anyInOutbox).Scan(&staged); err != nil {
-		return ctx.Err() == nil // a round will tell what is wrong
+	var waiting bool
+	if err := l.config.Reader.QueryRowContext(ctx, anyInOutbox).Scan(&waiting); err != nil {
+		return ctx.Err() == nil // a round will report the error
 	}
-	return staged
+	return waiting
 }
 
 func (l *Ledger) pause(ctx context.Context) {

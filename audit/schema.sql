@@ -9,8 +9,8 @@
 -- One row: the lock of the sequencer. A transaction that has raised round sequences until
 -- it ends.
 --
--- halt says why nothing is sequenced any more; it is NULL while events are sequenced. It
--- stands in this row so that no process can begin a round after it was written.
+-- halt is the reason of a halt, and NULL while events are sequenced. It is in this row so
+-- that no process can begin a round after a halt.
 CREATE TABLE audit_sequencer (
     id        bigint NOT NULL PRIMARY KEY CHECK (id = 1),
     round     bigint NOT NULL,
@@ -31,9 +31,9 @@ CREATE TABLE audit_outbox (
     priv_salt bytea
 );
 
--- Where each ledger ends. compact_range is that of RFC 6962, of all size leaves: 32 bytes
--- for each bit set in size, the largest subtree first. indexed is how many blocks of 64
--- events, from the first on, have their rows in audit_index.
+-- The head of each ledger. compact_range is the compact range of all size leaves (RFC
+-- 6962): 32 bytes for each bit set in size, the largest subtree first. indexed is how
+-- many blocks of 64 events, from the first on, have their rows in audit_index.
 CREATE TABLE audit_head (
     ledger        text   NOT NULL PRIMARY KEY,
     size          bigint NOT NULL,
@@ -76,9 +76,9 @@ CREATE TABLE audit_event (
 -- ledger.
 CREATE INDEX audit_event_event ON audit_event (event);
 
--- What queries find events by: for each value of a field in a block of 64 events one row,
--- whose bit i stands for event block * 64 + i. It is derived from the leaves. The numbers
--- of the fields are in docs/ledger.md.
+-- The bitmap index: one row for each value of a field in a block of 64 events. Bit i
+-- stands for event block * 64 + i. The rows are derived from the leaves. The numbers of
+-- the fields are in docs/ledger.md.
 CREATE TABLE audit_index (
     ledger text   NOT NULL,
     field  bigint NOT NULL,
@@ -101,9 +101,8 @@ CREATE TABLE audit_tile (
     PRIMARY KEY (ledger, level, idx)
 );
 
--- The processes that have accesses running, by the name that their events carry.
--- heartbeat rises while such a process lives. It is compared with itself only, never with
--- a clock.
+-- The processes with running accesses, by the node name in their events. heartbeat rises
+-- while the process lives. It is only compared with earlier values, never with a clock.
 CREATE TABLE audit_node (
     node      text   NOT NULL PRIMARY KEY,
     heartbeat bigint NOT NULL
@@ -129,9 +128,9 @@ CREATE TABLE audit_control_event (
     PRIMARY KEY (ledger, seq)
 );
 
--- Events that the database held in the place of others that were published, set aside
--- when an epoch began: evidence, and part of no tree. epoch is the one that began. The
--- parts of them that can be erased are not kept a second time.
+-- Forked events: the database held them in the place of published ones, and they were set
+-- aside when an epoch began. They are evidence, and part of no tree. epoch is the epoch
+-- that began. Their erasable data is not stored here.
 CREATE TABLE audit_forked_event (
     ledger text   NOT NULL,
     epoch  bigint NOT NULL,
@@ -140,8 +139,8 @@ CREATE TABLE audit_forked_event (
     PRIMARY KEY (ledger, epoch, seq)
 );
 
--- How far each log was published, by its name in checkpoints: what is published can go
--- back too, and that is noticed by this.
+-- The published size of each log, by its name in checkpoints. It shows when a published
+-- log has shrunk.
 CREATE TABLE audit_published (
     name text   NOT NULL PRIMARY KEY,
     size bigint NOT NULL

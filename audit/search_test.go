@@ -89,8 +89,8 @@ var edges = []int64{0, 1, 63, 64, 100, manyBlocks*64 - 64, manyBlocks*64 - 1, ma
 
 func second(seq int64) time.Time { return noon.Add(time.Duration(seq) * time.Second) }
 
-// TestManyBlocks: everything that goes along index rows, on one ledger, which takes a
-// while to make.
+// TestManyBlocks tests everything that reads index rows, on one ledger, because it takes
+// a while to make.
 func TestManyBlocks(t *testing.T) {
 	needs.Parallel(t)
 	eachMany(t, func(t *testing.T, db *database.DB, c audit.Config, reads *faults, leaves []event.Event) {
@@ -106,9 +106,9 @@ func TestManyBlocks(t *testing.T) {
 			eraseFromBlocks(t, db, ledger, leaves, "p_all", "p_even", "p_few", "p_rare", "p_last", "p_tail", "p_nobody")
 		})
 		// The same with a tail of several blocks, and with one that is all of the ledger.
-		for _, posted := range []int{manyBlocks - 3, 0} {
-			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET indexed = %d`, posted))
-			t.Run(fmt.Sprintf("%d blocks posted", posted), func(t *testing.T) {
+		for _, indexed := range []int{manyBlocks - 3, 0} {
+			execute(t, db, fmt.Sprintf(`UPDATE audit_head SET indexed = %d`, indexed))
+			t.Run(fmt.Sprintf("%d blocks indexed", indexed), func(t *testing.T) {
 				searchTerms(t, ledger, leaves, r)
 				searchFirstRefusals(t, ledger, leaves, r)
 				searchSums(t, ledger, leaves)
@@ -175,7 +175,7 @@ func searchTerms(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *ra
 	}
 }
 
-// searchRarest: what is common is looked up only where what is rare is found.
+// searchRarest: a common term is looked up only in blocks that have the rare term.
 func searchRarest(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	var looks int
 	seen := func(query string) {
@@ -193,8 +193,8 @@ func searchRarest(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	}
 }
 
-// searchInVain: where a question asks for more than the index rows know, and nothing
-// meets it, not every page's worth of what they find is a look of its own.
+// searchInVain: when no event meets a condition beyond the index, the search reads more
+// and more events at once.
 func searchInVain(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	var looks int
 	seen := func(string) { looks++ }
@@ -212,8 +212,8 @@ func searchInVain(t *testing.T, ledger *audit.Ledger, reads *faults) {
 	}
 }
 
-// searchFirstRefusals: each person's first refusal ever, and filters choose among these
-// only.
+// searchFirstRefusals finds each person's first refusal ever, and filters choose among
+// these only.
 func searchFirstRefusals(t *testing.T, ledger *audit.Ledger, leaves []event.Event, r *rand.Rand) {
 	var first []event.Event
 	known := map[string]bool{}
@@ -285,9 +285,8 @@ func searchSums(t *testing.T, ledger *audit.Ledger, leaves []event.Event) {
 	}
 }
 
-// eraseFromBlocks looks at what a person did from and up to every edge, batch by batch:
-// nothing is left out, nothing is looked at twice, and it ends. Nothing is due, so that
-// nothing is erased.
+// eraseFromBlocks looks at a person's events from and up to every edge, batch by batch.
+// It leaves out none, looks at none twice, and ends. None is due, so none is erased.
 func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves []event.Event, actors ...string) {
 	tx, err := db.Writer().BeginTx(t.Context(), nil)
 	if err != nil {
@@ -300,7 +299,7 @@ func eraseFromBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger, leaves
 		for i, from := range append(edges, 78*64-1, 78*64, edges[len(edges)-1]+9) {
 			all = append(all, bounds{from, [...]int64{1 << 20, edges[i*5%len(edges)]}[i%2]})
 		}
-		if actor == "p_all" { // whose every look is a long one
+		if actor == "p_all" { // for whom every batch is long
 			all = all[:4]
 		}
 		for _, b := range all {

@@ -9,16 +9,16 @@ import (
 	"slices"
 )
 
-// sequence takes one batch from the outbox to the ledgers, in one transaction, answers
-// those who wait for it, and returns how many events it has. An error says nothing about
-// whether it did: see turn.
+// sequence moves one batch from the outbox to the ledgers, in one transaction. It answers
+// the waiting acts and returns the number of events. After an error the outcome is
+// unknown: see round.
 func (l *Ledger) sequence(ctx context.Context, gone []stale) (int, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("beginning a round: %w", err)
 	}
-	// After a commit this does nothing. For an empty round it is the end: a commit would
-	// cost a write to disk.
+	// After a commit this does nothing. An empty round ends with it, because a commit
+	// would cost a write to disk.
 	defer tx.Rollback()
 	b, err := l.sequenceIn(ctx, tx, gone)
 	if err != nil || len(b.entries) == 0 {
@@ -31,20 +31,20 @@ func (l *Ledger) sequence(ctx context.Context, gone []stale) (int, error) {
 	return len(b.entries), nil
 }
 
-// committed answers those who wait for the batch.
+// committed answers the acts that wait for events of the batch.
 func (l *Ledger) committed(b *batch) { l.waiters.acknowledge(b.places()) }
 
 // sequenceIn is sequence without the commit.
 //
-// The lock comes first and the batch is drained after it, so that while a replica waits
-// for its round its batch grows, and so that each sees all that the others committed.
-// Nothing in here waits for anything but the database.
+// The lock comes first and draining the outbox after it. So the batch of a replica grows
+// while it waits for the lock, and each replica sees everything that the others
+// committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*batch, error) {
 	if err := l.lock(ctx, tx); err != nil {
 		return nil, err
 	}
-	// The queue is read before the outbox: what was appended after an act committed finds
-	// that act's event drained, and comes after it.
+	// The queue is read before the outbox. So an event that was appended after an act
+	// committed comes after that act's event, which is drained here at the latest.
 	queued := l.queue.first(l.config.Batch)
 	rows, err := drainOutbox(ctx, tx, l.config.Batch)
 	if err != nil {
@@ -52,10 +52,10 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*bat
 	}
 	queued = queued[:min(len(queued), l.config.Batch-len(rows))]
 	rows = append(rows, queued...)
-	if len(rows) < l.config.Batch { // else the outbox may hold more, and among it the ends of what is to be closed
+	if len(rows) < l.config.Batch { // else the outbox may hold more, among it ends of the accesses to close
 		closing, err := l.unknowns(ctx, tx, gone, rows)
 		if err != nil {
-			return nil, fmt.Errorf("looking for what was left open: %w", err)
+			return nil, fmt.Errorf("looking for open grants: %w", err)
 		}
 		rows = append(rows, closing...)
 	}
@@ -70,33 +70,33 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*bat
 		return nil, err
 	}
 	if err := l.writeOpen(ctx, tx, b.entries); err != nil {
-		return nil, fmt.Errorf("writing what is open: %w", err)
+		return nil, fmt.Errorf("writing open grants: %w", err)
 	}
-	// An appended event has one try: if the outcome of the commit stays unknown, a second
-	// try could make it two events.
+	// An appended event gets one attempt: after a commit with an unknown outcome, a
+	// second attempt could record it twice.
 	l.queue.drop(len(queued))
 	return b, nil
 }
 
 // drainOutbox takes the oldest rows out of the outbox.
 func drainOutbox(ctx context.Context, tx *sql.Tx, limit int) ([]pending, error) {
-	found, err := tx.QueryContext(ctx, `DELETE FROM audit_outbox WHERE id IN (SELECT id FROM audit_outbox ORDER BY id LIMIT $1)
+	deleted, err := tx.QueryContext(ctx, `DELETE FROM audit_outbox WHERE id IN (SELECT id FROM audit_outbox ORDER BY id LIMIT $1)
 		RETURNING id, ledger, body, priv, priv_salt`, limit)
 	if err != nil {
 		return nil, err
 	}
-	defer found.Close()
+	defer deleted.Close()
 	var rows []pending
-	for found.Next() {
+	for deleted.Next() {
 		var row pending
-		if err := found.Scan(&row.id, &row.ledger, &row.body, &row.clear, &row.salt); err != nil {
+		if err := deleted.Scan(&row.id, &row.ledger, &row.body, &row.clear, &row.salt); err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
-	// Neither engine promises an order for what it returns.
+	// Neither engine promises an order of the returned rows.
 	slices.SortFunc(rows, func(a, b pending) int { return cmp.Compare(a.id, b.id) })
-	return rows, found.Err()
+	return rows, deleted.Err()
 }
 
 // place puts the rows after the heads of their ledgers.
@@ -122,16 +122,16 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (m
 		heads[ledger] = &head{}
 	}
 	condition, args := l.oneOf("ledger", slices.Collect(maps.Keys(heads)))
-	found, err := tx.QueryContext(ctx, `SELECT ledger, size, compact_range, last_ts, indexed FROM audit_head WHERE `+condition, args...)
+	rows, err := tx.QueryContext(ctx, `SELECT ledger, size, compact_range, last_ts, indexed FROM audit_head WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer found.Close()
-	for found.Next() {
+	defer rows.Close()
+	for rows.Next() {
 		var ledger string
 		var h head
 		var stored []byte
-		if err := found.Scan(&ledger, &h.size, &stored, &h.last, &h.indexed); err != nil {
+		if err := rows.Scan(&ledger, &h.size, &stored, &h.last, &h.indexed); err != nil {
 			return nil, err
 		}
 		if h.compact, err = parseCompactRange(h.size, stored); err != nil {
@@ -139,11 +139,11 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (m
 		}
 		heads[ledger] = &h
 	}
-	return heads, found.Err()
+	return heads, rows.Err()
 }
 
-// lookUp finds the sequenced ones of the events. What it finds is durable: both engines
-// show a commit to others only after it is on disk.
+// lookUp finds the events that have been sequenced. They are durable: both engines show a
+// commit to others only after it is on disk.
 func (l *Ledger) lookUp(ctx context.Context, tickets []Ticket) (map[Ticket]int64, error) {
 	ids := make([]string, len(tickets))
 	for i, t := range tickets {

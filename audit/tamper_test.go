@@ -13,8 +13,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// Who changes rows behind the ledger's back is found out when they are read, as far as
-// one row can tell.
+// A query notices a changed row, as far as one row can show it.
 func TestQueryFindsTampering(t *testing.T) {
 	for name, statement := range map[string]string{
 		"a byte of a leaf":      `UPDATE audit_event SET leaf = leaf || CAST('x' AS bytea) WHERE seq = 1`,
@@ -41,8 +40,8 @@ func TestQueryFindsTampering(t *testing.T) {
 	}
 }
 
-// A head or a outbox row that contradicts itself stops the sequencer: nothing is
-// acknowledged on top of it.
+// A head or an outbox row that contradicts itself stops the sequencer, and nothing is
+// acknowledged.
 func TestSequencerStopsAtTampering(t *testing.T) {
 	needs.Parallel(t)
 	for name, statement := range map[string]string{
@@ -110,7 +109,7 @@ func threeEvents(t *testing.T, db *database.DB) *audit.Ledger {
 	return ledger
 }
 
-// execute changes rows as whoever owns the tables can.
+// execute changes rows with the rights of the tables' owner.
 func execute(t *testing.T, db *database.DB, statement string) {
 	t.Helper()
 	databasetest.DropTriggers(t, db)

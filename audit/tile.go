@@ -9,9 +9,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tileHashes gives the hashes of a tile as they are stored or derived, unchecked. A full
-// tile is kept once it was made; the caller sees to it that the leaves below it are
-// sequenced.
+// tileHashes returns the hashes of a tile as they are stored or derived, unchecked. A
+// full tile is stored once it was made. The caller makes sure that the leaves below it
+// are sequenced.
 func (l *Ledger) tileHashes(ctx context.Context, ledger string, n TileName) ([]byte, error) {
 	if !n.Full() {
 		return l.deriveTile(ctx, ledger, n)
@@ -28,9 +28,9 @@ func (l *Ledger) tileHashes(ctx context.Context, ledger string, n TileName) ([]b
 	return hashes, err
 }
 
-// makeTile derives a full tile and keeps it. When two make it at once they make the same,
-// and one is kept. The append never waits for this: it happens when somebody asks, which
-// is the publisher as a rule.
+// makeTile derives a full tile and stores it. Two processes that make it at once make the
+// same, and one of them stores it. An append never waits for this: tiles are made when
+// they are read, mostly by the publisher.
 func (l *Ledger) makeTile(ctx context.Context, ledger string, n TileName) ([]byte, error) {
 	hashes, err := l.deriveTile(ctx, ledger, n)
 	if err != nil {
@@ -63,7 +63,7 @@ func (l *Ledger) deriveTile(ctx context.Context, ledger string, n TileName) ([]b
 }
 
 // childRoots appends the roots of the full tiles that a tile of a higher level is made
-// of. A tile that was never asked for, or was lost, is made.
+// of. It makes a tile that was never read before, or was lost.
 func (l *Ledger) childRoots(ctx context.Context, ledger string, n TileName, hashes []byte) ([]byte, error) {
 	known, err := l.keptRoots(ctx, ledger, n)
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *Ledger) keptRoots(ctx context.Context, ledger string, n TileName) (map[
 	return known, rows.Err()
 }
 
-// leaves reads leaves one after the other, all of them or an error.
+// leaves reads n consecutive leaves. It fails when one is missing.
 func (l *Ledger) leaves(ctx context.Context, ledger string, from int64, n int) ([][]byte, error) {
 	rows, err := l.config.Reader.QueryContext(ctx, `SELECT leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`,
 		ledger, from, from+int64(n))

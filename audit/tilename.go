@@ -16,7 +16,7 @@ const (
 	// maxTileLevel is the highest level that a tree of less than 2^63 leaves has a tile
 	// on.
 	maxTileLevel = 7
-	// maxTileIndex keeps every sequence number that a name stands for within an int64.
+	// maxTileIndex keeps every sequence number below a named tile within an int64.
 	maxTileIndex = 1 << 54
 )
 
@@ -56,8 +56,8 @@ func ParseTileName(s string) (TileName, error) {
 	if n.Index, err = strconv.ParseInt(digits, 10, 64); err != nil {
 		return TileName{}, malformed
 	}
-	// Whatever was read leniently is refused here: the name has to be the one that is
-	// written.
+	// The reading above is lenient. This comparison refuses every text but the one that
+	// String writes.
 	if !n.valid() || n.String() != s {
 		return TileName{}, malformed
 	}
@@ -85,5 +85,5 @@ func (n TileName) String() string {
 	return level + "/" + index
 }
 
-// Full says whether the tile can never grow.
+// Full says whether the tile is full, and so never grows.
 func (n TileName) Full() bool { return n.Width == TileWidth }

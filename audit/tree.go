@@ -14,12 +14,12 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// ErrAbsent says that a ledger has not come so far: it has no such event, tile or size.
+// ErrAbsent says that a ledger has no such event, tile or size.
 var ErrAbsent = schema.ErrAbsent
 
-// Tree is a ledger at one size. What is appended later is not part of it, so everything
-// it gives goes together: proofs, tiles and checkpoint. Nothing it gives disagrees with
-// its root: what is stored and does, is an ErrTampered.
+// Tree is a ledger at one size. Later events are not part of it, so its proofs, tiles and
+// checkpoint fit together. Nothing that it returns disagrees with its root: a stored row
+// that does is an ErrTampered.
 type Tree struct {
 	ledger *Ledger
 	name   string
@@ -27,7 +27,7 @@ type Tree struct {
 	tree   tlog.Tree
 }
 
-// Tree gives the ledger as it is now.
+// Tree returns the ledger at its current size.
 func (l *Ledger) Tree(ctx context.Context, ledger string) (*Tree, error) {
 	if _, err := l.signers(ledger, 1); err != nil {
 		return nil, fmt.Errorf("reading a tree: %w", err)
@@ -49,7 +49,7 @@ func (t *Tree) Size() int64 { return t.tree.N }
 // Root is the root over them.
 func (t *Tree) Root() tlog.Hash { return t.tree.Hash }
 
-// At gives the same ledger at a smaller size.
+// At returns the same ledger at a smaller size.
 func (t *Tree) At(ctx context.Context, size int64) (*Tree, error) {
 	if size < 0 || size > t.tree.N {
 		return nil, fmt.Errorf("%w: size", ErrAbsent)
@@ -61,10 +61,10 @@ func (t *Tree) At(ctx context.Context, size int64) (*Tree, error) {
 	return &Tree{ledger: t.ledger, name: t.name, epoch: t.epoch, tree: tlog.Tree{N: size, Hash: root}}, nil
 }
 
-// Epoch is the one whose name the tree's checkpoint has.
+// Epoch is the epoch whose name the tree's checkpoint has.
 func (t *Tree) Epoch() int64 { return t.epoch }
 
-// In gives the same tree with the name of another epoch.
+// In returns the same tree under the name of another epoch.
 func (t *Tree) In(epoch int64) *Tree {
 	return &Tree{ledger: t.ledger, name: t.name, epoch: epoch, tree: t.tree}
 }
@@ -87,8 +87,8 @@ func (t *Tree) Checkpoint() ([]byte, error) {
 	return signed, nil
 }
 
-// ProveEvent proves that the event is in the tree, as a C2SP tlog-proof: what its reader
-// needs beside it is the leaf and the verifier key.
+// ProveEvent proves that the event is in the tree, as a C2SP tlog-proof. Its reader also
+// needs the leaf and the verifier key.
 func (t *Tree) ProveEvent(ctx context.Context, seq int64) ([]byte, error) {
 	checkpoint, err := t.Checkpoint()
 	if err != nil {
@@ -140,7 +140,7 @@ func (t *Tree) ProveConsistency(ctx context.Context, from int64) ([]byte, error)
 	return text.Bytes(), nil
 }
 
-// Tile gives a tile or an entry bundle, checked against the root.
+// Tile returns a tile or an entry bundle, checked against the root.
 func (t *Tree) Tile(ctx context.Context, n TileName) ([]byte, error) {
 	if !n.valid() {
 		return nil, fmt.Errorf("%w: tile name", ErrQuery)
@@ -159,8 +159,7 @@ func (t *Tree) Tile(ctx context.Context, n TileName) ([]byte, error) {
 	return t.bundle(ctx, n, hashes)
 }
 
-// bundle gives entries as tlog-tiles packs them: each with its length before it, in two
-// bytes.
+// bundle returns entries as tlog-tiles packs them: each after its length in two bytes.
 func (t *Tree) bundle(ctx context.Context, n TileName, hashes []byte) ([]byte, error) {
 	leaves, err := t.ledger.leaves(ctx, t.name, n.Index*TileWidth, n.Width)
 	if err != nil {
@@ -179,24 +178,24 @@ func (t *Tree) bundle(ctx context.Context, n TileName, hashes []byte) ([]byte, e
 // hashes reads the tree's hashes through its tiles, each checked against the root.
 func (t *Tree) hashes(ctx context.Context) tlog.HashReader { return t.hashesKeeping(ctx, nil) }
 
-// hashesKeeping keeps tiles in a map that is the caller's, unless it is nil. They are
-// checked again each time.
+// hashesKeeping keeps tiles in the caller's map, unless it is nil. They are checked again
+// each time.
 func (t *Tree) hashesKeeping(ctx context.Context, kept map[tlog.Tile][]byte) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		if len(indexes) == 0 {
-			return nil, nil // of the empty tree there is nothing to check
+			return nil, nil // the empty tree has nothing to check
 		}
 		r := &tileReader{ctx: ctx, tree: t, kept: kept}
 		hashes, err := tlog.TileHashReader(t.tree, r).ReadHashes(indexes)
 		if err != nil && r.err == nil {
-			// The tiles could be read, so it is they that are wrong.
+			// The tiles could be read, so their content is wrong.
 			err = fmt.Errorf("%w: a tile is not the one under the root: %w", ErrTampered, err)
 		}
 		return hashes, err
 	})
 }
 
-// tileReader is a tlog.TileReader for one call, whose context it therefore may hold.
+// tileReader is a tlog.TileReader for one call. So it may hold the context of that call.
 type tileReader struct {
 	ctx  context.Context
 	tree *Tree

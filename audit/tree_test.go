@@ -21,8 +21,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// fill stages n events, some at a time so that a slow machine sequences each part within
-// Wait's patience.
+// fill records n events, some at a time, so that a slow machine sequences each part
+// within Wait's timeout.
 func fill(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, n int) {
 	t.Helper()
 	const part = 256
@@ -31,7 +31,7 @@ func fill(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, n in
 	}
 }
 
-// fillPart stages events in one transaction and waits for the last.
+// fillPart records events in one transaction and waits for the last.
 func fillPart(t testing.TB, ledger *audit.Ledger, db *database.DB, name string, from, to int) {
 	t.Helper()
 	tx, err := db.Writer().BeginTx(t.Context(), nil)
@@ -231,8 +231,8 @@ func hashesOf(in [][32]byte) tlog.RecordProof {
 	return out
 }
 
-// TestTreeNoticesWhatIsNotUnderItsRoot changes what the database keeps: nothing may be
-// served from it.
+// TestTreeNoticesWhatIsNotUnderItsRoot changes stored rows: nothing may be served from
+// them.
 func TestTreeNoticesWhatIsNotUnderItsRoot(t *testing.T) {
 	needs.Parallel(t)
 	for name, statement := range map[string]string{

@@ -10,11 +10,10 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// appendOnly is a table with the triggers that let rows be added to it and nothing else:
-// the database itself refuses what nothing in this package does, but for BeginEpoch and
-// Reindex. The triggers stop mistakes, and a person who has the gateway's rights alone.
-// The owner of the tables can drop them: that is found out by the tree, and by
-// verification of the database.
+// appendOnly is a table with triggers that allow only adding rows. Only BeginEpoch and
+// Reindex do more, with the triggers down. The triggers stop mistakes, and a person who
+// has only the gateway's rights. The owner of the tables can drop them: the tree and the
+// verification of the database show what was changed.
 type appendOnly struct {
 	table    string
 	triggers []trigger
@@ -22,7 +21,7 @@ type appendOnly struct {
 
 type trigger struct{ name, when string }
 
-// Events may be added. Of those there are, erasable data may be erased whole.
+// Events may be added. The erasable data of a stored event may be erased, and only whole.
 var eventTriggers = appendOnly{"audit_event", []trigger{
 	{"event", `BEFORE UPDATE OF ledger, seq, ts, bytes, leaf` + columnNames() + ` ON audit_event FOR EACH ROW `},
 	{"private", `BEFORE UPDATE OF priv, priv_salt ON audit_event FOR EACH ROW WHEN (NEW.priv IS NOT NULL OR NEW.priv_salt IS NOT NULL) `},
@@ -34,7 +33,7 @@ var indexTriggers = appendOnly{"audit_index", []trigger{
 	{"delete", `BEFORE DELETE ON audit_index FOR EACH ROW `},
 }}
 
-// columnNames lists the columns that repeat what the leaf says, each after a comma.
+// columnNames lists the columns that repeat the leaf, each after a comma.
 func columnNames() string {
 	var list strings.Builder
 	for _, c := range schema.Columns {
@@ -45,7 +44,7 @@ func columnNames() string {
 
 func (a appendOnly) message() string { return a.table + ` is append-only` }
 
-// of are the triggers that the engine has a use for: SQLite knows no TRUNCATE.
+// of lists the triggers for the engine: SQLite has no TRUNCATE.
 func (a appendOnly) of(postgresql bool) []trigger {
 	if !postgresql {
 		return a.triggers
@@ -53,7 +52,7 @@ func (a appendOnly) of(postgresql bool) []trigger {
 	return append(slices.Clone(a.triggers), trigger{"truncate", `BEFORE TRUNCATE ON ` + a.table + ` FOR EACH STATEMENT `})
 }
 
-// create are the statements that make the triggers in a database that never had them.
+// create lists the statements that make the triggers in a new database.
 func (a appendOnly) create(postgresql bool) []string {
 	if postgresql {
 		return append([]string{`CREATE FUNCTION ` + a.table + `_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''` +
@@ -85,8 +84,8 @@ func (a appendOnly) takeDown(postgresql bool) (statements []string) {
 }
 
 // withTriggersDown runs f without the append-only triggers. No other transaction ever
-// sees them down: they are up again before this one ends, and if it does not commit they
-// were never gone.
+// sees them down: they are up again before this transaction commits, and a rollback
+// restores them.
 func withTriggersDown(ctx context.Context, tx *sql.Tx, postgresql bool, f func() error) error {
 	all := []appendOnly{eventTriggers, indexTriggers}
 	for _, a := range all {

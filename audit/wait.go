@@ -7,12 +7,12 @@ import (
 )
 
 // Wait returns when the ticket's event is durable in its ledger, with its sequence number
-// there. It is to be called after the act's commit and never inside a transaction: on
+// there. The caller calls it after the act's commit and never inside a transaction: on
 // SQLite the sequencer would wait for that transaction.
 //
 // Every error wraps ErrUnavailable and means that the event is not known to be durable:
-// not within WaitTimeout, the context ended, or Run has returned. Before Run has begun,
-// Wait waits for it too.
+// WaitTimeout passed, the context ended, the ledgers are halted, or Run has returned.
+// Wait may be called before Run.
 func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	if err := l.refuseHalted(); err != nil {
 		return 0, err
@@ -20,7 +20,7 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	answer := l.waiters.add(t)
 	defer l.waiters.remove(t, answer)
 	select {
-	case seq := <-answer: // it was sequenced in the act's own commit: see Join
+	case seq := <-answer: // the act's own commit sequenced it: see Join
 		return seq, nil
 	default:
 	}
@@ -41,8 +41,8 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 	}
 }
 
-// wakeUp asks for a round of the sequencer. One wish is enough for everybody who had put
-// into the outbox before it.
+// wakeUp asks for a round of the sequencer. One request is enough for all events that are
+// in the outbox by then.
 func (l *Ledger) wakeUp() {
 	select {
 	case l.wake <- struct{}{}:

@@ -9,9 +9,9 @@ import (
 // remembered is how many sequenced events a generation of the memory holds.
 const remembered = 4096
 
-// waiters are the calls of Wait in this process, by what they wait for. It also remembers
-// the latest events that this process sequenced: an act's row may be drained between its
-// commit and its call of Wait.
+// waiters holds the calls of Wait in this process, by ticket. It also remembers the
+// latest events that this process sequenced, because an act's row may be drained between
+// its commit and its call of Wait.
 type waiters struct {
 	mu       sync.Mutex
 	waiting  map[Ticket][]chan int64
@@ -40,7 +40,7 @@ func (w *waiters) add(t Ticket) chan int64 {
 	return answer
 }
 
-// remove forgets a waiter that has its answer or has orphaned.
+// remove forgets a call that has its answer or waits no more.
 func (w *waiters) remove(t Ticket, answer chan int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -52,7 +52,7 @@ func (w *waiters) remove(t Ticket, answer chan int64) {
 	w.waiting[t] = others
 }
 
-// tickets lists what is waited for.
+// tickets lists the tickets of all waiting calls.
 func (w *waiters) tickets() []Ticket {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,14 +63,14 @@ func (w *waiters) tickets() []Ticket {
 	return tickets
 }
 
-// any says whether somebody waits.
+// any says whether a call waits.
 func (w *waiters) any() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.waiting) > 0
 }
 
-// crowded is an ErrUnavailable when as many wait as may.
+// crowded fails with ErrUnavailable when the limit of waiting calls is reached.
 func (w *waiters) crowded() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -80,15 +80,15 @@ func (w *waiters) crowded() error {
 	return nil
 }
 
-// still lists those of the tickets that are waited for.
-func (w *waiters) still(tickets []Ticket) []Ticket {
+// pending lists the tickets that calls still wait for.
+func (w *waiters) pending(tickets []Ticket) []Ticket {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.DeleteFunc(tickets, func(t Ticket) bool { return len(w.waiting[t]) == 0 })
 }
 
-// acknowledge answers those who wait for the events, and those who will soon. The events
-// are durable.
+// acknowledge answers the calls that wait for the events, and calls that come soon. The
+// events are durable.
 func (w *waiters) acknowledge(durable map[Ticket]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// write writes a batch: its events, the index rows of the blocks that it fills, and where
-// its ledgers end.
+// write writes a batch: its events, the index rows of the blocks that it fills, and the
+// heads of its ledgers.
 func (l *Ledger) write(ctx context.Context, tx *sql.Tx, b *batch) error {
-	rows, err := l.postings(ctx, tx, b)
+	rows, err := l.fullBlocks(ctx, tx, b)
 	if err != nil {
 		return fmt.Errorf("indexing events: %w", err)
 	}

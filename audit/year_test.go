@@ -17,8 +17,8 @@ var yearEnd = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 // year makes the events of a busy year, day by day, the same ones each time but for their
 // identifiers. Of every ten, eight are one client's and the others those of nine more. A
 // document comes in, is assigned in a batch, is read by its handler a little later, and
-// sometimes by somebody else; one access in sixty is refused, and beside all that people
-// sign in, roles change, and officers ask the ledger.
+// sometimes by another person. One access in sixty is refused. People also sign in, roles
+// change, and officers ask the ledger.
 type year struct {
 	random *rand.Rand
 	days   int
@@ -103,8 +103,8 @@ func (y *year) access(e event.Event, action event.Action, document string, at ti
 	return []event.Event{e, end}
 }
 
-// beside is what else happens: signing in, taking up work, sometimes a change of access
-// or a question.
+// beside adds other events: signing in, taking up work, sometimes a change of access or a
+// question.
 func (y *year) beside(at time.Time, sender, reader event.Event) []event.Event {
 	var events []event.Event
 	add := func(e event.Event, action event.Action, subject string, after time.Duration) {

@@ -1,5 +1,5 @@
-// Package ask answers questions to the ledgers: by filters, by name, by number. It is
-// handed something that reads, and cannot write.
+// Package ask answers questions to the ledgers: by filters, by name, by number. It gets a
+// schema.Queryer, which only reads, so it cannot write.
 package ask
 
 import (
@@ -17,7 +17,7 @@ type Asker struct {
 	sumLimit   time.Duration
 }
 
-// New asks the database. sumLimit is how long a question about sums may take.
+// New makes an Asker of the database. sumLimit bounds the time of a question about sums.
 func New(db schema.Queryer, postgresql bool, clock func() time.Time, sumLimit time.Duration) *Asker {
 	return &Asker{db, postgresql, clock, sumLimit}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/bordereau/bordereau/audit/schema"
 )
 
-// Every column of the index can be asked for, and nothing else: a filter without an index
-// would find nothing in full blocks.
+// The filters are exactly the columns of the index. A filter without an index would find
+// nothing in full blocks.
 func TestEveryIndexedColumnIsAFilter(t *testing.T) {
 	asked := map[string]bool{}
 	for _, f := range filters {
@@ -21,12 +21,13 @@ func TestEveryIndexedColumnIsAFilter(t *testing.T) {
 	}
 	for _, c := range schema.Columns {
 		if c.Field != 0 && !asked[c.Name] {
-			t.Errorf("%s is indexed, and cannot be asked for", c.Name)
+			t.Errorf("%s is indexed, and no filter", c.Name)
 		}
 	}
 }
 
-// Package ask reads through an interface that cannot write, and names nothing that can.
+// Package ask reads through an interface that cannot write, and names nothing that
+// writes.
 func TestAskingCannotWrite(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) < 5 {

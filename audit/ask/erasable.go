@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// erasablePage is how many events with erasable data one page has at the most, and
-	// erasableWindow how many events it looks at: whoever holds a lock meanwhile must not
-	// hold it for long.
+	// erasablePage is the largest number of events with erasable data on one page.
+	// erasableWindow is the largest number of events that a page looks at, because its
+	// caller holds a lock meanwhile.
 	erasablePage   = 500
 	erasableWindow = 5_000
 )
 
-// Erasable is an event whose erasable data is still kept, as far as deciding about it
-// needs.
+// Erasable is an event that still has erasable data, with the fields that decide about
+// it.
 type Erasable struct {
 	Seq                       int64
 	Time                      time.Time
@@ -27,20 +27,20 @@ type Erasable struct {
 	Actor, Contract, Document string
 }
 
-// ErasableQuery names erasable data of one ledger.
+// ErasableQuery selects erasable data of one ledger.
 type ErasableQuery struct {
 	Ledger string
 	From   int64                // the first event to look at
-	Before time.Time            // only what was sequenced before
+	Before time.Time            // only events sequenced before
 	Class  event.RetentionClass // only of this class; empty: of every
-	Actor  string               // only what this person did; empty: of all
+	Actor  string               // only events of this person; empty: of all
 }
 
 // ErasablePage is a page of events with erasable data, the oldest first.
 type ErasablePage struct {
 	Events []Erasable
-	To     int64 // the events before it were looked at
-	Done   bool  // there is nothing from To on to look at
+	To     int64 // the number up to which events were looked at
+	Done   bool  // no event from To on is left to look at
 }
 
 // Erasable lists events that still have erasable data, in the caller's transaction.
@@ -70,8 +70,8 @@ func (a *Asker) Erasable(ctx context.Context, tx schema.Queryer, q ErasableQuery
 	return page, nil
 }
 
-// erasableEnd is the number of the first event that is too young to be looked at, or that
-// has yet to come.
+// erasableEnd is the number of the first event that is too young, or the size of the
+// ledger.
 func erasableEnd(ctx context.Context, tx schema.Queryer, e ErasableQuery) (end int64, err error) {
 	var c conditions
 	err = tx.QueryRowContext(ctx, `SELECT COALESCE(`+c.firstSince(e.Ledger, e.Before)+`,
@@ -79,7 +79,8 @@ func erasableEnd(ctx context.Context, tx schema.Queryer, e ErasableQuery) (end i
 	return end, err
 }
 
-// erasable reads events with erasable data, of all or of those with the numbers.
+// erasable reads events with erasable data before end: all, or only those with the given
+// numbers.
 func (a *Asker) erasable(ctx context.Context, tx schema.Queryer, e ErasableQuery, end int64, of []int64) ([]Erasable, error) {
 	var c conditions
 	c.add(`ledger = `, c.bind(e.Ledger))
@@ -119,9 +120,9 @@ func (a *Asker) erasable(ctx context.Context, tx schema.Queryer, e ErasableQuery
 	return events, rows.Err()
 }
 
-// doneByActor gives the numbers of what the person did from the first event to look at
-// on, up to where it looked. It looks at no more than erasableWindow events of blocks in
-// which the person did something.
+// doneByActor returns the numbers of the person's events from the first event to look at
+// on, and the number up to which it looked. It looks at no more than erasableWindow
+// events, in blocks with an event of the person.
 func doneByActor(ctx context.Context, tx schema.Queryer, e ErasableQuery, end int64) (of []int64, to int64, err error) {
 	s, err := doneBy(ctx, tx, e.Ledger, e.Actor)
 	if err != nil {
@@ -129,9 +130,9 @@ func doneByActor(ctx context.Context, tx schema.Queryer, e ErasableQuery, end in
 	}
 	const most = erasableWindow / schema.BlockSize
 	s.first, s.end = e.From, end
-	posted := min(s.end, s.indexed)
+	indexed := min(s.end, s.indexed)
 	blocks, err := readBlocks(ctx, tx, `SELECT block, bits FROM audit_index WHERE ledger = $1 AND field = $2 AND value = $3
-		AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`, e.Ledger, schema.FieldOf("actor"), e.Actor, s.first/schema.BlockSize, (posted+schema.BlockSize-1)/schema.BlockSize, most)
+		AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`, e.Ledger, schema.FieldOf("actor"), e.Actor, s.first/schema.BlockSize, (indexed+schema.BlockSize-1)/schema.BlockSize, most)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -150,7 +151,7 @@ func doneByActor(ctx context.Context, tx schema.Queryer, e ErasableQuery, end in
 	return append(of, latest...), end, err
 }
 
-// Acted says whether the ledger holds anything that the person did.
+// Acted says whether the ledger holds an event of the person.
 func (a *Asker) Acted(ctx context.Context, tx schema.Queryer, ledger, actor string) (bool, error) {
 	s, err := doneBy(ctx, tx, ledger, actor)
 	if err != nil {
@@ -163,7 +164,7 @@ func (a *Asker) Acted(ctx context.Context, tx schema.Queryer, ledger, actor stri
 	return n > 0, nil
 }
 
-// doneBy is the search for what the person did.
+// doneBy is the search for the person's events.
 func doneBy(ctx context.Context, tx schema.Queryer, ledger, actor string) (*search, error) {
 	s := &search{ledger: ledger}
 	s.filter("actor", actor)

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// outsideWindow is how many events one page of outside looks at. No index row says what
-// is unusual, so a page that finds little ends there and says where to go on.
+// outsideWindow is the number of events that one page of outside looks at. The index does
+// not show unusual events. So a page that finds little ends there, with a cursor.
 const outsideWindow = 20_000
 
 // outside finds reading that was refused for its place or hour, and with countries or
@@ -38,7 +38,7 @@ func (a *Asker) outside(ctx context.Context, q Ask) (Answer, error) {
 	begin, end := s.window()
 	where := s.where(max(begin, s.first), end)
 	where.add(`(`, refused, ` OR action = 'document.read' AND phase = 'grant' AND outcome = 'allow')`)
-	if q.Hours == "" { // else whoever reads at the wrong hour in the right country is to be seen, too
+	if q.Hours == "" { // with hours, reading at a wrong hour in a right country is shown too
 		where.add(`(`, refused, ` OR country IS NULL OR `, where.notIn(`UPPER(country)`, q.Countries), `)`)
 	}
 	unusual := func(e event.Event) bool {
@@ -47,7 +47,7 @@ func (a *Asker) outside(ctx context.Context, q Ask) (Answer, error) {
 	return a.sift(ctx, q.Query, where, begin, unusual)
 }
 
-// sift is a page of those events of a window that the function picks.
+// sift is a page of the events of a window that pick accepts.
 func (a *Asker) sift(ctx context.Context, q Query, where *conditions, begin int64, pick func(event.Event) bool) (Answer, error) {
 	rows, err := a.db.QueryContext(ctx, `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE `+where.String()+
 		` ORDER BY seq DESC`, where.args...)
@@ -76,8 +76,8 @@ func (a *Asker) sift(ctx context.Context, q Query, where *conditions, begin int6
 	return answer, rows.Err()
 }
 
-// window is the range of the next events to look at, [begin, end). When begin is 0 there
-// is nothing before it.
+// window is the range of the next events to look at, [begin, end). begin is 0 for the
+// last window.
 func (s *search) window() (begin, end int64) {
 	end = min(s.end, s.size)
 	if begin = end - outsideWindow; begin <= s.first {
@@ -86,7 +86,7 @@ func (s *search) window() (begin, end int64) {
 	return begin, end
 }
 
-// notIn is the condition that the text is none of the list, which is in capitals there.
+// notIn is the condition that the text, in capitals, is not in the list.
 func (c *conditions) notIn(text string, list []string) string {
 	places := make([]string, len(list))
 	for i, s := range list {
@@ -138,8 +138,8 @@ func (h hours) contains(t time.Time) bool {
 	return m >= h.from || m < h.until
 }
 
-// containsFold says whether the list has the text, in whatever case. An empty list has
-// everything.
+// containsFold says whether the list has the text, ignoring case. An empty list has every
+// text.
 func containsFold(list []string, text string) bool {
 	for _, s := range list {
 		if strings.EqualFold(s, text) {

@@ -14,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// MaxPage is the most events that one Query returns.
+// MaxPage is the largest number of events that one Query returns.
 const MaxPage = 500
 
 const defaultPage = 50
@@ -28,7 +28,7 @@ type Query struct {
 
 	Organisation string // of the actor
 	Role         string // in which the actor did it
-	Site         string // from where, as the contract names it
+	Site         string // as the contract names it
 	Country      string // of that site
 
 	Action  event.Action
@@ -40,12 +40,12 @@ type Query struct {
 	From time.Time // not before; by the time of sequencing
 	To   time.Time // before
 
-	Cursor string // where the page before ended, as Query returned it; empty: the newest
+	Cursor string // of the next page, as Query returned it; empty: the newest
 	Limit  int    // at most MaxPage; 0: 50
 }
 
-// filters are the columns that a query can ask for, each with what it asks. Every column
-// of the index is among them: a test holds that.
+// filters lists the columns that a query can filter by, each with its value in the query.
+// A test holds that these are the columns of the index.
 var filters = []struct {
 	column string
 	asked  func(*Query) string
@@ -66,11 +66,10 @@ var filters = []struct {
 	{"reason", func(q *Query) string { return q.Reason }},
 }
 
-// Query returns a page of events, each with its erasable data where that is not erased,
-// and the cursor of the next page, which is empty when there is none. An event whose leaf
-// or erasable data is not what it was when it was sequenced ends the query with
-// schema.ErrTampered, as far as that shows without the tree: see package audit/verify for
-// the rest.
+// Query returns a page of events, each with its erasable data unless that was erased, and
+// the cursor of the next page, which is empty when there is none. It fails with
+// schema.ErrTampered at an event whose row contradicts its leaf. Only package
+// audit/verify checks the leaves against the tree.
 func (a *Asker) Query(ctx context.Context, q Query) (events []event.Event, next string, err error) {
 	s, err := a.search(ctx, q)
 	if err != nil {
@@ -79,7 +78,7 @@ func (a *Asker) Query(ctx context.Context, q Query) (events []event.Event, next 
 	return a.page(ctx, q, s)
 }
 
-// page is a page of what the search finds.
+// page is a page of the events that the search finds.
 func (a *Asker) page(ctx context.Context, q Query, s *search) (events []event.Event, next string, err error) {
 	limit := q.limit()
 	events, err = a.newest(ctx, s, limit+1)
@@ -100,11 +99,11 @@ func (q Query) limit() int {
 	return q.Limit
 }
 
-// MaxCount is as far as Count counts.
+// MaxCount is the number at which Count stops.
 const MaxCount = 100_000
 
-// Count counts the events that the filters find, whatever the cursor and the limit. When
-// there are more than MaxCount it says so and counts no further.
+// Count counts the events that the filters find, and ignores the cursor and the limit.
+// When there are more than MaxCount, more is true.
 func (a *Asker) Count(ctx context.Context, q Query) (n int64, more bool, err error) {
 	q.Cursor, q.Limit = "", 0
 	s, err := a.search(ctx, q)
@@ -119,7 +118,7 @@ func (a *Asker) Count(ctx context.Context, q Query) (n int64, more bool, err err
 }
 
 // conditions are joined with AND. Arguments are numbered in the order of their first use,
-// which every driver agrees on.
+// as every driver takes them.
 type conditions struct {
 	terms []string
 	args  []any
@@ -134,23 +133,23 @@ func (c *conditions) bind(value any) string {
 	return "$" + strconv.Itoa(len(c.args))
 }
 
-// amongNumbers is the condition that the column is one of the numbers, however many, with
-// its argument. SQLite takes no list.
+// amongNumbers adds the condition that the column is one of the numbers. SQLite takes no
+// array, so it gets them as JSON.
 func (c *conditions) amongNumbers(postgresql bool, column string, numbers []int64) {
 	if postgresql {
 		c.add(column, ` = ANY (CAST(`, c.bind(numbers), ` AS bigint[]))`)
 		return
 	}
-	list, _ := json.Marshal(numbers) // of numbers it cannot fail
+	list, _ := json.Marshal(numbers) // numbers always encode
 	c.add(column, ` IN (SELECT value FROM json_each(`, c.bind(string(list)), `))`)
 }
 
-// firstSince is the number of the first event at or after t, or of the one that comes
-// next when there is none. t is rounded up to the microseconds that are stored, so that
-// both bounds mean what they say.
+// firstSince is the number of the first event at or after t, or the number after the last
+// event. t is rounded up to the microseconds that are stored, so that both bounds are
+// exact.
 //
-// Numbers have no gaps and times never fall, so it is found by a binary search, in a look
-// at some twenty rows; an index by time would make every append write one more page.
+// Numbers have no gaps and times never fall, so a binary search over some twenty rows
+// finds it. An index by time would make every append write one more page.
 func (c *conditions) firstSince(ledger string, t time.Time) string {
 	l, micros := c.bind(ledger), c.bind(t.Add(time.Microsecond-1).UnixMicro())
 	return `(WITH RECURSIVE bounds (low, high) AS (
@@ -161,7 +160,7 @@ func (c *conditions) firstSince(ledger string, t time.Time) string {
 		SELECT MAX(low) FROM bounds)`
 }
 
-// scanEvent reads an event and checks that the row holds what the leaf says.
+// scanEvent reads an event and checks the row against its leaf.
 func scanEvent(rows *sql.Rows, ledger string) (event.Event, error) {
 	var seq int64
 	var leaf, salt []byte

@@ -93,10 +93,10 @@ type Answer struct {
 	Events []event.Event
 	Next   string // cursor of the next page of events, empty when there is none
 	Groups []Group
-	From   time.Time // groups: from when on was counted
+	From   time.Time // groups: the time from which events were counted
 }
 
-// Group is what several events have in common, with their sums.
+// Group is several events with a common key, and their sums.
 type Group struct {
 	Key       string // the document, person or contract
 	Events    int64  // accesses or refusals
@@ -120,8 +120,8 @@ func (a *Asker) Ask(ctx context.Context, q Ask) (Answer, error) {
 	return Answer{}, fmt.Errorf("%w: question", schema.ErrQuery)
 }
 
-// check refuses parameters that the question would ignore: its answer would look like one
-// to another question.
+// check refuses parameters that the question would ignore: the answer would look like the
+// answer to another question.
 func (named Question) check(q Ask) error {
 	for name, given := range map[string]bool{"which": q.Which != "", "least": q.Least != 0, "countries": len(q.Countries) > 0,
 		"hours": q.Hours != "", "zone": q.Zone != ""} {
@@ -147,8 +147,8 @@ func (a *Asker) events(ctx context.Context, q Ask, conditions ...string) (Answer
 	return Answer{Events: events, Next: next}, err
 }
 
-// only narrows a filter of a question to what the question is about. Of something else
-// there is nothing.
+// only narrows a filter to the subject of a question. A filter for another subject finds
+// nothing.
 func only[T comparable](filter *T, about T) (condition string) {
 	var all T
 	switch *filter {
@@ -189,7 +189,7 @@ func (a *Asker) denials(ctx context.Context, q Ask) (Answer, error) {
 			return Answer{}, fmt.Errorf("looking for first refusals: %w", err)
 		}
 		s.meet(refused)
-		s.terms = nil // there are few, and all are known
+		s.terms = nil // the numbers are few and known, so no index is needed
 		s.conditions.amongNumbers(a.postgresql, "seq", first)
 		events, next, err := a.page(ctx, q.Query, s)
 		return Answer{Events: events, Next: next}, err
@@ -197,9 +197,9 @@ func (a *Asker) denials(ctx context.Context, q Ask) (Answer, error) {
 	return Answer{}, fmt.Errorf("%w: which must be first, or left out", schema.ErrQuery)
 }
 
-// firstRefusals are the numbers of each person's first refusal, whatever else is asked:
-// from person to person along the index rows of refusals, two looks for each, however
-// often they were refused.
+// firstRefusals returns the numbers of each person's first refusal ever; other filters do
+// not matter here. It goes from person to person along the index rows of refusals, with
+// two look-ups for each.
 func (a *Asker) firstRefusals(ctx context.Context, s *search) ([]int64, error) {
 	const one = `FROM audit_index WHERE ledger = $1 AND field = $2 AND value`
 	rows, err := a.db.QueryContext(ctx, `WITH RECURSIVE refused (person) AS (SELECT MIN(value) `+one+` > ''
@@ -286,8 +286,8 @@ func (a *Asker) auditOfAudit(ctx context.Context, q Ask) (Answer, error) {
 }
 
 // groups sums up the events that meet the conditions by a column, the largest count
-// first. It reads all of them, so it goes back no further than it is told to, and gives
-// up after Config.SumLimit.
+// first. It reads all of them, so it goes back only as far as From or Since says, and
+// fails after Config.SumLimit.
 func (a *Asker) groups(ctx context.Context, q Ask, column, count string, conditions ...string) (Answer, error) {
 	limited, cancel := context.WithTimeout(ctx, a.sumLimit)
 	defer cancel()
@@ -333,11 +333,11 @@ func (a *Asker) sumUp(ctx context.Context, q Ask, column, count string, conditio
 	return answer, rows.Err()
 }
 
-// maxNumbers is how many events are read one by one. Of more, or of more than every
-// fourth, reading all is less work.
+// maxNumbers is the largest number of events that are read one by one. For more, or for
+// more than every fourth event, reading all is less work.
 const maxNumbers = 100_000
 
-// summed is the condition of what is summed up.
+// summed is the condition of the events to sum up.
 func (a *Asker) summed(ctx context.Context, q Ask, conditions []string) (*conditions, error) {
 	s, err := a.search(ctx, q.Query)
 	if err != nil {

@@ -17,18 +17,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// search is what is looked for in one ledger: the terms are what is asked of the index
-// rows, the conditions the same and more in SQL, for the rows of audit_event.
+// search describes the events to find in one ledger. The terms are for the index rows.
+// The conditions are the same and more in SQL, for the rows of audit_event.
 type search struct {
 	ledger     string
 	terms      []schema.Term // all of them must hold
 	conditions conditions
 	first, end int64 // first ≤ seq < end
 	size       int64 // events that the ledger has
-	indexed    int64 // events, from 0 on, that are found by index rows
+	indexed    int64 // events, from 0 on, that are indexed
 }
 
-// search prepares the search for what all filters of the query find.
+// search prepares the search with all filters of the query.
 func (a *Asker) search(ctx context.Context, q Query) (*search, error) {
 	if !event.ValidLedger(q.Ledger) {
 		return nil, fmt.Errorf("%w: ledger", schema.ErrQuery)
@@ -54,7 +54,8 @@ func (a *Asker) search(ctx context.Context, q Query) (*search, error) {
 	return s, nil
 }
 
-// filter makes the search find only what has the value in the column, if there is one.
+// filter narrows the search to events with the value in the column. An empty value
+// narrows nothing.
 func (s *search) filter(column, value string) {
 	if value != "" {
 		s.terms = append(s.terms, schema.Term{Field: schema.FieldOf(column), Value: value})
@@ -65,18 +66,18 @@ func (s *search) filter(column, value string) {
 // nothing is a condition that no event meets.
 const nothing = `1 = 0`
 
-// meet makes the search find only what meets the conditions too.
+// meet narrows the search to events that meet the conditions.
 func (s *search) meet(conditions ...string) {
 	for _, c := range conditions {
 		s.conditions.add(c)
 		if c == nothing {
-			s.end = s.first // else all index rows would be gone through for it
+			s.end = s.first // otherwise the search would read all index rows in vain
 		}
 	}
 }
 
-// readBounds makes bounds of seq out of times, and reads how far the ledger and its index
-// rows go.
+// readBounds turns times into bounds of seq, and reads the size of the ledger and of its
+// index.
 func (s *search) readBounds(ctx context.Context, db schema.Queryer, from, to time.Time) error {
 	var c conditions
 	since, until := `0`, strconv.FormatInt(math.MaxInt64, 10)
@@ -105,10 +106,10 @@ func (s *search) where(from, before int64) *conditions {
 	return c
 }
 
-// maxNumbersOfPage is how many events one statement looks at for a page.
+// maxNumbersOfPage is the largest number of events that one statement reads for a page.
 const maxNumbersOfPage = 4096
 
-// newest gives the n newest events that are found, the newest first.
+// newest returns the n newest events that the search finds, the newest first.
 func (a *Asker) newest(ctx context.Context, s *search, n int) ([]event.Event, error) {
 	from := s.first
 	if len(s.terms) > 0 {
@@ -119,7 +120,7 @@ func (a *Asker) newest(ctx context.Context, s *search, n int) ([]event.Event, er
 		return events, err
 	}
 	scan := s.scan(a.db)
-	for most := n; len(events) < n; most = min(2*most, maxNumbersOfPage) { // more, where few meet the other conditions
+	for most := n; len(events) < n; most = min(2*most, maxNumbersOfPage) { // more each time, in case few meet the other conditions
 		seqs, err := scan.next(ctx, most)
 		if err != nil {
 			return nil, err
@@ -138,7 +139,7 @@ func (a *Asker) newest(ctx context.Context, s *search, n int) ([]event.Event, er
 	return events, nil
 }
 
-// rows reads the n newest events for which the conditions hold.
+// rows reads the n newest events that meet the conditions.
 func (a *Asker) rows(ctx context.Context, ledger string, where *conditions, n int) ([]event.Event, error) {
 	rows, err := a.db.QueryContext(ctx, `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE `+where.String()+
 		` ORDER BY seq DESC LIMIT `+where.bind(n), where.args...)
@@ -157,7 +158,7 @@ func (a *Asker) rows(ctx context.Context, ledger string, where *conditions, n in
 	return events, rows.Err()
 }
 
-// count counts what is found, up to most.
+// count counts the events that the search finds, up to most.
 func (a *Asker) count(ctx context.Context, db schema.Queryer, s *search, most int64) (n int64, err error) {
 	if len(s.terms) == 0 { // numbers have no gaps
 		return min(max(min(s.end, s.size)-s.first, 0), most), nil
@@ -184,8 +185,8 @@ func (a *Asker) count(ctx context.Context, db schema.Queryer, s *search, most in
 	return min(n, most), nil
 }
 
-// numbers are all that are found, the newest first, or nil when there are more than most:
-// then it is no more work to read all events.
+// numbers returns the numbers of all events that the search finds, the newest first. It
+// returns nil when there are more than most: then reading all events is no more work.
 func (a *Asker) numbers(ctx context.Context, db schema.Queryer, s *search, most int64) ([]int64, error) {
 	where := s.where(max(s.first, s.indexed), s.end)
 	numbers, err := readNumbers(ctx, db, `SELECT seq FROM audit_event WHERE `+where.String()+` ORDER BY seq DESC`, where.args...)
@@ -221,14 +222,14 @@ func readNumbers(ctx context.Context, db schema.Queryer, query string, args ...a
 	return numbers, rows.Err()
 }
 
-// A search goes on by so many blocks of its rarest term: by few at first, because a page
-// needs few, then by more.
+// A search reads so many blocks of its rarest term at once: few at first, because a page
+// needs few, then more.
 const (
 	minBlocks = 64
 	maxBlocks = 4096
 )
 
-// block says which of its events were found.
+// block is a block with a bit for each of its events that the search finds.
 type block struct {
 	number int64
 	bits   uint64
@@ -244,15 +245,15 @@ func (b block) numbers(to []int64) []int64 {
 	return to
 }
 
-// indexScan goes through what the index rows of all terms of a search have in common,
-// from the newest block to the oldest.
+// indexScan goes through the blocks of a search from the newest to the oldest. It
+// combines the index rows of all terms.
 type indexScan struct {
 	db     schema.Queryer
 	search *search
-	oldest int64   // block to look at
-	before int64   // blocks from here on have been looked at
-	chunk  int     // how many blocks of the rarest term are looked at next
-	left   []int64 // events that were found and not given yet
+	oldest int64   // the last block to look at
+	before int64   // blocks from here on are done
+	chunk  int     // number of blocks of the rarest term to read next
+	left   []int64 // numbers that next has not returned yet
 }
 
 func (s *search) scan(db schema.Queryer) *indexScan {
@@ -260,8 +261,7 @@ func (s *search) scan(db schema.Queryer) *indexScan {
 	return &indexScan{db: db, search: s, chunk: minBlocks, oldest: s.first / schema.BlockSize, before: (end + schema.BlockSize - 1) / schema.BlockSize}
 }
 
-// next gives the numbers of the next events, at most n. There are none when there are no
-// more.
+// next returns the numbers of the next events, at most n. It returns none at the end.
 func (f *indexScan) next(ctx context.Context, n int) ([]int64, error) {
 	for len(f.left) == 0 {
 		blocks, err := f.blocks(ctx)
@@ -282,8 +282,8 @@ func (f *indexScan) next(ctx context.Context, n int) ([]int64, error) {
 	return given, nil
 }
 
-// blocks gives the next blocks in which something was found, the newest first. There are
-// none when there are no more.
+// blocks returns the next blocks with events that the search finds, the newest first. It
+// returns none at the end.
 func (f *indexScan) blocks(ctx context.Context) ([]block, error) {
 	for f.before > f.oldest {
 		terms, from, err := f.stretch(ctx)
@@ -294,7 +294,7 @@ func (f *indexScan) blocks(ctx context.Context) ([]block, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(terms) == 1 && len(blocks) == f.chunk { // nobody looked how far that is
+		if len(terms) == 1 && len(blocks) == f.chunk { // stretch did not look how far the chunk reaches
 			from = blocks[f.chunk-1].number
 		}
 		f.before, f.chunk = from, min(4*f.chunk, maxBlocks)
@@ -305,8 +305,8 @@ func (f *indexScan) blocks(ctx context.Context) ([]block, error) {
 	return nil, nil
 }
 
-// stretch says how far back to look next, and puts the term first that is the rarest
-// there: the one whose next index rows reach back furthest. What is rare in one stretch
+// stretch says how far back to look next, and puts the rarest term of that stretch first:
+// the term whose next index rows reach back furthest. A term that is rare in one stretch
 // may be common in another.
 func (f *indexScan) stretch(ctx context.Context) (terms []schema.Term, from int64, err error) {
 	terms = slices.Clone(f.search.terms)
@@ -344,25 +344,25 @@ func (f *indexScan) stretch(ctx context.Context) (terms []schema.Term, from int6
 	return terms, reach[terms[0]], rows.Err()
 }
 
-// read reads the blocks before those that have been looked at, down to one, in which an
-// event has all of the terms: along the first of them, and looking up the others for each
-// of its blocks. It says so itself, because a join is planned by statistics, which know
-// of no ledger how often it has a value.
+// read reads the next blocks, down to from, in which an event has all of the terms. It
+// goes along the rows of the first term and looks up the others for each block. The
+// statement fixes this order, because the planner's statistics do not know how often a
+// ledger has a value.
 func (f *indexScan) read(ctx context.Context, terms []schema.Term, from int64) ([]block, error) {
 	var c conditions
-	posted := func(t schema.Term, and string) string {
+	indexed := func(t schema.Term, and string) string {
 		return `FROM audit_index WHERE ledger = ` + c.bind(f.search.ledger) + ` AND field = ` + c.bind(t.Field) + ` AND value = ` + c.bind(t.Value) + and
 	}
 	common := `bits`
 	for _, t := range terms[1:] {
-		common += ` & COALESCE((SELECT bits ` + posted(t, ` AND block = first.block`) + `), 0)`
+		common += ` & COALESCE((SELECT bits ` + indexed(t, ` AND block = first.block`) + `), 0)`
 	}
-	first := posted(terms[0], ` AND block >= `+c.bind(from)+` AND block < `+c.bind(f.before)+` ORDER BY block DESC LIMIT `+c.bind(f.chunk))
+	first := indexed(terms[0], ` AND block >= `+c.bind(from)+` AND block < `+c.bind(f.before)+` ORDER BY block DESC LIMIT `+c.bind(f.chunk))
 	return readBlocks(ctx, f.db, `SELECT block, common FROM (SELECT block, `+common+` AS common FROM (SELECT block, bits `+first+`) first LIMIT `+
 		c.bind(f.chunk)+`) found WHERE common <> 0 ORDER BY block DESC`, c.args...)
 }
 
-// within leaves out the events of the blocks that are beyond the bounds of the search.
+// within clears the bits of events beyond the bounds of the search.
 func (s *search) within(blocks []block) []block {
 	kept := blocks[:0]
 	for _, b := range blocks {

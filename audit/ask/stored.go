@@ -11,19 +11,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Stored is an event as it is kept: for those who pass it on together with what proves
-// it.
+// Stored is an event as it is stored, for callers that pass it on together with its
+// proof.
 type Stored struct {
-	Event   event.Event    // with its erasable data where that is not erased
-	Leaf    []byte         // byte for byte what the tree is built over
-	Opening *event.Opening // of the erasable data; nil when there is none, or none any more
+	Event   event.Event    // with its erasable data unless that was erased
+	Leaf    []byte         // byte for byte as the tree has it
+	Opening *event.Opening // of the erasable data; nil when the event never had any, or it was erased
 }
 
 const selectStored = `SELECT seq, leaf, priv, priv_salt FROM audit_event WHERE ledger = $1 AND `
 
-// Stored gives events of a ledger by their numbers, in the order asked. One that is
-// missing, or not what it was when it was sequenced, is an schema.ErrTampered, as far as
-// that shows without the tree.
+// Stored returns events of a ledger by their numbers, in the given order. It fails with
+// schema.ErrTampered when an event is missing, or when its row contradicts its leaf.
 func (a *Asker) Stored(ctx context.Context, ledger string, seqs []int64) ([]Stored, error) {
 	list := make([]Stored, 0, len(seqs))
 	for _, seq := range seqs {
@@ -39,7 +38,7 @@ func (a *Asker) Stored(ctx context.Context, ledger string, seqs []int64) ([]Stor
 	return list, nil
 }
 
-// StoredByID gives the event with an id; schema.ErrAbsent when the ledger has none.
+// StoredByID returns the event with an id; schema.ErrAbsent when the ledger has none.
 func (a *Asker) StoredByID(ctx context.Context, ledger, id string) (Stored, error) {
 	s, err := scanStored(a.db.QueryRowContext(ctx, selectStored+`event = $2`, ledger, id), ledger)
 	if errors.Is(err, sql.ErrNoRows) {
