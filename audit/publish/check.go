@@ -12,21 +12,21 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Fork is the error that there are two histories: what was published and what the
-// database holds cannot both be.
+// Fork is the error for two histories: the published events and those in the database
+// contradict each other.
 type Fork struct {
 	What string
 }
 
 func (f *Fork) Error() string { return "two histories: " + f.What }
 
-// Rollback is the error that the database holds less than what was published, as after a
-// restore from a backup.
+// Rollback is the error that the database holds fewer events than were published, as
+// after a restore from a backup.
 type Rollback struct {
 	Ledger    string
 	Published int64 // events
 	Held      int64 // events
-	Epoch     int64 // that was published last
+	Epoch     int64 // the last published one
 }
 
 func (r *Rollback) Error() string {
@@ -34,8 +34,8 @@ func (r *Rollback) Error() string {
 		r.Ledger, r.Published, r.Epoch, r.Held)
 }
 
-// Lost is the error that less is published than was: what ledgers are published to has
-// gone back, or is another one.
+// Lost is the error that fewer events are published than once were: the folder or bucket
+// has gone back, or is another one.
 type Lost struct {
 	Ledger    string
 	Published int64 // events, once
@@ -47,24 +47,25 @@ func (l *Lost) Error() string {
 		l.Ledger, l.Published, l.Found)
 }
 
-// TwoHistories says whether an error means that the database is not, or no longer, what
-// was published of it: nothing may be appended to it.
+// TwoHistories says whether an error means that the database contradicts the published
+// ledger: nothing may be appended to it.
 func TwoHistories(err error) bool {
 	var fork *Fork
 	var rollback *Rollback
 	return errors.As(err, &fork) || errors.As(err, &rollback) || errors.Is(err, audit.ErrTampered)
 }
 
-// checkpoint is what a published checkpoint says.
+// checkpoint is the content of a published checkpoint.
 type checkpoint struct {
 	epoch int64
 	size  int64
 	root  tlog.Hash
 }
 
-// Check compares the newest published checkpoint of every ledger with the database, and
-// is to be called before anything is appended: the error is a *Rollback or a *Fork when
-// the database is not what was published, and a *Lost when less is published than was.
+// Check compares the newest published checkpoint of every ledger with the database. It is
+// called before anything is appended. The error is a *Rollback or a *Fork when the
+// database differs from the published ledger, and a *Lost when the published ledger has
+// shrunk.
 func (p *Publisher) Check(ctx context.Context) error {
 	ledgers, err := p.ledgers(ctx)
 	if err != nil {
@@ -78,13 +79,13 @@ func (p *Publisher) Check(ctx context.Context) error {
 	return nil
 }
 
-// ledgers are those that are published and those that the database holds.
+// ledgers lists the published ledgers and those in the database.
 func (p *Publisher) ledgers(ctx context.Context) ([]string, error) {
 	published, err := p.config.Sink.List(ctx, ".")
 	if err != nil {
 		return nil, err
 	}
-	published = slices.DeleteFunc(published, func(name string) bool { return !event.ValidLedger(name) }) // whatever else people keep there
+	published = slices.DeleteFunc(published, func(name string) bool { return !event.ValidLedger(name) }) // people may keep other files there
 	held, err := p.config.Ledger.Ledgers(ctx)
 	if err != nil {
 		return nil, err
@@ -95,8 +96,9 @@ func (p *Publisher) ledgers(ctx context.Context) ([]string, error) {
 }
 
 func (p *Publisher) check(ctx context.Context, ledger string) error {
-	// Another process may append and publish meanwhile, so what can only be less than is
-	// published is read before, and the tree, which can only be more, after it.
+	// Another process may append and publish meanwhile. So the noted size is read before
+	// the published checkpoint, and the tree after it: the size can then only be less,
+	// and the tree only more.
 	once, err := p.config.Ledger.PublishedSize(ctx, ledger, p.config.Ledger.Epoch(ledger))
 	if err != nil {
 		return err
@@ -125,8 +127,8 @@ func (p *Publisher) check(ctx context.Context, ledger string) error {
 	return nil
 }
 
-// checkFormer looks whether the epoch before ended where this one begins. A process that
-// did not hear of the new epoch would publish more of the old one.
+// checkFormer checks that the epoch before ended where this one begins. A process that
+// does not know the new epoch would publish more of the old one.
 func (p *Publisher) checkFormer(ctx context.Context, ledger string) error {
 	epochs := p.config.Ledger.Epochs(ledger)
 	if len(epochs) == 0 {
@@ -145,7 +147,7 @@ func (p *Publisher) checkFormer(ctx context.Context, ledger string) error {
 	return nil
 }
 
-// compare is nil when the tree begins with what the checkpoint says.
+// compare returns nil when the tree begins with that of the checkpoint.
 func (c checkpoint) compare(ctx context.Context, ledger string, tree *audit.Tree) error {
 	if c.size == 0 {
 		return nil

@@ -1,10 +1,10 @@
-// Package publish copies ledgers out of the database, as they grow, to where whoever
-// controls the database cannot reach them: a folder on another disk, or one that a backup
-// carries away every hour. What is out cannot be unsaid.
+// Package publish copies ledgers out of the database, as they grow, to a place that a
+// person who controls the database cannot reach: a folder on another disk, a bucket, or a
+// folder that a backup copies every hour. A published event cannot be taken back.
 //
 // # What is published
 //
-// Of each ledger, in a folder of its name, what https://c2sp.org/tlog-tiles describes, so
+// Each ledger has a folder of its name with the files of https://c2sp.org/tlog-tiles, so
 // that any client of such logs reads it:
 //
 //	o_…/checkpoint                             the newest checkpoint
@@ -19,12 +19,12 @@
 // Tiles are written before the checkpoint that covers them. If we die in between, the
 // next publication writes the same bytes again: everything is a function of the ledger.
 //
-// # What is noticed
+// # What shows a difference
 //
-// Nothing but the file checkpoint is ever overwritten. What exists already must be byte
-// for byte what would be written, and the tree must begin with the one that was published
-// last: a difference means that there are two histories. Then the ledger is halted,
-// because every further event would be signed into the second one. For the same reason
-// Check refuses to begin on a database that has less than what is published, or something
-// else. And it refuses what is published when that is less than it was.
+// Nothing but the file checkpoint is ever overwritten. An existing file must be byte for
+// byte the one that would be written, and the tree must begin with the one that was
+// published last. A difference means that there are two histories. Then the ledger is
+// halted, because every further event would be signed into the second one. For the same
+// reason Check refuses a database that has fewer events than the published ledger, or
+// others. And it refuses a published ledger that has shrunk.
 package publish

@@ -18,7 +18,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// beginEpoch completes the ledger with what was published.
+// beginEpoch imports the published events and begins an epoch.
 func (b *bench) beginEpoch(t *testing.T) audit.Continuation {
 	t.Helper()
 	history, err := b.publisher(t).History(t.Context(), client)
@@ -32,8 +32,8 @@ func (b *bench) beginEpoch(t *testing.T) audit.Continuation {
 	return done
 }
 
-// rolledBack is a ledger of 100 events of which 300 are published, with what a crash may
-// leave: tiles that no checkpoint covers.
+// rolledBack is a ledger of 100 events of which 300 are published, with tiles that no
+// checkpoint covers, as after a crash.
 func rolledBack(t *testing.T, b *bench) {
 	t.Helper()
 	p := b.publisher(t)
@@ -55,7 +55,7 @@ func rolledBack(t *testing.T, b *bench) {
 
 var errDied = errors.New("died")
 
-// dying is a sink that is gone when the checkpoint is to be published.
+// dying is a sink that fails when the checkpoint is to be published.
 type dying struct{ publish.Sink }
 
 func (d dying) Create(ctx context.Context, name string, data []byte) error {
@@ -65,8 +65,8 @@ func (d dying) Create(ctx context.Context, name string, data []byte) error {
 	return d.Sink.Create(ctx, name, data)
 }
 
-// TestEpochIsPublishedBesideTheOneBefore: whole, in a folder of its own, and what was
-// published stays as it was.
+// TestEpochIsPublishedBesideTheOneBefore: an epoch is published whole, in a folder of its
+// own, and the former folder stays as it was.
 func TestEpochIsPublishedBesideTheOneBefore(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		rolledBack(t, b)
@@ -140,7 +140,7 @@ func TestRollbackAcrossEpochs(t *testing.T) {
 	})
 }
 
-// TestFormerEpochGoesOn: a process that did not hear of the new epoch published more of
+// TestFormerEpochGoesOn: a process that did not know of the new epoch published more of
 // the old one.
 func TestFormerEpochGoesOn(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
@@ -163,8 +163,8 @@ func TestFormerEpochGoesOn(t *testing.T) {
 	}
 }
 
-// TestFolderThatWentBack: it is refused, also when it is another one, and publishing
-// again makes it whole.
+// TestFolderThatWentBack: a folder that lost files, or is another one, is refused.
+// Publishing again makes it whole.
 func TestFolderThatWentBack(t *testing.T) {
 	needs.Parallel(t)
 	for name, tamper := range map[string]func(t *testing.T, b *bench){
@@ -207,7 +207,7 @@ func TestFolderThatWentBack(t *testing.T) {
 	}
 }
 
-// overtaking is a sink that another replica publishes to after the newest checkpoint was
+// overtaking is a sink to which another replica publishes after the newest checkpoint was
 // read.
 type overtaking struct {
 	publish.Sink
@@ -222,8 +222,7 @@ func (o *overtaking) Read(ctx context.Context, name string) ([]byte, error) {
 	return data, err
 }
 
-// TestCheckWhileOthersPublish: what another replica publishes meanwhile is nothing that
-// was lost.
+// TestCheckWhileOthersPublish: Check takes no publication of another replica for a loss.
 func TestCheckWhileOthersPublish(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	b.append(t, 10)
@@ -240,8 +239,8 @@ func TestCheckWhileOthersPublish(t *testing.T) {
 	}
 }
 
-// TestFormerEpochIsPublishedAgain: of an epoch that has ended, its last checkpoint is
-// what the next one leans on.
+// TestFormerEpochIsPublishedAgain: the last checkpoint of an ended epoch is published
+// again, because the next epoch names it.
 func TestFormerEpochIsPublishedAgain(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	rolledBack(t, b)
@@ -302,7 +301,8 @@ func TestRotatedKeyIsPublished(t *testing.T) {
 	})
 }
 
-// FuzzParseBundle: what is read is what was written, and nothing is read out of less.
+// FuzzParseBundle: the leaves read are those that were written, and a short bundle is
+// refused.
 func FuzzParseBundle(f *testing.F) {
 	f.Add([]byte("\x00\x01a\x00\x02bc"), 2)
 	f.Add([]byte("\x00\x01a\x00\x02b"), 2)
@@ -325,8 +325,8 @@ func FuzzParseBundle(f *testing.F) {
 	})
 }
 
-// TestRollbackAcrossARotation: the backup is from before the key was replaced. What was
-// published brings that back too.
+// TestRollbackAcrossARotation: the backup is from before the key was replaced. The import
+// restores the rotation too.
 func TestRollbackAcrossARotation(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		next := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, ed25519.SeedSize))
@@ -364,7 +364,8 @@ func TestRollbackAcrossARotation(t *testing.T) {
 	})
 }
 
-// TestCheckpointOfAnotherTree: it is well signed, of this size, and of a second history.
+// TestCheckpointOfAnotherTree: a well-signed checkpoint of this size and another root is
+// a second history.
 func TestCheckpointOfAnotherTree(t *testing.T) {
 	b, other := newBench(t, databasetest.SQLite(t), t.TempDir()), newBench(t, databasetest.SQLite(t), t.TempDir())
 	other.append(t, 7)

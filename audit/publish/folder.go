@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// incoming holds files that are not whole yet. No ledger has a name like it.
+	// incoming holds files that are not whole yet. No ledger has such a name.
 	incoming = ".incoming"
 	// maxFile is more than the largest thing that is published: a bundle of 256 leaves of
 	// 16 KiB.
@@ -28,7 +28,7 @@ type Folder struct {
 	root  *os.Root        // of files, for reading
 }
 
-// OpenFolder opens a folder, made when there is none.
+// OpenFolder opens a folder, and makes it when it is missing.
 func OpenFolder(dir string) (*Folder, error) { return openFolder(durable.Disk{}, dir) }
 
 func openFolder(disk durable.Disk, dir string) (*Folder, error) {
@@ -45,9 +45,9 @@ func openFolder(disk durable.Disk, dir string) (*Folder, error) {
 // Close closes the folder.
 func (f *Folder) Close() error { return f.files.Close() }
 
-// Create implements Sink. A file gets its name when it is whole and on disk; link fails
-// when the name is taken, whatever raced. If we die before the folder is on disk too, the
-// file is there or it is not, and nobody was told that it is.
+// Create implements Sink. A file gets its name when it is whole and on disk. link fails
+// when the name is taken, also in a race. If we die before the folder is on disk too, the
+// file may be there or not, and no caller was told that it is.
 func (f *Folder) Create(ctx context.Context, name string, data []byte) error {
 	return f.store(ctx, name, data, func(p *durable.Pending) error {
 		err := p.Publish(name)
@@ -79,7 +79,7 @@ func (f *Folder) store(ctx context.Context, name string, data []byte, place func
 	if err == nil {
 		err = place(p)
 	}
-	if errors.Is(err, fs.ErrNotExist) { // another process has removed the folder, see Remove
+	if errors.Is(err, fs.ErrNotExist) { // another process removed the folder: see Remove
 		f.files.Forget(path.Dir(name))
 		err = place(p)
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/bordereau/bordereau/crypto/durable/durabletest"
 )
 
-// After a crash at any point, what was published is there and whole, the checkpoint is
-// the newest that was published or the next, and what was on its way is whole or not
-// there.
+// After a crash at any point, published files are there and whole. The checkpoint is the
+// newest that was published or the next. A file in progress is whole or not there.
 func TestPublishedFolderKeepsItsPromisesInACrash(t *testing.T) {
 	m := durabletest.New(t)
 	folder, err := publish.OpenFolderOn(m.Disk(), m.Path("ledgers/published"))
@@ -59,8 +58,8 @@ func TestPublishedFolderKeepsItsPromisesInACrash(t *testing.T) {
 	})
 }
 
-// A process dies anywhere on its way to publish. The next one publishes into the same
-// folder, and then the machine crashes: what it published is there.
+// A process dies while it publishes. The next one publishes into the same folder, and
+// then the machine crashes: its files are there.
 func TestPublishedFolderReliesOnNothingThatADeadProcessLeft(t *testing.T) {
 	died := true
 	for n := 0; died; n++ {
@@ -93,8 +92,8 @@ func TestPublishedFolderReliesOnNothingThatADeadProcessLeft(t *testing.T) {
 	}
 }
 
-// Partial tiles go, with their folder, when there is a full one. Another process that is
-// behind publishes one of them again.
+// Partial tiles are removed, with their folder, when there is a full one. A process that
+// is behind publishes one of them again.
 func TestPublishedFolderMakesAFolderAgainThatAnotherProcessRemoved(t *testing.T) {
 	dir := t.TempDir()
 	one, other := openFolder(t, dir), openFolder(t, dir)

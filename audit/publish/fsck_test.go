@@ -16,14 +16,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// fsck is tessera's: it was written by people who have not seen our code, for the format
-// that we publish in. It computes every tile and the root again from the bundles.
+// fsck is the program of tessera. Its authors have not seen our code, and wrote it for
+// the same format. It computes every tile and the root again from the bundles.
 type fsck struct {
 	program string
 	key     string // file of the verifier key
 }
 
-// fsckPatience ends an fsck that waits for itself, as it may on a log with many faults
+// fsckPatience ends an fsck in a deadlock, as on a log with many faults
 // (transparency-dev/tessera#1098). It takes a tenth of a second on ours.
 const fsckPatience = time.Minute
 
@@ -75,7 +75,7 @@ func TestTesseraAcceptsWhatIsPublished(t *testing.T) {
 	})
 }
 
-// TestTesseraRefusesTampering shows that it looks: one bit is enough, wherever it is.
+// TestTesseraRefusesTampering: one changed bit in any file is enough.
 func TestTesseraRefusesTampering(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	f := newFsck(t, b)
@@ -104,7 +104,8 @@ func TestTesseraRefusesTampering(t *testing.T) {
 	}
 }
 
-// flip changes one bit of a file, in the byte at the place, or so far before its end.
+// flip changes one bit of a file, in the byte at an offset; a negative offset counts from
+// the end.
 func flip(name string, place int) func(t *testing.T, dir string) {
 	return func(t *testing.T, dir string) {
 		data := read(t, filepath.Join(dir, name))

@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Differences lists the ledgers of which what is published and what the database holds
-// differ, each with how: a *Rollback, a *Fork or a *Lost, as in Check.
+// Differences lists the ledgers whose published events differ from those in the database,
+// each with its error: a *Rollback, a *Fork or a *Lost, as in Check.
 func (p *Publisher) Differences(ctx context.Context) (map[string]error, error) {
 	ledgers, err := p.ledgers(ctx)
 	if err != nil {
@@ -30,8 +30,8 @@ func (p *Publisher) Differences(ctx context.Context) (map[string]error, error) {
 	return differences, nil
 }
 
-// History is what was published last of a ledger. Its checkpoint is good; the bundles are
-// not trusted yet.
+// History is the last published state of a ledger. Its checkpoint is verified; the
+// bundles are not trusted yet.
 func (p *Publisher) History(ctx context.Context, ledger string) (audit.History, error) {
 	if !event.ValidLedger(ledger) {
 		return audit.History{}, errors.New("reading what is published: no such ledger")
@@ -47,7 +47,8 @@ func (p *Publisher) History(ctx context.Context, ledger string) (audit.History, 
 		}}, nil
 }
 
-// Checkpoints are the newest ones that are published of each epoch of a ledger, unopened.
+// Checkpoints returns the newest published checkpoint of each epoch of a ledger,
+// unverified.
 func (p *Publisher) Checkpoints(ctx context.Context, ledger string) ([][]byte, error) {
 	epochs, err := p.epochs(ctx, ledger)
 	if err != nil {
@@ -65,8 +66,8 @@ func (p *Publisher) Checkpoints(ctx context.Context, ledger string) ([][]byte, e
 	return notes, nil
 }
 
-// readBundle reads the first width leaves of a bundle. Instead of a partial one there may
-// be a longer one by now.
+// readBundle reads the first width leaves of a bundle. A longer bundle may have replaced
+// a partial one.
 func (p *Publisher) readBundle(ctx context.Context, place string, index int64, width int) ([][]byte, error) {
 	name := audit.TileName{Level: audit.EntriesLevel, Index: index, Width: width}
 	data, err := p.config.Sink.Read(ctx, place+"/tile/"+name.String())

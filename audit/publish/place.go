@@ -12,9 +12,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// place is where an epoch of a ledger is published: the first in the ledger's folder, the
-// others in folders of their number within it. Each is whole, from the first event on: a
-// log that any client of such logs reads.
+// place is the folder of an epoch of a ledger: the ledger's folder for the first, a
+// folder of its number within it for the others. Each is whole, from the first event on,
+// so that any client of such logs reads it.
 func place(ledger string, epoch int64) string {
 	if epoch <= 1 {
 		return ledger
@@ -22,12 +22,12 @@ func place(ledger string, epoch int64) string {
 	return ledger + "/" + strconv.FormatInt(epoch, 10)
 }
 
-// checkpointName is where the checkpoint of a size is published: names sort as sizes do.
+// checkpointName is the name of the checkpoint of a size. Names sort as sizes do.
 func checkpointName(place string, size int64) string {
 	return place + "/checkpoints/" + twentyDigits(size)
 }
 
-// statementName is where the statement about the key that an event brought is published.
+// statementName is the name of the statement about the key that an event brought.
 func statementName(place string, seq int64) string { return place + "/keys/" + twentyDigits(seq) }
 
 func twentyDigits(n int64) string {
@@ -50,7 +50,7 @@ func (p *Publisher) newest(ctx context.Context, ledger string) (checkpoint, erro
 	return checkpoint{epoch: 1}, nil
 }
 
-// epochs are those that something is published of, the newest first.
+// epochs lists the epochs with published files, the newest first.
 func (p *Publisher) epochs(ctx context.Context, ledger string) ([]int64, error) {
 	names, err := p.config.Sink.List(ctx, ledger)
 	if err != nil {
@@ -67,8 +67,8 @@ func (p *Publisher) epochs(ctx context.Context, ledger string) ([]int64, error) 
 	return epochs, nil
 }
 
-// newestIn is the largest checkpoint that is published of an epoch, whatever the file
-// checkpoint says.
+// newestIn is the largest published checkpoint of an epoch. It ignores the file
+// checkpoint, which may have been put back.
 func (p *Publisher) newestIn(ctx context.Context, ledger string, epoch int64) (checkpoint, error) {
 	newest, at := checkpoint{epoch: epoch}, place(ledger, epoch)
 	names, err := p.config.Sink.List(ctx, at+"/checkpoints")
@@ -94,8 +94,8 @@ func (p *Publisher) newestIn(ctx context.Context, ledger string, epoch int64) (c
 	return newest, err
 }
 
-// read opens a published checkpoint. One that is not ours is a fork: nobody else writes
-// there.
+// read opens a published checkpoint. A checkpoint with a bad signature is a fork, because
+// only the gateway writes there.
 func (p *Publisher) read(ctx context.Context, ledger string, epoch int64, name string) (checkpoint, error) {
 	signed, err := p.config.Sink.Read(ctx, name)
 	if err != nil {
@@ -115,7 +115,7 @@ func (p *Publisher) read(ctx context.Context, ledger string, epoch int64, name s
 	return checkpoint{epoch: epoch, size: int64(c.Size), root: tlog.Hash(c.Hash)}, nil
 }
 
-// signedBy is the first of the keys that has signed; the newest when none has.
+// signedBy is the first key that signed; the newest when none did.
 func signedBy(signed []byte, keys []note.Verifier) note.Verifier {
 	for _, key := range keys {
 		if _, err := note.Open(signed, note.VerifierList(key)); err == nil {

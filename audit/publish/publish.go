@@ -13,7 +13,7 @@ import (
 	"github.com/bordereau/bordereau/audit"
 )
 
-// Config is what a Publisher is made of.
+// Config configures a Publisher.
 type Config struct {
 	Ledger *audit.Ledger
 	Sink   Sink
@@ -25,10 +25,10 @@ type Config struct {
 // ledgers to the same sink.
 type Publisher struct {
 	config    Config
-	published map[string]checkpoint // the newest, by ledger; owned by who calls Check, then by Run
+	published map[string]checkpoint // the newest, by ledger; owned by the caller of Check, then by Run
 }
 
-// New makes a publisher. Before Run, Check.
+// New makes a publisher. Check is called before Run.
 func New(c Config) (*Publisher, error) {
 	if c.Ledger == nil || c.Sink == nil {
 		return nil, errors.New("making a publisher: Ledger and Sink are both needed")
@@ -45,9 +45,9 @@ func New(c Config) (*Publisher, error) {
 // lastPublication bounds the publication at the end of Run.
 const lastPublication = 10 * time.Second
 
-// Run publishes what the ledgers have grown by until ctx ends, and then once more. A
-// difference halts the ledger (see audit.Ledger.Halt); a sink that is away does not: what
-// was recorded is published when it is back.
+// Run publishes new events of all ledgers until ctx ends, and then once more. A
+// difference halts the ledgers (see audit.Ledger.Halt). A sink that is unavailable does
+// not: Run publishes the events when it is back.
 func (p *Publisher) Run(ctx context.Context) error {
 	pause := time.NewTicker(p.config.Every)
 	defer pause.Stop()
@@ -73,7 +73,7 @@ func (p *Publisher) publishAndTell(ctx context.Context) {
 	}
 }
 
-// Publish publishes what all ledgers have grown by, now. It is not to be called while Run
+// Publish publishes the new events of all ledgers now. It must not be called while Run
 // runs.
 func (p *Publisher) Publish(ctx context.Context) error {
 	ledgers, err := p.config.Ledger.Ledgers(ctx)
@@ -89,7 +89,7 @@ func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	var grown []audit.Published
 	for _, ledger := range ledgers {
 		size, err := p.publish(ctx, ledger)
-		if err != nil { // a ledger that cannot be published does not keep the others from it
+		if err != nil { // an error of one ledger does not stop the others
 			failed = errors.Join(failed, fmt.Errorf("publishing ledger %s: %w", ledger, err))
 		} else if size > 0 {
 			grown = append(grown, audit.Published{Ledger: ledger, Epoch: p.published[ledger].epoch, Size: size})
@@ -104,15 +104,15 @@ func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	return errors.Join(failed, p.config.Ledger.NotePublished(ctx, grown))
 }
 
-// publish publishes what a ledger has grown by, and returns its size; 0 when it has not
-// grown.
+// publish publishes the new events of a ledger, and returns its size; 0 when there are
+// none.
 func (p *Publisher) publish(ctx context.Context, ledger string) (int64, error) {
 	tree, err := p.config.Ledger.Tree(ctx, ledger)
 	if err != nil {
 		return 0, err
 	}
 	before := p.published[ledger]
-	if before.epoch != tree.Epoch() { // nothing of this epoch is published yet: it is, from the first event on
+	if before.epoch != tree.Epoch() { // nothing of this epoch is published yet: publish it from the first event on
 		before = checkpoint{epoch: tree.Epoch()}
 	}
 	if err := before.compare(ctx, ledger, tree); err != nil {
@@ -128,7 +128,7 @@ func (p *Publisher) publish(ctx context.Context, ledger string) (int64, error) {
 	return tree.Size(), nil
 }
 
-// publishTree publishes what a tree has grown by since it was of a size.
+// publishTree publishes the growth of a tree since it had a size.
 func (p *Publisher) publishTree(ctx context.Context, ledger string, tree *audit.Tree, before int64) error {
 	at := place(ledger, tree.Epoch())
 	for _, name := range newTiles(before, tree.Size()) {
@@ -149,8 +149,8 @@ func (p *Publisher) publishTree(ctx context.Context, ledger string, tree *audit.
 	return p.tidy(ctx, at, before, tree.Size())
 }
 
-// publishStatements publishes what a verifier needs to follow the ledger's keys, before
-// the first checkpoint that it needs it for.
+// publishStatements publishes the statements about the ledger's keys, before the first
+// checkpoint that a verifier needs them for.
 func (p *Publisher) publishStatements(ctx context.Context, ledger string, tree *audit.Tree, before int64) error {
 	for _, r := range p.config.Ledger.Rotations(ledger) {
 		if r.Seq < before || r.Seq >= tree.Size() {
@@ -167,9 +167,9 @@ func (p *Publisher) publishStatements(ctx context.Context, ledger string, tree *
 	return nil
 }
 
-// Republish publishes everything that should be published and is not: all epochs of all
-// ledgers, whole. What is there must be the same. Checkpoints of sizes between are gone
-// if nobody else has them. Afterwards Check is to be called again.
+// Republish publishes everything that is missing: all epochs of all ledgers, whole.
+// Existing files must be the same. It cannot restore checkpoints of earlier sizes within
+// an epoch. The caller calls Check again afterwards.
 func (p *Publisher) Republish(ctx context.Context) error {
 	ledgers, err := p.config.Ledger.Ledgers(ctx)
 	if err != nil {
@@ -203,8 +203,7 @@ func (p *Publisher) republish(ctx context.Context, ledger string) error {
 	return p.config.Ledger.NotePublished(ctx, []audit.Published{{Ledger: ledger, Epoch: tree.Epoch(), Size: tree.Size()}})
 }
 
-// newTiles are the tiles and bundles that a tree has and did not have when it was
-// smaller.
+// newTiles lists the tiles and bundles that a tree has gained since it was smaller.
 func newTiles(before, now int64) []audit.TileName {
 	var names []audit.TileName
 	for first := before / audit.TileWidth * audit.TileWidth; first < now; first += audit.TileWidth {
@@ -217,8 +216,8 @@ func newTiles(before, now int64) []audit.TileName {
 	return names
 }
 
-// create publishes what never changes. When it is there already, published before or by
-// another replica, it must be the same.
+// create publishes a file that never changes. When it is there already, from an earlier
+// run or another replica, it must be the same.
 func (p *Publisher) create(ctx context.Context, name string, data []byte) error {
 	err := p.config.Sink.Create(ctx, name, data)
 	if !errors.Is(err, ErrExists) {
@@ -235,8 +234,8 @@ func (p *Publisher) create(ctx context.Context, name string, data []byte) error 
 }
 
 // publishCheckpoint publishes the checkpoint for good under its size, and as the newest
-// one unless a replica has come further. Another one of the same tree is as good: its
-// signatures may be of other keys, while keys change.
+// one unless another replica published a larger one. An existing checkpoint of the same
+// tree is as good: its signatures may be of other keys, while keys change.
 func (p *Publisher) publishCheckpoint(ctx context.Context, ledger string, tree *audit.Tree) error {
 	signed, err := tree.Checkpoint()
 	if err != nil {
@@ -270,13 +269,13 @@ func (p *Publisher) sameTree(ctx context.Context, ledger, name string, tree *aud
 	return err
 }
 
-// tidy removes the partial tiles and bundles in place of which there is a full one now.
+// tidy removes the partial tiles and bundles that a full one has replaced.
 func (p *Publisher) tidy(ctx context.Context, place string, before, now int64) error {
 	for level, from, to := -1, before, now; to > 0; level++ {
 		if level > 0 {
 			from, to = from/audit.TileWidth, to/audit.TileWidth
 		}
-		if index := from / audit.TileWidth; to/audit.TileWidth > index { // the one that was partial is full now
+		if index := from / audit.TileWidth; to/audit.TileWidth > index { // the former partial tile is full now
 			full := audit.TileName{Level: level, Index: index, Width: audit.TileWidth}
 			if err := p.config.Sink.Remove(ctx, place+"/tile/"+full.String()+".p"); err != nil {
 				return err

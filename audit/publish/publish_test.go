@@ -117,7 +117,7 @@ func mustPublish(t *testing.T, p *publish.Publisher) {
 	}
 }
 
-// files are the names of everything that is published of the ledger, with what they hold.
+// files returns all published files of the ledger by their names.
 func (b *bench) files(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -170,8 +170,7 @@ func TestPublishedLedgerGrows(t *testing.T) {
 	})
 }
 
-// checkPublished holds every tile that a tree of the size is made of against the ledger's
-// own.
+// checkPublished compares every tile of a tree of the size with the ledger's own.
 func (b *bench) checkPublished(t *testing.T, size int) {
 	t.Helper()
 	files := b.files(t)
@@ -203,7 +202,8 @@ func (b *bench) checkPublished(t *testing.T, size int) {
 	}
 }
 
-// TestPublishingAgain is what a crash before, and a second replica at any time, lead to.
+// TestPublishingAgain: after a crash, or beside a second replica, the same files are
+// published again.
 func TestPublishingAgain(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		first, second := b.publisher(t), b.publisher(t)
@@ -276,8 +276,8 @@ func TestForkHaltsTheLedger(t *testing.T) {
 	}
 }
 
-// TestAwaySinkHaltsNothing: an anchor that is away is caught up with later.
-func TestAwaySinkHaltsNothing(t *testing.T) {
+// TestUnavailableSinkHaltsNothing: a sink that was unavailable gets the events later.
+func TestUnavailableSinkHaltsNothing(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	p := b.publisher(t)
 	b.append(t, 10)
@@ -318,8 +318,8 @@ func TestRollbackIsRefused(t *testing.T) {
 	})
 }
 
-// TestSecondHistoryIsRefused: after a restore somebody went on without a look at what was
-// published.
+// TestSecondHistoryIsRefused: after a restore the ledger went on without a comparison
+// with the published one.
 func TestSecondHistoryIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.publisher(t)
@@ -336,8 +336,8 @@ func TestSecondHistoryIsRefused(t *testing.T) {
 	})
 }
 
-// TestReplayedCheckpoint: the file checkpoint is put back. Those that cannot be
-// overwritten tell.
+// TestReplayedCheckpoint: the file checkpoint is put back. The checkpoints that cannot be
+// overwritten show it.
 func TestReplayedCheckpoint(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		p := b.publisher(t)
@@ -368,7 +368,7 @@ func TestForeignCheckpointIsRefused(t *testing.T) {
 	}
 }
 
-// TestRunPublishesAtItsEnd: what was recorded last is published too.
+// TestRunPublishesAtItsEnd: Run publishes the last events before it returns.
 func TestRunPublishesAtItsEnd(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	b.append(t, 5)
@@ -380,7 +380,7 @@ func TestRunPublishesAtItsEnd(t *testing.T) {
 	b.checkPublished(t, 5)
 }
 
-// backup is the ledger as it is now; what it returns restores it.
+// backup copies the ledger; the returned function restores it.
 func (b *bench) backup(t *testing.T) (restore func()) {
 	t.Helper()
 	var size, last, indexed int64
@@ -397,7 +397,7 @@ func (b *bench) backup(t *testing.T) (restore func()) {
 	}
 }
 
-// overtaken is a sink on which another replica publishes more between the tiles and the
+// overtaken is a sink to which another replica publishes more between the tiles and the
 // checkpoint.
 type overtaken struct {
 	publish.Sink
@@ -412,7 +412,7 @@ func (o *overtaken) Create(ctx context.Context, name string, data []byte) error 
 	return o.Sink.Create(ctx, name, data)
 }
 
-// TestNewestCheckpointStaysTheNewest: a replica that is late does not put it back.
+// TestNewestCheckpointStaysTheNewest: a late replica does not put it back.
 func TestNewestCheckpointStaysTheNewest(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	b.append(t, 10)

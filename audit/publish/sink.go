@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Sink is where ledgers are published to. Names are made of `A-Z a-z 0-9 . _ /`, never
+// Sink is a place to publish ledgers to. Names are made of `A-Z a-z 0-9 . _ /`, never
 // begin with a slash or hold an empty or a dotted part. An implementation is safe for
 // concurrent use, by several processes too.
 type Sink interface {
@@ -18,27 +18,27 @@ type Sink interface {
 	// Replace stores data under name in place of what was there, whole or not at all.
 	Replace(ctx context.Context, name string, data []byte) error
 
-	// Read gives what is stored under name: ErrMissing when there is nothing.
+	// Read returns the data stored under name; ErrMissing when there is none.
 	Read(ctx context.Context, name string) ([]byte, error)
 
-	// List gives the last parts of the names right below a folder, sorted; none when
+	// List returns the last parts of the names right below a folder, sorted; none when
 	// there is no such folder.
 	List(ctx context.Context, folder string) ([]string, error)
 
-	// Remove removes a folder and what is in it. A sink that cannot or must not remove
-	// does nothing.
+	// Remove removes a folder with its files. A sink that cannot or must not remove does
+	// nothing.
 	Remove(ctx context.Context, folder string) error
 }
 
-// What callers of a Sink branch on.
+// Errors that callers of a Sink branch on.
 var (
 	ErrExists  = errors.New("name is taken")
 	ErrMissing = errors.New("nothing under this name")
 )
 
-// Permanent says whether what is published under the name is published for good: it never
-// changes and is never taken away. What is not is the file checkpoint, which is replaced,
-// and partial tiles and bundles, which go when there is a full one.
+// Permanent says whether the file of the name is published for good: it never changes and
+// is never removed. Not permanent are the file checkpoint, which is replaced, and partial
+// tiles and bundles, which are removed when there is a full one.
 func Permanent(name string) bool {
 	return path.Base(name) != "checkpoint" && !strings.Contains(name, ".p/")
 }

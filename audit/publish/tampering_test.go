@@ -26,13 +26,13 @@ import (
 type tampering struct {
 	what string
 	do   func(t *testing.T, b *bench)
-	find func(t *testing.T, b *bench, kept []byte) string // what whoever looks is told
+	find func(t *testing.T, b *bench, kept []byte) string // returns the words of the finding
 }
 
-// tamperings is every way of tampering that the handbook lists (docs/ledger.md, "What a
-// tampering looks like"), where the words stand that each is named with.
+// tamperings lists every way of tampering in docs/ledger.md, "What a tampering looks
+// like". That table has the words of each finding.
 var tamperings = []tampering{
-	// In the database, by somebody who can write it.
+	// In the database, by a person who can write it.
 	{"edit a row, its index in step", sql(`UPDATE audit_event SET leaf = $1, action = 'audit.prove' WHERE seq = 8`, leafOf(8, "audit.prove")), byDatabase},
 	{"edit a row, its index and the head in step", rewritten, byDatabase},
 	{"delete a row", sql(`DELETE FROM audit_event WHERE seq = 8`, nil), byDatabase},
@@ -61,7 +61,7 @@ var tamperings = []tampering{
 	{"roll the database back", func(t *testing.T, b *bench) { b.setBack(t, 40) }, byStart},
 	{"roll it back and go on", func(t *testing.T, b *bench) { b.setBack(t, 40); b.append(t, 70) }, byStart},
 
-	// In what was published, by somebody who can write the folder, or serves another.
+	// In the published ledger, by a person who can write the folder, or serves another.
 	{"edit a published event", inFile("tile/entries/000.p/60", "audit.query", "audit.prove"), byTiles},
 	{"edit a published tile", inFile("tile/0/000.p/60", "", ""), byTiles},
 	{"remove a published bundle", func(t *testing.T, b *bench) {
@@ -83,7 +83,7 @@ var tamperings = []tampering{
 		mustPublish(t, b.elsewhere(t))
 	}, byTiles},
 
-	// In an evidence pack, by whoever hands it over.
+	// In an evidence pack, by the person who hands it over.
 	{"edit an event of a pack", nil, byPack("event-edited")},
 	{"edit erasable data of a pack", nil, byPack("private-edited")},
 	{"edit the question of a pack", nil, byPack("question-edited")},
@@ -103,8 +103,8 @@ var tamperings = []tampering{
 	{"a pack with a wrong CRC", nil, byPack("crc")},
 }
 
-// The list of tamperings, on both engines. The handbook and the test hold each other:
-// what is listed there is done here, and named in the words that stand there.
+// Every tampering is found, on both engines. The handbook's table and this test are
+// equal: each tampering of the table is tried here, and found in the words of the table.
 func TestWhatATamperingLooksLike(t *testing.T) {
 	needs.Parallel(t)
 	words := handbook(t)
@@ -116,7 +116,7 @@ func TestWhatATamperingLooksLike(t *testing.T) {
 		delete(words, c.what)
 		t.Run(c.what, func(t *testing.T) {
 			needs.Siblings(t)
-			if c.do == nil { // nothing of it is in a database
+			if c.do == nil { // this tampering is not in a database
 				look(t, c.find(t, nil, nil), want)
 				return
 			}
@@ -139,7 +139,7 @@ func look(t *testing.T, told, want string) {
 	}
 }
 
-// Without any tampering, nothing is found by any of those who look.
+// Without any tampering, no check finds anything.
 func TestNoTampering(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		kept := b.sixtyPublished(t)
@@ -154,8 +154,8 @@ func TestNoTampering(t *testing.T) {
 	}
 }
 
-// handbook reads the table of docs/ledger.md: what is done, and the words that it is
-// named with.
+// handbook reads the table of docs/ledger.md: each tampering with the words of its
+// finding.
 func handbook(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/ledger.md")
@@ -174,8 +174,8 @@ func handbook(t *testing.T) map[string]string {
 	return words
 }
 
-// sixtyPublished is the ledger before anybody tampers with it. It gives the checkpoint
-// that the auditor kept.
+// sixtyPublished makes the ledger before the tampering. It returns the checkpoint that
+// the auditor kept.
 func (b *bench) sixtyPublished(t *testing.T) []byte {
 	t.Helper()
 	p := b.publisher(t)
@@ -197,8 +197,8 @@ func sql(statement string, data func(t *testing.T, b *bench) []byte) func(t *tes
 	}
 }
 
-// leafOf is a leaf as the ledger would write it for the number: that of an event that is
-// there, with another action.
+// leafOf is a leaf as the ledger would write it for the number: a stored event with
+// another action.
 func leafOf(seq int64, action event.Action) func(t *testing.T, b *bench) []byte {
 	return func(t *testing.T, b *bench) []byte {
 		t.Helper()
@@ -216,8 +216,8 @@ func leafOf(seq int64, action event.Action) func(t *testing.T, b *bench) []byte 
 	}
 }
 
-// rewritten: whoever has the database rewrites an event, and computes the tree over it
-// anew. Only a checkpoint that somebody kept gives it away.
+// rewritten rewrites an event in the database and computes the tree anew. Only a kept
+// checkpoint shows it.
 func rewritten(t *testing.T, b *bench) {
 	b.exec(t, `UPDATE audit_event SET leaf = $1, action = 'audit.prove' WHERE seq = 8`, leafOf(8, "audit.prove")(t, b))
 	b.setBack(t, 100)
@@ -237,8 +237,8 @@ func inserted(t *testing.T, b *bench) {
 		SELECT ledger, 8, ts, event, action, outcome, leaf, phase, kind, bytes FROM audit_event WHERE seq = 7`)
 }
 
-// setBack cuts the ledger to its first events, and puts the head in step: as a restore
-// from a backup does.
+// setBack cuts the ledger to its first events, with the head in step, as a restore from a
+// backup does.
 func (b *bench) setBack(t *testing.T, size int64) {
 	t.Helper()
 	b.exec(t, fmt.Sprintf(`DELETE FROM audit_event WHERE seq >= %d`, size))
@@ -287,7 +287,7 @@ func inFile(name, old, new string) func(t *testing.T, b *bench) {
 	}
 }
 
-// byDatabase is what `audit verify` of a database tells, to whoever kept a checkpoint.
+// byDatabase is the answer of `audit verify` of a database, with a kept checkpoint.
 func byDatabase(t *testing.T, b *bench, kept []byte) string {
 	t.Helper()
 	copier := audit.Copier{Database: b.db.Reader()}
@@ -324,14 +324,14 @@ func rowsOf(ctx context.Context, copier audit.Copier) iter.Seq2[verify.Row, erro
 	}
 }
 
-// byTiles is what `audit verify --tiles` tells, to whoever kept a checkpoint.
+// byTiles is the answer of `audit verify --tiles`, with a kept checkpoint.
 func byTiles(t *testing.T, b *bench, kept []byte) string {
 	t.Helper()
 	return told(verify.Published(t.Context(), os.DirFS(filepath.Join(b.dir, client)), verify.Evidence{Ledger: client,
 		Key: b.ledger.VerifierKey(client), Older: [][]byte{kept}}))
 }
 
-// byPack is what `audit verify --pack` tells of a frozen pack.
+// byPack is the answer of `audit verify --pack` of a frozen pack.
 func byPack(name string) func(*testing.T, *bench, []byte) string {
 	return func(t *testing.T, _ *bench, _ []byte) string {
 		t.Helper()
@@ -356,7 +356,7 @@ func byPack(name string) func(*testing.T, *bench, []byte) string {
 	}
 }
 
-// byStart is what a gateway tells that starts on the database.
+// byStart is the error of a gateway that starts on the database.
 func byStart(t *testing.T, b *bench, _ []byte) string {
 	t.Helper()
 	if err := b.publisher(t).Check(t.Context()); err != nil {
@@ -365,7 +365,7 @@ func byStart(t *testing.T, b *bench, _ []byte) string {
 	return ""
 }
 
-// byProof is what a gateway tells that is asked for a proof.
+// byProof is the error of a gateway that is asked for a proof.
 func byProof(t *testing.T, b *bench, _ []byte) string {
 	t.Helper()
 	tree, err := b.ledger.Tree(t.Context(), client)
@@ -404,7 +404,7 @@ func rootOf(leaves [][]byte) []byte {
 	return hash[:]
 }
 
-// elsewhere publishes to another folder, which becomes the one that is looked at.
+// elsewhere publishes to another folder, which the test then checks.
 func (b *bench) elsewhere(t *testing.T) *publish.Publisher {
 	t.Helper()
 	b.dir = t.TempDir()

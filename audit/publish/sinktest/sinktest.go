@@ -1,5 +1,4 @@
-// Package sinktest is the conformance suite of publish.Sink: what every place that
-// ledgers are published to must do, whatever it is made of.
+// Package sinktest is the conformance suite of publish.Sink, for every implementation.
 package sinktest
 
 import (
@@ -16,10 +15,10 @@ import (
 	"github.com/bordereau/bordereau/audit/publish"
 )
 
-// ledger is a name as ledgers have.
+// ledger is the name of a ledger.
 const ledger = "o_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-// Run runs the suite. open gives an empty sink, which nobody else uses, for each test.
+// Run runs the suite. open returns an empty sink of its own for each test.
 func Run(t *testing.T, open func(t *testing.T) publish.Sink) {
 	for _, test := range []struct {
 		name string
@@ -99,7 +98,7 @@ func oneCreatorWins(t *testing.T, sink publish.Sink) {
 		}
 	}
 	if won < 0 {
-		t.Fatal("nobody won")
+		t.Fatal("no writer won")
 	}
 	wantContent(t, sink, name, strings.Repeat(string('a'+byte(won)), 10_000))
 }
