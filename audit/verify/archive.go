@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// What an archive may be at most. An evidence pack made by a gateway is smaller.
+// The limits of an archive. An evidence pack made by a gateway is smaller.
 const (
 	maxArchive = 256 << 20
 	maxMembers = 20_000
@@ -37,8 +37,8 @@ const (
 
 // archive is a ZIP file in the one form that an evidence pack has: members stored as they
 // are, one behind the other from the first byte on, then the directory, then its end, and
-// not a byte more. So nothing can be hidden between members, lie over another, grow when
-// it is read, or be something else to another program; and every size is known to be true
+// not a byte more. So nothing can be hidden between members, lie over another member,
+// grow when it is read, or look different to another program. And every size is checked
 // before anything is read.
 type archive struct {
 	file    io.ReaderAt
@@ -53,7 +53,7 @@ type member struct {
 	crc  uint32
 }
 
-// openArchive reads the directory and holds every header against it. The errors are
+// openArchive reads the directory and compares every header with it. The errors are
 // sentences about the archive.
 func openArchive(file io.ReaderAt, size int64) (*archive, error) {
 	if size > maxArchive {
@@ -125,8 +125,7 @@ func readEnd(file io.ReaderAt, size int64) (count int, directory []byte, err err
 	return count, directory, err
 }
 
-// nextMember reads one entry of the directory, of a member that has to begin at an
-// offset.
+// nextMember reads one entry of the directory. Its member must begin at the offset.
 func nextMember(directory []byte, at int64) (m member, rest []byte, err error) {
 	if len(directory) < directorySize || string(directory[:4]) != directorySignature {
 		return m, nil, errors.New("its directory holds fewer members than it counts")
@@ -147,7 +146,7 @@ func nextMember(directory []byte, at int64) (m member, rest []byte, err error) {
 	case le.Uint16(d[8:])&1 != 0:
 		wrong = "is encrypted"
 	case le.Uint16(d[10:]) != 0:
-		wrong = "is compressed: what it grows to nobody knows before"
+		wrong = "is compressed: its size is not known before it is unpacked"
 	case int64(le.Uint32(d[20:])) != m.size:
 		wrong = "has two sizes"
 	case le.Uint32(d[38:]) != 0 || le.Uint16(d[36:]) != 0:
@@ -165,8 +164,8 @@ func nextMember(directory []byte, at int64) (m member, rest []byte, err error) {
 	return m, d[nameEnd:], nil
 }
 
-// checkName lets through plain relative names only: what is written to a folder under
-// them stays in it.
+// checkName accepts only plain relative names: a file unpacked under such a name stays in
+// its folder.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -192,8 +191,8 @@ func notInName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != '_' && r != '/'
 }
 
-// checkLocal holds the header before the member's data against what the directory says of
-// it.
+// checkLocal compares the header before the member's data with its entry in the
+// directory.
 func (a *archive) checkLocal(m member) error {
 	want := m.local()
 	got, err := readAt(a.file, m.at-int64(len(want)), len(want))
@@ -223,7 +222,8 @@ func (m member) directory(at int64) []byte {
 	return append(b, m.name...)
 }
 
-// common is what both headers hold, from the flags to the length of extra fields.
+// common appends the fields of both headers, from the flags to the length of extra
+// fields.
 func (m member) common(b []byte) []byte {
 	le := binary.LittleEndian
 	b = append(b, 0, 0, 0, 0, 0, 0) // no flags, stored, midnight

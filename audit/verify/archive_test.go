@@ -17,7 +17,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// rawZip is an archive of which every header can be made to lie.
+// rawZip is an archive in which a test can falsify every header.
 type rawZip struct {
 	members   []rawMember
 	end       func(end []byte)
@@ -81,8 +81,8 @@ func (z rawZip) bytes(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// An archive that is not of the one form is refused before anything in it is believed,
-// with a sentence that says why.
+// An archive that is not of the one form is refused before its content is used, with a
+// sentence that says why.
 func TestHostileArchives(t *testing.T) {
 	le := binary.LittleEndian
 	two := func(change func(z *rawZip)) func(t *testing.T) []byte {
@@ -200,7 +200,7 @@ func bomb(t *testing.T) []byte {
 	return data
 }
 
-// A pack that is a good archive, but not what its list says.
+// A pack that is a good archive, but disagrees with its list.
 func TestPacksThatAreNotTheirManifest(t *testing.T) {
 	for _, tt := range []struct {
 		name, want string
@@ -224,7 +224,7 @@ func TestPacksThatAreNotTheirManifest(t *testing.T) {
 		{"a member beside", "not in its one form", manifestWith(`"pack": 1`, "\"x\": 1,\n \"pack\": 1")},
 		{"a member twice", "not in its one form", manifestWith(`"pack": 1`, "\"pack\": 1,\n \"pack\": 1")},
 		{"no JSON", "no JSON", manifestWith(`{`, ``)},
-		{"another reason", "for a reason that there is not", manifestWith(`"withheld": []`,
+		{"another reason", "for an unknown reason", manifestWith(`"withheld": []`,
 			"\"withheld\": [\n  {\n   \"contract\": \"c_a\",\n   \"version\": 1,\n   \"why\": \"\x7f\"\n  }\n ]")},
 		{"withheld, of no contract", "withholds something", manifestWith(`"withheld": []`,
 			"\"withheld\": [\n  {\n   \"contract\": \"..\",\n   \"version\": 1,\n   \"why\": \"not-readable\"\n  }\n ]")},
@@ -270,7 +270,7 @@ func TestPackWithAWrongCRC(t *testing.T) {
 	}
 }
 
-// Not one bit of a pack can change without being found.
+// A change of any bit of a pack is found.
 func TestFlippedBitsOfAPack(t *testing.T) {
 	needs.Parallel(t)
 	p := newPack(t)
@@ -289,8 +289,8 @@ func TestFlippedBitsOfAPack(t *testing.T) {
 	}
 }
 
-// A pack of any size is read in memory that is bounded: what would be too large is
-// refused before it is read.
+// A pack of any size is read in bounded memory: a member that is too large is refused
+// before it is read.
 func TestPackIsTooLarge(t *testing.T) {
 	got, err := verify.Pack(t.Context(), noFile{}, 256<<20+1, verify.PackEvidence{})
 	if err != nil || got.OK() || !strings.Contains(got.Problems[0].Detail, "more than 268435456 bytes") {
@@ -306,8 +306,8 @@ type noFile struct{}
 
 func (noFile) ReadAt([]byte, int64) (int, error) { return 0, errors.New("must not be read") }
 
-// FuzzPack: whatever the bytes, verification ends with a report, and proves nothing but
-// events of the ledger whose key it was given.
+// FuzzPack: for any bytes, verification ends with a report, and proves only events of the
+// ledger of the given key.
 func FuzzPack(f *testing.F) {
 	p := newPack(f)
 	whole := p.zipped(f)
@@ -333,8 +333,8 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
-// FuzzPackMember: any member is anything, and the manifest fits it. Whatever comes of it,
-// no event is proven that is not in the ledger.
+// FuzzPackMember: any member may hold any bytes, and the manifest fits. No event is
+// proven that is not in the ledger.
 func FuzzPackMember(f *testing.F) {
 	p := smallPack(f)
 	files := p.files(f)
@@ -370,7 +370,7 @@ func FuzzPackMember(f *testing.F) {
 	})
 }
 
-// leavesIn reads the leaves of a pack with another reader of archives.
+// leavesIn reads the leaves of a pack with archive/zip.
 func leavesIn(t *testing.T, data []byte) []string {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))

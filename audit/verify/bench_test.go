@@ -7,8 +7,7 @@ import (
 	"github.com/bordereau/bordereau/audit/verify"
 )
 
-// BenchmarkCopy is how fast a copy is verified whole: leaves, tree, commitments, index
-// and grants.
+// BenchmarkCopy verifies a whole copy: leaves, tree, commitments, index and grants.
 func BenchmarkCopy(b *testing.B) {
 	const n = 10000
 	l := newLedger(b, n)

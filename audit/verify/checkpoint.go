@@ -18,11 +18,11 @@ type checkpoint struct {
 	size   int64
 	root   tlog.Hash
 	epoch  int64 // whose name it has
-	key    int   // of the keys that signed it, the last in the chain
+	key    int   // place in the chain of the last key that signed it
 }
 
-// openCheckpoints fills in which checkpoints the copy has to meet. One that is not what
-// it should be is a problem, and the copy is not held against it.
+// openCheckpoints collects the checkpoints to compare the copy with. A bad checkpoint is
+// a problem, and is not compared.
 func (v *verification) openCheckpoints(against Evidence) {
 	if against.Checkpoint == nil {
 		v.report.notChecked("there is no newest checkpoint")
@@ -49,8 +49,8 @@ func (v *verification) openCheckpoint(name string, signed []byte) (checkpoint, b
 	return c, true
 }
 
-// parseCheckpoint reads a note's text as https://c2sp.org/tlog-checkpoint has it: origin,
-// size and root in a line each, then lines of extensions, which say nothing to us.
+// parseCheckpoint reads a note's text as in https://c2sp.org/tlog-checkpoint: origin,
+// size and root in a line each, then extension lines, which it ignores.
 func parseCheckpoint(text string) (origin string, c checkpoint, err error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 3 || slices.Contains(lines, "") {

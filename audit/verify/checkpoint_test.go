@@ -63,8 +63,8 @@ func TestBadCheckpoints(t *testing.T) {
 	}
 }
 
-// A key whose name does not end in the ledger cannot vouch for it, or one ledger could
-// stand in for another.
+// A key whose name does not end in the ledger proves nothing about it, or one ledger
+// could stand in for another.
 func TestKeyOfAnotherLedger(t *testing.T) {
 	l := newLedger(t, 3)
 	for _, name := range []string{"bordereau.example/audit/operator", "bordereau.example/audit/x" + client, client} {
@@ -91,8 +91,7 @@ func TestCosignedCheckpoint(t *testing.T) {
 	}
 }
 
-// FuzzCheckpoint signs any text: it is a checkpoint of the ledger only when it says so
-// line for line.
+// FuzzCheckpoint signs any text: it is a checkpoint of the ledger only in the exact form.
 func FuzzCheckpoint(f *testing.F) {
 	l := newLedger(f, 3)
 	key, vkey := newKey(f, origin, "log")
@@ -114,7 +113,7 @@ func FuzzCheckpoint(f *testing.F) {
 	})
 }
 
-// FuzzNote gives any bytes as a checkpoint: without the key nothing is ever proven.
+// FuzzNote takes any bytes as a checkpoint: without the key nothing is ever proven.
 func FuzzNote(f *testing.F) {
 	l := newLedger(f, 3)
 	key, vkey := newKey(f, origin, "log")

@@ -9,13 +9,13 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Columns is what a database repeats of a leaf beside it, and what queries are answered
-// from, by the names of the fields in Fields; numbers are in decimal. A column that was
-// edited hides the event from queries. A column that is null is empty here.
+// Columns holds the columns that repeat a leaf in a database, by the names of Fields;
+// numbers are in decimal. Queries go by the columns, so an edited column hides the event
+// from queries. A column that is null is empty here.
 type Columns map[string]string
 
-// fields are what a column repeats of an event. number is that of the field in the bitmap
-// index; 0: it is not in it. The list is this package's own, from docs/ledger.md.
+// fields lists the columns with their values. number is the number of the field in the
+// bitmap index; 0: not indexed. The list is this package's own, from docs/ledger.md.
 var fields = []struct {
 	name   string
 	number int64
@@ -40,12 +40,12 @@ var fields = []struct {
 	{"document", 14, func(e *event.Event) string { return e.Document }},
 }
 
-// refusedActor is the field of the index that no column has: the actor, where the outcome
-// is a refusal.
+// refusedActor is the field of the index without a column: the actor of an event whose
+// outcome is a refusal.
 const refusedActor = 15
 
-// Fields are the names of what a database repeats of an event, with their numbers in the
-// bitmap index; 0: it is not in it.
+// Fields are the names of the columns that repeat an event, with their numbers in the
+// bitmap index; 0: not indexed.
 func Fields() map[string]int64 {
 	numbers := map[string]int64{}
 	for _, f := range fields {
@@ -72,6 +72,6 @@ func (v *verification) columns(r Row, e event.Event) {
 		}
 	}
 	if len(wrong) > 0 {
-		v.report.problem(KindColumn, r.Seq, "the index says something else than the leaf: %s", strings.Join(wrong, ", "))
+		v.report.problem(KindColumn, r.Seq, "the columns say something else than the leaf: %s", strings.Join(wrong, ", "))
 	}
 }

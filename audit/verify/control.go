@@ -12,11 +12,11 @@ import (
 // Epoch is an epoch of a ledger after its first.
 type Epoch struct {
 	Epoch  int64 `json:"epoch"`
-	Begins int64 `json:"begins"` // with this event
+	Begins int64 `json:"begins"` // number of its first event
 }
 
-// mark checks an event that is about the ledger's own name or key.
-func (v *verification) mark(seq int64, e event.Event) error {
+// control checks a control event: one about the ledger's own name or key.
+func (v *verification) control(seq int64, e event.Event) error {
 	switch e.Action {
 	case event.ActionEpoch:
 		return v.beginEpoch(seq, e)
@@ -26,8 +26,8 @@ func (v *verification) mark(seq int64, e event.Event) error {
 	return nil
 }
 
-// beginEpoch checks that an epoch names exactly what was before it. The leaf is not in
-// the tree yet.
+// beginEpoch checks that an epoch names exactly the tree before it. The event's leaf is
+// not in the tree yet.
 func (v *verification) beginEpoch(seq int64, e event.Event) error {
 	m, err := event.ParseEpochChange(e.Subject)
 	if err != nil {
@@ -45,33 +45,32 @@ func (v *verification) beginEpoch(seq int64, e event.Event) error {
 		v.report.problem(KindEpoch, seq, "epoch %d names another end of epoch %d than the events before it have", m.Epoch, m.Former)
 	}
 	v.epoch = max(v.epoch, m.Epoch)
-	v.marks = append(v.marks, m)
+	v.epochChanges = append(v.epochChanges, m)
 	v.report.Epochs = append(v.report.Epochs, Epoch{Epoch: m.Epoch, Begins: seq})
-	// What a restore takes back from what was published comes without its erasable data,
-	// and no event counts them.
+	// Events imported after a restore have no erasable data, and no event counts these.
 	v.lost += max(v.gone-v.recorded, 0)
 	v.gone, v.recorded = 0, 0
 	return nil
 }
 
-// rekey checks that a key follows on the one before it as was stated.
+// rekey checks that the event repeats the statement of its number.
 func (v *verification) rekey(seq int64, e event.Event) {
 	if v.keys == nil {
 		return // there is no key at all
 	}
 	for i := range v.keys.chain {
 		if l := &v.keys.chain[i]; l.seq == seq {
-			if l.seen = l.mark == e.Subject; !l.seen {
-				v.report.problem(KindKey, seq, "the event tells another succession of keys than is stated")
+			if l.seen = l.subject == e.Subject; !l.seen {
+				v.report.problem(KindKey, seq, "the event names another succession of keys than the statement")
 			}
 			return
 		}
 	}
-	v.report.problem(KindKey, seq, "the key was replaced here, and no statement tells that the key given has to do with it")
+	v.report.problem(KindKey, seq, "the key was replaced here, and no statement connects the key given with it")
 }
 
-// endControlEvents reports what of names and keys can be known only when the copy has
-// ended.
+// endControlEvents reports the problems of names and keys that show only at the end of
+// the copy.
 func (v *verification) endControlEvents() {
 	if v.latest > v.epoch {
 		v.report.problem(KindEpoch, NoSeq, "there is a checkpoint of epoch %d, and the events begin none after %d", v.latest, v.epoch)
@@ -84,13 +83,13 @@ func (v *verification) endControlEvents() {
 	}
 	for _, l := range v.keys.chain {
 		if l.seq >= 0 && l.seq < v.tree.size && !l.seen {
-			v.report.problem(KindKey, l.seq, "a statement tells that the key was replaced here, and the event does not")
+			v.report.problem(KindKey, l.seq, "a statement says that the key was replaced here, and the event does not")
 		}
 	}
 	if v.coveredEarlier > v.covered {
-		v.report.problem(KindKey, v.covered, "the events from here to %d are vouched for by a key from before the one given, and by no other", v.coveredEarlier-1)
+		v.report.problem(KindKey, v.covered, "only a key from before the one given signed the events from here to %d", v.coveredEarlier-1)
 	}
-	for _, m := range v.marks {
+	for _, m := range v.epochChanges {
 		v.report.notChecked("whether epoch %d had more events than the %d that were published: a restore has lost them", m.Former, m.Size)
 	}
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// maxEpochs is how many epochs of a published ledger are verified. Each is a restore that
-// lost something.
+// maxEpochs is the largest number of epochs of a published ledger. Each is a restore that
+// lost events.
 const maxEpochs = 1000
 
-// Published verifies a folder that one ledger was published to. The newest checkpoint in
-// it is what the events are held against, unless against names one; all others in it are
-// older ones beside those that against names. Nothing in the folder is trusted: what is
-// too large, missing or malformed is a problem in the report.
+// Published verifies a folder that one ledger was published to. The events are compared
+// with the newest checkpoint in it, unless against names one. All others in it count as
+// older checkpoints, beside those of against. Nothing in the folder is trusted: a file
+// that is too large, missing or malformed is a problem in the report.
 //
-// A ledger in a later epoch is verified where that is published, which is whole. Of each
-// epoch before, what is published is verified too, and must end exactly where the next
-// one says that it does.
+// A ledger in a later epoch is verified in the folder of that epoch, which is whole. The
+// folders of former epochs are verified too, and each must end exactly where the next one
+// says.
 func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
 	report, err := publishedLedger(ctx, folder, against)
 	if err != nil {
@@ -32,9 +32,9 @@ func Published(ctx context.Context, folder fs.FS, against Evidence) (*Report, er
 	return report, nil
 }
 
-// Served verifies a ledger as a gateway serves it, which is as tiles: whole, with its
-// newest checkpoint alone, and under the name of the epoch that it is in. The statements
-// about its keys have to come with against.
+// Served verifies a ledger as a gateway serves it: as tiles, whole, with only its newest
+// checkpoint, and under the name of its current epoch. The caller gives the statements
+// about its keys in against.
 func Served(ctx context.Context, folder fs.FS, against Evidence) (*Report, error) {
 	report, err := newPublished(folder, 0).verify(ctx, against)
 	if err != nil {
@@ -56,44 +56,45 @@ func publishedLedger(ctx context.Context, folder fs.FS, against Evidence) (*Repo
 	if err != nil {
 		return nil, err
 	}
-	for _, mark := range newest.v.marks {
-		if !slices.Contains(epochs, mark.Former) {
-			report.problem(KindEpoch, mark.Size, "epoch %d, which ended here, is not published", mark.Former)
+	for _, change := range newest.v.epochChanges {
+		if !slices.Contains(epochs, change.Former) {
+			report.problem(KindEpoch, change.Size, "epoch %d, which ended here, is not published", change.Former)
 		}
 	}
 	for _, epoch := range epochs[:len(epochs)-1] {
-		if err := verifyFormer(ctx, folder, epoch, newest.v.marks, against, report); err != nil {
+		if err := verifyFormer(ctx, folder, epoch, newest.v.epochChanges, against, report); err != nil {
 			return nil, err
 		}
 	}
 	return report, nil
 }
 
-// verifyFormer verifies what is published of an epoch that has ended.
-func verifyFormer(ctx context.Context, folder fs.FS, epoch int64, marks []event.EpochChange, against Evidence, report *Report) error {
+// verifyFormer verifies the published folder of an epoch that has ended.
+func verifyFormer(ctx context.Context, folder fs.FS, epoch int64, changes []event.EpochChange, against Evidence, report *Report) error {
 	p := newPublished(folder, epoch)
 	p.former = true
 	former, err := p.verify(ctx, Evidence{Ledger: against.Ledger, Key: against.Key, Statements: against.Statements})
 	if err != nil {
 		return err
 	}
-	for _, found := range former.Problems {
-		report.problem(found.Kind, found.Seq, "in epoch %d: %s", epoch, found.Detail)
+	for _, p := range former.Problems {
+		report.problem(p.Kind, p.Seq, "in epoch %d: %s", epoch, p.Detail)
 	}
 	report.Found += former.Found - int64(len(former.Problems))
-	i := slices.IndexFunc(marks, func(m event.EpochChange) bool { return m.Former == epoch })
+	i := slices.IndexFunc(changes, func(m event.EpochChange) bool { return m.Former == epoch })
 	switch {
 	case i < 0:
 		report.problem(KindEpoch, NoSeq, "epoch %d is published, and no other follows on it", epoch)
 	case former.Checkpoint < 0:
-		report.problem(KindEpoch, marks[i].Size, "the last checkpoint of epoch %d is not published", epoch)
-	case former.Checkpoint != marks[i].Size || p.v.lastRoot != marks[i].Root:
-		report.problem(KindEpoch, marks[i].Size, "epoch %d names another last checkpoint of epoch %d than the one that is published", marks[i].Epoch, epoch)
+		report.problem(KindEpoch, changes[i].Size, "the last checkpoint of epoch %d is not published", epoch)
+	case former.Checkpoint != changes[i].Size || p.v.lastRoot != changes[i].Root:
+		report.problem(KindEpoch, changes[i].Size, "epoch %d names another last checkpoint of epoch %d than the one that is published", changes[i].Epoch, epoch)
 	}
 	return nil
 }
 
-// epochsIn are those that have a folder, in their order. The first has the folder itself.
+// epochsIn lists the epochs that have a folder, in their order. The first has the
+// ledger's folder itself.
 func epochsIn(folder fs.FS) ([]int64, error) {
 	names, err := namesIn(folder, ".")
 	if err != nil {
@@ -108,7 +109,7 @@ func epochsIn(folder fs.FS) ([]int64, error) {
 		if info, err := fs.Stat(folder, name); err != nil || !info.IsDir() {
 			continue
 		}
-		// One that has begun and was not published yet has no checkpoint.
+		// An epoch that has begun and is not published yet has no checkpoint.
 		notes, err := namesIn(folder, name+"/checkpoints")
 		if err != nil {
 			return nil, err
@@ -124,7 +125,7 @@ func epochsIn(folder fs.FS) ([]int64, error) {
 	return epochs, nil
 }
 
-// namesIn are the names in a folder; none when there is no such folder.
+// namesIn lists the names in a folder; none when there is no such folder.
 func namesIn(folder fs.FS, name string) ([]string, error) {
 	d, err := folder.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {

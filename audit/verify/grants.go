@@ -7,23 +7,24 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// maxOpen bounds the memory for grants that have not ended: about 200 MB in a copy that
-// somebody made up, next to nothing in a real one.
+// maxOpen bounds the memory for grants that have not ended: about 200 MB in a forged
+// copy, next to nothing in a real one.
 const maxOpen = 1 << 20
 
-// Grant is an access that was granted and whose end the copy does not tell: it runs, or
-// its node died and nobody has yet closed it as unknown. It is no sign of tampering.
+// Grant is a granted access without an end in the copy. It still runs, or its node died
+// and no replica has closed it as unknown yet. It is no sign of tampering.
 type Grant struct {
 	Seq int64  `json:"seq"`
 	ID  string `json:"id"`
 }
 
-// grants are those that are open, by the id of their event, and those that were closed as
-// unknown. Of these, the process that was taken for dead may yet tell the end, once.
+// grants holds the open grants by the id of their event, and those that were closed as
+// unknown. For each of the latter, a process that was taken for dead may still record the
+// end, once.
 type grants struct {
 	open    map[string]openGrant
 	unknown map[string]openGrant
-	full    bool // some were left out, so that one which is not known may have been
+	full    bool // some grants were left out, so an unknown grant may be one of them
 }
 
 type openGrant struct {

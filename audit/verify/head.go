@@ -1,13 +1,14 @@
 package verify
 
-// Head is what a database keeps of a ledger's tree, to go on from. It is derived from the
-// leaves, like its columns: the next checkpoint would be signed over it.
+// Head is the state of a ledger's tree in a database, to which the next event is added.
+// It is derived from the leaves, like the columns. The next checkpoint would be signed
+// over it.
 type Head struct {
 	Size int64  // negative for one that contradicts itself
 	Root string // base64
 }
 
-// expectHead reads the head before the rows: all that it is over must come.
+// expectHead reads the head before the rows: all events that it covers must come.
 func (v *verification) expectHead(read func() (Head, error)) error {
 	if read == nil {
 		return nil
@@ -20,7 +21,7 @@ func (v *verification) expectHead(read func() (Head, error)) error {
 	return v.compareHead()
 }
 
-// compareHead holds the tree against the head if it is of this size.
+// compareHead compares the tree with the head if both have the same size.
 func (v *verification) compareHead() error {
 	if v.head == nil || v.head.Size != v.tree.size {
 		return nil
@@ -33,8 +34,8 @@ func (v *verification) compareHead() error {
 	return err
 }
 
-// endHead reads the head again. A row and the head that is over it are written at once,
-// so no row is beyond it, those that came in meanwhile included.
+// endHead reads the head again. One transaction writes a row and the head that covers it,
+// so no row is beyond the head, not even a row that came in meanwhile.
 func (v *verification) endHead(read func() (Head, error)) error {
 	if read == nil {
 		return nil
@@ -49,7 +50,7 @@ func (v *verification) endHead(read func() (Head, error)) error {
 	}
 	head, err := read()
 	if beyond := v.report.Events - head.Size; err == nil && beyond > 0 {
-		v.report.problem(KindHead, max(head.Size, 0), "%d rows are beyond the head, from which the database goes on: nobody sequenced them", beyond)
+		v.report.problem(KindHead, max(head.Size, 0), "%d rows are beyond the head, from which the database goes on: no sequencer wrote them", beyond)
 	}
 	return err
 }

@@ -32,7 +32,7 @@ func privateKey(seed byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 }
 
-// keyNamed is a key under a name, to sign and to verify with.
+// keyNamed is a key under a name, for signing and verifying.
 func keyNamed(t testing.TB, name string, seed byte) (note.Signer, string) {
 	t.Helper()
 	private := privateKey(seed)
@@ -48,21 +48,21 @@ func keyNamed(t testing.TB, name string, seed byte) (note.Signer, string) {
 	return signer, public
 }
 
-// succession is the mark of a key that follows on another.
+// succession is the control event's text for a key that follows on another.
 func succession(former, next byte) event.KeyChange {
 	m := event.KeyChange{Former: privateKey(former).Public().(ed25519.PublicKey), Next: privateKey(next).Public().(ed25519.PublicKey)}
 	m.Signature = ed25519.Sign(privateKey(former), []byte(m.Statement(origin)))
 	return m
 }
 
-// plain is an event that means nothing.
+// plain is an ordinary event.
 func plain(seq int) event.Event {
 	e := draft(3*seq + 2)
 	e.Seq, e.Time, e.Occurred = int64(seq), at(seq), at(seq)
 	return e
 }
 
-// A past is how a ledger came to its name and key. The zero value has no marks.
+// A past is a ledger's epoch and key history. The zero value has no control events.
 type past struct {
 	epochAt, epochSize int
 	former             int64
@@ -150,7 +150,7 @@ func (l *ledger) publishedPast(t testing.TB) fstest.MapFS {
 	return files
 }
 
-func lineageVerified(t testing.TB, files fstest.MapFS, key string, older ...[]byte) *verify.Report {
+func historyVerified(t testing.TB, files fstest.MapFS, key string, older ...[]byte) *verify.Report {
 	t.Helper()
 	report, err := verify.Published(t.Context(), files, verify.Evidence{Ledger: client, Key: key, Older: older})
 	if err != nil {
@@ -159,7 +159,7 @@ func lineageVerified(t testing.TB, files fstest.MapFS, key string, older ...[]by
 	return report
 }
 
-// keysOfPast are those that lead to all others, under each name.
+// keysOfPast are all keys of the past, under each name.
 func keysOfPast(t testing.TB) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
@@ -170,13 +170,14 @@ func keysOfPast(t testing.TB) map[string]string {
 	return keys
 }
 
-// TestLineage: whichever key and name somebody vouches for, all of the ledger is proven.
-func TestLineage(t *testing.T) {
+// TestKeyHistory: with any trusted key, under any of the names, the whole ledger is
+// proven.
+func TestKeyHistory(t *testing.T) {
 	l := usualPast().ledger(t)
 	files := l.publishedPast(t)
 	for name, key := range keysOfPast(t) {
 		older := [][]byte{l.signedBy(t, 7, origin, seedFirst), l.signedBy(t, 10, origin+"/2", seedNext)}
-		report := lineageVerified(t, files, key, older...)
+		report := historyVerified(t, files, key, older...)
 		if !report.OK() || report.Proven != 20 || report.Older != 4 || !slices.Equal(report.Epochs, []verify.Epoch{{Epoch: 2, Begins: 10}}) {
 			t.Errorf("%s: %s %v", name, report.Statement(), report.Problems)
 		}
@@ -186,8 +187,9 @@ func TestLineage(t *testing.T) {
 	}
 }
 
-// TestLineageOfCopy: a copy is proven in the same way, with statements from wherever.
-func TestLineageOfCopy(t *testing.T) {
+// TestKeyHistoryOfACopy: a copy is proven in the same way, with statements from any
+// source.
+func TestKeyHistoryOfACopy(t *testing.T) {
 	l := usualPast().ledger(t)
 	_, key := keyNamed(t, origin, seedFirst)
 	against := verify.Evidence{Ledger: client, Key: key, Checkpoint: l.signedBy(t, 20, origin+"/2", seedNext), Older: [][]byte{l.signedBy(t, 10, origin, seedFirst)},
@@ -201,8 +203,8 @@ func TestLineageOfCopy(t *testing.T) {
 	}
 }
 
-// TestForgedPredecessorInACopy: without what was published of the predecessor, the events
-// before it tell.
+// TestForgedPredecessorInACopy: without the predecessor's published folder, the events
+// before it show the forgery.
 func TestForgedPredecessorInACopy(t *testing.T) {
 	_, key := keyNamed(t, origin, seedFirst)
 	for detail, forge := range map[string]func(p *past){
@@ -222,8 +224,9 @@ func TestForgedPredecessorInACopy(t *testing.T) {
 	}
 }
 
-// TestTamperedLineage changes one thing each. Both verifiers find it, and ours says what.
-func TestTamperedLineage(t *testing.T) {
+// TestTamperedKeyHistory changes one thing each. Both verifiers find it, and ours names
+// it.
+func TestTamperedKeyHistory(t *testing.T) {
 	needs.Parallel(t)
 	_, first := keyNamed(t, origin, seedFirst)
 	_, next := keyNamed(t, origin, seedNext)
@@ -299,8 +302,8 @@ func TestTamperedLineage(t *testing.T) {
 			put(files, "2/checkpoint", l.signedBy(t, 20, origin+"/2", seedFirst))
 		}, want: verify.KindKey},
 		"statement without its event": {past: func(p *past) { p.rekeyAt = 0 }, want: verify.KindKey},
-		// Who has none of the keys makes himself the heir of one, in the events and in
-		// the statement.
+		// A forger without any key adds a key of his own as a successor, in the events
+		// and in the statement.
 		"the heir signs for himself": {past: func(p *past) { p.mark = heirs() }, tamper: func(t *testing.T, l *ledger, files fstest.MapFS) {
 			put(files, statementAt15, heirsStatement(t))
 			put(files, "2/checkpoints/00000000000000000018", l.signedBy(t, 18, origin+"/2", seedStranger))
@@ -316,8 +319,7 @@ func TestTamperedLineage(t *testing.T) {
 		}, want: verify.KindSignature},
 		"the old key signed alone": {older: [][]byte{good.signedBy(t, 17, origin+"/2", seedFirst)}, want: verify.KindSignature},
 		"key of a stranger":        {key: stranger, want: verify.KindKey},
-		// Who has none of the keys makes up a history, and a key before the one that is
-		// trusted.
+		// A forger without any key makes up a history, and a key before the trusted one.
 		"a stranger's key before": {past: func(p *past) { *p = past{} }, key: next, tamper: func(t *testing.T, l *ledger, files fstest.MapFS) {
 			clear(files)
 			signer, _ := keyNamed(t, origin, seedStranger)
@@ -338,19 +340,19 @@ func TestTamperedLineage(t *testing.T) {
 			if c.key == "" {
 				c.key = first
 			}
-			report := lineageVerified(t, files, c.key, c.older...)
+			report := historyVerified(t, files, c.key, c.older...)
 			if report.OK() {
 				t.Fatalf("nothing was found: %s", report.Statement())
 			}
 			if !slices.ContainsFunc(report.Problems, func(p verify.Problem) bool { return p.Kind == c.want }) {
 				t.Errorf("found %v, not a problem of the kind %s", report.Problems, c.want)
 			}
-			secondFindsLineage(t, files, c.key, c.older)
+			secondFindsHistory(t, files, c.key, c.older)
 		})
 	}
 }
 
-// heirs is a succession that the former key did not sign.
+// heirs is a key succession that the former key did not sign.
 func heirs() event.KeyChange {
 	m := succession(seedFirst, seedStranger)
 	m.Signature = ed25519.Sign(privateKey(seedStranger), []byte(m.Statement(origin)))
@@ -371,8 +373,8 @@ func heirsStatement(t testing.TB) []byte {
 	return signedText(t, heirs().Statement(origin), asIf{former, privateKey(seedStranger)})
 }
 
-// secondFindsLineage runs the second verifier on the same.
-func secondFindsLineage(t *testing.T, files fstest.MapFS, key string, older [][]byte) {
+// secondFindsHistory runs the second verifier on the same.
+func secondFindsHistory(t *testing.T, files fstest.MapFS, key string, older [][]byte) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "ledger")
 	if err := os.CopyFS(dir, files); err != nil {
@@ -391,7 +393,8 @@ func secondFindsLineage(t *testing.T, files fstest.MapFS, key string, older [][]
 	}
 }
 
-// FuzzStatement gives any bytes as a statement: a key is followed only where it says so.
+// FuzzStatement takes any bytes as a statement: only a statement with a good signature is
+// followed.
 func FuzzStatement(f *testing.F) {
 	files := usualPast().ledger(f).publishedPast(f)
 	_, first := keyNamed(f, origin, seedFirst)
@@ -406,40 +409,40 @@ func FuzzStatement(f *testing.F) {
 		tampered := maps.Clone(files)
 		tampered[statementAt15] = &fstest.MapFile{Data: data}
 		said, _, _ := bytes.Cut(data, []byte("\n\n"))
-		if report := lineageVerified(t, tampered, first); report.OK() && !bytes.Equal(said, text) || bytes.Equal(data, good) && !report.OK() {
+		if report := historyVerified(t, tampered, first); report.OK() && !bytes.Equal(said, text) || bytes.Equal(data, good) && !report.OK() {
 			t.Errorf("OK is %v for %q", report.OK(), data)
 		}
 	})
 }
 
-// lineageVectors is a ledger with a second epoch and a second key, frozen like the
+// historyVectors is a ledger with a second epoch and a second key, frozen like the
 // others.
-func lineageVectors(t testing.TB) fstest.MapFS {
+func historyVectors(t testing.TB) fstest.MapFS {
 	t.Helper()
 	l := usualPast().ledger(t)
 	files := fstest.MapFS{}
 	for name, file := range l.publishedPast(t) {
-		files["lineage/"+client+"/"+name] = file
+		files["history/"+client+"/"+name] = file
 	}
 	_, first := keyNamed(t, origin, seedFirst)
 	_, next := keyNamed(t, origin+"/2", seedNext)
-	files["lineage/key"] = &fstest.MapFile{Data: []byte(first + "\n")}
-	files["lineage/key-2"] = &fstest.MapFile{Data: []byte(next + "\n")}
+	files["history/key"] = &fstest.MapFile{Data: []byte(first + "\n")}
+	files["history/key-2"] = &fstest.MapFile{Data: []byte(next + "\n")}
 	for name, signed := range map[string][]byte{"lost": l.signedBy(t, 12, origin, seedFirst), "old-key": l.signedBy(t, 17, origin+"/2", seedFirst),
 		"kept": l.signedBy(t, 7, origin, seedFirst)} {
-		files["lineage/"+name+".checkpoint"] = &fstest.MapFile{Data: signed}
+		files["history/"+name+".checkpoint"] = &fstest.MapFile{Data: signed}
 	}
 	return files
 }
 
-// TestSecondVerifierAgreesOnLineage: on the frozen vectors, with every key, and on what
-// must not pass.
-func TestSecondVerifierAgreesOnLineage(t *testing.T) {
+// TestSecondVerifierAgreesOnKeyHistory: on the frozen vectors, with every key, and on
+// what must not pass.
+func TestSecondVerifierAgreesOnKeyHistory(t *testing.T) {
 	needs.Parallel(t)
-	folder := filepath.Join(vectors, "lineage", client)
+	folder := filepath.Join(vectors, "history", client)
 	for name, key := range keysOfPast(t) {
 		for checkpoint, good := range map[string]bool{"kept": true, "lost": false, "old-key": false} {
-			signed, err := os.ReadFile(filepath.Join(vectors, "lineage", checkpoint+".checkpoint"))
+			signed, err := os.ReadFile(filepath.Join(vectors, "history", checkpoint+".checkpoint"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -447,7 +450,7 @@ func TestSecondVerifierAgreesOnLineage(t *testing.T) {
 			if err != nil || report.OK() != good {
 				t.Errorf("%s, %s: %v %v", name, checkpoint, report, err)
 			}
-			ok, answer := second(t, folder, "--key", key, "--checkpoint", filepath.Join(vectors, "lineage", checkpoint+".checkpoint"))
+			ok, answer := second(t, folder, "--key", key, "--checkpoint", filepath.Join(vectors, "history", checkpoint+".checkpoint"))
 			if ok != good || good && !strings.Contains(answer, `"epochs": [[2, 10]]`) {
 				t.Errorf("%s, %s: the second verifier says %s", name, checkpoint, answer)
 			}
@@ -455,8 +458,8 @@ func TestSecondVerifierAgreesOnLineage(t *testing.T) {
 	}
 }
 
-// TestSecondVerifierProvesUnderANewKey: a proof under a checkpoint of the new key, by who
-// trusts the old one; and none by a key that somebody claims was there before.
+// TestSecondVerifierProvesUnderANewKey: a verifier that trusts the old key accepts a
+// proof under a checkpoint of the new key, and none under a forged earlier key.
 func TestSecondVerifierProvesUnderANewKey(t *testing.T) {
 	needs.Parallel(t)
 	dir := t.TempDir()

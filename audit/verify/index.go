@@ -13,12 +13,12 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Index is what a database finds events by: a row that was changed or taken away hides
-// events from queries. Like columns it can be derived from the leaves.
+// Index is the bitmap index of a database. A row that was changed or deleted hides events
+// from queries. Like the columns, the index can be derived from the leaves.
 type Index struct {
-	Blocks int64                      // from the first on, that are indexed; read before the rows
+	Blocks int64                      // number of indexed blocks, from the first on; read before the rows
 	All    iter.Seq2[IndexRow, error] // in any order; read after the rows
-	Now    func() (int64, error)      // how many blocks are indexed by now; asked after All was read, and nil where nothing comes in
+	Now    func() (int64, error)      // number of blocks indexed by now, called after All was read; nil when no events come in
 }
 
 // IndexRow says in which events of a block a field has a value.
@@ -33,15 +33,15 @@ type IndexRow struct {
 const blockSize = 64
 
 // index compares the index of a database with that of its events. There may be more rows
-// than fit into memory, and the two come in different orders; so of both it keeps sums of
-// keyed hashes, for each field and each stretch of blocks. The key is made anew each
-// time: nobody can have chosen rows whose sums agree.
+// than fit into memory, and the two come in different orders. So it keeps sums of keyed
+// hashes of both, for each field and each stretch of blocks. The key is new each time, so
+// no one can choose rows whose sums agree.
 type index struct {
 	given Index
 	key   [sha256.Size]byte
-	block int64               // that is being gone through
+	block int64               // the current block
 	bits  map[IndexRow]uint64 // of that block, by rows without bits
-	sums  map[stretch]sum     // of what the events have, less what the database has
+	sums  map[stretch]sum     // of the events' rows, minus the database's rows
 }
 
 // stretch is some blocks of one field.
@@ -58,7 +58,7 @@ func newIndex(given Index) *index {
 	return p
 }
 
-// event takes an event that the copy has as its seq-th. One before the first is in no
+// event adds an event that has the number seq in the copy. A number below 0 is in no
 // block.
 func (p *index) event(seq int64, e event.Event) {
 	if seq < 0 {
@@ -92,8 +92,8 @@ func (p *index) endBlock() {
 	clear(p.bits)
 }
 
-// add adds a row to the sum of its stretch, or takes it away.
-func (p *index) add(r IndexRow, away bool) {
+// add adds a row to the sum of its stretch, or subtracts it.
+func (p *index) add(r IndexRow, subtract bool) {
 	if r.Block >= p.given.Blocks {
 		return // not indexed when the verification began
 	}
@@ -104,14 +104,14 @@ func (p *index) add(r IndexRow, away bool) {
 	}
 	hash := sha256.Sum256(append(row, r.Value...))
 	s := sum{binary.BigEndian.Uint64(hash[:]), binary.BigEndian.Uint64(hash[8:])}
-	if away {
+	if subtract {
 		s.low, s.high = -s.low, -s.high
 	}
 	field := r.Field
 	if field < 1 || field > refusedActor {
-		field = 0 // there is none of this number
+		field = 0 // no field has this number
 	}
-	at := stretch{max(r.Block, 0) / stretchSize, field} // nor a block before the first, but somebody may say so
+	at := stretch{max(r.Block, 0) / stretchSize, field} // a forged row may have a negative block
 	total := p.sums[at]
 	p.sums[at] = sum{total.low + s.low, total.high + s.high}
 }
@@ -168,5 +168,5 @@ func fieldName(field int64) string {
 	if field == refusedActor {
 		return "refused actor"
 	}
-	return "a field that there is not"
+	return "an unknown field"
 }

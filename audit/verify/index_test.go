@@ -14,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// index rows are those that the first blocks of rows must have.
+// index computes the index rows of the first blocks.
 func postings(rows []verify.Row, blocks int64) []verify.IndexRow {
 	bits := map[verify.IndexRow]uint64{}
 	for _, r := range rows {
@@ -68,9 +68,9 @@ func manyRows(t *testing.T, n int) []verify.Row {
 	return rows
 }
 
-// Whoever has the database can hide an event from queries by what it is found by. Each
-// change is named, with the stretch and the field that it is in.
-func TestTamperedPostings(t *testing.T) {
+// A person with the database can hide an event from queries by a changed index row. Each
+// change is named, with its stretch and field.
+func TestTamperedIndexRows(t *testing.T) {
 	needs.Parallel(t)
 	const blocks, stretch = 260, 256
 	rows := manyRows(t, blocks*64+9)
@@ -125,7 +125,7 @@ func TestTamperedPostings(t *testing.T) {
 		"one moved to no field": {func(list []verify.IndexRow) []verify.IndexRow {
 			list[of(list, 6, 0)[0]].Field = 16
 			return list
-		}, []string{first + "a field that there is not, actor"}},
+		}, []string{first + "actor, an unknown field"}},
 		"one twice": {func(list []verify.IndexRow) []verify.IndexRow { return append(list, list[of(list, 1, 0)[0]]) }, []string{first + "action"}},
 		"two twice, in one sum": {func(list []verify.IndexRow) []verify.IndexRow {
 			at := of(list, 6, 3)
@@ -145,14 +145,14 @@ func TestTamperedPostings(t *testing.T) {
 		"all away": {func(list []verify.IndexRow) []verify.IndexRow { return nil }, []string{
 			first + "action, actor, batch, contract, country, document, kind, organisation, outcome, phase, provider, reason, refused actor, role, site",
 			second + "action, actor, batch, contract, country, document, kind, organisation, outcome, phase, provider, reason, refused actor, role, site"}},
-		// The search for first refusals takes the lowest block: one below 0 would hide
-		// somebody's.
+		// The search for first refusals takes the lowest block: a block below 0 would
+		// hide a refusal.
 		"one before the first block": {func(list []verify.IndexRow) []verify.IndexRow {
 			return append(list, verify.IndexRow{15, rows[3].Columns["actor"], -1000, 1})
 		}, []string{first + "refused actor"}},
-		// No search comes there before the head says that they are indexed, and one that
-		// is honest may have come in since the head was read. A verification after that
-		// finds the others.
+		// No search reads such rows before the head says that they are indexed. A good
+		// row may have come in since the head was read. A later verification finds the
+		// others.
 		"one beyond what is posted": {func(list []verify.IndexRow) []verify.IndexRow {
 			return append(list, verify.IndexRow{6, "p_none", blocks, 1}, verify.IndexRow{6, "p_none", 1 << 40, 1})
 		}, nil},
@@ -172,9 +172,9 @@ func TestTamperedPostings(t *testing.T) {
 	}
 }
 
-// What comes in while a database is verified is indexed by the end; what is beyond that
-// was put there.
-func TestPostingsOfEventsToCome(t *testing.T) {
+// Rows that come in during a verification are indexed by its end; rows beyond that are
+// forged.
+func TestIndexRowsOfEventsToCome(t *testing.T) {
 	const blocks = 3
 	rows := manyRows(t, blocks*64+9)
 	whole := postings(rows, blocks)
@@ -187,8 +187,8 @@ func TestPostingsOfEventsToCome(t *testing.T) {
 	}
 }
 
-// How many blocks are indexed is whatever the head says; only that there are not so many
-// is a lie.
+// The head may say that any number of full blocks is indexed; only a larger number is an
+// error.
 func TestPostedBlocks(t *testing.T) {
 	rows := manyRows(t, 3*64+63)
 	for posted, want := range map[int64]int{-5: 0, 0: 0, 1: 0, 2: 0, 3: 0, 4: 1, 5: 1, 1 << 62: 1} {
@@ -209,9 +209,9 @@ func TestPostedBlocks(t *testing.T) {
 	})
 }
 
-// A copy that is in disorder is told from index rows that are: what they must be goes by
-// the place of an event.
-func TestPostingsOfADisorderedCopy(t *testing.T) {
+// A disordered copy is told apart from wrong index rows, because the rows go by an
+// event's place.
+func TestIndexRowsOfADisorderedCopy(t *testing.T) {
 	whole := manyRows(t, 200)
 	for name, tamper := range map[string]func(rows []verify.Row) []verify.Row{
 		"an event before the first": func(rows []verify.Row) []verify.Row { rows[0].Seq = -1; return rows },
@@ -227,7 +227,7 @@ func TestPostingsOfADisorderedCopy(t *testing.T) {
 }
 
 // A database whose index rows cannot be read is not verified.
-func TestUnreadablePostings(t *testing.T) {
+func TestUnreadableIndexRows(t *testing.T) {
 	rows, broken := manyRows(t, 64), errors.New("broken")
 	all := iter.Seq2[verify.IndexRow, error](func(yield func(verify.IndexRow, error) bool) { yield(verify.IndexRow{}, broken) })
 	_, err := verify.Copy(t.Context(), copyOf(rows), verify.Evidence{Ledger: client, Index: &verify.Index{Blocks: 1, All: all}})

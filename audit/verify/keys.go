@@ -14,34 +14,35 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Statement tells that one key of a ledger follows on another: a signed note, made with
-// the former one, whose text is that of event.KeyChange. The event of the same number
-// repeats it.
+// Statement says that one key of a ledger follows on another. It is a note signed with
+// the former key, with the text of event.KeyChange. The event of the same number repeats
+// it.
 type Statement struct {
 	Seq  int64
 	Note []byte
 }
 
-// keys are those that a ledger's checkpoints are signed with, one after the other. One of
-// them is trusted, because somebody else vouches for it. What follows on it is trusted
-// because it says so. What was before it is believed only where the events say so too,
-// and those are proven by a checkpoint of the trusted key or a later one.
+// keys are the keys of a ledger's checkpoints, one after the other. One of them is
+// trusted, because the verifier got it from another source. The keys that follow are
+// trusted because it signed their statements. The keys before it count only when the
+// events name them, and a checkpoint of the trusted key or a later one proves those
+// events.
 type keys struct {
 	ledger  string
-	first   string // what the ledger is called in its first epoch
+	first   string // the ledger's name in its first epoch
 	chain   []link
 	trusted int // index in chain
 }
 
 type link struct {
-	seq  int64 // of the event that brought the key; -1 for the first
-	key  ed25519.PublicKey
-	mark string // what that event has to say
-	seen bool   // it was there, and said so
+	seq     int64 // of the event that brought the key; -1 for the first
+	key     ed25519.PublicKey
+	subject string // that the event must have
+	seen    bool   // the event was there, with this subject
 }
 
-// newKeys follows the statements. What is wrong with them is told to problem, and then
-// the key stands alone.
+// newKeys follows the statements. It reports a wrong statement with problem, and then
+// uses the given key alone.
 func newKeys(ledger, trusted string, statements []Statement, problem func(seq int64, format string, args ...any)) (*keys, error) {
 	verifier, err := note.NewVerifier(trusted)
 	if err != nil {
@@ -102,7 +103,7 @@ func (k *keys) follow(statements []Statement) error {
 		case slices.ContainsFunc(k.chain, func(l link) bool { return l.key.Equal(m.Next) }):
 			return fmt.Errorf("that of event %d brings back a key that was replaced", s.Seq)
 		}
-		k.chain = append(k.chain, link{seq: s.Seq, key: m.Next, mark: m.String()})
+		k.chain = append(k.chain, link{seq: s.Seq, key: m.Next, subject: m.String()})
 	}
 	return nil
 }
@@ -133,9 +134,9 @@ func (k *keys) openStatement(signed []byte) (event.KeyChange, error) {
 	return m, nil
 }
 
-// verifiers are those of the keys that may sign a checkpoint of a size, under a name,
-// with their places in the chain: the one in use at that size, and those that came after
-// it. When the size is not known it is -1: then all of them.
+// verifiers returns the verifiers of the keys that may sign a checkpoint of a size, under
+// a name, with their places in the chain: the key in use at that size, and later ones.
+// The size -1 means unknown: then all keys.
 func (k *keys) verifiers(name string, size int64) (list []note.Verifier, places map[uint32]int, err error) {
 	places = map[uint32]int{}
 	for i, l := range k.chain {
@@ -151,7 +152,7 @@ func (k *keys) verifiers(name string, size int64) (list []note.Verifier, places 
 	return list, places, nil
 }
 
-// open opens a checkpoint. When it is not good, kind says in which way.
+// open opens a checkpoint. When it is not good, kind says why.
 func (k *keys) open(signed []byte) (c checkpoint, kind Kind, err error) {
 	text, err := unverifiedText(signed)
 	if err != nil {
@@ -179,15 +180,15 @@ func (k *keys) open(signed []byte) (c checkpoint, kind Kind, err error) {
 	if malformed != nil {
 		return c, KindCheckpoint, fmt.Errorf("is not a checkpoint: %w", malformed)
 	}
-	// The origin is what keeps the checkpoint of one ledger from standing in for that of
-	// another under the same key.
+	// The origin keeps the checkpoint of one ledger from standing in for that of another
+	// ledger under the same key.
 	if origin != name || !strings.HasSuffix(k.first, "/"+k.ledger) {
 		return c, KindOrigin, errors.New("is of another ledger")
 	}
 	return c, "", nil
 }
 
-// unverifiedText is the text of a signed note, whoever signed it.
+// unverifiedText is the text of a signed note, with any signature.
 func unverifiedText(signed []byte) (string, error) {
 	_, err := note.Open(signed, note.VerifierList())
 	var unverified *note.UnverifiedNoteError

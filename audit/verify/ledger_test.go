@@ -29,8 +29,8 @@ const (
 // patience is longer than any wait that ends well, on the slowest machine.
 const patience = 10 * time.Minute
 
-// A ledger is what the tests verify copies of: built from the leaves with every hash
-// kept, which is slow and plain.
+// A ledger of the tests is built from the leaves with every hash kept, which is slow and
+// plain.
 type ledger struct {
 	rows   []verify.Row
 	hashes []tlog.Hash
@@ -124,8 +124,7 @@ func newLedger(t testing.TB, n int) *ledger {
 	return l
 }
 
-// ledgerOf is a ledger rewritten by whoever runs it: any rows, with a tree that fits
-// them.
+// ledgerOf is a ledger that its operator rewrote: any rows, with a tree that fits them.
 func ledgerOf(t testing.TB, rows []verify.Row) *ledger {
 	t.Helper()
 	l := &ledger{}
@@ -175,7 +174,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// copyOf gives rows as a copy does; each may be changed without changing the ledger.
+// copyOf returns rows as a copy does; each may be changed without changing the ledger.
 func copyOf(rows []verify.Row) iter.Seq2[verify.Row, error] {
 	return func(yield func(verify.Row, error) bool) {
 		for _, row := range rows {

@@ -24,8 +24,8 @@ const (
 	maxManifest  = 8 << 20
 )
 
-// manifest lists what is in a pack. It is held to one form: what encoding/json writes of
-// it with an indent of one space.
+// manifest lists the members of a pack. It has one form: the output of encoding/json with
+// an indent of one space.
 type manifest struct {
 	Pack     int64        `json:"pack"` // version of the format
 	Ledger   string       `json:"ledger"`
@@ -36,8 +36,8 @@ type manifest struct {
 	Members  []listedFile `json:"members"` // all others, in the order of the archive
 }
 
-// Withheld is a contract version that rows name and that whoever asked for the pack may
-// not read, or that is not there.
+// Withheld is a contract version that rows name and that the asker may not read, or that
+// is not there.
 type Withheld struct {
 	Contract string `json:"contract"`
 	Version  int64  `json:"version"`
@@ -50,8 +50,8 @@ type listedFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// readManifest reads the list and holds the archive against it: each member is listed, in
-// its order, with its size and digest, and nothing else is there.
+// readManifest reads the list and compares the archive with it: the members are exactly
+// those listed, in their order, with their sizes and digests.
 func readManifest(a *archive) (*manifest, error) {
 	text, err := a.read(manifestName, maxManifest)
 	if err != nil {
@@ -69,13 +69,13 @@ func readManifest(a *archive) (*manifest, error) {
 	}
 	for _, w := range m.Withheld {
 		if checkName(contractVersion{w.Contract, w.Version}.member()) != nil || w.Why != "not-readable" && w.Why != "not-approved" {
-			return nil, errors.New("manifest.json withholds something that is no contract version, or for a reason that there is not")
+			return nil, errors.New("manifest.json withholds something that is no contract version, or for an unknown reason")
 		}
 	}
 	return m, nil
 }
 
-// checkMembers holds the archive against the list, and reads all of it once.
+// checkMembers compares the archive with the list, and reads all of it once.
 func (p *packVerification) checkMembers() {
 	listed := make(map[string]bool, len(p.manifest.Members))
 	for i, l := range p.manifest.Members {
@@ -134,8 +134,8 @@ func (c contractVersion) String() string {
 	return fmt.Sprintf("version %d of contract %s", c.version, c.contract)
 }
 
-// terms holds the contract versions in the pack against those that the rows name, and
-// against what the rows say of them.
+// terms compares the contract versions in the pack with those that the rows name, and
+// with the digests that the rows hold.
 func (p *packVerification) terms() {
 	for _, w := range p.manifest.Withheld {
 		c := contractVersion{w.Contract, w.Version}
@@ -161,14 +161,14 @@ func (p *packVerification) terms() {
 	}
 }
 
-// approval is what an event says of the version that it approved.
+// approval is the record of an approved version.
 type approval struct {
 	seq    int64
 	digest string
 }
 
-// noteTerms notes which contract version an event names, and what one of an approval says
-// of its terms: their SHA-256 is "terms_sha256" of its erasable data.
+// noteTerms notes the contract version that an event names. The erasable data of an
+// approval has the SHA-256 of the terms, as "terms_sha256".
 func (p *packVerification) noteTerms(e event.Event, private map[string]string) {
 	if e.Contract == "" || e.Version == 0 {
 		return

@@ -2,11 +2,11 @@ package verify
 
 import "slices"
 
-// Newest sorts checkpoints that come from anywhere: the one over the most events that the
-// key signed, or one that the statements lead to, and all others. It is nil when there is
-// none such.
+// Newest sorts checkpoints from any source: the largest that is signed by the key, or by
+// a key that the statements lead to, and all others. newest is nil when no checkpoint is
+// so signed.
 func Newest(ledger, key string, statements []Statement, checkpoints [][]byte) (newest []byte, others [][]byte) {
-	keys, err := newKeys(ledger, key, statements, func(int64, string, ...any) {}) // reported by who verifies
+	keys, err := newKeys(ledger, key, statements, func(int64, string, ...any) {}) // the verification reports these problems
 	if err != nil {
 		return nil, checkpoints
 	}

@@ -27,26 +27,27 @@ const (
 
 const (
 	maxKey = 1 << 10
-	// maxPackEvents is how many events a pack may hold. A gateway makes no larger one.
+	// maxPackEvents is the largest number of events in a pack. A gateway makes no larger
+	// one.
 	maxPackEvents = 10_000
 )
 
-// PackEvidence is what an evidence pack is held against.
+// PackEvidence is the evidence to verify a pack with.
 type PackEvidence struct {
-	// Key is a verifier key of the ledger, from a source other than the pack: of any
-	// epoch, and where the key was replaced, any that the statements in the pack lead
-	// from, to the one that signed its checkpoint. Without it the key in the pack is
-	// used, which whoever made the pack may have made too: the report then proves
-	// nothing, and says so.
+	// Key is a verifier key of the ledger, from a source other than the pack. It may be
+	// of any epoch. Where the key was replaced, it may be any key from which the
+	// statements in the pack lead to the one that signed its checkpoint. Without Key the
+	// key in the pack is used. The maker of the pack may have made that too, so the
+	// report then says that nothing is proven.
 	Key   string
 	Older [][]byte // checkpoints of the ledger kept from earlier, in any order
 }
 
 // Pack verifies an evidence pack: an archive with the answer to one question to a ledger,
-// and the proof that each event in it is in the ledger. The archive is anybody's work: it
-// is read only in its one form, in memory that does not grow with it but for its list of
-// members, which is bounded. What is wrong with it is in the report; an error means that
-// the verification itself could not be carried out.
+// and the proof that each event in it is in the ledger. The archive may be forged, so it
+// is read only in its one form. Memory grows only with its list of members, which is
+// bounded. Its problems are in the report. An error means that the verification itself
+// failed.
 func Pack(ctx context.Context, file io.ReaderAt, size int64, against PackEvidence) (*PackReport, error) {
 	p := &packVerification{v: &verification{report: newReport("")}, named: map[string]contractVersion{},
 		approved: map[contractVersion]approval{}}
@@ -81,18 +82,18 @@ func Pack(ctx context.Context, file io.ReaderAt, size int64, against PackEvidenc
 
 // packVerification is the state of one run.
 type packVerification struct {
-	v        *verification // checks what packs have in common with copies: checkpoints, erasable data
+	v        *verification // checks the parts that packs share with copies: checkpoints, erasable data
 	archive  *archive
 	manifest *manifest
 
-	key    string // that is trusted, as far as one is
-	given  bool   // it did not come in the pack
-	inside string // the one that did; empty when it is not good
+	key    string // the trusted key, if one is
+	given  bool   // the key did not come in the pack
+	inside string // the key in the pack; empty when it is not good
 	signed []byte
 	newest *checkpoint // nil when it is not good
 
 	asked     *Asked
-	scope     string // the organisation whose people's events are all that the asker may see
+	scope     string // the asker may see only events of people of this organisation
 	filters   *filters
 	export    int64 // seq of the export's own event; NoSeq when it is not good
 	last      *event.Event
@@ -105,7 +106,7 @@ type packVerification struct {
 	approved  map[contractVersion]approval
 }
 
-// refused is a pack that cannot be read any further.
+// refused is the error of a pack that cannot be read any further.
 type refused struct {
 	kind Kind
 	error
@@ -139,7 +140,7 @@ func (p *packVerification) openCheckpoint() {
 		return
 	}
 	if c.key < p.v.keys.trusted {
-		p.v.report.problem(KindKey, NoSeq, "the checkpoint is signed with a key from before the one given, which vouches for nothing by itself")
+		p.v.report.problem(KindKey, NoSeq, "the checkpoint is signed with a key from before the one given, which proves nothing by itself")
 		return
 	}
 	if c.size != p.manifest.Size {
@@ -203,17 +204,17 @@ func (p *packVerification) row(line []byte, table *lineReader) {
 	p.order(e)
 	p.event(r, e)
 	p.answers(e)
-	p.mark(e)
+	p.control(e)
 	if p.prove(e.Seq, r.leaf) {
 		p.proven++
 	}
-	if e.Seq != p.export { // whose proof is counted with the question
+	if e.Seq != p.export { // its proof was checked with the question
 		p.proofs++
 	}
 	p.last = &e
 }
 
-// order: rows are newest first, as they were answered. Times fall with their numbers.
+// order checks that rows are newest first, as in the answer: times fall with the numbers.
 func (p *packVerification) order(e event.Event) {
 	switch {
 	case p.last == nil:
@@ -224,7 +225,7 @@ func (p *packVerification) order(e event.Event) {
 	}
 }
 
-// event checks what a row says by itself, and notes what it says of contracts.
+// event checks a row by itself, and notes the contract version that it names.
 func (p *packVerification) event(r packRow, e event.Event) {
 	if e.Ledger != p.manifest.Ledger {
 		p.v.report.problem(KindLedger, e.Seq, "the event is of another ledger")
@@ -233,12 +234,13 @@ func (p *packVerification) event(r packRow, e event.Event) {
 	var private map[string]string
 	if r.opens(e) {
 		p.opened++
-		private, _ = r.private.Private() // one that nobody can read is no less the right one
+		private, _ = r.private.Private() // unreadable data that opens the commitment is still the right data
 	}
 	p.noteTerms(e, private)
 }
 
-// unusedProofs counts: each proof was used, so if there are more there is one of no row.
+// unusedProofs compares counts: each row used one proof, so with more proofs one belongs
+// to no row.
 func (p *packVerification) unusedProofs() {
 	count := 0
 	for _, m := range p.archive.members {
@@ -251,8 +253,8 @@ func (p *packVerification) unusedProofs() {
 	}
 }
 
-// complete says whether the members are there that every pack has, and reports those that
-// no pack has.
+// complete says whether all required members are there, and reports members that no pack
+// has.
 func (p *packVerification) complete() bool {
 	missing := map[string]bool{howToName: true, keyName: true, checkpointName: true, questionName: true, rowsName: true, tableName: true}
 	for _, m := range p.archive.members {

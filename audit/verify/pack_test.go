@@ -37,12 +37,12 @@ func TestPackWithItsOwnKey(t *testing.T) {
 	if !got.OK() || got.Proves() || got.KeyFrom != verify.KeyInPack {
 		t.Errorf("%+v", got)
 	}
-	if s := got.Statement(); !strings.HasPrefix(s, "NOT PROVEN.") || !strings.Contains(s, "whoever made the pack may have made the key") {
+	if s := got.Statement(); !strings.HasPrefix(s, "NOT PROVEN.") || !strings.Contains(s, "the maker of the pack may have made the key") {
 		t.Error(s)
 	}
 }
 
-// What a pack does not hold is said, and is no problem.
+// The report names the missing parts of a pack, and they are no problem.
 func TestWhatAPackDoesNotHold(t *testing.T) {
 	p := newPack(t)
 	p.rows = p.rows[2:4]
@@ -67,8 +67,7 @@ func TestWhatAPackDoesNotHold(t *testing.T) {
 	}
 }
 
-// Whoever hands a pack over has changed it, with care: its manifest fits. Each change is
-// found and named.
+// A changed pack whose manifest fits: each change is found and named.
 func TestTamperedPacks(t *testing.T) {
 	replace := func(name string, change func([]byte) []byte) func(t *testing.T, p *pack) {
 		return func(t *testing.T, p *pack) {
@@ -102,7 +101,7 @@ func TestTamperedPacks(t *testing.T) {
 		{"edit a leaf by hand", row(4, func(t *testing.T, r *verify.Row) {
 			r.Leaf = bytes.Replace(r.Leaf, []byte(`"v":1`), []byte(`"v": 1`), 1)
 		}), []finding{{verify.KindLeaf, verify.NoSeq}, {verify.KindProof, verify.NoSeq}}},
-		{"edit a private half", row(4, func(t *testing.T, r *verify.Row) {
+		{"edit erasable data", row(4, func(t *testing.T, r *verify.Row) {
 			r.Private.Clear = strings.Replace(r.Private.Clear, "192.0.2.7", "192.0.2.8", 1)
 		}), []finding{{verify.KindPrivate, 6}}},
 		{"repeat an event", func(t *testing.T, p *pack) { p.rows = slices.Insert(p.rows, 4, p.rows[4]) },
@@ -162,7 +161,7 @@ func TestTamperedPacks(t *testing.T) {
 		{"leave terms out", func(t *testing.T, p *pack) { p.terms = nil }, []finding{{verify.KindTerms, verify.NoSeq}}},
 		{"terms that were not approved", func(t *testing.T, p *pack) { p.terms[id("c", 1)+"/1"] += "x: 1\n" },
 			[]finding{{verify.KindTerms, packApproval}}},
-		{"terms that nobody named", func(t *testing.T, p *pack) { p.terms[id("c", 1)+"/2"] = "x: 1\n" }, []finding{{verify.KindTerms, verify.NoSeq}}},
+		{"terms that no row names", func(t *testing.T, p *pack) { p.terms[id("c", 1)+"/2"] = "x: 1\n" }, []finding{{verify.KindTerms, verify.NoSeq}}},
 		{"withheld, and yet there", func(t *testing.T, p *pack) {
 			p.withheld = []map[string]any{{"contract": id("c", 1), "version": 1, "why": "not-readable"}}
 		}, []finding{{verify.KindTerms, verify.NoSeq}, {verify.KindTerms, verify.NoSeq}}},
@@ -205,7 +204,7 @@ func packFindings(r *verify.PackReport) []finding {
 	return found
 }
 
-// packEventWith is an event of the packs' ledger, changed with care.
+// packEventWith is a changed event of the packs' ledger, in its one form.
 func packEventWith(t *testing.T, seq int, change func(*event.Event)) verify.Row {
 	t.Helper()
 	e, err := event.Parse(packEvent(t, seq, packQuestion).Leaf)
@@ -216,8 +215,8 @@ func packEventWith(t *testing.T, seq int, change func(*event.Event)) verify.Row 
 	return withPrivate(t, e, map[string]string{"address": "192.0.2.7"})
 }
 
-// A pack whose maker asks one thing and answers with another: the question is in the
-// ledger, so it cannot be changed.
+// A pack whose rows do not answer its question: the question is in the ledger, so the
+// maker cannot change it.
 func TestPackAnswersItsQuestion(t *testing.T) {
 	for name, question := range map[string]string{
 		"":          `{"Contract":"` + id("c", 1) + `","Kind":"","From":"` + at(1).Format(time.RFC3339Nano) + `"}`,
@@ -259,7 +258,7 @@ func TestPackAnswersItsQuestion(t *testing.T) {
 	}
 }
 
-// What a provider's compliance takes away holds what its own people did and nothing else.
+// A pack for a provider's compliance holds only events of its own people.
 func TestPackOfAProvidersCompliance(t *testing.T) {
 	p := newPack(t)
 	export := packEventWith(t, packExport, func(e *event.Event) { e.Role, e.Organisation = "provider-compliance", id("o", 2) })
@@ -274,7 +273,7 @@ func TestPackOfAProvidersCompliance(t *testing.T) {
 	}
 }
 
-// Older checkpoints of another history, or under another name, are found out.
+// Older checkpoints of another history, or under another name, are problems.
 func TestPackOfTwoHistories(t *testing.T) {
 	p := newPack(t)
 	p.since = []int64{5}

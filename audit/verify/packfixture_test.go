@@ -24,8 +24,8 @@ import (
 
 const packTerms = "title: Claims handling\nversion: 1\n"
 
-// The ledger that packs are made of in these tests: a contract is approved, documents are
-// read by two people of the provider, and an officer takes the answer away.
+// The ledger that packs are made of in these tests: a contract is approved, two people of
+// the provider read documents, and an officer exports the events.
 const (
 	packApproval = 0
 	packExport   = 10
@@ -80,8 +80,8 @@ func withPrivate(t testing.TB, e event.Event, private map[string]string) verify.
 	return row
 }
 
-// pack is an evidence pack before it is written: what a test changes in it, whoever makes
-// the pack could have changed.
+// pack is an evidence pack before it is written. A test changes what the maker of a pack
+// could change.
 type pack struct {
 	ledger     *ledger
 	key        note.Signer

@@ -15,9 +15,8 @@ import (
 // events, as they are published.
 const keysFolder = "keys/"
 
-// useKeys takes the key to check checkpoints with, and follows the statements in the pack
-// from there. Without one that was given it is the key in the pack, which is refused as
-// far as it can be.
+// useKeys takes the key for the checkpoints, and follows the statements in the pack from
+// there. Without a given key it uses the key in the pack, if that is well formed.
 func (p *packVerification) useKeys() bool {
 	inside, err := p.keyInside()
 	if err != nil {
@@ -39,8 +38,8 @@ func (p *packVerification) useKeys() bool {
 	return true
 }
 
-// keyInside reads the key in the pack. It says nothing; but one that is another than it
-// must be is somebody's mistake, or lie.
+// keyInside reads the key in the pack. It proves nothing, but a wrong key is a mistake or
+// a lie, so it is reported.
 func (p *packVerification) keyInside() (string, error) {
 	text, err := p.archive.read(keyName, maxKey)
 	if err != nil {
@@ -54,7 +53,7 @@ func (p *packVerification) keyInside() (string, error) {
 	return key, nil
 }
 
-// statements are those in the pack. One that cannot be read is reported as what it is: no
+// statements are the statements in the pack. An unreadable member counts as a malformed
 // statement.
 func (p *packVerification) statements() []Statement {
 	var statements []Statement
@@ -77,8 +76,8 @@ func (p *packVerification) statements() []Statement {
 	return statements
 }
 
-// checkKeyInside holds the key in the pack against those that were followed: it is the
-// last of them, under the name that the checkpoint has.
+// checkKeyInside checks that the key in the pack is the last of the chain, under the name
+// that the checkpoint has.
 func (p *packVerification) checkKeyInside() {
 	if p.inside == "" || p.newest == nil {
 		return
@@ -90,9 +89,8 @@ func (p *packVerification) checkKeyInside() {
 	}
 }
 
-// mark checks an event about the ledger's own name or key as far as it can be without
-// those around it.
-func (p *packVerification) mark(e event.Event) {
+// control checks a control event as far as possible without the events around it.
+func (p *packVerification) control(e event.Event) {
 	switch e.Action {
 	case event.ActionEpoch:
 		m, err := event.ParseEpochChange(e.Subject)
@@ -100,28 +98,28 @@ func (p *packVerification) mark(e event.Event) {
 			p.v.report.problem(KindEpoch, e.Seq, "the event begins an epoch and does not say which, or where")
 			return
 		}
-		p.v.marks = append(p.v.marks, m)
+		p.v.epochChanges = append(p.v.epochChanges, m)
 	case event.ActionRekey:
 		p.v.rekey(e.Seq, e)
 	}
 }
 
-// checkEpoch refuses a checkpoint of an epoch that had ended within what it covers, as
-// far as the rows tell.
+// checkEpoch refuses a checkpoint of an epoch that had ended within its size, as far as
+// the rows show.
 func (p *packVerification) checkEpoch(c checkpoint) {
-	for _, m := range p.v.marks {
+	for _, m := range p.v.epochChanges {
 		if c.size > m.Size && c.epoch < m.Epoch {
 			p.v.report.problem(KindEpoch, m.Size, "epoch %d began here, and %s was signed in epoch %d over %d events", m.Epoch, c.name, c.epoch, c.size)
 		}
 	}
 }
 
-// endKeys says of the statements which of them no row repeats: that the events do is
-// known from a copy alone.
+// endKeys reports the statements that no row repeats as not checked: only a copy of the
+// ledger has their events.
 func (p *packVerification) endKeys() {
 	for _, l := range p.v.keys.chain {
 		if l.seq >= 0 && !l.seen {
-			p.v.report.notChecked("whether event %d replaced the ledger's key, as a statement in the pack tells: it is not among the rows", l.seq)
+			p.v.report.notChecked("whether event %d replaced the ledger's key, as a statement in the pack says: it is not among the rows", l.seq)
 		}
 	}
 }

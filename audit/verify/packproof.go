@@ -116,9 +116,9 @@ const (
 
 func proofName(seq int64) string { return proofFolder + strconv.FormatInt(seq, 10) }
 
-// older holds the pack's checkpoint against those that were kept from earlier. A proof is
-// needed that the ledger only grew from the one to the other; the pack has those that
-// were asked for when it was made.
+// older compares the pack's checkpoint with kept checkpoints. It needs a proof that the
+// ledger only grew from one to the other. The pack has the proofs that were asked for
+// when it was made.
 func (p *packVerification) older(notes [][]byte) {
 	for i, signed := range notes {
 		c, ok := p.v.openCheckpoint(fmt.Sprintf("older checkpoint %d", i+1), signed)
@@ -128,7 +128,7 @@ func (p *packVerification) older(notes [][]byte) {
 		p.checkEpoch(c)
 		switch err := p.consistent(c); {
 		case errors.Is(err, errNoProof):
-			p.v.report.notChecked("%s, of %d events: the pack holds no proof from there. Hold both against a copy of the ledger", c.name, c.size)
+			p.v.report.notChecked("%s, of %d events: the pack holds no proof from there: compare both with a copy of the ledger", c.name, c.size)
 		case err != nil:
 			p.v.report.problem(KindRoot, NoSeq, "%s, of %d events, and the checkpoint of the pack, of %d: %v", c.name, c.size, p.newest.size, err)
 		default:
@@ -178,8 +178,8 @@ func (p *packVerification) consistent(c checkpoint) error {
 	return nil
 }
 
-// checkConsistencyName sees to it that a proof that nobody used is at least one: what a
-// pack holds is what the format says.
+// checkConsistencyName checks that an unused proof is a well-formed consistency proof of
+// its name.
 func (p *packVerification) checkConsistencyName(name string) {
 	old, err := numberAfter(consistencyFolder, name)
 	if err == nil {

@@ -8,23 +8,22 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// Asked is what a pack says of its question. It is as well proven as any event: it is
-// one.
+// Asked is the question of a pack. It is an event, and proven like any other.
 type Asked struct {
 	Event    string    `json:"event"` // id of the export's own event
 	Seq      int64     `json:"seq"`
 	At       time.Time `json:"at"`
-	By       string    `json:"by"` // the person, or "system" for whoever held the machine
+	By       string    `json:"by"` // the person, or "system" for the machine's owner
 	Role     string    `json:"role"`
-	Question string    `json:"question"` // as it was written down; empty where it was erased
+	Question string    `json:"question"` // as it was recorded; empty when it was erased
 }
 
-// roleNarrowed is the role whose holders are answered with what people of their own
-// organisation did.
+// roleNarrowed is the role whose holders see only events of people of their own
+// organisation.
 const roleNarrowed = "provider-compliance"
 
-// question reads the export's own event, proves it, and takes from its erasable data what
-// was asked.
+// question reads the export's own event, proves it, and reads the question from its
+// erasable data.
 func (p *packVerification) question() {
 	text, err := p.archive.read(questionName, maxRow)
 	if err != nil {
@@ -51,14 +50,14 @@ func (p *packVerification) question() {
 	}
 	switch {
 	case r.private == nil:
-		p.v.report.notChecked("what was asked: the private half of the export's event is not in the pack")
-	case r.opens(e): // else it is reported, and was not asked
+		p.v.report.notChecked("the question: the erasable data of the export's event is not in the pack")
+	case r.opens(e): // otherwise a problem is reported, and the question is not trusted
 		p.readFilters(r)
 	}
 }
 
-// filters are those of a question that a row can be held against. What a named question
-// asks beside them is not checked.
+// filters are the filters of a question that a row can be checked by. Further parameters
+// of a named question are not checked.
 type filters struct {
 	Actor, Contract, Provider, Batch, Document string
 	Organisation, Role, Site, Country          string
@@ -85,7 +84,8 @@ func (p *packVerification) readFilters(r packRow) {
 	}
 }
 
-// answers holds a row against the question's filters, and against what its asker may see.
+// answers checks a row against the question's filters, and against what its asker may
+// see.
 func (p *packVerification) answers(e event.Event) {
 	if p.scope != "" && e.Organisation != p.scope {
 		p.v.report.problem(KindQuestion, e.Seq, "the event is not of the organisation that all events of this pack are of")
@@ -105,7 +105,7 @@ func (p *packVerification) answers(e event.Event) {
 
 type filter struct{ name, asked, is string }
 
-// beside is each filter beside what the event has there.
+// beside pairs each filter with the event's value.
 func (f *filters) beside(e event.Event) []filter {
 	return []filter{
 		{"actor", f.Actor, e.Actor}, {"contract", f.Contract, e.Contract}, {"provider", f.Provider, e.Provider},

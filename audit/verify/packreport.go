@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// PackReport is what the verification of an evidence pack found.
+// PackReport is the result of verifying an evidence pack.
 type PackReport struct {
 	Ledger     string `json:"ledger"`
 	KeyFrom    string `json:"key_from"`   // KeyGiven or KeyInPack
@@ -15,9 +15,9 @@ type PackReport struct {
 	Asked      *Asked `json:"asked"`      // nil when the question is not good
 
 	Events    int64 `json:"events"`    // rows
-	Proven    int64 `json:"proven"`    // of them, those that are proven to be in the ledger
-	Opened    int64 `json:"opened"`    // private halves that are there and open their commitments, the question's among them
-	Erased    int64 `json:"erased"`    // those that are not there
+	Proven    int64 `json:"proven"`    // rows that are proven to be in the ledger
+	Opened    int64 `json:"opened"`    // erasable data that is there and opens its commitment, the question's included
+	Erased    int64 `json:"erased"`    // erasable data that is not there
 	Contracts int   `json:"contracts"` // contract versions in the pack
 	Older     int   `json:"older"`     // older checkpoints that the pack agrees with
 
@@ -27,21 +27,21 @@ type PackReport struct {
 	NotProven  []string  `json:"not_proven"`  // what no pack proves
 }
 
-// By whom the key was given.
+// The source of the key.
 const (
-	KeyGiven  = "given" // by whoever verifies
-	KeyInPack = "pack"  // by whoever made the pack
+	KeyGiven  = "given" // by the verifier, from elsewhere
+	KeyInPack = "pack"  // by the maker of the pack
 )
 
-// notProven is what an evidence pack cannot prove, however good it is.
+// notProven lists what no evidence pack can prove.
 var notProven = []string{
 	"Inclusion proves the listed events, not that none is missing: neither from the ledger nor from the answer. For that, verify the whole ledger.",
-	"That the ledger does not go on after the checkpoint, and that nobody is shown another ledger: compare checkpoints with others.",
+	"That the ledger does not go on after the checkpoint, and that no other person is shown another ledger: compare checkpoints with others.",
 	"That what an event says is true, and that all that happened was recorded.",
 }
 
-const notProvenKey = "ANYTHING, as to who signed it: the key came in the pack, and whoever made the pack may have made the key. " +
-	"Get the ledger's key from somebody you trust and give it with --key."
+const notProvenKey = "ANYTHING, as to who signed it: the key came in the pack, and the maker of the pack may have made the key.  " +
+	"Get the ledger's key from a person you trust and give it with --key."
 
 func (p *packVerification) report() *PackReport {
 	r := p.v.report
@@ -59,8 +59,8 @@ func (p *packVerification) report() *PackReport {
 	return out
 }
 
-// OK says whether nothing is wrong with the pack. With a key that came in it, that proves
-// nothing yet: see Proves.
+// OK says whether nothing is wrong with the pack. With only the key in the pack, that
+// proves nothing: see Proves.
 func (r *PackReport) OK() bool { return r.Found == 0 && r.Checkpoint >= 0 }
 
 // Proves says whether the pack proves its events: nothing is wrong, and the key came from

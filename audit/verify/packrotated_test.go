@@ -14,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// The events of the packs' ledger that change its name and its key, where it has such.
+// The control events of the packs' ledger, if it has any.
 const (
 	packEpoch = 3
 	packRekey = 6
@@ -23,7 +23,7 @@ const (
 const packStatement = "keys/00000000000000000006"
 
 // rotatedPack is of a ledger in its second epoch, whose key was replaced there. It holds
-// both events that tell so.
+// both control events.
 func rotatedPack(t testing.TB, mark event.KeyChange) *pack {
 	t.Helper()
 	l := &ledger{}
@@ -93,7 +93,7 @@ func rotatedVectors(t testing.TB, packs map[string][]byte) {
 	packs["rotated-another-event"] = rotatedPack(t, succession(seedFirst, seedStranger)).zipped(t)
 }
 
-// keysOfRotated are all keys that vouch for the rotated pack.
+// keysOfRotated are all keys that prove the rotated pack.
 func keysOfRotated(t testing.TB) []string {
 	t.Helper()
 	var keys []string
@@ -106,8 +106,8 @@ func keysOfRotated(t testing.TB) []string {
 	return keys
 }
 
-// TestRotatedPack: whoever has a key of any epoch, or any key of the chain, proves the
-// pack; and checkpoints kept from before the epoch and before the key agree with it.
+// TestRotatedPack: a key of any epoch, or any key of the chain, proves the pack.
+// Checkpoints from before the epoch and before the rotation agree with it.
 func TestRotatedPack(t *testing.T) {
 	needs.Parallel(t)
 	p := rotatedPack(t, succession(seedFirst, seedNext))
@@ -130,7 +130,7 @@ func TestRotatedPack(t *testing.T) {
 	secondOnPack(t, data, stranger, false)
 }
 
-// What a checkpoint of before cannot be, if the pack is of this ledger.
+// Earlier checkpoints that contradict the pack are problems.
 func TestRotatedPackAgainstOlderCheckpoints(t *testing.T) {
 	needs.Parallel(t)
 	p := rotatedPack(t, succession(seedFirst, seedNext))
@@ -154,8 +154,8 @@ func TestRotatedPackAgainstOlderCheckpoints(t *testing.T) {
 	}
 }
 
-// A checkpoint vouches alone in a pack, so whoever trusts the new key believes no key
-// that somebody claims was before it.
+// A pack has one checkpoint, so a verifier that trusts the new key accepts no key from
+// before it.
 func TestPackOfAKeyMadeUpBefore(t *testing.T) {
 	p := newPack(t)
 	p.sign(t, origin, seedStranger)
@@ -169,8 +169,8 @@ func TestPackOfAKeyMadeUpBefore(t *testing.T) {
 	secondOnPack(t, data, next, false)
 }
 
-// The key was replaced by an event that is not among the rows: then that is not checked,
-// and said.
+// When the event that replaced the key is not among the rows, the report says that it is
+// not checked.
 func TestRotatedPackSaysWhatItDoesNotHold(t *testing.T) {
 	p := rotatedPack(t, succession(seedFirst, seedNext))
 	p.rows = slices.Delete(p.rows, 1, 3)

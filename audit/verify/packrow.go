@@ -15,8 +15,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// maxRow is the length of the longest line of a pack's events, more than a leaf and the
-// erasable data make.
+// maxRow is the length of the longest line of a pack's events. It is more than a leaf and
+// its erasable data need.
 const maxRow = event.MaxLeaf + event.MaxPrivate + 256
 
 // packRow is an event of a pack. A line holds the leaf byte for byte, and the opened
@@ -55,11 +55,11 @@ func parsePackRow(line []byte) (packRow, error) {
 	return r, nil
 }
 
-// opens says whether the erasable data is there and is the one that the event commits to.
+// opens says whether the erasable data is there and opens the event's commitment.
 func (r packRow) opens(e event.Event) bool { return r.private != nil && r.private.Check(e.Commitment) }
 
-// lineReader gives the lines of a text, each with its end taken off, and refuses one that
-// is too long or not ended.
+// lineReader reads the lines of a text without their ends. It refuses a line that is too
+// long or has no end.
 type lineReader struct {
 	lines *bufio.Reader
 	limit int
@@ -69,7 +69,7 @@ func newLineReader(r io.Reader, limit int) *lineReader {
 	return &lineReader{bufio.NewReaderSize(r, limit), limit}
 }
 
-// next is io.EOF after the last line.
+// next returns io.EOF after the last line.
 func (r *lineReader) next() ([]byte, error) {
 	line, err := r.lines.ReadSlice('\n')
 	switch {
@@ -107,7 +107,7 @@ func tableLine(e event.Event) string {
 	return strings.TrimSuffix(line.String(), "\n")
 }
 
-// noFormula sets an apostrophe before what a spreadsheet would compute.
+// noFormula sets an apostrophe before text that a spreadsheet would compute.
 func noFormula(s string) string {
 	if s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 {
 		return "'" + s

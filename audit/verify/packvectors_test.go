@@ -124,7 +124,7 @@ func TestPackVectors(t *testing.T) {
 	}
 }
 
-// The second verifier proves the same packs and refuses the same.
+// The second verifier proves and refuses the same packs.
 func TestSecondVerifierAgreesOnPacks(t *testing.T) {
 	needs.Parallel(t)
 	_, public := vectorKey(t)

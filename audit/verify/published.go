@@ -22,15 +22,15 @@ const (
 	maxBundle = tileWidth * (2 + event.MaxLeaf)
 	// maxNote is more than the largest checkpoint with many signatures.
 	maxNote = 64 << 10
-	// maxCheckpoints is how many published checkpoints are held against the events.
+	// maxCheckpoints is the largest number of published checkpoints to compare.
 	maxCheckpoints = 100_000
-	// maxNames is how many names of checkpoints are read at all.
+	// maxNames is the largest number of names of checkpoints to read.
 	maxNames = 10_000_000
-	// maxStatements is how many keys of a ledger are followed.
+	// maxStatements is the largest number of keys of a ledger.
 	maxStatements = 1000
 )
 
-// verify holds the events of one epoch's folder against the checkpoints in it.
+// verify compares the events of one epoch's folder with the checkpoints in it.
 func (p *published) verify(ctx context.Context, against Evidence) (*Report, error) {
 	if against.Checkpoint == nil {
 		checkpoints, err := p.checkpoints(against)
@@ -57,7 +57,7 @@ func (p *published) verify(ctx context.Context, against Evidence) (*Report, erro
 		return nil, err
 	}
 	if p.former {
-		v.coveredEarlier = 0 // the epoch that follows on it vouches for it
+		v.coveredEarlier = 0 // the epoch that follows covers it
 	}
 	return v.report, v.end()
 }
@@ -88,8 +88,8 @@ type pending struct {
 	hashes []tlog.Hash
 }
 
-// checkpoints are those in the folder, the newest last: of them the largest that carries
-// a good signature, so that a bad one is reported beside what can be proven.
+// checkpoints returns the checkpoints in the folder. The last is the largest with a good
+// signature, so that a bad one is reported and the rest can still be proven.
 func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 	names, err := namesIn(p.folder, p.prefix+"checkpoints")
 	if err != nil {
@@ -101,8 +101,7 @@ func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 	for i := range names {
 		names[i] = "checkpoints/" + names[i]
 	}
-	// A malformed key is refused by begin, and statements that do not hold are reported
-	// by it.
+	// begin refuses a malformed key, and reports bad statements.
 	keys, err := newKeys(against.Ledger, against.Key, against.Statements, func(int64, string, ...any) {})
 	if err != nil {
 		return nil, err
@@ -115,7 +114,7 @@ func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 			continue
 		}
 		if err != nil {
-			signed = []byte{} // reported as what it is: no checkpoint
+			signed = []byte{} // reported as a malformed checkpoint
 		}
 		if n := len(notes); n > 0 && bytes.Equal(signed, notes[n-1]) {
 			continue // the file checkpoint repeats the newest of the others
@@ -134,7 +133,8 @@ func (p *published) checkpoints(against Evidence) ([][]byte, error) {
 	return notes, nil
 }
 
-// statements are those about the ledger's keys. One whose name is no number is none.
+// statements returns the statements about the ledger's keys. It ignores a file whose name
+// is no number.
 func (p *published) statements() ([]Statement, error) {
 	names, err := namesIn(p.folder, p.prefix+"keys")
 	if err != nil {
@@ -151,15 +151,15 @@ func (p *published) statements() ([]Statement, error) {
 		}
 		signed, err := p.read("keys/"+name, maxNote)
 		if err != nil {
-			signed = []byte{} // reported as what it is: no statement
+			signed = []byte{} // reported as a malformed statement
 		}
 		statements = append(statements, Statement{Seq: seq, Note: signed})
 	}
 	return statements, nil
 }
 
-// events reads the first size events from their bundles, and stops at the first bundle
-// that is not good: what comes after has no place to be in.
+// events reads the first size events from their bundles. It stops at the first bad
+// bundle, because later events would have no known place.
 func (p *published) events(ctx context.Context, size int64) error {
 	for first := int64(0); first < size; first += tileWidth {
 		if err := ctx.Err(); err != nil {
@@ -223,7 +223,7 @@ func (p *published) add(level int, hash tlog.Hash) {
 	p.add(level+1, root)
 }
 
-// compareTile holds the published tile against the one of the events.
+// compareTile compares the published tile with that of the events.
 func (p *published) compareTile(level int) {
 	tile := p.levels[level]
 	first := tile.index << (8 * (level + 1))
@@ -253,8 +253,8 @@ func rootOf(hashes []tlog.Hash) tlog.Hash {
 	return tlog.NodeHash(rootOf(hashes[:half]), rootOf(hashes[half:]))
 }
 
-// readTile reads a tile or bundle of a width. exact is false when a full one stands in
-// for it: partial ones may be removed once there is one.
+// readTile reads a tile or bundle of a width. exact is false when the full one was read
+// instead, because partial ones may be removed once the full one is there.
 func (p *published) readTile(level string, index int64, width, limit int) (data []byte, exact bool, err error) {
 	data, err = p.read("tile/"+tilePath(level, index, width), limit)
 	exact = true

@@ -76,8 +76,8 @@ func TestPublishedLedgerIsProven(t *testing.T) {
 	}
 }
 
-// TestPublishedWithoutPartialTiles: they may be removed once the full tile is there, and
-// a checkpoint that ends within it is still provable.
+// TestPublishedWithoutPartialTiles: partial tiles may be removed once the full tile is
+// there. A checkpoint that ends within it is still provable.
 func TestPublishedWithoutPartialTiles(t *testing.T) {
 	key, _ := newKey(t, origin, "published")
 	l := newLedger(t, 512)
@@ -99,7 +99,7 @@ func TestTamperedPublishedLedger(t *testing.T) {
 	key, _ := newKey(t, origin, "published")
 	stranger, _ := newKey(t, origin, "a stranger's")
 	l := newLedger(t, 600)
-	// The other ledger tells another event 500, and is signed with the same key: a second
+	// The other ledger has another event 500, and is signed with the same key: a second
 	// history.
 	rewritten := cloned(l.rows)
 	rewritten[500] = edited(t, 500, func(e *event.Event) { e.Reason = "rewritten" })
@@ -183,7 +183,7 @@ func secondFindsToo(t *testing.T, files fstest.MapFS, older [][]byte) {
 	}
 }
 
-// replay takes away all that shows that there were more events than size.
+// replay removes all files that show more events than size.
 func replay(files fstest.MapFS, size int) {
 	for name := range files {
 		if strings.HasPrefix(name, "checkpoints/") && name != fmt.Sprintf("checkpoints/%020d", size) {
@@ -193,8 +193,8 @@ func replay(files fstest.MapFS, size int) {
 	files["checkpoint"] = files[fmt.Sprintf("checkpoints/%020d", size)]
 }
 
-// TestPublishedFolderThatIsNone has nothing, or claims more than could be read in a
-// lifetime.
+// TestPublishedFolderThatIsNone: the folder is empty, or its checkpoint claims too many
+// events to read.
 func TestPublishedFolderThatIsNone(t *testing.T) {
 	if report := published(t, fstest.MapFS{}, verify.Evidence{}); report.OK() || report.Events != 0 {
 		t.Errorf("of an empty folder: %s", report.Statement())

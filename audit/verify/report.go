@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Report is what a verification found. OK is its one-word answer, Statement its answer in
-// sentences.
+// Report is the result of a verification. OK is its one-word answer, Statement its answer
+// in sentences.
 type Report struct {
 	Ledger string    `json:"ledger"`
 	Events int64     `json:"events"`         // in the copy
@@ -16,13 +16,13 @@ type Report struct {
 	Until  time.Time `json:"until,omitzero"` // time of the last
 
 	Checkpoint int64 `json:"checkpoint"` // events that the newest checkpoint covers; -1 without a good one
-	Proven     int64 `json:"proven"`     // events, from the first on, that are exactly those some checkpoint was signed over
+	Proven     int64 `json:"proven"`     // events, from the first on, that a checkpoint was signed over
 	Older      int   `json:"older"`      // older checkpoints that the copy agrees with
 
-	Epochs []Epoch `json:"epochs,omitempty"` // that have begun after the first
+	Epochs []Epoch `json:"epochs,omitempty"` // after the first
 
-	Erased     int64   `json:"erased"`      // events whose private half is not in the copy
-	Open       int64   `json:"open"`        // grants whose end the copy does not tell
+	Erased     int64   `json:"erased"`      // events whose erasable data is not in the copy
+	Open       int64   `json:"open"`        // grants without an end in the copy
 	OpenGrants []Grant `json:"open_grants"` // the first thousand of them
 
 	Found      int64     `json:"found"`       // problems
@@ -54,9 +54,9 @@ const (
 	KindOrder   Kind = "order"   // a sequence number comes again, or too late
 	KindPlace   Kind = "place"   // the leaf was written for another sequence number
 	KindTime    Kind = "time"    // time goes back
-	KindPrivate Kind = "private" // the private half does not open its commitment
-	KindColumn  Kind = "column"  // the index beside the leaf says something else
-	KindIndex   Kind = "index"   // what events are found by says something else than they do
+	KindPrivate Kind = "private" // the erasable data does not open its commitment
+	KindColumn  Kind = "column"  // a column beside the leaf says something else
+	KindIndex   Kind = "index"   // the bitmap index says something else than the events
 	KindErased  Kind = "erased"  // erasable data is gone, and no event records its erasure
 	KindHead    Kind = "head"    // the state that a database goes on from is not that of the events
 	KindGrant   Kind = "grant"   // something ended that was not granted, or had ended before
@@ -78,7 +78,7 @@ const (
 	KindQuestion Kind = "question" // the question is malformed, or an event does not answer it
 )
 
-// newReport has empty lists rather than none, which are easier on programs that read the
+// newReport has empty lists and not null, which is easier for programs that read the
 // report as JSON.
 func newReport(ledger string) *Report {
 	return &Report{Ledger: ledger, Checkpoint: -1, OpenGrants: []Grant{}, Problems: []Problem{}, NotChecked: []string{}}
@@ -118,10 +118,10 @@ func (r *Report) Statement() string {
 		fmt.Fprintf(&s, " A restore had lost events: from event %d on it is in epoch %d.", r.Epochs[n-1].Begins, r.Epochs[n-1].Epoch)
 	}
 	if beyond := r.Events - r.Proven; beyond > 0 {
-		fmt.Fprintf(&s, " No checkpoint vouches for the other %d.", beyond)
+		fmt.Fprintf(&s, "  No checkpoint covers the other %d.", beyond)
 	}
 	if r.Erased > 0 {
-		fmt.Fprintf(&s, " Of %d the half that can be erased is not in the copy; what it said cannot be told any more from here.", r.Erased)
+		fmt.Fprintf(&s, "  The erasable data of %d is not in the copy and cannot be checked.", r.Erased)
 	}
 	s.WriteString(" Completeness beyond the checkpoint is not claimed: no copy can show whether the ledger goes on after it.")
 	return s.String()

@@ -4,8 +4,8 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// row checks one event of the copy. Its leaf becomes part of the tree whatever is wrong
-// with it: the root tells whether it was so when it was signed.
+// row checks one event of the copy. A wrong leaf becomes part of the tree too: the root
+// shows whether it was so when it was signed.
 func (v *verification) row(r Row) error {
 	v.report.Events++
 	v.place(r.Seq)
@@ -13,7 +13,7 @@ func (v *verification) row(r Row) error {
 		v.report.problem(KindLeaf, r.Seq, "the leaf is not an event in its one form")
 	} else {
 		v.event(r, e)
-		if err := v.mark(r.Seq, e); err != nil {
+		if err := v.control(r.Seq, e); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (v *verification) private(r Row, e event.Event) {
 	switch {
 	case r.Private == nil && e.Commitment != "":
 		v.report.Erased++
-		if r.Columns != nil { // a database, which would have it: what is published never does
+		if r.Columns != nil { // from a database, which would have it; a published ledger never does
 			v.gone++
 		}
 	case r.Private != nil && !r.Private.Check(e.Commitment):
@@ -70,9 +70,8 @@ func (v *verification) private(r Row, e event.Event) {
 	}
 }
 
-// grant follows accesses to content from their grant to their end. An end that was itself
-// refused ends nothing: the access is then orphaned, and that is told by an event of its
-// own.
+// grant follows accesses to content from their grant to their end. A refused end ends
+// nothing: the access is then orphaned, and another event closes it.
 func (v *verification) grant(seq int64, e event.Event) {
 	switch e.Phase {
 	case event.PhaseGrant:

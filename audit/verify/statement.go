@@ -9,9 +9,9 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// StatementOf makes up a statement again out of its event, where there are no published
-// ones: what the event says holds all of it. key is any verifier key of the ledger, for
-// its name. Nothing is verified: who follows the statement does that.
+// StatementOf makes a statement again from its event, for a ledger without published
+// statements. The event holds all of it. key is any verifier key of the ledger, for its
+// name. StatementOf verifies nothing: the verification does that.
 func StatementOf(key string, e event.Event) (Statement, error) {
 	name, _, _ := strings.Cut(key, "+")
 	first, _, ok := event.SplitLogName(name)

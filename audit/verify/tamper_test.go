@@ -15,8 +15,8 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// edited is a row whose leaf was changed with care: in its one form, its erasable data
-// and its index in step with it.
+// edited is a row with a changed leaf in its one form, and with erasable data and columns
+// in step.
 func edited(t *testing.T, seq int, change func(*event.Event)) verify.Row {
 	t.Helper()
 	e := draft(seq)
@@ -24,7 +24,7 @@ func edited(t *testing.T, seq int, change func(*event.Event)) verify.Row {
 	return sealed(t, e)
 }
 
-// Somebody has a copy, or the database, but not the key. Every change is found and named,
+// A forger has a copy, or the database, but not the key. Every change is found and named,
 // and only the good checkpoint before it still holds.
 func TestTamperedCopies(t *testing.T) {
 	const n = 20
@@ -102,7 +102,7 @@ func TestTamperedCopies(t *testing.T) {
 			rows[8] = edited(t, 8, func(e *event.Event) { e.Time = at(3) })
 			return rows
 		}, []finding{{verify.KindTime, 8}, root}},
-		{"edit a private half", func(rows []verify.Row) []verify.Row {
+		{"edit erasable data", func(rows []verify.Row) []verify.Row {
 			rows[8].Private.Clear = strings.Replace(rows[8].Private.Clear, "192.0.2.7", "192.0.2.8", 1)
 			return rows
 		}, []finding{{verify.KindPrivate, 8}}},
@@ -114,11 +114,11 @@ func TestTamperedCopies(t *testing.T) {
 			rows[8].Private.Salt = nil
 			return rows
 		}, []finding{{verify.KindPrivate, 8}}},
-		{"exchange two private halves", func(rows []verify.Row) []verify.Row {
+		{"exchange erasable data of two events", func(rows []verify.Row) []verify.Row {
 			rows[8].Private, rows[9].Private = rows[9].Private, rows[8].Private
 			return rows
 		}, []finding{{verify.KindPrivate, 8}, {verify.KindPrivate, 9}}},
-		{"make up a private half", func(rows []verify.Row) []verify.Row {
+		{"make up erasable data", func(rows []verify.Row) []verify.Row {
 			private := rows[8].Private
 			rows[8] = bare(t, draft(8))
 			rows[8].Private = private
@@ -152,8 +152,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// An edited index is how somebody with the database hides an event from queries while
-// every proof still holds.
+// An edited column hides an event from queries while every proof still holds.
 func TestEditedColumns(t *testing.T) {
 	l := newLedger(t, 9)
 	key, vkey := newKey(t, origin, "log")
@@ -172,7 +171,7 @@ func TestEditedColumns(t *testing.T) {
 			rows := cloned(l.rows)
 			rows[6].Columns[name] = edit
 			got := verified(t, rows, against)
-			want := []verify.Problem{{Kind: verify.KindColumn, Seq: 6, Detail: "the index says something else than the leaf: " + name}}
+			want := []verify.Problem{{Kind: verify.KindColumn, Seq: 6, Detail: "the columns say something else than the leaf: " + name}}
 			if diff := cmp.Diff(want, got.Problems); diff != "" {
 				t.Error(diff)
 			}
@@ -180,7 +179,7 @@ func TestEditedColumns(t *testing.T) {
 	}
 }
 
-// A column that the copy leaves out is not one that agrees.
+// A column that the copy leaves out is a problem.
 func TestMissingColumn(t *testing.T) {
 	l := newLedger(t, 3)
 	rows := cloned(l.rows)
@@ -191,8 +190,8 @@ func TestMissingColumn(t *testing.T) {
 	}
 }
 
-// Whoever runs the gateway has the key and rewrites the ledger with a new tree and a new
-// checkpoint. A checkpoint that somebody kept from before gives it away.
+// The operator of the gateway has the key and rewrites the ledger with a new tree and a
+// new checkpoint. A checkpoint kept from before shows it.
 func TestRewrittenLedger(t *testing.T) {
 	l := newLedger(t, 20)
 	key, vkey := newKey(t, origin, "log")
@@ -214,8 +213,7 @@ func TestRewrittenLedger(t *testing.T) {
 	}
 }
 
-// A ledger that was set back and went on otherwise: the kept checkpoint is longer than
-// all there is.
+// A ledger that was set back: the kept checkpoint covers more events than there are.
 func TestLedgerSetBack(t *testing.T) {
 	l := newLedger(t, 20)
 	key, vkey := newKey(t, origin, "log")

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tree is the Merkle tree (RFC 6962) over the leaves so far. tlog does the arithmetic and
-// asks back for hashes of complete subtrees. It only ever asks for the newest of each
-// height, so no others are kept: 2 KiB for any ledger.
+// tree is the Merkle tree (RFC 6962) over the leaves so far. tlog computes it and asks
+// for hashes of complete subtrees. It asks only for the newest of each height, so no
+// others are kept: 2 KiB for any ledger.
 type tree struct {
 	size int64
 	edge [64]tlog.Hash // the newest complete subtree of each height, where there is one

@@ -79,7 +79,7 @@ func newVectors(t testing.TB) fstest.MapFS {
 		}
 		files[fmt.Sprintf("proofs/from-%d.consistency", from)] = &fstest.MapFile{Data: append([]byte(text+"\n"), l.checkpoint(t, 260, key)...)}
 	}
-	maps.Copy(files, lineageVectors(t))
+	maps.Copy(files, historyVectors(t))
 	for name, data := range packVectors(t) {
 		files["packs/"+name+".zip"] = &fstest.MapFile{Data: data}
 	}

@@ -20,29 +20,27 @@ type Row struct {
 	Columns Columns        // nil where the copy has no index
 }
 
-// Evidence is what a copy is held against.
+// Evidence is the evidence to verify a copy with.
 type Evidence struct {
 	Ledger     string   // the ledger that the copy must be of
 	Key        string   // verifier key of its checkpoints (C2SP signed note), from a source other than the copy's
 	Checkpoint []byte   // the newest signed checkpoint; nil leaves the copy unproven, and the report says so
 	Older      [][]byte // checkpoints kept from earlier, in any order: audits, receipts, witnesses
 
-	// Statements lead from Key to other keys that the ledger had or has, where it was
-	// replaced.
+	// Statements lead from Key to the other keys of the ledger, if its key was replaced.
 	Statements []Statement
 
-	// Head reads the state that a database goes on from. It is asked before the rows and
-	// after them, and nil where there is no such state.
+	// Head reads the head of a database. It is called before the rows and after them, and
+	// nil when there is no database.
 	Head func() (Head, error)
 
-	// Index is what a database finds events by; nil where there is none.
+	// Index is the bitmap index of a database; nil when there is none.
 	Index *Index
 }
 
-// Copy verifies a copy of a ledger. rows are its events in the order of the copy, which
-// are read once; memory does not grow with their number. What is wrong with the copy or
-// the evidence is in the report; an error means that the verification itself could not be
-// carried out.
+// Copy verifies a copy of a ledger. rows are its events in the order of the copy, and are
+// read once; memory does not grow with their number. Problems of the copy or the evidence
+// are in the report. An error means that the verification itself failed.
 func Copy(ctx context.Context, rows iter.Seq2[Row, error], against Evidence) (*Report, error) {
 	v, err := begin(against)
 	if err != nil {
@@ -80,18 +78,18 @@ type verification struct {
 	last   time.Time    // of the event before
 	grants grants
 
-	gone     int64 // erasable data that the database does not have any more
-	recorded int64 // and how many erased ones its events tell of, both since the epoch began
-	lost     int64 // that were gone before it beyond what was recorded
+	gone     int64 // events whose erasable data the database has no more
+	recorded int64 // erasures that its events record, both since the epoch began
+	lost     int64 // events of former epochs whose data is gone without a record
 
 	keys           *keys // nil without a key
 	covered        int64 // events that a checkpoint of the key given, or a later one, covers
 	coveredEarlier int64 // events that one of an earlier key covers
 
-	epoch    int64               // in which the events are
-	marks    []event.EpochChange // of the epochs after the first
-	latest   int64               // epoch that a checkpoint is of
-	lastRoot tlog.Hash           // of the newest checkpoint
+	epoch        int64               // in which the events are
+	epochChanges []event.EpochChange // of the epochs after the first
+	latest       int64               // epoch that a checkpoint is of
+	lastRoot     tlog.Hash           // of the newest checkpoint
 
 	index *index // nil when there are none
 	head  *Head  // nil when there is none, or the tree has passed it
@@ -106,7 +104,7 @@ func begin(against Evidence) (*verification, error) {
 		v.index = newIndex(*against.Index)
 	}
 	if against.Key == "" && against.Checkpoint == nil && len(against.Older) == 0 {
-		v.report.notChecked("there is no checkpoint: whoever made the copy may have made up all of it")
+		v.report.notChecked("there is no checkpoint: the maker of the copy may have made up all of it")
 		return v, v.compare()
 	}
 	var err error
@@ -120,7 +118,7 @@ func begin(against Evidence) (*verification, error) {
 	return v, v.compare()
 }
 
-// compare holds the tree against the checkpoints of its size, and the head if it is of
+// compare compares the tree with the checkpoints of its size, and with the head if it has
 // this size.
 func (v *verification) compare() error {
 	if err := v.compareHead(); err != nil {
@@ -162,7 +160,7 @@ func (v *verification) conclude(c checkpoint, agrees bool) {
 
 // endOf is where an epoch ended.
 func (v *verification) endOf(epoch int64) int64 {
-	for _, m := range v.marks {
+	for _, m := range v.epochChanges {
 		if m.Former == epoch {
 			return m.Size
 		}
@@ -170,7 +168,7 @@ func (v *verification) endOf(epoch int64) int64 {
 	return NoSeq
 }
 
-// end reports what can be known only when the copy has ended.
+// end reports the problems that show only at the end of the copy.
 func (v *verification) end() error {
 	root, err := v.tree.root()
 	if err != nil {

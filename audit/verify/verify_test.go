@@ -98,8 +98,8 @@ func TestOnlyOlderCheckpoint(t *testing.T) {
 	}
 }
 
-// An old checkpoint given as the newest hides nothing: the report counts what it does not
-// cover.
+// An old checkpoint given as the newest hides nothing: the report counts the events that
+// it does not cover.
 func TestOldCheckpointAsNewest(t *testing.T) {
 	l := newLedger(t, 20)
 	key, vkey := newKey(t, origin, "log")
@@ -107,7 +107,7 @@ func TestOldCheckpointAsNewest(t *testing.T) {
 	if !got.OK() || got.Checkpoint != 12 || got.Proven != 12 || got.Events != 20 {
 		t.Errorf("%+v", got)
 	}
-	if s := got.Statement(); !strings.Contains(s, "No checkpoint vouches for the other 8.") {
+	if s := got.Statement(); !strings.Contains(s, "No checkpoint covers the other 8.") {
 		t.Error(s)
 	}
 }
@@ -124,7 +124,7 @@ func TestErasedPrivateHalves(t *testing.T) {
 	}
 	rows[1].Columns, rows[4].Columns = nil, nil
 	got = verified(t, rows, against)
-	if !got.OK() || got.Erased != 2 || len(got.NotChecked) != 1 || !strings.Contains(got.Statement(), "Of 2 the half that can be erased") {
+	if !got.OK() || got.Erased != 2 || len(got.NotChecked) != 1 || !strings.Contains(got.Statement(), "The erasable data of 2 is not in the copy") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -155,8 +155,8 @@ func TestOpenGrants(t *testing.T) {
 	}
 }
 
-// How accesses may end. Each case is a ledger as a faulty or dishonest gateway would
-// write it, with a good checkpoint.
+// The ways in which an access may end. Each case is a ledger of a faulty or dishonest
+// gateway, with a good checkpoint.
 func TestEndsOfGrants(t *testing.T) {
 	end := func(seq int, change func(*event.Event)) event.Event {
 		e := draft(1)

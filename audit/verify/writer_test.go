@@ -12,9 +12,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-// The other tests build their ledgers themselves. This one proves what package audit
-// writes, on both engines, with a checkpoint kept from every few events; and then that an
-// edit in its database is found.
+// The other tests build their ledgers themselves. This test verifies the ledger of
+// package audit, on both engines, with a checkpoint kept from every few events. Then it
+// finds an edit in its database.
 func TestWhatTheGatewayWrites(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		if err := audit.Migrate(t.Context(), db.Writer(), db.PostgreSQL()); err != nil {

@@ -223,23 +223,23 @@ func TestVerifyABucketInALaterEpoch(t *testing.T) {
 	server := s3test.Start(t)
 	c := server.Config()
 	haveKey(t, c)
-	const lineage = "../../audit/testdata/lineage"
-	folder := os.DirFS(lineage)
+	const history = "../../audit/testdata/history"
+	folder := os.DirFS(history)
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		server.Overwrite(name, mustRead(t, filepath.Join(lineage, name)))
+		server.Overwrite(name, mustRead(t, filepath.Join(history, name)))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := strings.TrimSpace(string(mustRead(t, lineage+"/key")))
+	key := strings.TrimSpace(string(mustRead(t, history+"/key")))
 	for kept, wanted := range map[string]int{"kept.checkpoint": exitDone, "lost.checkpoint": exitFailed, "old-key.checkpoint": exitFailed} {
-		there := []string{"audit", "verify", "--key", key, "--checkpoint", filepath.Join(lineage, kept), "--tiles"}
+		there := []string{"audit", "verify", "--key", key, "--checkpoint", filepath.Join(history, kept), "--tiles"}
 		exit, said := commandLine(t, append(there, "s3://"+c.Bucket, "--s3-endpoint", c.Endpoint, "--s3-secure=false")...)
-		_, asFolder := commandLine(t, append(there, lineage)...)
+		_, asFolder := commandLine(t, append(there, history)...)
 		want(t, kept, exit, said, wanted, asFolder)
 	}
 }

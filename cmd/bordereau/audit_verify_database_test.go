@@ -46,7 +46,7 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 				change(t, db, put, string(w.Client))
 				out.Reset()
 				err := verifyDatabase(t.Context(), name, v)
-				if !errors.Is(err, errReported) || !strings.Contains(out.String(), "event 3: column: the index says something else than the leaf: "+shown(column)+"\n") {
+				if !errors.Is(err, errReported) || !strings.Contains(out.String(), "event 3: column: the columns say something else than the leaf: "+shown(column)+"\n") {
 					t.Errorf("%s: %v: %s", column, err, out.String())
 				}
 				change(t, db, back, string(w.Client))

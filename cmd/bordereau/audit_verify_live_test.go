@@ -193,12 +193,12 @@ func TestVerifyLiveFindsOut(t *testing.T) {
 // kept of it in the first is agreed with. A gateway that says nothing of the new key is not believed.
 func TestVerifyLiveFollowsEpochsAndKeys(t *testing.T) {
 	const size13, size20 = "00000000000000000013", "00000000000000000020"
-	gateway := &frozen{folder: "lineage/" + frozenLedger + "/2", checkpoint: size13}
+	gateway := &frozen{folder: "history/" + frozenLedger + "/2", checkpoint: size13}
 	server := httptest.NewServer(gateway)
 	defer server.Close()
 	l := liveFlags{to: connection{url: server.URL, tokenFile: write(t, "token", "secret")}, state: filepath.Join(t.TempDir(), "state.json")}
 	vector := func(name string) string {
-		text, err := os.ReadFile("../../audit/testdata/lineage/" + name)
+		text, err := os.ReadFile("../../audit/testdata/history/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,8 +8,8 @@
 
 Where the key was replaced, the proofs take --statements FOLDER too: the published folder `keys` of the ledger.
 
-Prints one JSON object and exits with 0 when all is as it must be, with 1 when something is not, and with 3 when a pack is in
-order but was checked with the key that came in it, which proves nothing.
+Prints one JSON object. Exits with 0 when everything holds, with 1 when something does not, and with 3 when a pack
+is in order but only its own key was given, which proves nothing.
 """
 
 import argparse
@@ -32,10 +32,10 @@ WIDTH = 256
 
 
 class Bad(Exception):
-    """What is not as it must be."""
+    """A reason to refuse."""
 
 
-# Ed25519, verification only: RFC 8032, section 5.1. Public data alone is computed on, so time may tell.
+# Ed25519, verification only: RFC 8032, section 5.1. It computes on public data only, so it need not run in constant time.
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -193,7 +193,7 @@ def from_base64(text, length):
     except (ValueError, binascii.Error):
         raise Bad("it is not base64") from None
     if len(data) != length or base64.b64encode(data) != (text if isinstance(text, bytes) else text.encode()):
-        raise Bad("it is not %d bytes of base64 in their one form" % length)
+        raise Bad("it is not %d bytes of base64 in the one form" % length)
     return data
 
 
@@ -201,7 +201,7 @@ LEDGER = "operator|o_[a-z2-7]{26}"
 
 
 def split_name(name):
-    """What a ledger is called in its first epoch, and the epoch that a name is of."""
+    """The ledger's name in its first epoch, and the epoch of this name."""
     match = re.fullmatch("(.+/(%s))(/([1-9][0-9]{0,17}))?" % LEDGER, name)
     if not match or match.group(4) == "1":
         raise Bad("it does not name a ledger")
@@ -226,13 +226,13 @@ def split_note(signed):
     for line in lines[:-1].split(b"\n"):
         words = line.split(b" ")
         if len(words) != 3 or words[0] != "\u2014".encode():
-            raise Bad("it has a line among its signatures that is none")
+            raise Bad("it has a malformed signature line")
         signatures.append((words[1], words[2]))
     return text + b"\n", signatures
 
 
 def signers(name, keys, signed):
-    """Which of the keys have signed a note. One whose signature does not verify spoils it."""
+    """The keys that signed a note. A signature of one of them that does not verify makes the note bad."""
     text, signatures = split_note(signed)
     found = []
     for index, public in keys:
@@ -292,8 +292,8 @@ class Keys:
                 raise Bad("that of event %d follows on another key" % seq)
             if following[1:] in [public for _, public, _ in chain]:
                 raise Bad("that of event %d brings back a key" % seq)
-            mark = b" ".join(base64.b64encode(part) for part in (former, following, mine[-1]))
-            chain.append((seq, following[1:], mark.decode()))
+            subject = b" ".join(base64.b64encode(part) for part in (former, following, mine[-1]))
+            chain.append((seq, following[1:], subject.decode()))
         return chain
 
     def open(self, signed):
@@ -308,7 +308,7 @@ class Keys:
         first, epoch = split_name(name)
         if first != self.first:
             raise Bad("it is of another ledger")
-        # A key counts as long as no other had replaced it in what the checkpoint covers.
+        # A key counts if no event that the checkpoint covers replaced it.
         usable = [(i, public) for i, (_, public, _) in enumerate(self.chain)
                   if i + 1 == len(self.chain) or self.chain[i + 1][0] >= size]
         found = signers(name, usable, signed)
@@ -355,12 +355,12 @@ def parse_leaf(leaf):
         if type(value) is not kind:
             raise Bad("the leaf's %s is missing or of another type" % name)
         if value in ("", 0) and name != "seq":
-            raise Bad("the leaf's %s is there and says nothing" % name)
+            raise Bad("the leaf's %s is empty and must be left out" % name)
         if kind is NUMBER and not -(2**63) <= value < 2**63:
             raise Bad("the leaf's %s is too large" % name)
         if kind is TEXT and (len(value.encode("utf-8", "surrogatepass")) > 255 or re.search("[\0-\x1f\x7f-\x9f]", value)):
             raise Bad("the leaf's %s is no text" % name)
-    # Written again from the list of members: whatever else there was, or in another order or form, is not in it.
+    # The leaf is written again from the list of members. Anything else, or another order or form, makes a difference.
     again = "{" + ",".join('"%s":%s' % (name, encode(event[name])) for name, _ in MEMBERS if name in event) + "}"
     if again.encode("utf-8", "surrogatepass") != leaf:
         raise Bad("the leaf is not in its one form")
@@ -381,13 +381,13 @@ def parse_leaf(leaf):
 
 
 class Folder:
-    """Reads files of a folder that may be anybody's work."""
+    """Reads files of a folder that may be forged."""
 
     def __init__(self, path):
         self.path = os.path.realpath(path)
 
     def read(self, name, limit):
-        """None for what is not there."""
+        """The file's bytes; None when it is missing."""
         path = os.path.realpath(os.path.join(self.path, name))
         if os.path.commonpath([path, self.path]) != self.path:
             raise Bad("it is a link out of the folder")
@@ -420,7 +420,7 @@ class Folder:
         return found
 
     def epochs(self):
-        """Those that something is published of. The first has the folder itself."""
+        """The epochs with published files. The first has the folder itself."""
         later = [int(n) for n in self.names(".") if re.fullmatch("[1-9][0-9]{0,17}", n) and n != "1" and self.names(n + "/checkpoints")]
         return [1] + sorted(later)
 
@@ -454,16 +454,16 @@ def read_bundle(folder, index, width):
     return leaves
 
 
-# What an event says that begins an epoch: the epoch, the one before, its size and root.
-EPOCH_MARK = re.compile("([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9+/]{43}=)")
+# The subject of an event that begins an epoch: the epoch, the one before, its size and root.
+EPOCH_CHANGE = re.compile("([1-9][0-9]{0,17}) ([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([A-Za-z0-9+/]{43}=)")
 
 
 class Verification:
     def __init__(self, keys):
         self.keys = keys
         self.epoch = 1
-        self.marks = []  # of epochs: the epoch, the one before, its size and root
-        self.rekeyed = {}  # what events say about keys
+        self.changes = []  # epochs that began: the epoch, the one before, its size and root
+        self.rekeyed = {}  # subjects of the events that replace keys
         self.problems = []
         self.tree = Tree()
         self.levels = []
@@ -474,7 +474,7 @@ class Verification:
         self.problems.append(text % values)
 
     def events(self, folder, size, roots):
-        """Reads the events up to a size and holds them against the roots of checkpoints, by size."""
+        """Reads the events up to a size and compares them with the roots of checkpoints, by size."""
         self.compare(roots)
         for first in range(0, size, WIDTH):
             width = min(WIDTH, size - first)
@@ -529,7 +529,7 @@ class Verification:
                 del self.open[grant]
 
     def begin_epoch(self, seq, subject):
-        match = EPOCH_MARK.fullmatch(subject)
+        match = EPOCH_CHANGE.fullmatch(subject)
         if not match:
             self.problem("event %d begins an epoch and does not say which", seq)
             return
@@ -540,11 +540,11 @@ class Verification:
         if size != seq or root != self.tree.root():
             self.problem("event %d names another end of epoch %d than the events before it have", seq, former)
         self.epoch = max(self.epoch, epoch)
-        self.marks.append((epoch, former, size, root))
+        self.changes.append((epoch, former, size, root))
 
     def check_keys(self):
-        """What the events say about keys is what was stated."""
-        stated = {seq: mark for seq, _, mark in self.keys.chain if 0 <= seq < self.tree.size}
+        """Checks that the events and the statements name the same keys."""
+        stated = {seq: subject for seq, _, subject in self.keys.chain if 0 <= seq < self.tree.size}
         for seq in sorted(set(stated) | set(self.rekeyed)):
             if stated.get(seq) != self.rekeyed.get(seq):
                 self.problem("event %d and the statements tell different things about the key", seq)
@@ -585,7 +585,7 @@ def read_file(path, limit):
 def verify_epoch(folder, epoch, keys, older, former=False):
     """Verifies what is published of one epoch. Returns the verification, and its last checkpoint."""
     v = Verification(keys)
-    roots, last, latest, vouched, unvouched = {}, None, 0, 0, 0
+    roots, last, latest, covered, covered_earlier = {}, None, 0, 0, 0
     for name, in_folder in [(n, True) for n in folder.checkpoints()] + [(n, False) for n in older]:
         try:
             signed = folder.read(name, MAX_NOTE) if in_folder else read_file(name, MAX_NOTE)
@@ -600,9 +600,9 @@ def verify_epoch(folder, epoch, keys, older, former=False):
         roots.setdefault(size, []).append((name, root, of))
         latest = max(latest, of)
         if key >= keys.trusted:
-            vouched = max(vouched, size)
+            covered = max(covered, size)
         else:
-            unvouched = max(unvouched, size)
+            covered_earlier = max(covered_earlier, size)
         if in_folder and (last is None or size > last[0]):
             last = (size, root)
     if last is None:
@@ -611,8 +611,8 @@ def verify_epoch(folder, epoch, keys, older, former=False):
     v.check_keys()
     if latest > v.epoch:
         v.problem("there is a checkpoint of epoch %d, and the events begin none after %d", latest, v.epoch)
-    if unvouched > vouched and not former:  # of a former epoch, the next one vouches for the end
-        v.problem("the events up to %d are vouched for by a key from before the one given", unvouched)
+    if covered_earlier > covered and not former:  # the next epoch covers the end of a former one
+        v.problem("only a key from before the one given signed the events up to %d", covered_earlier)
     return v, last
 
 
@@ -626,7 +626,7 @@ def verify_folder(path, key, older):
     keys = Keys(key, newest.statements())
     v, _ = verify_epoch(newest, epochs[-1], keys, older)
     problems = keys.problems + v.problems
-    ends = {former: (size, root) for _, former, size, root in v.marks}
+    ends = {former: (size, root) for _, former, size, root in v.changes}
     for epoch in sorted(set(ends) - set(epochs)):
         problems.append("epoch %d is not published" % epoch)
     for epoch in epochs[:-1]:
@@ -635,7 +635,7 @@ def verify_folder(path, key, older):
         if last is None or ends.get(epoch) != last:
             problems.append("the last checkpoint of epoch %d is not the one that the next epoch names" % epoch)
     return {"ledger": keys.ledger, "events": v.tree.size, "root": base64.b64encode(v.tree.root()).decode(),
-            "epochs": [[epoch, size] for epoch, _, size, _ in v.marks], "problems": problems}
+            "epochs": [[epoch, size] for epoch, _, size, _ in v.changes], "problems": problems}
 
 
 def split_proof(data):
@@ -647,7 +647,7 @@ def split_proof(data):
 
 
 def open_trusted(keys, checkpoint):
-    """A checkpoint that vouches for something alone: a key from before the one given will not do."""
+    """A checkpoint that proves something alone. A key from before the given one is refused."""
     _, size, root, key = keys.open(checkpoint)
     if key < keys.trusted:
         raise Bad("the checkpoint is signed by a key from before the one given")
@@ -731,7 +731,7 @@ def read_archive(data):
 
 def check_name(name):
     if len(name) > MAX_NAME or not re.fullmatch(rb"[a-zA-Z0-9._/-]+", name) or any(s in (b"", b".", b"..") for s in name.split(b"/")):
-        raise Bad("a member has a name that is none")
+        raise Bad("a member has a malformed name")
 
 
 def read_manifest(members):
@@ -756,13 +756,13 @@ def read_manifest(members):
     for w in m["withheld"]:
         check_name(("contracts/%s/%d" % (w["contract"], w["version"])).encode())
         if w["why"] not in ("not-readable", "not-approved"):
-            raise Bad("manifest.json withholds something for no reason")
+            raise Bad("manifest.json withholds something for an unknown reason")
     return m
 
 
 def parse_row(line):
-    """The leaf of a row and, where it is there, its erasable half with the salt."""
-    decoder, clear, salt = json.JSONDecoder(), None, None
+    """The leaf of a row and, where it is there, its erasable data with the salt."""
+    decoder, private, salt = json.JSONDecoder(), None, None
     try:
         text = line.decode("utf-8")
         if not text.startswith('{"leaf":'):
@@ -770,9 +770,9 @@ def parse_row(line):
         _, end = decoder.raw_decode(text, 8)
         leaf, again = text[8:end], text[:end]
         if text[end:end + 11] == ',"private":':
-            _, clear_end = decoder.raw_decode(text, end + 11)
-            clear = text[end + 11:clear_end].encode()
-            rest = re.fullmatch(r',"salt":"([A-Za-z0-9+/=]*)"}', text[clear_end:])
+            _, private_end = decoder.raw_decode(text, end + 11)
+            private = text[end + 11:private_end].encode()
+            rest = re.fullmatch(r',"salt":"([A-Za-z0-9+/=]*)"}', text[private_end:])
             if not rest:
                 raise Bad("the row has no salt")
             salt = from_base64(rest.group(1), 32)
@@ -781,7 +781,7 @@ def parse_row(line):
             raise Bad("the row is not in its one form")
     except (ValueError, RecursionError):
         raise Bad("the row is not of its form") from None
-    return leaf.encode(), clear, salt
+    return leaf.encode(), private, salt
 
 
 def moment(micros):
@@ -817,7 +817,7 @@ def table_line(event):
 
 
 def instant(text):
-    """A time of a question in nanoseconds, None for the one that means any."""
+    """A time of a question in nanoseconds; None for no bound."""
     m = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", text)
     if not m:
         raise Bad("the question has a time that is none")
@@ -838,9 +838,9 @@ FILTERS = {"Actor": "actor", "Contract": "contract", "Provider": "provider", "Ba
 
 
 class Question:
-    def __init__(self, clear):
+    def __init__(self, private):
         try:
-            asked = json.loads(json.loads(clear.decode())["question"])
+            asked = json.loads(json.loads(private.decode())["question"])
             self.filters = {FILTERS[name]: value for name, value in asked.items() if name in FILTERS and value != ""}
             self.start, self.end = (instant(asked.get(name, "0001-01-01T00:00:00Z")) for name in ("From", "To"))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -875,7 +875,7 @@ class Pack:
         if inside != verifier_key(self.keys.first, self.epoch, self.keys.chain[-1][1]) + "\n":
             raise Bad("the key in the pack is another one")
         self.proofs, self.named, self.approved = set(), set(), {}
-        self.begun, self.rekeyed = [], set()  # what rows say of epochs and keys
+        self.begun, self.rekeyed = [], set()  # from the control events among the rows
 
     def statements(self):
         """Statements about keys, by the number of their event."""
@@ -901,13 +901,13 @@ class Pack:
             raise Bad("a member is missing that every pack has")
 
     def event(self, line):
-        """Everything that holds for rows and for the export's event alike."""
-        leaf, clear, salt = parse_row(line)
+        """Checks of rows and of the export's event."""
+        leaf, private, salt = parse_row(line)
         event = parse_leaf(leaf)
         seq = event["seq"]
         if event["ledger"] != self.keys.ledger:
             raise Bad("event %d is of another ledger" % seq)
-        self.mark(seq, event)
+        self.control(seq, event)
         name = "proofs/%d" % seq
         if name not in self.members:
             raise Bad("event %d has no proof" % seq)
@@ -917,31 +917,31 @@ class Pack:
             raise Bad("the proof of event %d is of another one, or to another checkpoint" % seq)
         if root_from_inclusion(index, self.size, leaf_hash(leaf), hashes) != self.root:
             raise Bad("event %d is not in the ledger that was signed" % seq)
-        if clear is not None and base64.b64encode(hashlib.sha256(salt + clear).digest()).decode() != event.get("priv"):
-            raise Bad("the erasable half of event %d is another one" % seq)
+        if private is not None and base64.b64encode(hashlib.sha256(salt + private).digest()).decode() != event.get("priv"):
+            raise Bad("the erasable data of event %d is not what the leaf commits to" % seq)
         if event.get("contract") and event.get("version"):
             version = (event["contract"], event["version"])
             self.named.add(version)
-            if clear is not None and event["action"] == "contract.approve" and event["outcome"] == "allow":
-                digest = json.loads(clear.decode()).get("terms_sha256")
+            if private is not None and event["action"] == "contract.approve" and event["outcome"] == "allow":
+                digest = json.loads(private.decode()).get("terms_sha256")
                 if digest:
                     self.approved[version] = digest
-        return event, clear
+        return event, private
 
-    def mark(self, seq, event):
-        """What a row says about the ledger's own name or key."""
+    def control(self, seq, event):
+        """Checks a control event among the rows."""
         if event["action"] == "audit.epoch":
-            match = EPOCH_MARK.fullmatch(event.get("subject", ""))
+            match = EPOCH_CHANGE.fullmatch(event.get("subject", ""))
             if not match or int(match.group(3)) != seq or int(match.group(1)) <= int(match.group(2)):
                 raise Bad("event %d begins an epoch and does not say which, or where" % seq)
             self.begun.append((seq, int(match.group(1))))
         if event["action"] == "audit.rekey":
             self.rekeyed.add(seq)
-            if event.get("subject") not in [mark for at, _, mark in self.keys.chain if at == seq]:
+            if event.get("subject") not in [subject for at, _, subject in self.keys.chain if at == seq]:
                 raise Bad("event %d and the statements tell different things about the key" % seq)
 
     def check_epoch(self, name, epoch, size):
-        """A checkpoint is of no epoch that had ended within what it covers, as far as the rows tell."""
+        """Refuses a checkpoint of an epoch that had ended within its size, as far as the rows show."""
         for seq, begun in self.begun:
             if size > seq and epoch < begun:
                 raise Bad("%s is of epoch %d, which had ended before event %d" % (name, epoch, seq))
@@ -956,10 +956,10 @@ class Pack:
         question = self.lines("question.json")
         if len(question) != 1:
             raise Bad("question.json is not one event")
-        export, clear = self.event(question[0])
+        export, private = self.event(question[0])
         if export["id"] != self.manifest["export"] or export["action"] != "audit.export":
             raise Bad("question.json is not the event of the export")
-        asked = Question(clear) if clear is not None else None
+        asked = Question(private) if private is not None else None
         rows, table = self.lines("events.ndjson"), self.lines("events.csv")
         if len(rows) != self.manifest["events"] or len(rows) > MAX_ROWS:
             raise Bad("there are more or fewer rows than manifest.json says")
@@ -1019,7 +1019,7 @@ class Pack:
 
 NOT_PROVEN = [
     "Inclusion proves the listed events, not that none is missing, neither from the ledger nor from the answer.",
-    "That the ledger does not go on after the checkpoint, and that nobody is shown another one.",
+    "That the ledger does not go on after the checkpoint, and that no other person is shown another one.",
     "That what an event says is true, and that all that happened was recorded.",
 ]
 
