@@ -13,13 +13,17 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// A member is one person, or one system, and the ledger names nobody else: an account that several people use would make
-// every answer to "who read this" a guess. What the gateway can see of a shared account it refuses:
+// A member is one person or one system, and the ledger names members only. An account
+// that several people use would make every answer to "who read this" a guess. The gateway
+// refuses a shared account as far as it can recognise one:
 //
-//   - a name that names a function and nobody, such as "admin" or "team 2" (genericNames);
-//   - a client's system that is also a person: whose secret lies in a configuration file holds no other role and no duty.
+//   - a name that is a function and not a person, such as "admin" or "team 2"
+//     (genericNames);
+//   - a client's system that is also a person. A system's secret lies in a configuration
+//     file, so the system holds no other role and no duty.
 
-// genericNames are names of functions. A name is compared as a whole, in lower case, without digits and marks at its end.
+// genericNames are names of functions. A name is compared as a whole, in lower case,
+// without digits and punctuation at its end.
 var genericNames = []string{
 	"account", "admin", "administrator", "agent", "all", "anonymous", "anybody", "client", "compte", "desk", "equipe", "everybody",
 	"everyone", "groupe", "group", "guest", "handler", "helpdesk", "info", "invité", "login", "manager", "nobody", "office", "provider",
@@ -27,19 +31,19 @@ var genericNames = []string{
 	"utilisateur", "équipe",
 }
 
-// checkPersonal refuses a name that is nobody's.
+// checkPersonal refuses a name that names a function.
 func checkPersonal(name string) error {
 	word := strings.TrimRight(strings.ToLower(strings.TrimSpace(name)), "0123456789 -_.#")
 	if slices.Contains(genericNames, word) {
-		return &Invalid{Kind: InvalidParameter, Field: "name", Detail: "names a function: a member is one person, or one system, by its own name"}
+		return &Invalid{Kind: InvalidParameter, Field: "name", Detail: "names a function: enter one person, or one system, by its own name"}
 	}
 	return nil
 }
 
-// checkUntil refuses an end that is past: it would make a member, or a role, that never was.
+// checkUntil refuses an end in the past, with which a member or a role would never exist.
 func checkUntil(until, now time.Time) error {
 	if !until.IsZero() && !until.After(now) {
-		return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "must not be past"}
+		return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "must not be in the past"}
 	}
 	return nil
 }

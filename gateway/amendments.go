@@ -13,7 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ContractVersion is one version of a contract's terms. It never changes, except that it is approved once.
+// ContractVersion is one version of a contract's terms. It never changes, but it is
+// approved once.
 type ContractVersion struct {
 	Contract   ContractID
 	Version    int64
@@ -21,16 +22,17 @@ type ContractVersion struct {
 	Digest     string // lower-case hex SHA-256 of the terms
 	ProposedBy PersonID
 	Proposed   time.Time
-	ApprovedBy PersonID  // empty until somebody approves
-	Approved   time.Time // zero until then
-	Effective  time.Time // from when it holds, once it is approved
-	InForce    bool      // it is the version that decides now
+	ApprovedBy PersonID  // empty until it is approved
+	Approved   time.Time // zero until it is approved
+	Effective  time.Time // when it comes into force, once it is approved
+	InForce    bool      // this version decides now
 }
 
-// AmendContract stores terms as the next version of a contract, for somebody else to approve. It comes into force at the
-// effective date, which must not be past; zero means as soon as it is approved. The parties and the reference stay what
-// they are. What was sent keeps its class: what the version in force says about that class is what counts. A duty of the
-// client's contract manager.
+// AmendContract stores terms as the next version of a contract. Another person approves
+// it. It comes into force at the effective date, which must not be in the past. Zero
+// means as soon as it is approved. The parties and the reference do not change. A
+// document keeps its class, and the version in force decides what that class allows.
+// Amending is a duty of the client's contract manager.
 func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractID, text []byte, effective time.Time) (Contract, error) {
 	terms, err := parseTerms(text)
 	if err != nil {
@@ -40,7 +42,7 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 	_, err = g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionContractAmend,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			// Two amendments at once must queue: each gets a number of its own.
+			// Two amendments at once must queue, because each gets its own number.
 			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return err
 			}
@@ -56,7 +58,7 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 				from = s.Now()
 			}
 			if from.Before(s.Now()) {
-				return &Invalid{Kind: InvalidParameter, Field: "effective", Detail: "must not be past"}
+				return &Invalid{Kind: InvalidParameter, Field: "effective", Detail: "must not be in the past"}
 			}
 			version, err := insertAmendment(ctx, tx, s, id, terms, text, from)
 			if err != nil {
@@ -95,7 +97,8 @@ func insertAmendment(ctx context.Context, tx *database.Tx, s *choke.Scene, id Co
 	return newest.Version + 1, nil
 }
 
-// sameContract refuses terms of other parties: their ledger, their keys and their people are the contract's.
+// sameContract refuses terms of other parties, because the contract's ledger, keys and
+// people are those of its parties.
 func sameContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms) error {
 	row, err := tx.Contract(ctx, id)
 	if err != nil {
@@ -107,15 +110,15 @@ func sameContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 		{"provider", string(row.Provider), string(terms.Provider)},
 	} {
 		if same.was != same.is {
-			return invalidTerm(terms, same.field, "cannot be amended: it takes a new contract")
+			return invalidTerm(terms, same.field, "cannot be amended: propose a new contract")
 		}
 	}
 	return nil
 }
 
-// approveFrom marks a version as approved. Nothing comes into force backwards: where the effective date is past, it is
-// now. Versions are approved in their order, so that the newest approved version whose date has come is always the one
-// that was agreed last.
+// approveFrom marks a version as approved. No version comes into force in the past: an
+// effective date in the past becomes now. Versions are approved in their order. So the
+// newest approved version whose date has come is always the version that was agreed last.
 func approveFrom(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) error {
 	effective := max(v.EffectiveFrom, queries.At(s.Now()))
 	after, err := tx.ApprovedAfter(ctx, queries.ApprovedAfterParams{Contract: v.Contract, Version: v.Version, Effective: int64(effective)})
@@ -136,14 +139,14 @@ func approveFrom(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries
 	return nil
 }
 
-// ExitContract closes a terminated contract for good: what the wind-down left ends with it. A duty of the client's
-// contract manager.
+// ExitContract closes a terminated contract for good, and with it the wind-down. It is a
+// duty of the client's contract manager.
 func (g *Gateway) ExitContract(ctx context.Context, caller Caller, id ContractID, reason string) (Contract, error) {
 	return g.setStatus(ctx, caller, id, policy.ActionContractExit, reason, policy.StatusExited, policy.StatusTerminated)
 }
 
-// ContractVersions lists the versions of a contract, oldest first, to whoever may read the contract: to the provider's people
-// those that were approved.
+// ContractVersions lists the versions of a contract, oldest first, to a caller who may
+// read the contract. The provider's people see the approved versions.
 func (g *Gateway) ContractVersions(ctx context.Context, caller Caller, id ContractID) ([]ContractVersion, error) {
 	var list []ContractVersion
 	_, err := g.door.Do(ctx, caller, choke.Act{

@@ -12,14 +12,15 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// changed are the world's terms with some of their text replaced.
+// changed returns the world's terms with some of their text replaced.
 func changed(w *gatewaytest.World, oldNew ...string) []byte {
 	return []byte(strings.NewReplacer(oldNew...).Replace(string(gatewaytest.Terms("MOTOR-1", w.Client, w.Provider))))
 }
 
 const untouched = "sub-processors: []\n"
 
-// wound are the world's terms with a wind-down: the client looks at what was done, handlers finish what they hold.
+// wound returns the world's terms with a wind-down: the client reads what was done, and
+// handlers finish what they hold.
 func wound(w *gatewaytest.World) []byte {
 	return changed(w, untouched, untouched+`wind-down:
   client-system: {days: 30, may: [batch.read, document.inspect, receipt.read]}
@@ -41,7 +42,8 @@ func amend(t *testing.T, w *gatewaytest.World, terms []byte, effective time.Time
 	return c
 }
 
-// An amendment decides from its effective date on, on every replica, and nothing before it.
+// An amendment decides from its effective date on, on every replica, and decides nothing
+// before.
 func TestAmendmentComesIntoForceAtItsDate(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		replica := w.Replica(t)
@@ -90,7 +92,8 @@ func TestAmendmentComesIntoForceAtItsDate(t *testing.T) {
 	})
 }
 
-// A document stays what it came as. What the version in force says about that class is what counts.
+// A document keeps the class under which it came. The version in force decides what that
+// class allows.
 func TestDocumentsKeepTheirClass(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 1)
@@ -138,12 +141,13 @@ func TestAmendmentsRefused(t *testing.T) {
 		wantInvalid(t, approve(2), gateway.InvalidIncomplete)
 		wantInvalid(t, approve(3), gateway.InvalidUnenforceable)
 		if err := approve(9); !errors.Is(err, gateway.ErrNotFound) {
-			t.Errorf("a version that nobody proposed: %v", err)
+			t.Errorf("a version that was never proposed: %v", err)
 		}
 	})
 }
 
-// Versions are approved in order: what was agreed last is what holds, whatever the dates.
+// Versions are approved in order: the version that was agreed last decides, whatever the
+// dates.
 func TestAmendmentsAreApprovedInOrder(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		now := w.Clock.Now()
@@ -163,7 +167,8 @@ func TestAmendmentsAreApprovedInOrder(t *testing.T) {
 		wantConflict(t, approve(4), gateway.ConflictState) // an earlier date than that of 3
 		wantConflict(t, approve(3), gateway.ConflictState) // once
 
-		// What is approved after its date holds from the approval: nothing comes into force backwards.
+		// A version that is approved after its date is in force from the approval, and
+		// not before.
 		w.Clock.Advance(4 * time.Hour)
 		if err := approve(4); err != nil {
 			t.Fatal(err)
@@ -175,13 +180,13 @@ func TestAmendmentsAreApprovedInOrder(t *testing.T) {
 	})
 }
 
-// After the end, what the wind-down terms leave, and nothing else.
+// After the end of a contract only its wind-down terms allow anything.
 func TestWindDown(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, wound(w), time.Time{})
 		batch, documents := w.Sent(t, 1)
 		w.Taken(t, batch)
-		// What is to come into force after the end never does.
+		// An amendment whose date is after the end never comes into force.
 		amend(t, w, changed(w), w.Clock.Now().Add(time.Hour))
 		_, receipt := w.Upload(t, w.Open(t, "last"), "claim-last", []byte("last"))
 		if _, err := w.Gateway.TerminateContract(t.Context(), w.Manager, w.Contract, "end"); err != nil {
@@ -239,7 +244,7 @@ func TestNoWindDownOutOfASuspension(t *testing.T) {
 	})
 }
 
-// A person of two roles sees what either may see.
+// A person with two roles may do what either role allows.
 func TestSeveralRolesOnAContract(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 1)

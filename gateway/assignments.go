@@ -15,13 +15,15 @@ import (
 // NewAssignment is what Assign needs.
 type NewAssignment struct {
 	Person    PersonID
-	Documents []DocumentID // none: every document of the batch
+	Documents []DocumentID // none means every document of the batch
 }
 
-// maxAssigned bounds the documents that one request may name; a whole batch is assigned by naming none.
+// maxAssigned bounds the documents that one request may name. A request that names none
+// assigns the whole batch.
 const maxAssigned = 10_000
 
-// Assign gives documents of a sealed batch to a handler. No document is ever with two people.
+// Assign gives documents of a sealed batch to a handler. A document is never assigned to
+// two people.
 func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n NewAssignment) (Assignment, error) {
 	if len(n.Documents) > maxAssigned {
 		return Assignment{}, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: fmt.Sprintf("names more than %d", maxAssigned)}
@@ -30,7 +32,8 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionAssignmentCreate,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			// Two assignments of one batch must queue: each has to see what the other gave away.
+			// Two assignments of one batch must queue, because each has to see the
+			// other's documents.
 			if _, err := tx.BatchStateForChange(ctx, batch); err != nil {
 				return err
 			}
@@ -103,8 +106,9 @@ func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id As
 	return nil
 }
 
-// Lease takes charge of an assignment: from now, and for as long as the contract says, its person may read its
-// documents. Repeated while it is held it returns the lease as it stands.
+// Lease starts the lease of an assignment. Its person may read the documents from now on,
+// for the time that the contract sets. A lease that is repeated while it is held does not
+// change.
 func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (Assignment, error) {
 	var a Assignment
 	_, err := g.door.Do(ctx, caller, choke.Act{
@@ -134,7 +138,8 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 	return a, err
 }
 
-// Assignments lists the caller's own standing assignments, by id, as far as their contracts let the batch be seen.
+// Assignments lists the caller's own standing assignments, by id. It leaves out
+// assignments whose contract hides the batch.
 func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]Assignment, string, error) {
 	if page.After != "" && policy.ParseIdentifier("a", page.After) != nil {
 		return nil, "", choke.ErrCursor
@@ -156,7 +161,8 @@ func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]
 	return list, next, err
 }
 
-// listAssignments reads on until the page is full of assignments that the caller may see. What is assigned is sealed.
+// listAssignments reads rows until the page is full of assignments that the caller may
+// see. Every assigned batch is sealed.
 func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
 	may := s.Allowance()
 	for {

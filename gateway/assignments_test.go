@@ -107,7 +107,7 @@ func TestAssignmentsAreRefused(t *testing.T) {
 	for name, named := range map[string][]gateway.DocumentID{"alone": {documents[0].ID}, "among others": {documents[1].ID, documents[0].ID}, "with the whole": nil} {
 		for _, who := range []gateway.Caller{w.Handler, w.Colleague} {
 			if err := assign(batch, who, named...); err == nil {
-				t.Errorf("a document that is with somebody was assigned again, %s", name)
+				t.Errorf("an assigned document was assigned again, %s", name)
 			} else {
 				wantConflict(t, err, gateway.ConflictAssigned)
 			}
@@ -118,8 +118,8 @@ func TestAssignmentsAreRefused(t *testing.T) {
 	}
 }
 
-// A lease that is taken again while it is held stays as it is: it ends when it would
-// have. After its end it is a new one.
+// A lease that is taken again while it is held keeps its end. After its end it is a new
+// lease.
 func TestALeaseTakenAgainIsNotLonger(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch, documents := w.Sent(t, 1)
@@ -146,8 +146,8 @@ func TestALeaseTakenAgainIsNotLonger(t *testing.T) {
 	}
 }
 
-// With a handler's role ends what was assigned under it: it is free for somebody else,
-// and does not come back with the role.
+// The end of a handler's role ends the assignments under it. Their documents can be
+// assigned to another person, and do not come back with the role.
 func TestTheEndOfARoleEndsItsAssignments(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		g, ctx := w.Gateway, t.Context()
@@ -174,7 +174,7 @@ func TestTheEndOfARoleEndsItsAssignments(t *testing.T) {
 		}
 		take(documents[0])
 
-		// Another role's end leaves the work alone.
+		// The end of another role ends no assignment.
 		if err := g.EndRole(ctx, w.Manager, w.Contract, manager.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -191,9 +191,9 @@ func TestTheEndOfARoleEndsItsAssignments(t *testing.T) {
 		_, err := w.Read(t, who, documents[0].ID)
 		wantDenied(t, err, policy.ReasonNotAssigned)
 		if _, err := g.Assign(ctx, w.ProviderManager, batch, gateway.NewAssignment{Person: w.Colleague.Person, Documents: []gateway.DocumentID{documents[0].ID}}); err != nil {
-			t.Errorf("assigning to somebody else: %v", err)
+			t.Errorf("assigning to another person: %v", err)
 		}
-		// Nor does what was assigned under one contract end with the role on another.
+		// The end of a role under one contract ends no assignment under another.
 		other := w.NewContract(t, gatewaytest.Terms("OTHER-2", w.Client, w.Provider))
 		there, err := g.GrantRole(ctx, w.Manager, other, gateway.NewMembership{Person: who.Person, Role: policy.RoleHandler})
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// OpenBatch opens a batch under a contract. Repeated with the same reference it returns the batch that is open already.
+// OpenBatch opens a batch under a contract. If a batch with this reference is open
+// already, it returns that batch.
 func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract ContractID, reference string) (Batch, error) {
 	if err := policy.ParseReference(reference); err != nil {
 		return Batch{}, &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
@@ -58,30 +59,31 @@ func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract 
 		State: policy.BatchOpen, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 }
 
-// sameBatch is the batch that was opened before, as long as it is open.
+// sameBatch returns the earlier batch with this reference, if it is still open.
 func sameBatch(ctx context.Context, tx *database.Tx, b queries.Batch) (BatchID, error) {
 	state, err := tx.BatchState(ctx, b.ID)
 	if err != nil {
 		return "", fmt.Errorf("reading batch state: %w", err)
 	}
 	if state.State != policy.BatchOpen {
-		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "a batch with this reference is sealed"}
+		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "a batch with this reference is sealed: choose another reference"}
 	}
 	return b.ID, nil
 }
 
-// Manifest is what a client declares when it seals a batch. It must be what was received.
+// Manifest is what a client declares when it seals a batch. It must match what was
+// received.
 type Manifest struct {
 	Documents int64            `json:"documents"`
 	Bytes     int64            `json:"bytes"`            // plaintext bytes of all documents
-	Totals    map[string]int64 `json:"totals,omitempty"` // control totals of the client's own, in its smallest units
+	Totals    map[string]int64 `json:"totals,omitempty"` // the client's own control totals, in their smallest units
 }
 
-// maxTotals bounds what a manifest can hold.
+// maxTotals bounds the totals of a manifest.
 const maxTotals = 64
 
-// SealBatch closes a batch: nothing is added to it any more, and from now on it can be assigned. Repeated with the same
-// manifest it returns the sealed batch.
+// SealBatch closes a batch. After that the batch takes no more documents and can be
+// assigned. If it was sealed with the same manifest already, it returns that batch.
 func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Manifest) (Batch, error) {
 	text, err := m.encode()
 	if err != nil {
@@ -94,7 +96,8 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 	}
 	_, err = g.door.Do(ctx, caller, choke.Hand(policy.ActionBatchSeal,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (read sealing, err error) {
-			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
+			// This lock comes before the shared lock of OnContract, so that two changes
+			// at once queue and do not deadlock.
 			if read.state, err = tx.BatchStateForChange(ctx, id); err != nil {
 				return read, err
 			}
@@ -124,18 +127,19 @@ func (g *Gateway) SealBatch(ctx context.Context, caller Caller, id BatchID, m Ma
 
 func (m Manifest) encode() (string, error) {
 	if m.Documents < 0 || m.Bytes < 0 || len(m.Totals) > maxTotals {
-		return "", &Invalid{Kind: InvalidParameter, Field: "manifest", Detail: "counts must not be negative, totals at most " + strconv.Itoa(maxTotals)}
+		return "", &Invalid{Kind: InvalidParameter, Field: "manifest", Detail: "counts must not be negative, and the totals at most " + strconv.Itoa(maxTotals)}
 	}
 	for name := range m.Totals {
 		if policy.ParseReference(name) != nil || len(name) > 64 {
 			return "", &Invalid{Kind: InvalidParameter, Field: "totals", Detail: "a total's name must be a reference of at most 64 bytes"}
 		}
 	}
-	text, err := json.Marshal(m) // a map is written in the order of its keys
+	text, err := json.Marshal(m) // a map is encoded in the order of its keys
 	return string(text), err
 }
 
-// seal closes an open batch, if what was received is what the manifest declares, and gives what was.
+// seal closes an open batch if what was received matches the manifest, and returns what
+// was received.
 func seal(ctx context.Context, tx *database.Tx, s *choke.Scene, state queries.BatchState, m Manifest, text string) (received queries.BatchTotalsRow, err error) {
 	id := state.Batch
 	running, err := tx.UploadsInProgress(ctx, id)
@@ -173,7 +177,7 @@ func checkManifest(received queries.BatchTotalsRow, m Manifest) error {
 	return nil
 }
 
-// Batch gives a batch.
+// Batch returns a batch.
 func (g *Gateway) Batch(ctx context.Context, caller Caller, id BatchID) (Batch, error) {
 	var b Batch
 	_, err := g.door.Do(ctx, caller, choke.Act{
@@ -210,7 +214,7 @@ func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state poli
 	return batchFrom(row, state, since, received)
 }
 
-// batchFrom is a batch as callers get it, which is in the state since then.
+// batchFrom returns a batch as callers get it. It is in this state since then.
 func batchFrom(row queries.Batch, state policy.BatchState, since queries.Micros, received queries.BatchTotalsRow) (Batch, error) {
 	b := Batch{ID: row.ID, Contract: row.Contract, Reference: row.Reference,
 		State: state, Opened: row.Opened.Time(), Documents: received.Documents, Bytes: received.Bytes}
@@ -227,14 +231,15 @@ func batchFrom(row queries.Batch, state policy.BatchState, since queries.Micros,
 	return b, nil
 }
 
-// BatchFilter narrows a listing of batches.
+// BatchFilter restricts a listing of batches.
 type BatchFilter struct {
 	State        policy.BatchState // empty: any
 	AssignedToMe bool
 }
 
-// Batches lists, oldest first, the batches of contracts on which the caller holds a role and that its contract lets be
-// seen. A contract that refuses leaves its batches out: a listing never says more than the single reads would.
+// Batches lists, oldest first, the batches of contracts on which the caller holds a role.
+// A batch that its contract hides is left out, because a listing never says more than
+// single reads would.
 func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter, page Page) ([]Batch, string, error) {
 	opened, after, err := parseBatchCursor(page.After)
 	if err != nil {
@@ -260,7 +265,7 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 	return list, next, err
 }
 
-// listBatches reads on until the page is full of batches that the caller may see.
+// listBatches reads rows until the page is full of batches that the caller may see.
 func listBatches(ctx context.Context, tx *database.Tx, s *choke.Scene, params queries.BatchesParams) (list []Batch, next string, err error) {
 	may := s.Allowance()
 	for {

@@ -12,13 +12,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// Whole uploads and downloads: policy, database, ledger, sealing and a folder. Run with -benchtime=1x for 1 GiB.
+// These benchmarks run whole uploads and downloads, with policy, database, ledger,
+// sealing and a folder. Use -benchtime=1x for 1 GiB.
 var sizes = []struct {
 	name string
 	n    int64
 }{{"32KiB", 32 << 10}, {"1MiB", 1 << 20}, {"1GiB", 1 << 30}}
 
-// nothing is a body of zeros: making content must not be what is measured.
+// nothing is a body of zeros, so that making content is not measured.
 type nothing struct{}
 
 func (nothing) Read(p []byte) (int, error) {

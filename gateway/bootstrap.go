@@ -10,15 +10,16 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// First is the operator's organisation and its first person, with whom everything else begins.
+// First is the operator's organisation and its first person, who makes all others.
 type First struct {
 	Organisation string // name
 	Country      string // ISO 3166-1 alpha-2
 	Person       string // name
 }
 
-// Bootstrap makes the operator's organisation and its first operator with a credential. It happens once, on whoever's
-// machine the gateway runs: a *Conflict when there is an operator already.
+// Bootstrap makes the operator's organisation and its first person, with a credential.
+// The owner of the machine runs it once. It returns a *Conflict if there is an operator
+// already.
 func (g *Gateway) Bootstrap(ctx context.Context, f First) (Member, Credential, error) {
 	if !country.MatchString(f.Country) {
 		return Member{}, Credential{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}

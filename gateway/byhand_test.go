@@ -17,7 +17,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
-// commands gives the commands of docs/recovery.md that begin with a comment.
+// commands returns the commands of docs/recovery.md that begin with a comment.
 func commands(t *testing.T, comment string) string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/recovery.md")
@@ -32,8 +32,9 @@ func commands(t *testing.T, comment string) string {
 	return block
 }
 
-// No lock-in, as an administrator would redeem it: the commands of docs/recovery.md, word for word, with the stock age
-// command and the database's own shell, on a document that a gateway received.
+// There is no lock-in: an administrator recovers a document that a gateway received, with
+// the commands of docs/recovery.md word for word, the stock age command and the
+// database's own shell.
 func TestRecoveringByHand(t *testing.T) {
 	needs.Parallel(t)
 	age := needs.Age(t)
@@ -101,12 +102,13 @@ func TestRecoveringByHand(t *testing.T) {
 	}
 }
 
-// The stock command opens what a recovery to age files writes, with the keys that it writes.
+// The stock command opens the age files of a recovery with the keys that the recovery
+// writes.
 func TestTheStockCommandOpensWhatIsRecovered(t *testing.T) {
 	command := needs.Age(t)
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
-	out := newShelf()
+	out := newMemoryFolder()
 	recoverAll(t, w.Gateway, gateway.Recovery{Age: true, Identities: true, To: out})
 	key := filepath.Join(t.TempDir(), "contract.key")
 	if err := os.WriteFile(key, out.files["identities/"+string(w.Contract)+"-1.key"], 0o600); err != nil {

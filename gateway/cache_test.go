@@ -17,7 +17,7 @@ const (
 	manyProvider = "o_bbbbbbbbbbbbbbbbbbbbbbbbbb"
 )
 
-// manyClasses is the text of terms with thirty classes.
+// manyClasses returns the text of terms with thirty classes.
 func manyClasses() []byte {
 	var classes strings.Builder
 	for i := range 28 {
@@ -42,7 +42,8 @@ func readingFacts(class string) policy.Facts {
 		Reading: &policy.Reading{}}
 }
 
-// However many contracts are asked about, no more than the bound is kept.
+// The cache keeps no more compiled contracts than its bound, however many it is asked
+// for.
 func TestCompiledContractsAreBounded(t *testing.T) {
 	c := gateway.NewCompiled()
 	one, err := compileMany(manyClasses())
@@ -60,7 +61,7 @@ func TestCompiledContractsAreBounded(t *testing.T) {
 	}
 }
 
-// What was taken out leaves its room to others.
+// A value that was removed makes room for others.
 func TestDroppedValuesLeaveTheirRoom(t *testing.T) {
 	c := gateway.NewCompiled()
 	one, err := compileMany(manyClasses())
@@ -82,9 +83,9 @@ func TestDroppedValuesLeaveTheirRoom(t *testing.T) {
 	}
 }
 
-// BenchmarkDecideAmong decides about contracts of thirty classes each, of which there are more and more. "warm" is about
-// the contracts that are worked on, which fit into the cache; "cold" is the worst that can happen, a version that was not
-// asked about for long and is read and compiled again.
+// BenchmarkDecideAmong decides about more and more contracts of thirty classes each.
+// "warm" decides about contracts in use, which fit into the cache. "cold" is the worst
+// case: a version that was long unused and is read and compiled again.
 func BenchmarkDecideAmong(b *testing.B) {
 	text := manyClasses()
 	for _, contracts := range []int{10, 1_000, 100_000} {
@@ -122,7 +123,8 @@ func BenchmarkDecideAmong(b *testing.B) {
 	}
 }
 
-// What was taken out weighs nothing any more: a cache that forgets keeps as much as one that never did.
+// A value that was removed weighs nothing: a cache that has forgotten values keeps as
+// many as one that has not.
 func TestWhatACacheForgetsMakesRoom(t *testing.T) {
 	c := gateway.NewBounded(10)
 	for range 100 {

@@ -11,8 +11,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// waysToRead are all ways in which a document is read. Ceilings count each of them alike,
-// as a reading of the whole.
+// waysToRead are all ways to read a document. Ceilings count each of them as a read of
+// the whole.
 var waysToRead = map[string]func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error{
 	"whole": func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error {
 		_, err := w.Read(t, w.Handler, id)
@@ -35,8 +35,8 @@ var waysToRead = map[string]func(t *testing.T, w *gatewaytest.World, id gateway.
 	},
 }
 
-// A contract of two documents' bytes and a half lets two be read a day, whichever way, by
-// each person. What was refused counts nothing: a document that still fits is read.
+// A contract with a ceiling of two and a half documents' bytes lets each person read two
+// a day, in any way. A refused read counts nothing: a document that still fits is read.
 func TestEveryWayToReadCountsBytes(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, changed(w, "bytes-per-day: 1099511627776", "bytes-per-day: 25000"), time.Time{})
@@ -74,7 +74,7 @@ func TestEveryWayToReadCountsBytes(t *testing.T) {
 	})
 }
 
-// The same of documents.
+// The ceiling of documents holds in the same way.
 func TestEveryWayToReadCountsDocuments(t *testing.T) {
 	for name, read := range waysToRead {
 		w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
@@ -95,8 +95,8 @@ func TestEveryWayToReadCountsDocuments(t *testing.T) {
 	}
 }
 
-// A ceiling is of each person and each contract: what one has read does not count for
-// another, nor under another contract.
+// A ceiling counts for each person and each contract. One person's reads do not count for
+// another person, nor under another contract.
 func TestCeilingsAreOfOnePersonUnderOneContract(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		text := bytes.ReplaceAll(gatewaytest.Terms("CEILING-1", w.Client, w.Provider), []byte("documents-per-day: 100"), []byte("documents-per-day: 1"))
@@ -127,8 +127,8 @@ func TestCeilingsAreOfOnePersonUnderOneContract(t *testing.T) {
 	})
 }
 
-// A download that runs has its bytes reserved: it is decided about again on the way, and
-// not cut by its own reservation.
+// A running download has reserved its bytes. It is decided again on the way, and its own
+// reservation does not cut it.
 func TestARunningDownloadIsNotCutByItsOwnReservation(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	const size = 5 << 20

@@ -12,8 +12,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ProposeContract stores terms as version 1 of a new contract, not in force until somebody else approves it. A duty of
-// the client's contract manager.
+// ProposeContract stores terms as version 1 of a new contract. It is not in force until
+// another person approves it. It is a duty of the client's contract manager.
 func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byte) (Contract, error) {
 	terms, err := parseTerms(text)
 	if err != nil {
@@ -70,13 +70,15 @@ func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Con
 		Status: policy.StatusProposed, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
 }
 
-// ApproveContract lets a proposed version come into force, at its effective date or now if that is past. A duty of a
-// contract manager who did not propose it; the terms must be complete and enforceable.
+// ApproveContract approves a proposed version. The version comes into force at its
+// effective date, or now if that date is in the past. It is a duty of a contract manager
+// who did not propose the version. The terms must be complete and enforceable.
 func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id ContractID, version int64) (Contract, error) {
 	var c Contract
 	_, err := g.door.Do(ctx, caller, choke.Hand(policy.ActionContractApprove,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (v queries.ContractVersion, err error) {
-			// Taken before the shared lock of OnContract: two approvals at once must queue, not deadlock.
+			// This lock comes before the shared lock of OnContract, so that two approvals
+			// at once queue and do not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return v, err
 			}
@@ -101,8 +103,8 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 	return c, err
 }
 
-// approve checks that the version can be enforced, marks it, and makes the contract's first identity. The first version
-// that is approved makes the contract active.
+// approve checks that the version can be enforced, marks it, and makes the contract's
+// first identity. The first approved version makes the contract active.
 func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, v queries.ContractVersion) error {
 	terms, err := policy.ParseTerms(v.Terms)
 	if err != nil {
@@ -117,7 +119,7 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	if err := approveFrom(ctx, tx, s, v); err != nil {
 		return err
 	}
-	s.Event().Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger tells what was approved
+	s.Event().Private["terms_sha256"] = hex.EncodeToString(v.Digest) // so that the ledger says what was approved
 	switch s.Facts().Contract.Status {
 	case policy.StatusActive, policy.StatusSuspended: // an amendment changes no status
 		return nil
@@ -128,8 +130,8 @@ func (g *Gateway) approve(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 	return choke.ChangeStatus(ctx, tx, s, id, policy.StatusActive, "", policy.StatusProposed)
 }
 
-// SuspendContract stops every access under the contract at once. A duty of the client's contract manager or compliance
-// officer.
+// SuspendContract stops all access under the contract at once. It is a duty of the
+// client's contract manager or compliance officer.
 func (g *Gateway) SuspendContract(ctx context.Context, caller Caller, id ContractID, reason string) (Contract, error) {
 	return g.setStatus(ctx, caller, id, policy.ActionContractSuspend, reason, policy.StatusSuspended, policy.StatusActive)
 }
@@ -154,7 +156,8 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: action,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			// Taken before the shared lock of OnContract: two changes at once must queue, not deadlock.
+			// This lock comes before the shared lock of OnContract, so that two changes
+			// at once queue and do not deadlock.
 			if _, err := tx.ContractStatusForChange(ctx, id); err != nil {
 				return err
 			}
@@ -176,8 +179,9 @@ func (g *Gateway) setStatus(ctx context.Context, caller Caller, id ContractID, a
 	return c, err
 }
 
-// Contract gives a contract to the people of its parties who hold a role on it, or a duty at its client. The provider's
-// people see the newest version that was approved, and before there is one, nothing.
+// Contract returns a contract to people of its parties who hold a role on it, or a duty
+// at its client. The provider's people see the newest approved version, and ErrNotFound
+// before there is one.
 func (g *Gateway) Contract(ctx context.Context, caller Caller, id ContractID) (Contract, error) {
 	var c Contract
 	_, err := g.door.Do(ctx, caller, choke.Act{
@@ -198,7 +202,7 @@ func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 	}
 	newest := tx.NewestVersion
 	if s.Organisation() == row.Provider {
-		newest = tx.NewestApprovedVersion // what is not agreed is the client's own business
+		newest = tx.NewestApprovedVersion // only the client may see a draft
 	}
 	v, err := newest(ctx, row.ID)
 	if err != nil {

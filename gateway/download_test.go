@@ -16,7 +16,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// readable is a leased document of the given size.
+// readable returns a leased document of the given size.
 func readable(t *testing.T, w *gatewaytest.World, size int) gateway.Document {
 	t.Helper()
 	batch := w.Open(t, "lot-"+policy.NewID("x")[2:])
@@ -26,7 +26,7 @@ func readable(t *testing.T, w *gatewaytest.World, size int) gateway.Document {
 	return d
 }
 
-// object is the key and the bytes of a document's object.
+// object returns the key and the bytes of a document's object.
 func object(t *testing.T, w *gatewaytest.World, d gateway.Document) (key string, body []byte) {
 	t.Helper()
 	err := w.Database.Reader().QueryRowContext(t.Context(), "SELECT object_key FROM document WHERE id = $1", string(d.ID)).Scan(&key)
@@ -44,7 +44,7 @@ func object(t *testing.T, w *gatewaytest.World, d gateway.Document) (key string,
 	return key, body
 }
 
-// replace puts other bytes in the place of a document's object.
+// replace replaces the bytes of a document's object.
 func replace(t *testing.T, w *gatewaytest.World, key string, body []byte) {
 	t.Helper()
 	if err := w.Objects.Delete(t.Context(), key); err != nil {
@@ -107,7 +107,7 @@ func TestAHeaderThatWasSwappedNeverPasses(t *testing.T) {
 	}
 }
 
-// A receiver gives out after some bytes.
+// receiver is a receiver that fails after some bytes.
 type receiver struct{ left int }
 
 func (r *receiver) Write(p []byte) (int, error) {
@@ -177,7 +177,7 @@ func TestARunningDownloadIsCutWhenTheAccessEnds(t *testing.T) {
 	}
 }
 
-func TestStoreAwayDuringADownload(t *testing.T) {
+func TestStoreUnavailableDuringADownload(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	d := readable(t, w, 10_000)
 	w.Objects.SetAway(true)

@@ -11,8 +11,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Until it is approved, a version is the client's own business: the provider reads what was agreed, and before anything was,
-// nothing.
+// Only the client may see a version until it is approved. The provider's people read
+// approved versions, and nothing before there is one.
 func TestDraftsAreTheClientsOwn(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		ctx := t.Context()
@@ -81,7 +81,7 @@ func TestDraftsAreTheClientsOwn(t *testing.T) {
 		w.Join(t, c.ID)
 		for _, who := range []gateway.Caller{w.ProviderManager, w.Handler} {
 			if _, err := w.Gateway.Contract(ctx, who, c.ID); !errors.Is(err, gateway.ErrNotFound) {
-				t.Errorf("a contract that nobody approved: %v", err)
+				t.Errorf("a contract that was never approved: %v", err)
 			}
 			if _, err := w.Gateway.ContractVersions(ctx, who, c.ID); !errors.Is(err, gateway.ErrNotFound) {
 				t.Errorf("its versions: %v", err)

@@ -9,9 +9,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// A duty is given at the kind of organisation that it belongs to and nowhere else: a
-// client's or a provider's member never operates the gateway, and roles on contracts are
-// no duties. What is refused makes nobody.
+// A duty is given at its own kind of organisation only. A client's or a provider's member
+// never operates the gateway, and a role on a contract is no duty. A refused request
+// makes no member.
 func TestDutiesBelongToTheirKindOfOrganisation(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	var operator gateway.OrganisationID
@@ -60,8 +60,8 @@ func TestAnAuditorHasAnEnd(t *testing.T) {
 	wantInvalid(t, err, gateway.InvalidParameter)
 }
 
-// Organisations are clients and providers, with a country and a name: there is one
-// operator, made at the beginning.
+// A new organisation is a client or a provider, with a country and a name. There is one
+// operator, which the bootstrap makes.
 func TestOrganisationsAreRefused(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{})
 	good := gateway.NewOrganisation{Kind: gateway.KindClient, Name: "Assurances", Country: "FR"}

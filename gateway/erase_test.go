@@ -19,7 +19,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// claimsOf is what a certificate says. That it is signed is package identity's affair.
+// claimsOf returns what a certificate says. Package identity tests that it is signed.
 func claimsOf(t *testing.T, jws string) (c gateway.DestructionClaims) {
 	t.Helper()
 	parts := strings.Split(jws, ".")
@@ -343,7 +343,8 @@ func TestHeldDocumentsOutliveTheirContract(t *testing.T) {
 	})
 }
 
-// A gateway that has a contract's identity in memory must not use it once its sealed copies are gone, whoever deleted them.
+// A gateway that has a contract's identity in memory does not use it once its sealed
+// copies are gone, whether or not a gateway has deleted them.
 func TestNoReplicaUsesADestroyedIdentity(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		replica := w.Replica(t)
@@ -365,7 +366,7 @@ func TestNoReplicaUsesADestroyedIdentity(t *testing.T) {
 		next := w.Open(t, "lot-next")
 		content := gatewaytest.Content("x", 10)
 		_, _, err := w.Gateway.Upload(t.Context(), w.System, gatewaytest.Incoming(next, "x", content), bytes.NewReader(content))
-		wantConflict(t, err, gateway.ConflictState) // it would be sealed for nobody
+		wantConflict(t, err, gateway.ConflictState) // no key would open it
 	})
 }
 
@@ -387,11 +388,12 @@ func TestErasingCutsARunningDownload(t *testing.T) {
 	}
 }
 
-// Whatever breaks after the decision, the document is gone at once, no success is told, and the sweeper finishes it.
-func TestAnErasureIsCarriedOutWhateverBreaks(t *testing.T) {
+// Whatever fails after the decision, the document is gone at once, no success is
+// reported, and the sweeper finishes the erasure.
+func TestAnErasureIsExecutedWhateverFails(t *testing.T) {
 	needs.Parallel(t)
 	for name, breaks := range map[string]func(w *gatewaytest.World){
-		"the store is away":             func(w *gatewaytest.World) { w.Objects.SetAway(true) },
+		"the store is unavailable":      func(w *gatewaytest.World) { w.Objects.SetAway(true) },
 		"the journal is not written":    func(w *gatewaytest.World) { w.Objects.FailNextPut(faulty.NotStored) },
 		"the journal's answer was lost": func(w *gatewaytest.World) { w.Objects.FailNextPut(faulty.Stored) },
 	} {
@@ -435,7 +437,7 @@ func journalEntries(t *testing.T, w *gatewaytest.World) (n int) {
 	return n
 }
 
-// keeping is a store that says that it deleted, and did not.
+// keeping is a store that reports deletions and makes none.
 type keeping struct{ gateway.Objects }
 
 func (keeping) Delete(context.Context, string) error { return nil }
@@ -455,7 +457,7 @@ func TestAStoreThatKeepsObjectsIsAnException(t *testing.T) {
 	}
 }
 
-// A certificate is not signed for a document that opens all the same.
+// No certificate is signed for a document that still opens.
 func TestNoCertificateWhileAHeaderIsThere(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)

@@ -11,8 +11,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// An event says from where and with what it was asked, where that is known, in its
-// erasable data. What is not known is left out.
+// An event records, as erasable data, the address and the client of the request where
+// they are known. It leaves out what is not known.
 func TestAnEventSaysFromWhereItWasAsked(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")
@@ -43,8 +43,7 @@ func TestAnEventSaysFromWhereItWasAsked(t *testing.T) {
 	}
 }
 
-// A list that shows nothing is an event of the ledger of the person's own client all the
-// same.
+// The ledger of the person's own client records a list even if the list is empty.
 func TestAnEmptyListStandsInTheOwnLedger(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	second := w.Organisation(t, gateway.KindClient, "Banque Test")
@@ -63,8 +62,8 @@ func TestAnEmptyListStandsInTheOwnLedger(t *testing.T) {
 	}
 }
 
-// A person who is not known, whatever signed for them, gets the answer for what does not
-// exist, and the refusal is recorded.
+// An unknown person gets ErrNotFound, however they signed in, and the refusal is
+// recorded.
 func TestAPersonWhoIsNotKnownIsRefused(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")

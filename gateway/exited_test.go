@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// A contract that exited is over for good: a wind-down that runs still, from its
-// termination or from its last day, opens nothing more.
+// An exited contract is over. A wind-down that still runs, from its termination or from
+// its last day, allows nothing more.
 func TestAnExitEndsTheWindDown(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	amend(t, w, changed(w, "until: 2027-12-31", "until: 2026-11-27", untouched, untouched+`wind-down:
@@ -46,7 +46,7 @@ func TestAnExitEndsTheWindDown(t *testing.T) {
 	}
 }
 
-// Nothing leads out of an exit.
+// A contract never leaves the exit.
 func TestAnExitIsTheEnd(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	ctx, g := t.Context(), w.Gateway

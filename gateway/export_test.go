@@ -26,17 +26,17 @@ func (c Compiled) Get(id ContractID, load func() (*policy.Compiled, error)) (*po
 // DropAll takes everything out.
 func (c Compiled) DropAll() { c.cache.Drop(func(choke.VersionKey) bool { return true }) }
 
-// Held is how many versions are kept, and how much they weigh.
+// Held returns how many versions are kept, and their weight.
 func (c Compiled) Held() (versions, weight int) { return c.cache.Held() }
 
-// Bounded is a cache of values that each weigh what they say.
+// Bounded is a cache of values that state their weight.
 type Bounded struct{ cache *choke.Cache[string, int] }
 
 func NewBounded(bound int) Bounded {
 	return Bounded{choke.NewCache[string](bound, func(weight int) int { return weight })}
 }
 
-// Put keeps a value, if the bound lets it.
+// Put keeps a value if the bound allows it.
 func (b Bounded) Put(key string, weight int) {
 	b.cache.Get(key, func() (int, error) { return weight, nil })
 }
@@ -48,19 +48,19 @@ func (b Bounded) Len() int {
 	return values
 }
 
-// Keep makes a version of a contract decide by something else than its terms.
+// Keep makes a version of a contract decide by other terms than its own.
 func (g *Gateway) Keep(id ContractID, version int64, c *policy.Compiled) {
 	key := choke.VersionKey{Contract: id, Version: version}
 	g.contracts.Drop(func(k choke.VersionKey) bool { return k == key })
 	g.contracts.Get(key, func() (*policy.Compiled, error) { return c, nil })
 }
 
-// Timed is what a decision cost: reading its facts in a transaction, getting the compiled contract from the cache or making
-// it, and deciding.
+// Timed is the cost of a decision: reading its facts in a transaction, getting the
+// compiled contract from the cache or making it, and deciding.
 type Timed struct{ Facts, Compile, Decide time.Duration }
 
-// TimeDecision decides about facts under a stored contract as an act would, its party, status, version and roles read from the
-// database.
+// TimeDecision decides facts under a stored contract as an act does. It reads the party,
+// the status, the version and the roles from the database.
 func (g *Gateway) TimeDecision(ctx context.Context, caller Caller, id ContractID, f policy.Facts) (spent Timed, d policy.Decision, err error) {
 	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		start := time.Now()
@@ -89,18 +89,20 @@ func (g *Gateway) TimeDecision(ctx context.Context, caller Caller, id ContractID
 	return spent, d, err
 }
 
-// HeldContracts is how many versions the gateway keeps compiled, and how much they weigh.
+// HeldContracts returns how many versions the gateway keeps compiled, and their weight.
 func (g *Gateway) HeldContracts() (versions, weight int) { return g.contracts.Held() }
 
-// EpochsInMemory lists of which epochs of a contract this process has the identity in memory.
+// EpochsInMemory lists the epochs of a contract whose identity this process has in
+// memory.
 func (g *Gateway) EpochsInMemory(id ContractID) []int64 {
 	return slices.Sorted(slices.Values(g.keys.InMemory(id)))
 }
 
-// Announce tells the database once which roots are at hand, as Run does from time to time.
+// Announce announces once which roots are at hand, as Run does from time to time.
 func (g *Gateway) Announce(ctx context.Context) error { return g.keys.Announce(ctx) }
 
-// EraseForgetfully is EraseDocument with a load that forgets the holds. It would erase if the decision allowed it.
+// EraseForgetfully is EraseDocument with a load that forgets the holds. Its mutate would
+// erase.
 func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id DocumentID) error {
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionDocumentErase,

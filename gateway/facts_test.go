@@ -20,8 +20,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// An erasure whose facts lack the holds is denied, though no hold stands: the denial is
-// in the ledger, the defect in the log.
+// An erasure whose facts lack the holds is denied, although there is no hold. The ledger
+// has the denial and the log has the defect.
 func TestAnErasureThatForgetsTheHoldsIsDenied(t *testing.T) {
 	var log bytes.Buffer
 	w := gatewaytest.New(t, gatewaytest.Config{Forgetful: true, Logger: slog.New(slog.NewTextHandler(&log, nil))}).World(t)
@@ -46,7 +46,7 @@ func TestAnErasureThatForgetsTheHoldsIsDenied(t *testing.T) {
 	}
 }
 
-// A defect is shown as one, even where a denial would be shown as "not found".
+// A defect is shown as one, even where a denial is shown as ErrNotFound.
 func TestASignInThatForgetsTheCredentialIsADefect(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{Forgetful: true})
 	err := w.Gateway.SignInForgetfully(t.Context(), w.Operator)
@@ -55,7 +55,7 @@ func TestASignInThatForgetsTheCredentialIsADefect(t *testing.T) {
 	}
 }
 
-// A simulation whose facts lack a group is no answer.
+// A simulation whose facts lack a group is not answered.
 func TestASimulationWithoutAGroupIsADefect(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{Forgetful: true}).World(t)
 	f := policy.Facts{Action: policy.ActionBatchRead, Roles: []policy.Role{policy.RoleHandler}, MemberActive: true}
@@ -65,8 +65,8 @@ func TestASimulationWithoutAGroupIsADefect(t *testing.T) {
 	}
 }
 
-// A group of facts is given whole: a field that is new must be filled, or said to be
-// zero, by each act that fills its group.
+// A group of facts is written as a whole. Each act that fills a group must fill a new
+// field, or set it to zero.
 func TestGroupsOfFactsAreGivenWhole(t *testing.T) {
 	fields := map[string][]string{}
 	for group := range reflect.TypeFor[policy.Facts]().Fields() {
@@ -111,8 +111,8 @@ func TestGroupsOfFactsAreGivenWhole(t *testing.T) {
 	}
 }
 
-// groupLiteral is the type of package policy that is made here, and the keys that are
-// given. What new or var makes has none.
+// groupLiteral returns the type of package policy that this expression makes, and its
+// keys. A new or a var has no keys.
 func groupLiteral(n ast.Node) (group string, keys []string) {
 	var typ ast.Expr
 	var given []ast.Expr
@@ -138,8 +138,7 @@ func groupLiteral(n ast.Node) (group string, keys []string) {
 	return group, keys
 }
 
-// Package policy alone decides: the gateway names no reason but where it tells one from
-// another.
+// Package policy alone decides. The gateway names a reason only to tell it from another.
 func TestTheGatewayNamesNoReasonToDenyFor(t *testing.T) {
 	files := token.NewFileSet()
 	literals := 0

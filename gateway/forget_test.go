@@ -15,7 +15,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// wantInMemory checks of which epochs a gateway has the identity of the world's contract in memory.
+// wantInMemory checks the epochs of the world's contract whose identity a gateway has in
+// memory.
 func wantInMemory(t *testing.T, w *gatewaytest.World, want ...int64) {
 	t.Helper()
 	if diff := cmp.Diff(want, w.Gateway.EpochsInMemory(w.Contract)); diff != "" {
@@ -30,7 +31,8 @@ func sweep(t *testing.T, w *gatewaytest.World) {
 	}
 }
 
-// What one replica destroys the others forget with their next sweep, although nothing makes them ask for it.
+// A replica forgets with its next sweep what another replica has destroyed, even if
+// nothing asks for it.
 func TestEveryReplicaForgetsAnErasedContract(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		replica := w.At(w.Replica(t))
@@ -69,7 +71,7 @@ func TestEveryReplicaForgetsARotatedKey(t *testing.T) {
 	})
 }
 
-// A rotation ends with its contract: it would never find the key that it rewraps for.
+// The erasure of a contract ends its rotation, which would never find its key.
 func TestErasingAContractEndsItsRotation(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		var log strings.Builder
@@ -97,7 +99,7 @@ func TestErasingAContractEndsItsRotation(t *testing.T) {
 	})
 }
 
-// Where documents are spared the keys stay, and with them the rotation.
+// If held documents are left, the keys stay, and the rotation continues.
 func TestARotationGoesOnForHeldDocuments(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 2)
@@ -119,7 +121,8 @@ func TestARotationGoesOnForHeldDocuments(t *testing.T) {
 	})
 }
 
-// run lets a gateway run, and gives what stops it and waits until it has stopped.
+// run runs a gateway, and returns a function that stops it and waits until it has
+// stopped.
 func run(t *testing.T, g *gateway.Gateway) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -134,7 +137,7 @@ func run(t *testing.T, g *gateway.Gateway) (stop func()) {
 	}
 }
 
-// nodes waits until so many gateways are known to run, and lists them.
+// nodes waits until so many gateways are announced, and lists them.
 func nodes(t *testing.T, g *gateway.Gateway, n int) []gateway.Node {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {

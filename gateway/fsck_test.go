@@ -25,7 +25,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// aging is a store whose objects are as old as the test's clock says, and into whose listings and puts a test can reach.
+// aging is a store whose objects have the age of the test's clock. A test can hook into
+// its listings and puts.
 type aging struct {
 	gateway.Objects
 	now func() time.Time
@@ -38,7 +39,7 @@ type aging struct {
 	deleted  func(key string)       // called before one is deleted
 	refuses  error                  // of a Delete
 	pretends bool                   // to delete
-	parts    []gateway.ObjectInfo   // shown as unfinished beside the store's own
+	parts    []gateway.ObjectInfo   // additional unfinished uploads
 	dropped  []string               // of parts
 }
 
@@ -97,7 +98,7 @@ func (a *aging) SweepUnfinished(_ context.Context, _ string, drop func(gateway.O
 	return nil
 }
 
-// aged is a world over a store that ages, on a database.
+// aged makes a world on a database, over a store with ages.
 func aged(t *testing.T, c gatewaytest.Config) (*gatewaytest.World, *aging) {
 	t.Helper()
 	var house *gatewaytest.House
@@ -115,7 +116,7 @@ func aged(t *testing.T, c gatewaytest.Config) (*gatewaytest.World, *aging) {
 	return house.World(t), store
 }
 
-// eachStore runs a test on both databases over a folder, and over a bucket.
+// eachStore runs a test on both databases, over a folder and over a bucket.
 func eachStore(t *testing.T, f func(t *testing.T, w *gatewaytest.World, store *aging)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -133,7 +134,7 @@ func eachStore(t *testing.T, f func(t *testing.T, w *gatewaytest.World, store *a
 	})
 }
 
-// fsck compares, and gives what it found in short.
+// fsck compares, and returns its findings in short.
 func fsck(t *testing.T, w *gatewaytest.World, c gateway.StoreCheck) (found []string, report gateway.StoreReport) {
 	t.Helper()
 	report, err := w.Gateway.LocalCheckStore(t.Context(), c, func(f gateway.Finding) {
@@ -154,7 +155,7 @@ func wantFound(t *testing.T, w *gatewaytest.World, c gateway.StoreCheck, want ..
 	return report
 }
 
-// put puts an object into the store past the gateway.
+// put puts objects into the store, past the gateway.
 func put(t *testing.T, store gateway.Objects, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
@@ -176,7 +177,7 @@ func wantObjects(t *testing.T, store gateway.Objects, keys ...string) {
 	}
 }
 
-// sweeps are the events of what was removed, in a ledger.
+// sweeps returns the events of removed objects in a ledger.
 func sweeps(t *testing.T, w *gatewaytest.World, ledger string) (found []string) {
 	t.Helper()
 	a, err := w.Gateway.LocalAsk(t.Context(), ledger, gateway.LedgerQuestion{Query: gateway.EventQuery{
@@ -191,8 +192,8 @@ func sweeps(t *testing.T, w *gatewaytest.World, ledger string) (found []string) 
 }
 
 const (
-	stranger = "d/ab/abcdefghijklmnopqrstuvwxyz"
-	later    = "d/zz/zz7777777777777777777777zz"
+	orphan = "d/ab/abcdefghijklmnopqrstuvwxyz"
+	later  = "d/zz/zz7777777777777777777777zz"
 )
 
 func TestAStoreThatIsInOrder(t *testing.T) {
@@ -213,12 +214,13 @@ func TestAStoreThatIsInOrder(t *testing.T) {
 	})
 }
 
-// What no row knows goes when it is older than any backup that could know it, and recorded; what is none of ours stays.
-func TestStrangersAreRemoved(t *testing.T) {
+// An orphan is removed and recorded when no backup can know it any more. Unknown keys
+// stay.
+func TestOrphansAreRemoved(t *testing.T) {
 	eachStore(t, func(t *testing.T, w *gatewaytest.World, store *aging) {
 		w.Sent(t, 1)
 		others := []string{"d/ab/ab", "d/ab/xbcdefghijklmnopqrstuvwxyz", "d/ab/x/abcdefghijklmnopqrstuvwxyz", "d/zz9/x", "j/else", "x/y"}
-		put(t, store, append(others, stranger)...)
+		put(t, store, append(others, orphan)...)
 		kept := []string{"unknown-key kept d/ab/ab", "unknown-key kept d/ab/x/abcdefghijklmnopqrstuvwxyz", "unknown-key kept d/ab/xbcdefghijklmnopqrstuvwxyz",
 			"unknown-key kept d/zz9/x"}
 		if _, err := w.Gateway.LocalCheckStore(t.Context(), gateway.StoreCheck{}, func(gateway.Finding) {}, nil); err == nil {
@@ -230,7 +232,7 @@ func TestStrangersAreRemoved(t *testing.T) {
 		others = append(others[:4], "x/y")
 
 		sorted := func(state string) []string {
-			return []string{kept[0], "unreferenced " + state + " " + stranger, kept[1], kept[2], kept[3]}
+			return []string{kept[0], "unreferenced " + state + " " + orphan, kept[1], kept[2], kept[3]}
 		}
 		w.Clock.Advance(70*24*time.Hour - time.Second)
 		report := wantFound(t, w, gateway.StoreCheck{Repair: true}, sorted("waiting")...)
@@ -241,16 +243,16 @@ func TestStrangersAreRemoved(t *testing.T) {
 		if report := wantFound(t, w, gateway.StoreCheck{}, sorted("due")...); report.OK() || report.Due != 1 {
 			t.Errorf("report %+v", report)
 		}
-		wantObjects(t, store, append(others, stranger)...)
+		wantObjects(t, store, append(others, orphan)...)
 		if got := sweeps(t, w, event.Operator); len(got) != 0 {
 			t.Errorf("recorded: %q", got)
 		}
 		if report := wantFound(t, w, gateway.StoreCheck{Repair: true}, sorted("removed")...); !report.OK() || report.Removed != 1 {
 			t.Errorf("report %+v", report)
 		}
-		wantNoObject(t, w, stranger)
+		wantNoObject(t, w, orphan)
 		wantObjects(t, store, others...)
-		if diff := cmp.Diff([]string{"system local unreferenced " + stranger}, sweeps(t, w, event.Operator)); diff != "" {
+		if diff := cmp.Diff([]string{"system local unreferenced " + orphan}, sweeps(t, w, event.Operator)); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 	})
@@ -258,17 +260,18 @@ func TestStrangersAreRemoved(t *testing.T) {
 
 func TestGrace(t *testing.T) {
 	w, store := aged(t, gatewaytest.Config{})
-	put(t, store, stranger)
+	put(t, store, orphan)
 	w.Clock.Advance(25 * time.Hour)
 	var invalid *gateway.Invalid
 	if _, err := w.Gateway.LocalCheckStore(t.Context(), gateway.StoreCheck{Repair: true, Grace: time.Hour}, nil, nil); !errors.As(err, &invalid) {
 		t.Errorf("a grace of an hour: %v", err)
 	}
-	wantFound(t, w, gateway.StoreCheck{Repair: true, Grace: 26 * time.Hour}, "unreferenced waiting "+stranger)
-	wantFound(t, w, gateway.StoreCheck{Repair: true, Grace: 25 * time.Hour}, "unreferenced removed "+stranger)
+	wantFound(t, w, gateway.StoreCheck{Repair: true, Grace: 26 * time.Hour}, "unreferenced waiting "+orphan)
+	wantFound(t, w, gateway.StoreCheck{Repair: true, Grace: 25 * time.Hour}, "unreferenced removed "+orphan)
 }
 
-// An upload runs for a hundred days and its object is there already: whatever the clock says, it is never removed.
+// An upload runs for a hundred days and its object is there already. The object is never
+// removed.
 func TestAnUploadThatRunsIsLeftAlone(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w, store := aged(t, gatewaytest.Config{Database: db})
@@ -281,7 +284,7 @@ func TestAnUploadThatRunsIsLeftAlone(t *testing.T) {
 			result <- err
 		}()
 		key := <-stored
-		store.parts = []gateway.ObjectInfo{{Key: key, Modified: w.Clock.Now()}} // of which it sends more still
+		store.parts = []gateway.ObjectInfo{{Key: key, Modified: w.Clock.Now()}} // it still sends more of them
 		w.Clock.Advance(100 * 24 * time.Hour)
 		wantFound(t, w, gateway.StoreCheck{Repair: true})
 		if err := w.Gateway.SweepStore(t.Context()); err != nil {
@@ -302,14 +305,14 @@ func TestAnUploadThatRunsIsLeftAlone(t *testing.T) {
 	})
 }
 
-// The worst moment: the whole upload begins and stores its object while the store is being listed, at a store whose clock
-// is far behind.
+// This is the worst moment: the upload begins and stores its object while the store is
+// being listed, and the store's clock is far behind.
 func TestAnUploadDuringTheListing(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w, store := aged(t, gatewaytest.Config{Database: db})
 		_, documents := w.Sent(t, 1)
 		w.Clock.Advance(100 * 24 * time.Hour)
-		for key, repair := range map[string]bool{stranger: false, later: true} {
+		for key, repair := range map[string]bool{orphan: false, later: true} {
 			once := sync.OnceFunc(func() {
 				execute(t, w, `INSERT INTO document SELECT 'd_`+key+`', batch, contract, version, '`+key+`', class, media_type, 'receiving', '`+key+`',
 					size, digest, sent_by, created, touched, received, swept FROM document WHERE id = '`+string(documents[0].ID)+`'`)
@@ -331,7 +334,8 @@ func TestAnUploadDuringTheListing(t *testing.T) {
 	})
 }
 
-// A document that was received after its folder was listed is looked for again before anybody is alarmed.
+// A document that was received after its folder was listed is looked for again, and is no
+// finding.
 func TestADocumentThatWasNotListedYet(t *testing.T) {
 	w, store := aged(t, gatewaytest.Config{})
 	_, documents := w.Sent(t, 1)
@@ -350,7 +354,7 @@ func TestBodiesThatAreWrong(t *testing.T) {
 		replace(t, w, key(1), body[:len(body)-1])
 		replace(t, w, key(2), body)
 		execute(t, w, "DELETE FROM document_header WHERE document = $1", string(documents[3].ID))
-		_, another := object(t, w, documents[4]) // with its header: a document that opens well, and is not the one
+		_, another := object(t, w, documents[4]) // with its header: another document, which opens
 		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
 			string(documents[4].ID), string(documents[5].ID))
 		replace(t, w, key(5), another)
@@ -369,12 +373,13 @@ func TestBodiesThatAreWrong(t *testing.T) {
 				t.Errorf("%+v: report %+v, found (-want +got):\n%s", c, report, diff)
 			}
 		}
-		wantObjects(t, store, key(1), key(2), key(3)) // nobody can repair them, least of all by removing them
+		wantObjects(t, store, key(1), key(2), key(3)) // they cannot be repaired, least of all by removing them
 	})
 }
 
-// Bodies that came late, after the sweeper had stopped to look for them, and erased ones that a restored store brought back.
-func TestLeftoversOfDocumentsAreRemoved(t *testing.T) {
+// Stale objects are removed: bodies that came after the sweeper had stopped to look for
+// them, and erased bodies that a restored store brought back.
+func TestStaleObjectsAreRemoved(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w, store := aged(t, gatewaytest.Config{Database: db})
 		_, documents := w.Sent(t, 2)
@@ -392,7 +397,7 @@ func TestLeftoversOfDocumentsAreRemoved(t *testing.T) {
 		put(t, store, abandoned)
 		replace(t, w, erased, body)
 
-		// The sweeper's time is not over.
+		// The sweeper still looks for the body.
 		wantFound(t, w, gateway.StoreCheck{Repair: true}, "erased removed "+erased)
 		w.Clock.Advance(25 * time.Hour)
 		if err := w.Gateway.Sweep(t.Context()); err != nil {
@@ -409,7 +414,7 @@ func TestLeftoversOfDocumentsAreRemoved(t *testing.T) {
 	})
 }
 
-// What the store would not delete when it was erased is not tried day after day.
+// An erased body that the store refuses to delete is not tried again every day.
 func TestAnErasedBodyUnderARetentionLock(t *testing.T) {
 	for name, lock := range map[string]func(store *aging){
 		"refuses":  func(store *aging) { store.refuses = errors.New("a retention lock") },
@@ -441,20 +446,21 @@ func TestAnErasedBodyUnderARetentionLock(t *testing.T) {
 	}
 }
 
-// A newer build may have made tables that refer to objects. An older one that meets them removes nothing of theirs.
+// A newer build may have made tables that refer to objects. An older build removes none
+// of those objects.
 func TestReferencesThatThisBuildDoesNotKnow(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w, store := aged(t, gatewaytest.Config{Database: db})
 		execute(t, w, "CREATE TABLE later (object_key text)")
-		execute(t, w, "INSERT INTO later VALUES ('"+stranger+"')")
-		put(t, store, stranger)
+		execute(t, w, "INSERT INTO later VALUES ('"+orphan+"')")
+		put(t, store, orphan)
 		store.parts = []gateway.ObjectInfo{{Key: later, Modified: w.Clock.Now()}}
 		w.Clock.Advance(100 * 24 * time.Hour)
-		wantFound(t, w, gateway.StoreCheck{Repair: true}, "references-unknown wrong ", "unreferenced kept "+stranger)
+		wantFound(t, w, gateway.StoreCheck{Repair: true}, "references-unknown wrong ", "unreferenced kept "+orphan)
 		if err := w.Gateway.SweepStore(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		wantObjects(t, store, stranger)
+		wantObjects(t, store, orphan)
 		if len(store.dropped) > 0 {
 			t.Errorf("dropped %q", store.dropped)
 		}
@@ -468,16 +474,16 @@ func TestUnfinishedUploadsAreRemoved(t *testing.T) {
 		received := keyOf(t, w, documents[0])
 		begun := w.Clock.Now()
 		w.Clock.Advance(25 * time.Hour)
-		store.parts = []gateway.ObjectInfo{{Key: stranger, Modified: begun}, {Key: received, Modified: begun}, {Modified: begun},
+		store.parts = []gateway.ObjectInfo{{Key: orphan, Modified: begun}, {Key: received, Modified: begun}, {Modified: begun},
 			{Key: "d/not/ours", Modified: begun}, {Key: later, Modified: begun.Add(2 * time.Hour)}}
-		if report := wantFound(t, w, gateway.StoreCheck{}, "unfinished due "+stranger, "unfinished due "+received, "unfinished due "); report.OK() {
+		if report := wantFound(t, w, gateway.StoreCheck{}, "unfinished due "+orphan, "unfinished due "+received, "unfinished due "); report.OK() {
 			t.Errorf("report %+v", report)
 		}
 		if len(store.dropped) > 0 {
 			t.Fatalf("dropped %q without a repair", store.dropped)
 		}
-		wantFound(t, w, gateway.StoreCheck{Repair: true}, "unfinished removed "+stranger, "unfinished removed "+received, "unfinished removed ")
-		if diff := cmp.Diff([]string{stranger, received, ""}, store.dropped); diff != "" {
+		wantFound(t, w, gateway.StoreCheck{Repair: true}, "unfinished removed "+orphan, "unfinished removed "+received, "unfinished removed ")
+		if diff := cmp.Diff([]string{orphan, received, ""}, store.dropped); diff != "" {
 			t.Errorf("dropped (-want +got):\n%s", diff)
 		}
 		wantObjects(t, store, received)
@@ -487,7 +493,7 @@ func TestUnfinishedUploadsAreRemoved(t *testing.T) {
 	})
 }
 
-// After a restore to before an erasure, the comparison says what comes first.
+// After a restore to a time before an erasure, the comparison reports the erasure first.
 func TestFsckKnowsForgottenErasures(t *testing.T) {
 	w, _ := aged(t, gatewaytest.Config{})
 	_, documents := w.Sent(t, 1)
@@ -500,22 +506,22 @@ func TestFsckKnowsForgottenErasures(t *testing.T) {
 	wantFound(t, w, gateway.StoreCheck{}, "erasure-forgotten wrong j/"+string(e.ID)[2:], "body-missing wrong "+keyOf(t, w, documents[0]))
 }
 
-// Nothing is removed before it is recorded.
+// No object is removed before its removal is recorded.
 func TestNothingIsRemovedWithoutTheLedger(t *testing.T) {
 	w, store := aged(t, gatewaytest.Config{WaitTimeout: 5 * time.Second})
-	put(t, store, stranger)
+	put(t, store, orphan)
 	w.Clock.Advance(100 * 24 * time.Hour)
 	w.StopSequencer()
 	if err := w.Gateway.SweepStore(t.Context()); !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("sweeping without a ledger: %v", err)
 	}
-	wantObjects(t, store, stranger)
+	wantObjects(t, store, orphan)
 	if _, err := w.Gateway.LocalCheckStore(t.Context(), gateway.StoreCheck{}, nil, nil); !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("comparing without a ledger: %v", err)
 	}
 }
 
-func TestFsckWhileTheStoreIsAway(t *testing.T) {
+func TestFsckWhileTheStoreIsUnavailable(t *testing.T) {
 	w, _ := aged(t, gatewaytest.Config{})
 	w.Sent(t, 1)
 	w.Objects.SetAway(true)
@@ -526,7 +532,7 @@ func TestFsckWhileTheStoreIsAway(t *testing.T) {
 	}
 }
 
-// Replicas agree who sweeps, and each time it is the whole store; what is wrong is in the log, without names.
+// One replica at a time sweeps the whole store. The log has what is wrong, without names.
 func TestOneGatewaySweepsTheStore(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		var log lockedBuffer
@@ -535,19 +541,19 @@ func TestOneGatewaySweepsTheStore(t *testing.T) {
 		_, documents := w.Sent(t, 1)
 		replace(t, w, keyOf(t, w, documents[0]), nil)
 		w.Clock.Advance(100 * 24 * time.Hour)
-		sweep := func(h *gatewaytest.House, strangerIsThere bool) {
+		sweep := func(h *gatewaytest.House, orphanIsThere bool) {
 			t.Helper()
 			if err := h.Gateway.SweepStore(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := store.Get(t.Context(), stranger, 0)
-			if (err == nil) != strangerIsThere {
-				t.Errorf("the object of nobody: %v", err)
+			_, _, err := store.Get(t.Context(), orphan, 0)
+			if (err == nil) != orphanIsThere {
+				t.Errorf("the orphan: %v", err)
 			}
 		}
 		old := func() {
-			put(t, store, stranger)
-			store.put[stranger] = w.Clock.Now().AddDate(-1, 0, 0)
+			put(t, store, orphan)
+			store.put[orphan] = w.Clock.Now().AddDate(-1, 0, 0)
 		}
 		old()
 		sweep(w.House, false)
@@ -558,7 +564,7 @@ func TestOneGatewaySweepsTheStore(t *testing.T) {
 		sweep(replica, true)
 		w.Clock.Advance(time.Second)
 		sweep(replica, false)
-		if diff := cmp.Diff([]string{"system  unreferenced " + stranger, "system  unreferenced " + stranger}, sweeps(t, w, event.Operator)); diff != "" {
+		if diff := cmp.Diff([]string{"system  unreferenced " + orphan, "system  unreferenced " + orphan}, sweeps(t, w, event.Operator)); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 		text := log.String()
@@ -568,14 +574,14 @@ func TestOneGatewaySweepsTheStore(t *testing.T) {
 	})
 }
 
-// A gateway that serves sweeps the store by itself.
+// A running gateway sweeps the store by itself.
 func TestRunSweepsTheStore(t *testing.T) {
 	w, store := aged(t, gatewaytest.Config{})
 	root, err := keyring.Load(w.RootFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, store, stranger)
+	put(t, store, orphan)
 	w.Clock.Advance(100 * 24 * time.Hour)
 	ctx, stop := context.WithCancel(t.Context())
 	swept := make(chan string, 1)
@@ -588,7 +594,7 @@ func TestRunSweepsTheStore(t *testing.T) {
 	if err := g.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if key := <-swept; key != stranger {
+	if key := <-swept; key != orphan {
 		t.Errorf("swept %s", key)
 	}
 }

@@ -21,53 +21,60 @@ import (
 	"github.com/bordereau/bordereau/gateway/upkeep"
 )
 
-// Config is what a Gateway is made of. Zero durations and sizes mean the default that is stated.
+// Config is what a Gateway is made of. A zero duration or size means the stated default.
 type Config struct {
 	Database *database.DB     // migrated
-	Ledger   *audit.Ledger    // its Run belongs to whoever made it
-	Objects  Objects          // where bodies live
+	Ledger   *audit.Ledger    // its owner calls its Run
+	Objects  Objects          // stores bodies
 	Root     *keyring.Root    // opens contract identities
 	Receipts ReceiptSigner    // signs receipts
 	Clock    func() time.Time // time.Now
 	Logger   *slog.Logger     // discards
-	Node     string           // the machine's name, for whoever looks which gateways run
+	Node     string           // the machine's name in the list of running gateways
 
-	// VerifyWhole is the size in bytes up to which a document is decrypted and verified whole before its first byte
-	// leaves: 4 MiB. Above it a bad document breaks the transfer.
+	// VerifyWhole is the size in bytes up to which a document is decrypted and verified
+	// whole before its first byte leaves. The default is 4 MiB. Above it, a bad document
+	// breaks the transfer.
 	VerifyWhole int64
 
-	// TakeOver is how long an upload must have been silent before another request may take its reference: 30 s.
+	// TakeOver is how long an upload must have been idle before another request may take
+	// its reference. The default is 30 s.
 	TakeOver time.Duration
 
-	// IdleUpload is how long an upload may be silent before the sweeper abandons it: 15 min.
+	// IdleUpload is how long an upload may be idle before the sweeper abandons it. The
+	// default is 15 min.
 	IdleUpload time.Duration
 
-	// LateWrite is how long after an upload was abandoned its object may still appear in the store; the sweeper
-	// deletes again until then: 24 h.
+	// LateWrite is how long after an upload was abandoned its object may still appear in
+	// the store. Until then the sweeper deletes it again. The default is 24 h.
 	LateWrite time.Duration
 
-	// SweepEvery is the pause between two sweeps: 1 min.
+	// SweepEvery is the pause between two sweeps. The default is 1 min.
 	SweepEvery time.Duration
 
-	// SweepStoreEvery is how often one of the gateways looks through the whole store for what nobody needs: 24 h.
+	// SweepStoreEvery is how often one of the gateways compares the whole store with the
+	// database. The default is 24 h.
 	SweepStoreEvery time.Duration
 
-	// BackupRetention is how long backups of the database are kept: when the last one expires that could bring back what
-	// is erased now. Destruction certificates say it: 35 days.
+	// BackupRetention is how long backups of the database are kept. After that time no
+	// backup can bring back what is erased now. Destruction certificates state it. The
+	// default is 35 days.
 	BackupRetention time.Duration
 
-	// EventRetention is how long the erasable half of events is kept, by their class, within event.Retentions; what is not
-	// in it has the default. Times are of whole days.
+	// EventRetention is how long the erasable data of events is kept, by class, within
+	// event.Retentions. A class that is not in it has the default. Times are whole days.
 	EventRetention map[event.RetentionClass]time.Duration
 
-	// NameRetention is how long the name of a person is kept after they have left: 365 days, from 30 to 1,096.
+	// NameRetention is how long the name of a person is kept after the person has left:
+	// 30 to 1,096 days. The default is 365 days.
 	NameRetention time.Duration
 
-	// RecheckEvery is how often a running download asks again whether it is still allowed: 5 s.
+	// RecheckEvery is how often a running download asks whether it is still allowed. The
+	// default is 5 s.
 	RecheckEvery time.Duration
 }
 
-// What the rooms have for callers, Gateway has.
+// Gateway embeds the rooms, and so has their methods for callers.
 type (
 	transfers    = transfer.Transfers
 	erasures     = erasing.Erasures
@@ -76,8 +83,8 @@ type (
 	upkeepers    = upkeep.Upkeep
 )
 
-// Gateway is the product. Its methods are safe for concurrent use, and any number of gateways may share one database and
-// one store.
+// Gateway is the product. Its methods are safe for concurrent use. Any number of gateways
+// may share one database and one store.
 type Gateway struct {
 	*transfers
 	*erasures
@@ -93,7 +100,7 @@ type Gateway struct {
 	log        *slog.Logger
 }
 
-// New makes a Gateway. The operator's organisation must exist (Bootstrap makes it).
+// New makes a Gateway. The operator's organisation must exist. Bootstrap makes it.
 func New(ctx context.Context, c Config) (*Gateway, error) {
 	if c.Database == nil || c.Ledger == nil || c.Objects == nil || c.Root == nil || c.Receipts == nil {
 		return nil, errors.New("making gateway: Database, Ledger, Objects, Root and Receipts are all needed")
@@ -147,10 +154,11 @@ func setDefault[T comparable](v *T, standard T) {
 	}
 }
 
-// Run sweeps abandoned uploads, now and then the whole store, goes on with rotations of keys, tells which roots are at hand
-// and, once a day, erases what has been kept for its time, until ctx ends.
+// Run does the recurring work until ctx ends. It sweeps abandoned uploads, and sometimes
+// the whole store. It continues rotations of keys, announces which roots are at hand and,
+// once a day, erases what has passed its retention.
 func (g *Gateway) Run(ctx context.Context) error {
-	var apart sync.WaitGroup // what takes its time, and what must not wait for it
+	var apart sync.WaitGroup // slow work, and the announcements, which must not wait for it
 	apart.Go(func() { g.RunStoreSweeps(ctx) })
 	apart.Go(func() { g.keys.StayAnnounced(ctx) })
 	defer apart.Wait()
@@ -162,13 +170,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 			g.log.Error("sweeping abandoned uploads failed", "error", err)
 		}
 		if err := g.keys.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
-			g.log.Error("going on with the rotation of keys failed", "error", err)
+			g.log.Error("continuing the rotation of keys failed", "error", err)
 		}
 		if today := g.door.Now().Truncate(choke.Day); today.After(retained) {
 			if err := g.Retain(ctx); err == nil {
 				retained = today
 			} else if ctx.Err() == nil {
-				g.log.Error("erasing what has been kept for its time failed", "error", err)
+				g.log.Error("erasing what has passed its retention failed", "error", err)
 			}
 		}
 		select {
@@ -179,8 +187,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep abandons uploads that have been silent, carries on with erasures that were not finished, tries again what stores
-// would not delete, and forgets identities that were destroyed. It may run on any number of replicas at once.
+// Sweep abandons idle uploads, continues unfinished erasures, repeats the deletes that a
+// store has refused, and forgets destroyed identities. It may run on any number of
+// replicas at once.
 func (g *Gateway) Sweep(ctx context.Context) error {
 	return errors.Join(g.SweepUploads(ctx), g.keys.ForgetDestroyed(ctx), g.ContinueErasures(ctx), g.RetryRetained(ctx))
 }

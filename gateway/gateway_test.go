@@ -19,7 +19,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// each runs a test in a world of its own, on both databases.
+// each runs a test in its own world, on both databases.
 func each(t *testing.T, f func(t *testing.T, w *gatewaytest.World)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -27,7 +27,8 @@ func each(t *testing.T, f func(t *testing.T, w *gatewaytest.World)) {
 	})
 }
 
-// events asks a client's ledger as its officer, oldest first and without the question itself.
+// events asks a client's ledger as its officer, oldest first, without the question
+// itself.
 func events(t *testing.T, w *gatewaytest.World, q gateway.EventQuery) []event.Event {
 	t.Helper()
 	q.Limit = 500
@@ -44,7 +45,7 @@ func events(t *testing.T, w *gatewaytest.World, q gateway.EventQuery) []event.Ev
 	return kept
 }
 
-// line is an event in short, as tests compare it.
+// line is an event in short, for comparisons.
 func line(e event.Event) string {
 	return string(e.Action) + " " + string(e.Phase) + " " + string(e.Outcome) + " " + e.Reason
 }
@@ -112,7 +113,7 @@ func TestADocumentFromUploadToReading(t *testing.T) {
 	})
 }
 
-func TestNobodyElseReads(t *testing.T) {
+func TestNoOneElseReads(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 1)
 		d := documents[0].ID
@@ -221,7 +222,7 @@ func TestALeaverIsGoneWithOneCall(t *testing.T) {
 		if _, err := w.Read(t, w.Handler, documents[0].ID); !errors.Is(err, gateway.ErrNotFound) {
 			t.Errorf("reading after leaving: %v", err)
 		}
-		// What the leaver held is free for somebody else.
+		// The documents of the leaver can be assigned to another person.
 		if _, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Colleague.Person}); err != nil {
 			t.Errorf("assigning the leaver's documents: %v", err)
 		}
@@ -344,11 +345,11 @@ func TestListsShowNothingOfOthers(t *testing.T) {
 		}
 		contracts, _, err := w.Gateway.Contracts(t.Context(), w.Stranger, gateway.Page{})
 		if err != nil || len(contracts) != 1 || contracts[0].ID == w.Contract {
-			t.Errorf("the stranger's contracts: %v, %v", contracts, err)
+			t.Errorf("another provider's contracts: %v, %v", contracts, err)
 		}
 		mine, _, err := w.Gateway.Documents(t.Context(), w.Handler, batch, gateway.Page{})
 		if err != nil || len(mine) != 0 {
-			t.Errorf("a handler sees documents that nobody assigned: %v, %v", mine, err)
+			t.Errorf("a handler sees documents that were not assigned: %v, %v", mine, err)
 		}
 		w.Taken(t, batch)
 		mine, _, err = w.Gateway.Documents(t.Context(), w.Handler, batch, gateway.Page{})
@@ -385,7 +386,7 @@ func TestTheLedgerIsForItsOwnOfficers(t *testing.T) {
 	if _, _, err := w.Gateway.AuditEvents(t.Context(), w.Officer, "operator", gateway.EventQuery{}); !errors.Is(err, gateway.ErrNotFound) {
 		t.Errorf("a client's officer asked the operator's ledger: %v", err)
 	}
-	// What was refused stands there, and so does that it was asked.
+	// The ledger has the refusals, and also the question.
 	list, _, err := w.Gateway.AuditEvents(t.Context(), w.Officer, string(w.Client), gateway.EventQuery{Outcome: event.OutcomeDeny})
 	if err != nil || len(list) != 4 {
 		t.Errorf("denials: %v, %v", lines(list), err)
@@ -397,8 +398,8 @@ func TestTheLedgerIsForItsOwnOfficers(t *testing.T) {
 	}
 }
 
-// The words of package policy and those of the ledger are two lists, because neither
-// package may know the other. Every action stands in both.
+// Package policy and the ledger have two lists of actions, because neither package may
+// know the other. Every action is in both.
 func TestEveryActionIsInTheCatalogue(t *testing.T) {
 	known := map[string]bool{}
 	for _, entry := range event.Catalogue() {

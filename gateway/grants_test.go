@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// withoutSequencing makes every turn of the sequencer fail until the returned function is
-// called. On SQLite.
+// withoutSequencing makes every round of the sequencer fail until the returned function
+// is called. It works on SQLite.
 func withoutSequencing(t *testing.T, w *gatewaytest.World) (again func()) {
 	t.Helper()
 	statement(t, w, `CREATE TRIGGER no_event BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'no event today'); END`)
@@ -31,9 +31,9 @@ func statement(t *testing.T, w *gatewaytest.World, text string) {
 	}
 }
 
-// A grant that was committed and not confirmed in time releases nothing. The process
-// lives on, so the gateway tells the ledger that no end of it will follow: it is closed
-// as unknown.
+// A committed grant that was not confirmed in time releases nothing. The process lives
+// on, so the gateway reports to the ledger that no end will follow, and the ledger closes
+// the grant as unknown.
 func TestAGrantThatWasNotConfirmedIsClosed(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{Lost: 500 * time.Millisecond}).World(t)
 	d := readable(t, w, 10_000)
@@ -47,8 +47,8 @@ func TestAGrantThatWasNotConfirmedIsClosed(t *testing.T) {
 	wantEnd(t, w, event.PhaseUnknown, "end-lost")
 }
 
-// The answer to the commit of a grant is lost: nobody knows whether it is recorded. It
-// is, and it is closed as unknown.
+// The answer to the commit of a grant is lost, so that its outcome is unknown. The grant
+// is recorded, and is closed as unknown.
 func TestAGrantWhoseCommitWasLostIsClosed(t *testing.T) {
 	proxy := databasetest.NewProxy(t, databasetest.PostgreSQLDSN(t))
 	db := databasetest.Open(t, database.Config{PostgreSQL: proxy.DSN})
@@ -77,7 +77,7 @@ func ofTwoClients(t *testing.T, w *gatewaytest.World) gateway.OrganisationID {
 	return second.Client
 }
 
-// What concerns two clients stands in the ledgers of both, as two events of the same
+// An act about two clients is recorded in both ledgers, as two events of the same
 // request: an event belongs to one ledger.
 func TestAnActOfTwoClientsIsAnEventOfEach(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
@@ -99,8 +99,8 @@ func TestAnActOfTwoClientsIsAnEventOfEach(t *testing.T) {
 	}
 }
 
-// An act that stands in two ledgers is answered when both hold it. Here one of them never
-// does, whichever it is.
+// An act of two ledgers is answered when both have its event. Here one of the two never
+// has it.
 func TestAnActWaitsForEveryLedgerItStandsIn(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	second := ofTwoClients(t, w)
@@ -116,9 +116,8 @@ func TestAnActWaitsForEveryLedgerItStandsIn(t *testing.T) {
 	}
 }
 
-// What an act did beside its purpose is waited for like the act itself: here the upload
-// that another one takes over.
-func TestAnActWaitsForWhatItDidBeside(t *testing.T) {
+// An act also waits for its additional events: here for the upload that it takes over.
+func TestAnActWaitsForItsAdditionalEvents(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")
 	hold, result := held(t, w, batch)
@@ -136,7 +135,8 @@ func TestAnActWaitsForWhatItDidBeside(t *testing.T) {
 	wantConflict(t, <-result, gateway.ConflictUploadAbandoned)
 }
 
-// An upload that was refused at its end is recorded without its bytes: none were taken.
+// An upload that was refused at its end is recorded without bytes, because none were
+// kept.
 func TestARefusedActMovesNoBytes(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")

@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// backup keeps the rows that erasures delete, and brings them back as a restore of the database would, while the store and
-// its journal go on.
+// backup keeps the rows that erasures delete, and brings them back as a restore of the
+// database would. The store and its journal stay.
 type backup struct{ w *gatewaytest.World }
 
 func takeBackup(t *testing.T, w *gatewaytest.World) backup {
@@ -121,7 +121,8 @@ func TestARestoreBringsNoContractBack(t *testing.T) {
 	})
 }
 
-// The backup was made between proposal and approval: it knows the erasure, and not that it was decided.
+// The backup was made between proposal and approval. It has the erasure, but not its
+// approval.
 func TestARestoreToTheProposal(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		w.Sent(t, 1)
@@ -171,7 +172,8 @@ func putJournal(t *testing.T, w *gatewaytest.World, entry string) {
 	}
 }
 
-// The store is not trusted: whoever writes into it can keep the gateway from starting, and erase nothing.
+// The store is not trusted: a person who writes into it can keep the gateway from
+// starting, and can erase nothing.
 func TestAForgedJournalErasesNothing(t *testing.T) {
 	forged := map[string]func(t *testing.T, w *gatewaytest.World, claims gateway.JournalClaims) string{
 		"no JWS":    func(*testing.T, *gatewaytest.World, gateway.JournalClaims) string { return "erase everything" },
@@ -227,7 +229,7 @@ func receipt(t *testing.T, w *gatewaytest.World) string {
 	return r.JWS
 }
 
-// The journal holds opaque identifiers and nothing else about anybody.
+// The journal contains opaque identifiers, and nothing else about any person.
 func TestTheJournalHoldsNoNames(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
@@ -255,7 +257,7 @@ func TestTheJournalHoldsNoNames(t *testing.T) {
 	}
 }
 
-// payload is what a JWS says.
+// payload returns the payload of a JWS.
 func payload(t *testing.T, jws io.Reader) string {
 	t.Helper()
 	all, err := io.ReadAll(jws)

@@ -18,7 +18,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// lockedBuffer is a log that several goroutines write.
+// lockedBuffer is a log to which several goroutines write.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -36,8 +36,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// A root and a contract are rotated, with damage on the way; then the log, every error, every answer and every value of every
-// table is searched for anything that begins as a private key does.
+// A root and a contract are rotated, with damage on the way. Then no private key is in
+// the log, in an error, in an answer or in a value of a table.
 func TestPrivateKeysAreNowhereInClear(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		var log lockedBuffer
@@ -93,7 +93,7 @@ func damage(t *testing.T, db *database.DB, statement string, args ...any) {
 	}
 }
 
-// everyValue is every value of every table, one after the other.
+// everyValue returns every value of every table, one after the other.
 func everyValue(t *testing.T, db *database.DB) string {
 	t.Helper()
 	names := "SELECT name FROM sqlite_master WHERE type = 'table'"

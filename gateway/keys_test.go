@@ -30,7 +30,7 @@ func keysOf(t *testing.T, g *gateway.Gateway) gateway.Keys {
 	return k
 }
 
-// sealedTo gives, for each key, to how many it is sealed and to whom.
+// sealedTo returns the holders to which each key is sealed.
 func sealedTo(t *testing.T, g *gateway.Gateway) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
@@ -68,7 +68,7 @@ func checkKeys(t *testing.T, h *gatewaytest.House) gateway.KeyCheck {
 	return check
 }
 
-// reads wants the documents to be read as they were sent.
+// reads checks that the documents are read as they were sent.
 func reads(t *testing.T, w *gatewaytest.World, documents ...gateway.Document) {
 	t.Helper()
 	for _, d := range documents {
@@ -88,8 +88,9 @@ func newSafe(t *testing.T) *crypto.Identity {
 	return identity
 }
 
-// The whole life of a root: a new one above it, then the old one retired. Documents are read at every moment by whoever has
-// a root file of that moment, and the old root opens nothing at the end.
+// This is the whole life of a root: a new root comes, then the old one is retired. At
+// every moment a gateway with a root file of that moment reads the documents. At the end
+// the old root opens nothing.
 func TestTheRootIsRotated(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 2)
@@ -114,7 +115,8 @@ func TestTheRootIsRotated(t *testing.T) {
 			t.Errorf("a second time %d keys were changed", r.Changed)
 		}
 
-		// Retired. The gateway that runs with the old file opens nothing new and makes nothing that the new one cannot open.
+		// The old root is retired. A gateway with the old file opens nothing new, and
+		// makes nothing that the new root cannot open.
 		if r := rewrap(t, during, true); r.Changed != 2 || r.Failed != 0 {
 			t.Fatalf("retiring: %+v", r)
 		}
@@ -140,7 +142,7 @@ func TestTheRootIsRotated(t *testing.T) {
 			t.Errorf("keys were sealed back to a retired root: %v", err)
 		}
 		allSealedTo(t, first.Gateway, names[0])
-		// One that has both files' roots in memory still seals to the new one alone.
+		// A gateway that has both roots in memory seals to the new one only.
 		if _, err := during.Gateway.ApproveContract(t.Context(), w.Approver, c.ID, c.Version); err != nil {
 			t.Errorf("the new root makes no contract: %v", err)
 		}
@@ -151,7 +153,7 @@ func TestTheRootIsRotated(t *testing.T) {
 	})
 }
 
-// A root file that is older than the one in use may not take keys away from it.
+// A root file that is older than the one in use takes no key away from it.
 func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		both, err := keyring.AddFirst(w.RootFile)
@@ -166,12 +168,13 @@ func TestAnOlderRootFileTakesNothingAway(t *testing.T) {
 		}
 		allSealedTo(t, during.Gateway, both.Fingerprints()...)
 
-		// The other way round it may: the old root was taken out of the file by hand.
+		// The new file may take keys away: the old root was taken out of the file by
+		// hand.
 		first := w.WithRoot(t, both.FirstAlone())
 		rewrap(t, first, false)
 		allSealedTo(t, first.Gateway, both.Fingerprints()[0])
 
-		// And what was written down once stays the older one.
+		// A root that was recorded once stays the older one.
 		w.Clock.Advance(time.Minute)
 		again, err := keyring.AddFirst(w.RootFile)
 		if err != nil {
@@ -257,7 +260,7 @@ func goOn(t *testing.T, w *gatewaytest.World) gateway.Rotation {
 	return r
 }
 
-// bodies gives every object of the store.
+// bodies returns every object of the store.
 func bodies(t *testing.T, w *gatewaytest.World) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -270,8 +273,8 @@ func bodies(t *testing.T, w *gatewaytest.World) map[string]string {
 	return all
 }
 
-// A contract's key is rotated while documents are read and sent: every one opens before, during and after, no body moves,
-// and the earlier key is gone at the end.
+// A contract's key is rotated while documents are read and sent. Each document opens
+// before, during and after. No body moves, and the earlier key is gone at the end.
 func TestAContractIsRotated(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 5)
@@ -330,8 +333,9 @@ func wantConflictOfRotation(t *testing.T, w *gatewaytest.World) {
 	wantConflict(t, err, gateway.ConflictState)
 }
 
-// Broken off after a page of headers, the rotation goes on where it was, here in another gateway's background.
-func TestARotationThatWasBrokenOffGoesOn(t *testing.T) {
+// A rotation that was interrupted after a page of headers continues where it was, here in
+// another gateway's background.
+func TestAnInterruptedRotationContinues(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 3)
 		w.Taken(t, batch)
@@ -367,8 +371,9 @@ func TestARotationThatWasBrokenOffGoesOn(t *testing.T) {
 	})
 }
 
-// Two gateways rotate the same contract at once: each header is rewrapped once, and every document opens.
-func TestTwoGatewaysGoOnWithOneRotation(t *testing.T) {
+// Two gateways rotate the same contract at once. Each header is rewrapped once, and each
+// document opens.
+func TestTwoGatewaysContinueOneRotation(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 8)
 		w.Taken(t, batch)
@@ -390,7 +395,8 @@ func TestTwoGatewaysGoOnWithOneRotation(t *testing.T) {
 	})
 }
 
-// An upload that began before the rotation holds the earlier key until it ends, and its header is wrapped for the new one.
+// An upload that began before the rotation keeps the earlier key until it ends. Its
+// header is wrapped for the new key.
 func TestARotationDuringAnUpload(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch := w.Open(t, "lot-1")
@@ -415,7 +421,7 @@ func TestARotationDuringAnUpload(t *testing.T) {
 	})
 }
 
-// A header that does not open stays, is told, and keeps the earlier key alive.
+// A header that does not open stays, is reported, and keeps the earlier key.
 func TestARotationKeepsWhatItCannotRewrap(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 3)
@@ -465,7 +471,8 @@ func TestRotationsThatCannotBe(t *testing.T) {
 	})
 }
 
-// Whoever owns the database and knows the root's recipient puts a key of their own in the place of a contract's.
+// A person who owns the database and knows the root's recipient replaces a contract's key
+// by one of their own.
 func TestAKeyThatIsNotTheContracts(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		root, err := keyring.Load(w.RootFile)

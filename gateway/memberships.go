@@ -10,8 +10,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// Memberships lists who holds which role on a contract now, by the memberships' identifiers. A duty of the client's
-// contract managers, compliance officers and auditors: who works on a contract is nothing for those who work on it.
+// Memberships lists which person holds which role on a contract now, by the memberships'
+// identifiers. It is a duty of the client's contract managers, compliance officers and
+// auditors. The people who work on a contract do not see who else does.
 func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract ContractID, page Page) ([]Membership, string, error) {
 	if page.After != "" && policy.ParseIdentifier("m", page.After) != nil {
 		return nil, "", choke.ErrCursor

@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/choke"
 
-// The words of package choke, under the names that callers of this package know.
+// These are the types of package choke, under the names for callers of this package.
 type (
 	Assignment       = choke.Assignment
 	AssignmentID     = choke.AssignmentID

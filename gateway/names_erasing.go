@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/erasing"
 
-// The words of package erasing, under the names that callers of this package know.
+// These are the types of package erasing, under the names for callers of this package.
 type (
 	DestructionClaims  = erasing.DestructionClaims
 	Erasure            = erasing.Erasure

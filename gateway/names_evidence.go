@@ -8,7 +8,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/evidence"
 )
 
-// The words of package evidence, under the names that callers of this package know.
+// These are the types of package evidence, under the names for callers of this package.
 type (
 	EventQuery     = evidence.EventQuery
 	Group          = evidence.Group
@@ -19,8 +19,8 @@ type (
 	PackQuestion   = evidence.PackQuestion
 )
 
-// WriteCSV writes the events as a table with a line of column names. The first error ends it, and the table is then not
-// whole.
+// WriteCSV writes the events as a table with a line of column names. The first error ends
+// it, and leaves the table incomplete.
 func WriteCSV(w io.Writer, events iter.Seq2[event.Event, error]) error {
 	return evidence.WriteCSV(w, events)
 }

@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/explain"
 
-// The words of package explain, under the names that callers of this package know.
+// These are the types of package explain, under the names for callers of this package.
 type (
 	Impact       = explain.Impact
 	Reader       = explain.Reader

@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/keys"
 
-// The words of package keys, under the names that callers of this package know.
+// These are the types of package keys, under the names for callers of this package.
 type (
 	ContractKey = keys.ContractKey
 	KeyCheck    = keys.KeyCheck

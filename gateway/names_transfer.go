@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/transfer"
 
-// The words of package transfer, under the names that callers of this package know.
+// These are the types of package transfer, under the names for callers of this package.
 type (
 	Choice        = transfer.Choice
 	Content       = transfer.Content

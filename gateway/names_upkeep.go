@@ -2,7 +2,7 @@ package gateway
 
 import "github.com/bordereau/bordereau/gateway/upkeep"
 
-// The words of package upkeep, under the names that callers of this package know.
+// These are the types of package upkeep, under the names for callers of this package.
 type (
 	Finding        = upkeep.Finding
 	FindingKind    = upkeep.FindingKind

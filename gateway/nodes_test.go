@@ -12,7 +12,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// wantRefusedFor wants retiring the old root to be refused for the sake of one gateway, and to have changed nothing.
+// wantRefusedFor checks that retiring the old root is refused because of one gateway, and
+// changes nothing.
 func wantRefusedFor(t *testing.T, h *gatewaytest.House, node string) {
 	t.Helper()
 	before := keysOf(t, h.Gateway).Holders
@@ -26,7 +27,7 @@ func wantRefusedFor(t *testing.T, h *gatewaytest.House, node string) {
 	}
 }
 
-// A root is retired when every gateway that runs has the new one, and not before.
+// A root is retired only when every running gateway has the new one.
 func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 1)
@@ -38,7 +39,7 @@ func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 			t.Fatal(err)
 		}
 		restarted := w.WithRoot(t, both)
-		rewrap(t, restarted, false) // adding a root takes nothing away from anybody
+		rewrap(t, restarted, false) // adding a root takes no key away
 		wantRefusedFor(t, restarted, old.Name)
 
 		stopNew := run(t, restarted.Gateway)
@@ -48,13 +49,13 @@ func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 			}
 		}
 		wantRefusedFor(t, restarted, old.Name) // one of two is not enough
-		// Taking the old root out of the file by hand is no way round it.
+		// Taking the old root out of the file by hand is refused too.
 		_, err = w.WithRoot(t, both.FirstAlone()).Gateway.LocalRewrapKeys(t.Context(), false, nil)
 		wantConflict(t, err, gateway.ConflictState)
 		reads(t, w, documents...)
 
 		stopOld()
-		nodes(t, w.Gateway, 1) // it said that it stops
+		nodes(t, w.Gateway, 1) // it has removed its announcement
 		rewrap(t, restarted, true)
 		allSealedTo(t, restarted.Gateway, both.Fingerprints()[0])
 		stopNew()
@@ -62,7 +63,7 @@ func TestNoRootIsRetiredUnderARunningGateway(t *testing.T) {
 	})
 }
 
-// A gateway that died without a word holds up the retirement for a time, and not for ever.
+// A gateway that crashed delays the retirement for a time, and not for ever.
 func TestAGatewayThatDiedCountsForATime(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		dead := w.Replica(t)
@@ -81,7 +82,7 @@ func TestAGatewayThatDiedCountsForATime(t *testing.T) {
 		w.Clock.Advance(time.Minute)
 		rewrap(t, during, true)
 
-		// The next one that tells forgets it.
+		// The next announcement removes it.
 		w.Clock.Advance(time.Second)
 		if err := during.Gateway.Announce(t.Context()); err != nil {
 			t.Fatal(err)

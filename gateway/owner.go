@@ -6,10 +6,10 @@ import (
 	"github.com/bordereau/bordereau/gateway/keys"
 )
 
-// What the machine's owner does with contracts' keys. Package keys has more, which opens identities: that is not for
-// callers of this package.
+// These methods are for the machine's owner and concern contracts' keys. Package keys has
+// more methods. Those open identities, and are not for callers of this package.
 
-// LocalKeys lists the keys. No private key is in the answer.
+// LocalKeys lists the keys. Its answer contains no private key.
 func (g *Gateway) LocalKeys(ctx context.Context) (keys.Keys, error) { return g.keys.LocalKeys(ctx) }
 
 // LocalCheckKeys is keys.Keeper.LocalCheckKeys.
@@ -32,5 +32,5 @@ func (g *Gateway) ContinueRotation(ctx context.Context, id ContractID, progress 
 	return g.keys.ContinueRotation(ctx, id, progress)
 }
 
-// ContinueRotations goes on with every rotation that runs.
+// ContinueRotations continues every running rotation.
 func (g *Gateway) ContinueRotations(ctx context.Context) error { return g.keys.ContinueRotations(ctx) }

@@ -27,7 +27,7 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// packed takes a pack away.
+// packed exports a pack.
 func packed(t *testing.T, w *gatewaytest.World, who gateway.Caller, q gateway.PackQuestion) []byte {
 	t.Helper()
 	p, err := w.Gateway.ExportPack(t.Context(), who, string(w.Client), q)
@@ -51,7 +51,7 @@ func verifiedPack(t *testing.T, w *gatewaytest.World, pack []byte, older ...[]by
 	return report
 }
 
-// member reads a file of a pack with another reader of archives than the verifier's.
+// member reads a file of a pack with another archive reader than the verifier's.
 func member(t *testing.T, pack []byte, name string) string {
 	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(pack), int64(len(pack)))
@@ -69,7 +69,8 @@ func member(t *testing.T, pack []byte, name string) string {
 	return string(text)
 }
 
-// What the gateway packs, the verifier proves: question, events, private halves, terms, and that the ledger only grew.
+// The verifier proves what the gateway packs: question, events, erasable data, terms, and
+// that the ledger has only grown.
 func TestEvidencePack(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
@@ -114,7 +115,8 @@ func TestEvidencePack(t *testing.T) {
 	})
 }
 
-// The ledger's key was replaced: a pack carries the statement that leads from the one to the other, and is proven by both.
+// The ledger's key was replaced. A pack contains the statement that leads from the old
+// key to the new one, and both keys prove the pack.
 func TestEvidencePackOfAnotherKey(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
@@ -144,7 +146,8 @@ func TestEvidencePackOfAnotherKey(t *testing.T) {
 	})
 }
 
-// A verifier in another language, written from the description of the format, proves what the gateway packs.
+// A verifier in another language, written from the description of the format, proves what
+// the gateway packs.
 func TestSecondVerifierProvesEvidencePack(t *testing.T) {
 	python := needs.Program(t, "python3", "", "apt-get install python3")
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
@@ -170,7 +173,8 @@ func TestSecondVerifierProvesEvidencePack(t *testing.T) {
 	}
 }
 
-// The export is an access with two events: it is granted before anything is there to leave, and its end tells how much left.
+// An export is an access with two events. It is granted before anything can leave, and
+// its end says how much left.
 func TestEvidencePackIsRecorded(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	pack := packed(t, w, w.Officer, gateway.PackQuestion{})
@@ -182,7 +186,7 @@ func TestEvidencePackIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := broken.Send(t.Context(), &failing{}); err == nil {
-		t.Error("sent to nobody")
+		t.Error("sent although the receiver is nil")
 	}
 	closed, err := w.Gateway.ExportPack(t.Context(), w.Officer, string(w.Client), gateway.PackQuestion{})
 	if err != nil {
@@ -211,7 +215,8 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
-// A provider's compliance takes away what its own people did, and of the terms what it may read.
+// A provider's compliance officer exports what its own people did, and the terms that it
+// may read.
 func TestEvidencePackOfAProvidersCompliance(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	watcher := w.Member(t, w.Contract, w.Provider, "Prune Provider", policy.RoleProviderCompliance)
@@ -222,7 +227,7 @@ func TestEvidencePackOfAProvidersCompliance(t *testing.T) {
 	}
 	second := w.NewContract(t, gatewaytest.Terms("F-2026-099", w.Client, w.Provider))
 	w.Join(t, second)
-	if _, err := w.Gateway.Contract(t.Context(), w.Handler, second); err != nil { // of which the watcher has no role
+	if _, err := w.Gateway.Contract(t.Context(), w.Handler, second); err != nil { // on which the compliance officer has no role
 		t.Fatal(err)
 	}
 	pack := packed(t, w, watcher, gateway.PackQuestion{})
@@ -265,8 +270,8 @@ func TestEvidencePackOfAProvidersCompliance(t *testing.T) {
 	}
 }
 
-// A version that was only proposed decided nothing, and may be the client's secret: who was refused its approval does not
-// get it this way.
+// A version that was only proposed has decided nothing and may be the client's secret. A
+// person who was refused its text does not get it in a pack.
 func TestEvidencePackHoldsNoProposedTerms(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	watcher := w.Member(t, w.Contract, w.Provider, "Prune Provider", policy.RoleProviderCompliance)
@@ -284,7 +289,8 @@ func TestEvidencePackHoldsNoProposedTerms(t *testing.T) {
 	}
 }
 
-// A ledger's pack holds the terms of its own client's contracts, whatever its rows name.
+// A ledger's pack contains only terms of its own client's contracts, whatever its rows
+// name.
 func TestEvidencePackHoldsNoTermsOfOthers(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	if _, err := w.Ledger.Append(t.Context(), "operator", event.Event{ID: event.NewID(), Occurred: w.Clock.Now(), Phase: event.PhaseState,
@@ -323,7 +329,8 @@ func TestPackQuestionsThatAreRefused(t *testing.T) {
 	}
 }
 
-// No more packs are made at a time than memory was planned for; each that ends, however it does, makes room.
+// No more packs are made at a time than there is memory for. Each pack makes room when it
+// ends, however it ends.
 func TestPacksAreBounded(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	export := func() (*gateway.Pack, error) {
@@ -362,7 +369,7 @@ func TestPacksAreBounded(t *testing.T) {
 	third.Close()
 }
 
-// What is too much is refused before its first byte, and the ledger says so.
+// A pack that is too large is refused before its first byte, and the refusal is recorded.
 func TestEvidencePackThatIsTooLarge(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	fill(t, w, 10_001)
@@ -377,8 +384,8 @@ func TestEvidencePackThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// fill stages n events in the client's ledger, some at a time so that a slow machine sequences each part within Wait's
-// patience.
+// fill puts n events into the outbox of the client's ledger, some at a time, so that a
+// slow machine sequences each part within Wait's patience.
 func fill(t *testing.T, w *gatewaytest.World, n int) {
 	t.Helper()
 	for n > 0 {

@@ -78,13 +78,13 @@ func TestAPartIsARead(t *testing.T) {
 		}
 		for _, who := range []gateway.Caller{w.Colleague, w.System, w.Stranger} {
 			if _, err := w.Gateway.Head(t.Context(), who, d.ID); err == nil {
-				t.Error("somebody else asked for the head")
+				t.Error("another person asked for the head")
 			}
 		}
 	})
 }
 
-// Whatever is exchanged in the store or among the headers: an error, and never a clean end.
+// An object or a header that was exchanged is an error, and never a clean end.
 func TestAPartThatWasTamperedWithNeverPasses(t *testing.T) {
 	needs.Parallel(t)
 	const offset, length = 1 << 20, 300_000
@@ -143,7 +143,7 @@ func TestAPartThatWasTamperedWithNeverPasses(t *testing.T) {
 	}
 }
 
-// edit changes the bytes of a document's object.
+// edit returns a change of the bytes of a document's object.
 func edit(change func([]byte) []byte) func(*testing.T, *gatewaytest.World, gateway.Document, gateway.Document) {
 	return func(t *testing.T, w *gatewaytest.World, d, _ gateway.Document) {
 		key, body := object(t, w, d)

@@ -12,7 +12,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// chronicle is what reads of one document got at moments of a story, to be held against what Past says about them later.
+// chronicle records which reads of one document were allowed at the moments of a story.
+// The test compares it with what Past says later.
 type chronicle struct {
 	w        *gatewaytest.World
 	reader   gateway.Caller
@@ -24,10 +25,10 @@ type moment struct {
 	at      time.Time
 	step    string
 	allowed bool
-	version int64 // that allowed
+	version int64 // the version that allowed it
 }
 
-// try reads, notes what came of it, and lets a minute pass.
+// try reads, records the outcome, and lets a minute pass.
 func (c *chronicle) try(t *testing.T, step string) {
 	t.Helper()
 	m := moment{at: c.w.Clock.Now(), step: step}
@@ -79,8 +80,9 @@ func (c *chronicle) must(t *testing.T, err error) {
 	c.w.Clock.Advance(time.Minute)
 }
 
-// What was to come into force after the end never did: the version that stood then decides in the wind-down.
-func TestPastOfAnAmendmentThatTheContractDidNotLiveToSee(t *testing.T) {
+// An amendment whose date is after the end never comes into force. The version at the end
+// decides in the wind-down.
+func TestAnAmendmentAfterTheEndNeverDecides(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, wound(w), time.Time{})
 		batch, documents := w.Sent(t, 1)
@@ -103,7 +105,7 @@ func TestPastOfAnAmendmentThatTheContractDidNotLiveToSee(t *testing.T) {
 	})
 }
 
-// What was stopped does not begin again by ending.
+// The end of a suspended contract allows nothing again.
 func TestPastHasNoWindDownAfterASuspension(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, wound(w), time.Time{})
@@ -121,9 +123,9 @@ func TestPastHasNoWindDownAfterASuspension(t *testing.T) {
 	})
 }
 
-// A role holds from when it was granted to when it ended, and again when it was granted again; an assignment that stands all
-// the while opens nothing in between.
-func TestPastOfWhoCameAndWent(t *testing.T) {
+// A role counts from its grant to its end, and again from the next grant. A standing
+// assignment allows nothing in between.
+func TestPastOfARoleThatEndedAndBeganAgain(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 1)
 		temp := w.Person(t, w.Provider, "Tara Temp")
@@ -151,7 +153,8 @@ func TestPastOfWhoCameAndWent(t *testing.T) {
 	})
 }
 
-// On a day, a read was possible from the moment at which the last of what it takes began: here the lease, then the role.
+// On a day, a read was possible from the moment when the last of its conditions began:
+// here the lease, then the role.
 func TestPastFindsWhenADayOpened(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) { // it is 09:30 UTC
 		batch, _ := w.Sent(t, 1)
@@ -197,8 +200,8 @@ func TestPastFindsWhenADayOpened(t *testing.T) {
 	})
 }
 
-// What is asked about now counts what was read today. About the past it is not known what had been read by then, and the answer
-// says that it does not count.
+// A question about now counts what was read today. The past does not record what had been
+// read by then, and the answer says that it does not count.
 func TestCeilingsCountOnlyNow(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, changed(w, "documents-per-day: 100", "documents-per-day: 1"), time.Time{})
@@ -220,7 +223,7 @@ func TestCeilingsCountOnlyNow(t *testing.T) {
 	})
 }
 
-// What was erased is nothing that a version could open or close.
+// A version neither opens nor closes anything for an erased document.
 func TestImpactDoesNotCountWhatWasErased(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 3)

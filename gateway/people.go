@@ -22,7 +22,7 @@ type NewOrganisation struct {
 
 var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
-// CreateOrganisation adds a client or a provider. A duty of the operator.
+// CreateOrganisation adds a client or a provider. It is a duty of the operator.
 func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOrganisation) (Organisation, error) {
 	if n.Kind != KindClient && n.Kind != KindProvider {
 		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "kind", Detail: "must be client or provider"}
@@ -53,11 +53,12 @@ func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOr
 // NewMember is what AddMember needs.
 type NewMember struct {
 	Name   string
-	Duties []policy.Role // none for people whose roles are on contracts only
-	Until  time.Time     // zero: no end set
+	Duties []policy.Role // none for people who have roles on contracts only
+	Until  time.Time     // zero means no end
 }
 
-// AddMember adds a person, or a client system, to an organisation. A duty of the operator.
+// AddMember adds a person, or a client system, to an organisation. It is a duty of the
+// operator.
 func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation OrganisationID, n NewMember) (Member, error) {
 	if err := choke.CheckName("name", n.Name); err != nil {
 		return Member{}, err
@@ -84,7 +85,7 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 				return err
 			}
 			if slices.Contains(n.Duties, policy.RoleAuditor) && !n.Until.After(s.Now()) {
-				return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "an auditor comes from outside and stays for a time: set its end"}
+				return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "an auditor comes from outside and stays for a time: set the end"}
 			}
 			m.From = s.Now()
 			s.Event().Subject = string(m.ID)
@@ -121,12 +122,12 @@ func checkDuties(kind OrganisationKind, duties []policy.Role) error {
 	return nil
 }
 
-// EndMember is a leaver's end: credentials, duties, roles and assignments end now, on every replica. A duty of the
-// operator.
+// EndMember ends a member's credentials, duties, roles and assignments now, on every
+// replica. It is a duty of the operator.
 func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID) error {
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionMemberLeave,
-		Load:   lookAtPerson(person),
+		Load:   loadPerson(person),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			now := queries.At(s.Now())
 			if _, err := tx.EndPerson(ctx, queries.EndPersonParams{ID: person, Now: now}); err != nil {
@@ -147,8 +148,8 @@ func (g *Gateway) EndMember(ctx context.Context, caller Caller, person PersonID)
 	return err
 }
 
-// lookAtPerson makes a person's organisation what the act is about.
-func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *choke.Scene) error {
+// loadPerson makes a person's organisation the object of the act.
+func loadPerson(person PersonID) func(context.Context, *database.Tx, *choke.Scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 		p, err := tx.Person(ctx, person)
 		if err != nil {
@@ -168,10 +169,11 @@ func lookAtPerson(person PersonID) func(context.Context, *database.Tx, *choke.Sc
 type NewMembership struct {
 	Person PersonID
 	Role   policy.Role
-	Until  time.Time // zero: no end set
+	Until  time.Time // zero means no end
 }
 
-// GrantRole gives a person of either party a role on a contract. A duty of the client's contract manager.
+// GrantRole gives a person of either party a role on a contract. It is a duty of the
+// client's contract manager.
 func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract ContractID, n NewMembership) (Membership, error) {
 	m := Membership{ID: MembershipID(policy.NewID("m")), Contract: contract, Person: n.Person, Role: n.Role, Until: n.Until}
 	_, err := g.door.Do(ctx, caller, choke.Act{
@@ -184,7 +186,7 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			}
 			p, err := tx.Person(ctx, n.Person)
 			if err != nil || !choke.Within(p.ValidFrom, p.ValidUntil, s.Now()) || p.Organisation != side {
-				// One answer for who is somebody else's and who is nobody.
+				// A person of another party and an unknown person get the same answer.
 				return choke.OrInvalid(err, &Invalid{Kind: InvalidParameter, Field: "person", Detail: "is not a member of the party that this role belongs to"})
 			}
 			if err := checkUntil(n.Until, s.Now()); err != nil {
@@ -210,7 +212,8 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 	return m, err
 }
 
-// sideOf is the party that a role belongs to: a provider's person cannot be the client's system.
+// sideOf returns the party to which a role belongs. A provider's person cannot be the
+// client's system.
 func sideOf(s *choke.Scene, role policy.Role) (OrganisationID, error) {
 	switch role.Side() {
 	case KindClient:
@@ -222,7 +225,8 @@ func sideOf(s *choke.Scene, role policy.Role) (OrganisationID, error) {
 	}
 }
 
-// EndRole ends a membership now, and with a handler's role the assignments that rest on it. A duty of the client's contract manager.
+// EndRole ends a membership now. The end of a handler's role also ends the assignments
+// under it. It is a duty of the client's contract manager.
 func (g *Gateway) EndRole(ctx context.Context, caller Caller, contract ContractID, id MembershipID) error {
 	var m queries.Membership
 	_, err := g.door.Do(ctx, caller, choke.Act{

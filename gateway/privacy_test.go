@@ -22,19 +22,20 @@ func proposed(t *testing.T, w *gatewaytest.World) gateway.PersonErasure {
 	return p
 }
 
-// halvesOf counts what the person did, with its private half and without.
-func halvesOf(t *testing.T, w *gatewaytest.World, who gateway.Caller) (kept, gone int) {
+// erasableOf counts the events of a person, with their erasable data and without.
+func erasableOf(t *testing.T, w *gatewaytest.World, who gateway.Caller) (kept, gone int) {
 	t.Helper()
 	const where = ` FROM audit_event WHERE ledger = $1 AND actor = $2 AND priv IS `
 	return count(t, w, `SELECT COUNT(*)`+where+`NOT NULL`, string(w.Client), string(who.Person)),
 		count(t, w, `SELECT COUNT(*)`+where+`NULL`, string(w.Client), string(who.Person))
 }
 
-// A person's traces go class by class as they pass the floors, what was done before the decision and nothing else.
+// A person's erasable data go class by class as they pass the floors: only what was
+// recorded before the decision.
 func TestErasingAPersonsTraces(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		lived(t, w)
-		all, _ := halvesOf(t, w, w.Handler)
+		all, _ := erasableOf(t, w, w.Handler)
 		w.Clock.Advance(time.Minute)
 		p := proposed(t, w)
 
@@ -44,21 +45,21 @@ func TestErasingAPersonsTraces(t *testing.T) {
 		}
 		w.Clock.Advance(184 * aDay) // over the floor of work, not of content
 		retain(t, w)
-		kept, gone := halvesOf(t, w, w.Handler)
+		kept, gone := erasableOf(t, w, w.Handler)
 		if gone == 0 || kept == 0 || kept+gone != all {
 			t.Errorf("after half a year: %d kept, %d gone of %d", kept, gone, all)
 		}
 		w.Clock.Advance(182 * aDay)
 		retain(t, w)
-		if kept, gone := halvesOf(t, w, w.Handler); gone != all || kept != 0 {
+		if kept, gone := erasableOf(t, w, w.Handler); gone != all || kept != 0 {
 			t.Errorf("after a year: %d kept, %d gone of %d", kept, gone, all)
 		}
 		p, err = w.Gateway.PersonErasure(t.Context(), w.Officer, string(w.Client), p.ID)
 		if err != nil || p.State != gateway.PersonErasureDone || p.Halves != int64(all) || p.Finished.IsZero() {
-			t.Errorf("%+v, %v; %d halves", p, err, all)
+			t.Errorf("%+v, %v; %d events", p, err, all)
 		}
-		if kept, _ := halvesOf(t, w, w.Colleague); kept == 0 {
-			t.Error("somebody else's traces are gone")
+		if kept, _ := erasableOf(t, w, w.Colleague); kept == 0 {
+			t.Error("another person's traces are gone")
 		}
 		if named(t, w, w.Handler.Person) == "" {
 			t.Error("the name of a member is gone")
@@ -76,7 +77,7 @@ func TestErasingAPersonsTraces(t *testing.T) {
 	})
 }
 
-// A hold on the person keeps everything, and the erasure ends when it is lifted.
+// A hold on the person keeps all data. The erasure ends when the hold is lifted.
 func TestAHeldPersonsTracesStay(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		lived(t, w)
@@ -90,15 +91,15 @@ func TestAHeldPersonsTracesStay(t *testing.T) {
 		}
 		p := proposed(t, w)
 		p, err = w.Gateway.ApprovePersonErasure(t.Context(), w.Approver, string(w.Client), p.ID)
-		if _, gone := halvesOf(t, w, w.Handler); err != nil || p.State != gateway.PersonErasureRunning || gone != 0 {
-			t.Fatalf("%+v, %v; %d halves are gone", p, err, gone)
+		if _, gone := erasableOf(t, w, w.Handler); err != nil || p.State != gateway.PersonErasureRunning || gone != 0 {
+			t.Fatalf("%+v, %v; %d events are gone", p, err, gone)
 		}
 		lifted, err := w.Gateway.LiftPersonHold(t.Context(), w.Officer, string(w.Client), hold.ID)
 		if err != nil || lifted.LiftedBy != w.Officer.Person || lifted.Until.IsZero() {
 			t.Fatalf("%+v, %v", lifted, err)
 		}
-		p, err = w.Gateway.ApprovePersonErasure(t.Context(), w.Approver, string(w.Client), p.ID) // again: it goes on
-		if kept, gone := halvesOf(t, w, w.Handler); err != nil || p.State != gateway.PersonErasureDone || kept != 0 || gone == 0 {
+		p, err = w.Gateway.ApprovePersonErasure(t.Context(), w.Approver, string(w.Client), p.ID) // repeated, it continues
+		if kept, gone := erasableOf(t, w, w.Handler); err != nil || p.State != gateway.PersonErasureDone || kept != 0 || gone == 0 {
 			t.Errorf("%+v, %v; %d kept, %d gone", p, err, kept, gone)
 		}
 		holds, next, err := w.Gateway.PersonHolds(t.Context(), w.Officer, string(w.Client), gateway.Page{Limit: 10})
@@ -108,7 +109,7 @@ func TestAHeldPersonsTracesStay(t *testing.T) {
 	})
 }
 
-// Two people decide, and neither is the person.
+// Two people decide, and neither is the person concerned.
 func TestWhoErasesAPersonsTraces(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		lived(t, w)

@@ -16,7 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
-// The first promise: with the sequencer stopped after an act's commit there is no success and no byte, whatever the act.
+// This is the first promise: if the sequencer stops after an act's commit, there is no
+// success and no byte, whatever the act is.
 func TestWithoutTheLedgerNothingLeaves(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db, WaitTimeout: 5 * time.Second}).World(t)
@@ -74,7 +75,8 @@ func TestWithoutTheLedgerNothingLeaves(t *testing.T) {
 			t.Errorf("%d objects: an upload went on without its grant in the ledger", got)
 		}
 
-		// Another replica has a ledger that runs: everything that was staged is in it, and repeating works.
+		// Another replica has a ledger that runs. It has every event of the outbox, and
+		// repeating works.
 		g = w.Replica(t).Gateway
 		if _, err := g.ResumeContract(ctx, w.Manager, w.Contract, "over"); err != nil {
 			t.Fatalf("resuming: %v", err)
@@ -87,7 +89,7 @@ func TestWithoutTheLedgerNothingLeaves(t *testing.T) {
 	})
 }
 
-// Whatever of a document lies on the disk of the installation, none of it can be read there.
+// No file on the disk of the installation contains a document's plaintext.
 func TestNoPlaintextAtRest(t *testing.T) {
 	dir := t.TempDir()
 	store, err := objects.OpenFolder(t.Context(), objects.FolderConfig{Dir: filepath.Join(dir, "objects")})
@@ -126,7 +128,7 @@ func TestNoPlaintextAtRest(t *testing.T) {
 	}
 }
 
-func TestDatabaseAway(t *testing.T) {
+func TestDatabaseUnavailable(t *testing.T) {
 	server := databasetest.NewServer(t)
 	w := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)})}).World(t)
 	batch, documents := w.Sent(t, 1)

@@ -10,11 +10,13 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// TestProofsAreForThoseWhoMayProve, and that one was asked for is in the ledger that it is of.
+// Only a person who may prove gets a proof, and the ledger that it is about records the
+// request.
 func TestProofsAreForThoseWhoMayProve(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		g, ctx, ledger := w.Gateway, t.Context(), string(w.Client)
-		// May ask the ledger, for its own people's events only: a bundle would hold everybody's.
+		// This person may ask the ledger for events of their own people only. A bundle
+		// would contain all events.
 		watcher := w.Member(t, w.Contract, w.Provider, "Prune Provider", policy.RoleProviderCompliance)
 		kinds := map[string]func(who gateway.Caller, ledger string) ([]byte, error){
 			"proof of event 1": func(who gateway.Caller, ledger string) ([]byte, error) { return g.ProveEvent(ctx, who, ledger, 1) },
@@ -65,7 +67,7 @@ func TestProofsAreForThoseWhoMayProve(t *testing.T) {
 	})
 }
 
-// TestNoProofOfWhatIsNotThere has names and numbers that mean nothing.
+// Names and numbers that mean nothing get no proof.
 func TestNoProofOfWhatIsNotThere(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		g, ctx, ledger := w.Gateway, t.Context(), string(w.Client)

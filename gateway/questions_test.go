@@ -19,7 +19,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// A provider's compliance sees what its own people did in the client's ledger, and nothing else of it, however it asks.
+// A provider's compliance officer sees in the client's ledger what the provider's people
+// did, and nothing else, however the question is asked.
 func TestProviderComplianceSeesItsOwnPeople(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
@@ -58,13 +59,13 @@ func TestProviderComplianceSeesItsOwnPeople(t *testing.T) {
 				t.Errorf("%s: %d events, %v", name, len(answer.Events), err)
 			}
 		}
-		everybody, _, err := w.Gateway.CountEvents(t.Context(), w.Officer, ledger, gateway.EventQuery{})
+		all, _, err := w.Gateway.CountEvents(t.Context(), w.Officer, ledger, gateway.EventQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		own, _, err := w.Gateway.CountEvents(t.Context(), watcher, ledger, gateway.EventQuery{})
-		if err != nil || own == 0 || own >= everybody {
-			t.Errorf("counted %d of %d, %v", own, everybody, err)
+		if err != nil || own == 0 || own >= all {
+			t.Errorf("counted %d of %d, %v", own, all, err)
 		}
 		events, err := w.Gateway.ExportEvents(t.Context(), watcher, ledger, gateway.EventQuery{})
 		if err != nil {
@@ -93,8 +94,8 @@ func askAs(t *testing.T, w *gatewaytest.World, who gateway.Caller, ledger string
 	return err
 }
 
-// When the role on the contract ends, so does the view into the client's ledger; and a role with one client shows nothing
-// of another's.
+// When the role on the contract ends, the view into the client's ledger ends. A role with
+// one client shows nothing of another.
 func TestProviderComplianceEndsWithTheRole(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	watcher := w.Person(t, w.Provider, "Prune Provider")
@@ -117,7 +118,7 @@ func TestProviderComplianceEndsWithTheRole(t *testing.T) {
 	}
 }
 
-// An auditor comes for a time: the duty needs an end, and with it ends the view.
+// An auditor comes for a time: the duty needs an end, and the view ends with it.
 func TestAnAuditorStaysForATime(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	auditor := gateway.NewMember{Name: "Ada Auditor", Duties: []policy.Role{policy.RoleAuditor}}
@@ -141,7 +142,8 @@ func TestAnAuditorStaysForATime(t *testing.T) {
 	}
 }
 
-// Names come from the directory as it is: beside the ids, never instead of them.
+// Names come from the present directory. They stand beside the identifiers, and never
+// replace them.
 func TestNamesAreResolved(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
@@ -165,7 +167,8 @@ func TestNamesAreResolved(t *testing.T) {
 	})
 }
 
-// The question is in the ledger, with its name and parameters, before its answer: as that of whoever asked.
+// The ledger has the question, with its name, its parameters and the person who asks,
+// before the answer.
 func TestQuestionsAreRecorded(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	g, ctx, ledger := w.Gateway, t.Context(), string(w.Client)
@@ -198,7 +201,8 @@ func TestQuestionsAreRecorded(t *testing.T) {
 	}
 }
 
-// No spreadsheet takes a cell for a formula, whatever text the ledger holds, and numbers stay numbers.
+// No spreadsheet takes a cell for a formula, whatever text the ledger contains. Numbers
+// stay numbers.
 func TestCSVHoldsNoFormula(t *testing.T) {
 	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\ttab", "\rreturn", `a"quote`, "a,comma", "a\nline", "\nline", "＝1", " =1", ""} {
 		var out strings.Builder
@@ -226,7 +230,8 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 	}
 }
 
-// Nor a part of a cell, where the file is split at another character, or quotes are not known.
+// No part of a cell is a formula, even if the file is split at another character or
+// quotes are not known.
 func TestCSVHoldsNoFormulaHoweverItIsSplit(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	alphabet := []rune("=+-@＝＋－＠,;|\t\r\n\"' ax1")
@@ -263,7 +268,8 @@ func TestCSVIsWholeOrFails(t *testing.T) {
 	}
 }
 
-// An event of the provider's own can be about one of the client's people: it is seen, and their name is not.
+// An event of the provider's people can concern one of the client's people. It is shown
+// without their name.
 func TestProviderComplianceLearnsNoNamesOfTheClient(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	watcher := w.Member(t, w.Contract, w.Provider, "Prune Provider", policy.RoleProviderCompliance)

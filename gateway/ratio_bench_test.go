@@ -20,12 +20,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
-// Run it with -benchtime=3x, or another multiple of three, so that each way is first as often.
+// Run it with -benchtime=3x, or another multiple of three, so that each way comes first
+// equally often.
 //
-// The path of a document's bytes against a bare streaming copy that does no more than seal with age and put, or get and
-// open with age: the same store with the same client settings, one after the other in one run. What is printed as "path" is
-// the speed of our sealing over the copy's, and as "gateway" that of a whole upload or download, with policy, ledger,
-// database and digests. 1 is as fast as the copy.
+// It compares the path of a document's bytes with a bare streaming copy, which only seals
+// with age and puts, or gets and opens with age. Both use the same store with the same
+// client settings, one after the other in one run. "path" is the speed of the gateway's
+// sealing divided by the copy's. "gateway" is the same for a whole upload or download,
+// with policy, ledger, database and digests. 1 is as fast as the copy.
 func BenchmarkAgainstABareCopy(b *testing.B) {
 	for _, store := range []string{"folder", "s3"} {
 		for _, size := range sizes {
@@ -91,8 +93,9 @@ func benchStore(b *testing.B, name string) gateway.Objects {
 	return store
 }
 
-// run lets the ways take turns, each round another one first: what one has written slows down whoever comes next. It prints
-// how fast the later ones are against the first.
+// run runs the ways in rounds, with another one first in each round, because what one way
+// has written slows down the next. It prints how fast the later ways are compared with
+// the first.
 func (r *race) run(b *testing.B, ways ...func(ctx context.Context, round int) error) {
 	took := make([]time.Duration, len(ways))
 	round := 0
@@ -122,7 +125,8 @@ func (r *race) put(b *testing.B) {
 	})
 }
 
-// key is a key of 32 hexadecimal digits, as the gateway's are, and no two of them the same.
+// key returns a key of 32 hexadecimal digits, like the gateway's. No two keys are the
+// same.
 func key(way, round int) string {
 	name := fmt.Sprintf("%02x%030x", way, round)
 	return strings.Join([]string{name[:2], name}, "/")

@@ -9,7 +9,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// What was erased can be read by nobody from then on, and could be read before: the answers say what the reads get.
+// No one can read an erased document, and some people could read it before. The answers
+// agree with the reads.
 func TestAnErasedDocumentIsReadableOnlyInThePast(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 2)

@@ -41,7 +41,8 @@ func TestWhoCanRead(t *testing.T) {
 		if diff := cmp.Diff(want, ask(gateway.Subject{Document: documents[1].ID})); diff != "" {
 			t.Errorf("a document (-want +got):\n%s", diff)
 		}
-		// The answer is what a read gets: here, as everywhere, because it is the same decision about the same facts.
+		// The answer agrees with a read, because it is the same decision on the same
+		// facts.
 		if _, err := w.Read(t, w.Handler, documents[1].ID); err != nil {
 			t.Error(err)
 		}
@@ -57,7 +58,7 @@ func TestWhoCanRead(t *testing.T) {
 	})
 }
 
-// Ceilings count in what is asked about now.
+// A question about now counts what was read today.
 func TestWhoCountsWhatWasRead(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	amend(t, w, changed(w, "documents-per-day: 100", "documents-per-day: 1"), time.Time{})
@@ -72,7 +73,8 @@ func TestWhoCountsWhatWasRead(t *testing.T) {
 	}
 }
 
-// What Past says about every moment of a story is what happened to the reads that were tried at that moment.
+// What Past says about each moment of a story is what happened to the reads at that
+// moment.
 func TestPastIsWhatHappened(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, wound(w), time.Time{})
@@ -152,7 +154,8 @@ func TestPastIsWhatHappened(t *testing.T) {
 	})
 }
 
-// A day is one of the contract's zone, and what was possible at any time of it counts.
+// A day is a day of the contract's zone. A read that was possible at any time of the day
+// counts.
 func TestPastOnADay(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) { // it is 2026-11-25 10:30 in Paris
 		amend(t, w, changed(w, untouched, untouched+"hours: [{days: [mon, tue, wed, thu, fri, sat, sun], from: \"12:00\", until: \"20:00\"}]\n"), time.Time{})
@@ -189,7 +192,7 @@ func TestPastOnADay(t *testing.T) {
 	})
 }
 
-// The hours of a day that opened while everything else held.
+// The hours of a day opened, while all other conditions held.
 func TestPastWithinHours(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t) // 10:30 in Paris
 	terms := changed(w, untouched, untouched+"hours: [{days: [mon, tue, wed, thu, fri, sat, sun], from: \"08:00\", until: \"11:00\"}]\n",
@@ -203,7 +206,8 @@ func TestPastWithinHours(t *testing.T) {
 	}
 }
 
-// The questions are for the client's officers and managers, and what is another's does not exist.
+// The questions are for the client's officers and managers. Another client's objects do
+// not exist.
 func TestQuestionsAreForTheClient(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch, documents := w.Sent(t, 1)
@@ -244,7 +248,7 @@ func TestQuestionsAreForTheClient(t *testing.T) {
 			}
 			for _, who := range []gateway.Caller{w.Stranger, w.Operator, officer} {
 				if err := ask(who); !errors.Is(err, gateway.ErrNotFound) {
-					t.Errorf("%s by somebody else: %v", name, err)
+					t.Errorf("%s by another person: %v", name, err)
 				}
 			}
 			for _, who := range []gateway.Caller{auditor, w.Handler, w.ProviderManager, w.System} {
@@ -313,7 +317,7 @@ func TestImpact(t *testing.T) {
 		if len(got.Problems) != 1 || got.Problems[0].Path != "exit" || len(got.Readers) != 0 {
 			t.Errorf("terms that cannot be approved: %+v", got)
 		}
-		// Nothing of all this was agreed.
+		// None of the simulated versions was agreed.
 		if c, err := w.Gateway.Contract(t.Context(), w.Manager, w.Contract); err != nil || c.InForce != 1 || c.Version != 5 {
 			t.Errorf("%+v, %v", c, err)
 		}

@@ -23,18 +23,18 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// shelf is a folder in memory that files are recovered into.
-type shelf struct {
+// memoryFolder is a folder in memory into which files are recovered.
+type memoryFolder struct {
 	mu    sync.Mutex
 	files map[string][]byte
 	begun int
 	full  bool   // every write fails
-	look  func() // called before it is looked whether a file is there
+	look  func() // called before a file is looked for
 }
 
-func newShelf() *shelf { return &shelf{files: map[string][]byte{}} }
+func newMemoryFolder() *memoryFolder { return &memoryFolder{files: map[string][]byte{}} }
 
-func (s *shelf) Open(name string) (io.ReadCloser, error) {
+func (s *memoryFolder) Open(name string) (io.ReadCloser, error) {
 	if s.look != nil {
 		s.look()
 	}
@@ -47,42 +47,42 @@ func (s *shelf) Open(name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(content)), nil
 }
 
-func (s *shelf) Create(name string) (gateway.RecoveryFile, error) {
+func (s *memoryFolder) Create(name string) (gateway.RecoveryFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begun++
-	return &sheet{shelf: s, name: name}, nil
+	return &sheet{memoryFolder: s, name: name}, nil
 }
 
 type sheet struct {
 	bytes.Buffer
-	shelf *shelf
-	name  string
+	memoryFolder *memoryFolder
+	name         string
 }
 
 var errFull = errors.New("no space left")
 
 func (s *sheet) Write(p []byte) (int, error) {
-	if s.shelf.full {
+	if s.memoryFolder.full {
 		return 0, errFull
 	}
 	return s.Buffer.Write(p)
 }
 
 func (s *sheet) Commit() error {
-	s.shelf.mu.Lock()
-	defer s.shelf.mu.Unlock()
-	if _, taken := s.shelf.files[s.name]; taken {
+	s.memoryFolder.mu.Lock()
+	defer s.memoryFolder.mu.Unlock()
+	if _, taken := s.memoryFolder.files[s.name]; taken {
 		return fs.ErrExist
 	}
-	s.shelf.files[s.name] = s.Bytes()
+	s.memoryFolder.files[s.name] = s.Bytes()
 	return nil
 }
 
 func (*sheet) Discard() error { return nil }
 
-// names are those of the files.
-func (s *shelf) names() []string { return slices.Sorted(maps.Keys(s.files)) }
+// names returns the names of the files.
+func (s *memoryFolder) names() []string { return slices.Sorted(maps.Keys(s.files)) }
 
 func recoverAll(t *testing.T, g *gateway.Gateway, r gateway.Recovery) (map[gateway.DocumentID]gateway.Recovered, gateway.RecoveryReport) {
 	t.Helper()
@@ -97,7 +97,7 @@ func recoverAll(t *testing.T, g *gateway.Gateway, r gateway.Recovery) (map[gatew
 	return told, report
 }
 
-// recoveries are the events of recoveries from the world's contract, oldest first.
+// recoveries returns the recovery events of the world's contract, oldest first.
 func recoveries(t *testing.T, w *gatewaytest.World) (found []event.Event) {
 	t.Helper()
 	for _, e := range events(t, w, gateway.EventQuery{Contract: string(w.Contract)}) {
@@ -115,7 +115,7 @@ func pathOf(d gateway.Document, ending string) string {
 func TestRecoveringPlaintext(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 3)
-		out := newShelf()
+		out := newMemoryFolder()
 		told, report := recoverAll(t, w.Gateway, gateway.Recovery{To: out})
 		if want := (gateway.RecoveryReport{Documents: 3, Recovered: 3, Bytes: 30_000}); report != want {
 			t.Errorf("report %+v", report)
@@ -136,7 +136,8 @@ func TestRecoveringPlaintext(t *testing.T) {
 			t.Errorf("files %q", out.names())
 		}
 
-		// The listing, then for each document a grant and its end; of nobody in particular.
+		// The listing comes first, then a grant and its end for each document. The events
+		// name no person.
 		phases := map[string]int{}
 		for i, e := range recoveries(t, w) {
 			phases[string(e.Phase)]++
@@ -151,23 +152,24 @@ func TestRecoveringPlaintext(t *testing.T) {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
 
-		// Again: all of it is there, no byte leaves, and no access is recorded.
+		// The second run finds all files there. No byte leaves, and no access is
+		// recorded.
 		_, report = recoverAll(t, w.Gateway, gateway.Recovery{To: out})
 		if report.Present != 3 || report.Recovered != 0 || out.begun != 3 || len(recoveries(t, w)) != 8 {
 			t.Errorf("again: %+v, %d files begun", report, out.begun)
 		}
 
-		// One contract, the other one.
-		if _, report := recoverAll(t, w.Gateway, gateway.Recovery{Contract: w.Contract, To: newShelf()}); report.Recovered != 3 {
+		// The recovery of one contract leaves out the other.
+		if _, report := recoverAll(t, w.Gateway, gateway.Recovery{Contract: w.Contract, To: newMemoryFolder()}); report.Recovered != 3 {
 			t.Errorf("of the contract: %+v", report)
 		}
-		if _, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{Contract: "c_none", To: newShelf()}, nil, nil); !errors.Is(err, gateway.ErrNotFound) {
+		if _, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{Contract: "c_none", To: newMemoryFolder()}, nil, nil); !errors.Is(err, gateway.ErrNotFound) {
 			t.Errorf("of no contract: %v", err)
 		}
 	})
 }
 
-// With the recovery identity alone, to standard age files and the keys that open them.
+// The recovery identity alone recovers to standard age files and the keys that open them.
 func TestRecoveringWithARecoveryKey(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 2)
@@ -190,7 +192,7 @@ func TestRecoveringWithARecoveryKey(t *testing.T) {
 		}
 		g := w.WithRoot(t, alone).Gateway
 
-		out := newShelf()
+		out := newMemoryFolder()
 		_, report := recoverAll(t, g, gateway.Recovery{Age: true, To: out})
 		if report.Recovered != 2 || report.Identities != 0 || len(out.files) != 2 {
 			t.Errorf("without keys: %+v, files %q", report, out.names())
@@ -232,8 +234,8 @@ func TestRecoveringWithARecoveryKey(t *testing.T) {
 	})
 }
 
-// Whatever is wrong with some documents, the others are recovered, each of the bad ones is named, and none of them has a
-// file under its name.
+// If some documents are damaged, the others are recovered. Each damaged document is
+// named, and has no file under its name.
 func TestRecoveringWhatIsLeft(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		_, documents := w.Sent(t, 9)
@@ -245,7 +247,7 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 		replace(t, w, key(2), body[:len(body)-1])
 		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
 			string(documents[0].ID), string(documents[3].ID))
-		_, another := object(t, w, documents[7]) // with its header: a document that opens well, and is not the one
+		_, another := object(t, w, documents[7]) // with its header: another document, which opens
 		execute(t, w, `UPDATE document_header SET header = (SELECT header FROM document_header WHERE document = $1) WHERE document = $2`,
 			string(documents[7].ID), string(documents[8].ID))
 		replace(t, w, key(8), another)
@@ -261,7 +263,7 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 			documents[8].ID: "failed tampered",
 		}
 		for _, sealed := range []bool{false, true} {
-			out := newShelf()
+			out := newMemoryFolder()
 			told, _ := recoverAll(t, w.Gateway, gateway.Recovery{Age: sealed, To: out})
 			got := map[gateway.DocumentID]string{}
 			for id, d := range told {
@@ -280,7 +282,7 @@ func TestRecoveringWhatIsLeft(t *testing.T) {
 				t.Errorf("sealed %v: files %q", sealed, out.names())
 			}
 		}
-		// What was granted and did not come is told as that.
+		// A document that was granted and did not open has an end that says so.
 		ends := map[string]int{}
 		for _, e := range recoveries(t, w) {
 			ends[string(e.Phase)+" "+e.Reason]++
@@ -298,7 +300,7 @@ func TestRecoveringWithTheWrongKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := newShelf()
+	out := newMemoryFolder()
 	told, _ := recoverAll(t, w.WithRoot(t, other).Gateway, gateway.Recovery{Age: true, Identities: true, To: out})
 	if d := told[documents[0].ID]; d.Reason != gateway.RecoveryWrongKey {
 		t.Errorf("told %+v", d)
@@ -308,12 +310,12 @@ func TestRecoveringWithTheWrongKey(t *testing.T) {
 	}
 }
 
-// The first promise holds for whoever has the machine too, if they go through us.
+// The first promise also holds for the owner of the machine, if they use the gateway.
 func TestNothingIsRecoveredWithoutTheLedger(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{WaitTimeout: 5 * time.Second}).World(t)
 	w.Sent(t, 1)
 	w.StopSequencer()
-	out := newShelf()
+	out := newMemoryFolder()
 	_, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: out}, func(d gateway.Recovered) error { t.Errorf("told %+v", d); return nil }, nil)
 	if !errors.Is(err, gateway.ErrUnavailable) || out.begun != 0 {
 		t.Errorf("recovering without a ledger: %v, %d files begun", err, out.begun)
@@ -323,7 +325,7 @@ func TestNothingIsRecoveredWithoutTheLedger(t *testing.T) {
 func TestRecoveringIntoAFullFolder(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	w.Sent(t, 1)
-	out := newShelf()
+	out := newMemoryFolder()
 	out.full = true
 	_, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: out}, func(d gateway.Recovered) error { t.Errorf("told %+v", d); return nil }, nil)
 	if !errors.Is(err, errFull) || len(out.files) != 0 {
@@ -339,15 +341,15 @@ func TestRecoveringIntoAFullFolder(t *testing.T) {
 	}
 }
 
-func TestRecoveringWhileTheStoreIsAway(t *testing.T) {
+func TestRecoveringWhileTheStoreIsUnavailable(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
 	w.Objects.SetAway(true)
-	if _, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: newShelf()}, nil, nil); !errors.Is(err, gateway.ErrUnavailable) {
+	if _, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: newMemoryFolder()}, nil, nil); !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("without the journal: %v", err)
 	}
 	w.Objects.SetAway(false)
-	out := newShelf()
+	out := newMemoryFolder()
 	away := sync.OnceFunc(func() { w.Objects.SetAway(true) })
 	report, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: out}, func(d gateway.Recovered) error {
 		if d.Reason != gateway.RecoveryStoreFailed || d.Document != documents[0].ID {
@@ -360,12 +362,12 @@ func TestRecoveringWhileTheStoreIsAway(t *testing.T) {
 	}
 }
 
-// What is there and is not the document stays, and is told.
+// A file that is there and is not the document stays, and is reported.
 func TestRecoveringNeverOverwrites(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
 	for _, r := range []gateway.Recovery{{}, {Age: true}} {
-		out := newShelf()
+		out := newMemoryFolder()
 		r.To = out
 		recoverAll(t, w.Gateway, r)
 		name := out.names()[0]
@@ -380,7 +382,8 @@ func TestRecoveringNeverOverwrites(t *testing.T) {
 	}
 }
 
-// A database that was restored to before an erasure gives nothing until the erasure was repeated.
+// A database that was restored to a time before an erasure gives nothing until the
+// erasure is repeated.
 func TestRecoveringNothingThatWasErased(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 2)
@@ -389,7 +392,7 @@ func TestRecoveringNothingThatWasErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.restore(t)
-	out := newShelf()
+	out := newMemoryFolder()
 	if _, err := w.Gateway.LocalRecover(t.Context(), gateway.Recovery{To: out}, nil, nil); !errors.Is(err, gateway.ErrForgottenErasures) || out.begun != 0 {
 		t.Errorf("recovering: %v", err)
 	}
@@ -400,11 +403,12 @@ func TestRecoveringNothingThatWasErased(t *testing.T) {
 	}
 }
 
-// A document that is erased while it is being recovered is not recovered: what is opened is read with the grant.
+// A document that is erased while it is being recovered is not recovered: the grant's
+// transaction reads what is opened.
 func TestErasingWhileRecovering(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	_, documents := w.Sent(t, 1)
-	out := newShelf()
+	out := newMemoryFolder()
 	out.look = sync.OnceFunc(func() {
 		if _, err := w.Gateway.EraseDocument(t.Context(), w.Manager, documents[0].ID, "gone"); err != nil {
 			t.Error(err)
@@ -416,8 +420,8 @@ func TestErasingWhileRecovering(t *testing.T) {
 	}
 }
 
-// File names are a user's words. None of them becomes a path.
-func TestRecoveredNamesAreOurs(t *testing.T) {
+// File names are text of users. None of it becomes part of a path.
+func TestNoTextOfAUserIsInRecoveredNames(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")
 	for i, name := range []string{"../../etc/passwd", "/etc/passwd", ".partial", strings.Repeat("é", 500), "a\\b"} {
@@ -431,7 +435,7 @@ func TestRecoveredNamesAreOurs(t *testing.T) {
 			}
 		}
 	}
-	out := newShelf()
+	out := newMemoryFolder()
 	recoverAll(t, w.Gateway, gateway.Recovery{To: out})
 	for name := range out.files {
 		parts := strings.Split(name, "/")

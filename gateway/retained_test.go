@@ -17,7 +17,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// eachIn runs a test in a world whose bodies lie in a bucket of the server, on both databases.
+// eachIn runs a test on both databases, in a world whose bodies are in a bucket of the
+// server.
 func eachIn(t *testing.T, server *s3test.Server, f func(t *testing.T, w *gatewaytest.World)) {
 	t.Helper()
 	databasetest.EachInTurn(t, func(t *testing.T, db *database.DB) {
@@ -30,7 +31,7 @@ func eachIn(t *testing.T, server *s3test.Server, f func(t *testing.T, w *gateway
 	})
 }
 
-// Whatever versions a bucket has gathered of a body, an erasure leaves none of them, and no marker either.
+// An erasure leaves no version of a body in the bucket, and no delete marker.
 func TestErasingLeavesNoVersion(t *testing.T) {
 	server := s3test.StartVersioned(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
@@ -67,8 +68,9 @@ func TestErasingLeavesNoVersion(t *testing.T) {
 	})
 }
 
-// A lock of the bucket keeps a body from everybody, and its erasure from nobody: the document is unreadable at once, and the
-// certificate names what is left. Once the lock is gone the body goes too, and a new certificate says so.
+// A lock of the bucket keeps a body, but does not stop its erasure. The document is
+// unreadable at once, and the certificate names what is left. Once the lock is gone, the
+// body goes too, and a new certificate says so.
 func TestErasingUnderALockOfTheBucket(t *testing.T) {
 	server := s3test.StartLocked(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
@@ -77,7 +79,7 @@ func TestErasingUnderALockOfTheBucket(t *testing.T) {
 		d := documents[0]
 		key, body := object(t, w, d)
 		server.Hold(key, true)
-		server.Overwrite(key, append(body, 0)) // a version beside it that nothing locks
+		server.Overwrite(key, append(body, 0)) // another version, which is not locked
 		e, err := w.Gateway.EraseDocument(t.Context(), w.Manager, d.ID, "sent by mistake")
 		if err != nil || e.State != gateway.ErasureCertified {
 			t.Fatalf("erasing: %+v, %v", e, err)
@@ -97,7 +99,8 @@ func TestErasingUnderALockOfTheBucket(t *testing.T) {
 		}
 		reads(t, w, documents[1])
 
-		// The lock stands: the sweeper tries in vain, once in a while, and the certificate stays what it is.
+		// While the lock stands, the sweeper tries in vain now and then, and the
+		// certificate does not change.
 		w.Clock.Advance(13 * time.Hour)
 		sweep(t, w)
 		if again, err := w.Gateway.Erasure(t.Context(), w.Officer, e.ID); err != nil || again != e {
@@ -129,7 +132,8 @@ func TestErasingUnderALockOfTheBucket(t *testing.T) {
 	})
 }
 
-// Under a retention that nobody can lift the bodies of a whole contract stay, and their number is on the certificate.
+// Under a retention that cannot be lifted, the bodies of a whole contract stay. The
+// certificate has their number.
 func TestErasingAContractUnderRetention(t *testing.T) {
 	server := s3test.StartLocked(t)
 	eachIn(t, server, func(t *testing.T, w *gatewaytest.World) {
@@ -149,7 +153,7 @@ func TestErasingAContractUnderRetention(t *testing.T) {
 				t.Error("a header is still there")
 			}
 		}
-		// The bucket has what it had: a body that no key opens.
+		// The bucket still has the body, which no key opens.
 		r, _, err := w.Objects.Get(t.Context(), key, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -20,7 +20,8 @@ import (
 
 const aDay = 24 * time.Hour
 
-// lived is a world in which two documents were read, one of them refused to a stranger, and the ledger was asked.
+// lived makes a world in which two documents were read, a person of another provider was
+// refused, and the ledger was asked.
 func lived(t *testing.T, w *gatewaytest.World) []gateway.Document {
 	t.Helper()
 	batch, documents := w.Sent(t, 2)
@@ -37,9 +38,9 @@ func lived(t *testing.T, w *gatewaytest.World) []gateway.Document {
 	return documents
 }
 
-// halves are, by class, how many events of the client's ledger have their private half and how many lost it. What is done
-// after the time does not count.
-func halves(t *testing.T, w *gatewaytest.World, until time.Time) map[event.RetentionClass]string {
+// erasableByClass counts, by class, the events of the client's ledger with their erasable
+// data and without. It leaves out events after until.
+func erasableByClass(t *testing.T, w *gatewaytest.World, until time.Time) map[event.RetentionClass]string {
 	t.Helper()
 	list, _, err := w.Gateway.AuditEvents(t.Context(), w.Officer, string(w.Client), gateway.EventQuery{To: until, Limit: 500})
 	if err != nil {
@@ -91,7 +92,7 @@ func TestRetentionByClass(t *testing.T) {
 		} {
 			w.Clock.Advance(began.Add(time.Duration(step.days) * aDay).Sub(w.Clock.Now()))
 			retain(t, w)
-			if diff := cmp.Diff(step.want, halves(t, w, began)); diff != "" {
+			if diff := cmp.Diff(step.want, erasableByClass(t, w, began)); diff != "" {
 				t.Errorf("after %d days (-want +got):\n%s", step.days, diff)
 			}
 		}
@@ -113,8 +114,9 @@ func TestRetentionByClass(t *testing.T) {
 	})
 }
 
-// While a hold stands, what it is on keeps its private half; once lifted, that goes as if there had been none.
-func TestHoldsKeepPrivateHalves(t *testing.T) {
+// While a hold stands, the erasable data that it covers stay. When it is lifted, they go
+// as if there had been none.
+func TestHoldsKeepErasableData(t *testing.T) {
 	needs.Parallel(t)
 	for name, place := range map[string]func(t *testing.T, w *gatewaytest.World, documents []gateway.Document) (lift func() error, want string){
 		"document": func(t *testing.T, w *gatewaytest.World, documents []gateway.Document) (func() error, string) {
@@ -149,14 +151,14 @@ func TestHoldsKeepPrivateHalves(t *testing.T) {
 				lift, want := place(t, w, documents)
 				w.Clock.Advance(800 * aDay)
 				retain(t, w)
-				if got := halves(t, w, began)["content"]; got != want {
+				if got := erasableByClass(t, w, began)["content"]; got != want {
 					t.Errorf("under the hold: content %s, want %s", got, want)
 				}
 				if err := lift(); err != nil {
 					t.Fatal(err)
 				}
 				retain(t, w)
-				if got := halves(t, w, began)["content"]; got != "gone" {
+				if got := erasableByClass(t, w, began)["content"]; got != "gone" {
 					t.Errorf("after it: content %s", got)
 				}
 			})
@@ -164,7 +166,7 @@ func TestHoldsKeepPrivateHalves(t *testing.T) {
 	}
 }
 
-// The halves and the event that says they are gone go together, or neither does.
+// The erasable data and the event that says they are gone go together, or neither does.
 func TestRetentionIsRecordedOrDoesNotHappen(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		lived(t, w)
@@ -176,12 +178,13 @@ func TestRetentionIsRecordedOrDoesNotHappen(t *testing.T) {
 			t.Errorf("got %v, want unavailable", err)
 		}
 		if after := count(t, w, left); after != before {
-			t.Errorf("%d private halves went unrecorded", before-after)
+			t.Errorf("the erasable data of %d events went unrecorded", before-after)
 		}
 	})
 }
 
-// Any number of replicas may erase at once: each half is erased, and counted, once.
+// Any number of replicas may erase at once. Each event's data are erased and counted
+// once.
 func TestRetentionOnSeveralReplicas(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		replicas := []*gatewaytest.House{w.House, w.Replica(t), w.Replica(t)}
@@ -216,18 +219,18 @@ func TestRetentionOnSeveralReplicas(t *testing.T) {
 			for _, e := range list {
 				var first, last int
 				if _, err := fmt.Sscanf(e.Subject, "%d-%d", &first, &last); err != nil || e.Length == 0 {
-					t.Errorf("range %q, %d halves: %v", e.Subject, e.Length, err)
+					t.Errorf("range %q, %d events: %v", e.Subject, e.Length, err)
 				}
 				total += int(e.Length)
 			}
 		}
 		if total != before {
-			t.Errorf("%d private halves were counted, there were %d", total, before)
+			t.Errorf("the erasable data of %d events were counted, there were %d", total, before)
 		}
 	})
 }
 
-// What is held stands in nobody's way, however much it is.
+// Held data do not stop the erasure of other data, however many there are.
 func TestRetentionGoesPastWhatIsHeld(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		list := func(who gateway.Caller) {
@@ -251,7 +254,7 @@ func TestRetentionGoesPastWhatIsHeld(t *testing.T) {
 	})
 }
 
-// A hold and an erasure of halves wait for each other: whichever comes second knows of the first.
+// A hold and a retention run wait for each other, so that the second knows of the first.
 func TestAHoldWaitsForErasing(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.PostgreSQL(t)}).World(t)
 	documents := lived(t, w)
@@ -300,7 +303,8 @@ func operatorOf(t *testing.T, w *gatewaytest.World) (id gateway.OrganisationID) 
 	return id
 }
 
-// Who has long left is known by their identifier alone, unless a hold is on them or on a contract that they had a part in.
+// A person who left long ago is known by their identifier only, unless a hold is on them
+// or on a contract in which they took part.
 func TestLeaversNames(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		lived(t, w)

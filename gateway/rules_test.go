@@ -17,15 +17,16 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// everyWindDown keeps after the end all that can be kept.
+// everyWindDown keeps all that a wind-down can keep.
 const everyWindDown = `wind-down:
   client-system: {days: 30, may: [batch.read, document.inspect, receipt.read]}
   provider-manager: {days: 30, may: [batch.read, document.inspect]}
   handler: {days: 30, may: [batch.read, document.inspect, assignment.lease, document.read]}
 `
 
-// TestTakingARuleOutDeniesOverHTTP takes each rule of a contract out in turn and makes the request that it is for. It is denied,
-// and allowed with the rule: casbin decides, there is no other way in, and no rule is there for nothing.
+// Each rule of a contract is taken out in turn, and a request that it allows is made. The
+// request is denied without the rule and allowed with it. So casbin decides, there is no
+// other way in, and every rule has an effect.
 func TestTakingARuleOutDeniesOverHTTP(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	text := changed(w, untouched, untouched+everyWindDown)
@@ -74,7 +75,7 @@ func TestTakingARuleOutDeniesOverHTTP(t *testing.T) {
 	}
 }
 
-// ruled is a contract with everything that its rules are about.
+// ruled is a contract with all objects of its rules.
 type ruled struct {
 	*gatewaytest.World
 	api http.Handler
@@ -101,7 +102,7 @@ func handlerOf(t *testing.T, w *gatewaytest.World) http.Handler {
 	return h
 }
 
-// issuerOf issues tokens with a key that is the same each time.
+// issuerOf returns an issuer of tokens whose key is always the same.
 func issuerOf(t *testing.T, w *gatewaytest.World, url string) *identity.Issuer {
 	t.Helper()
 	issuer, err := identity.NewIssuer(identity.IssuerConfig{Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)),
@@ -112,7 +113,8 @@ func issuerOf(t *testing.T, w *gatewaytest.World, url string) *identity.Issuer {
 	return issuer
 }
 
-// prepare sends a document of each class into a batch that is sealed and leased, and makes two more batches.
+// prepare sends a document of each class into a batch that is sealed and leased. It makes
+// two more batches.
 func (r *ruled) prepare(t *testing.T) {
 	t.Helper()
 	r.documents, r.receipts = map[string]gateway.Document{}, map[string]gateway.ReceiptID{}
@@ -138,7 +140,7 @@ func (r *ruled) prepare(t *testing.T) {
 	r.fresh, _ = r.Sent(t, 1)
 }
 
-// request makes the request that a rule is for, as somebody who holds its role.
+// request makes a request that a rule allows, as a person with the rule's role.
 func (r *ruled) request(t *testing.T, rule policy.Rule) *httptest.ResponseRecorder {
 	t.Helper()
 	r.count++
@@ -150,7 +152,7 @@ func (r *ruled) request(t *testing.T, rule policy.Rule) *httptest.ResponseRecord
 		method, path, body = http.MethodPost, "/v1/contracts/"+string(r.Contract)+"/batches", `{"reference":"another"}`
 	case policy.ActionBatchRead:
 		path = "/v1/batches/" + string(r.sealed)
-	case policy.ActionBatchSeal: // of a batch in which nothing was received, before anything is
+	case policy.ActionBatchSeal: // a batch in which nothing was received yet
 		method, path, body = http.MethodPost, "/v1/batches/"+string(r.Open(t, fmt.Sprint("to-seal-", r.count)))+"/seal", `{"documents":0,"bytes":0}`
 	case policy.ActionAssignmentCreate:
 		method, path, body = http.MethodPost, "/v1/batches/"+string(r.fresh)+"/assignments", `{"person":"`+string(r.Colleague.Person)+`"}`

@@ -18,15 +18,15 @@ import (
 // secretPrefix lets secret scanners recognise a leaked credential.
 const secretPrefix = "bds_"
 
-// IssueCredential makes a secret for POST /oauth/token. It is returned once and kept only as a hash. A duty of the
-// operator.
+// IssueCredential makes a secret for POST /oauth/token. It returns the secret once, and
+// stores only its hash. It is a duty of the operator.
 func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person PersonID) (Credential, error) {
 	c := Credential{ID: policy.NewID("k"), Person: person}
 	var hash []byte
 	c.Secret, hash = newSecret()
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionCredentialIssue,
-		Load:   lookAtPerson(person),
+		Load:   loadPerson(person),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: person,
 				SecretHash: hash, ValidFrom: queries.At(s.Now()), ValidUntil: queries.Until(c.Until)})
@@ -38,8 +38,9 @@ func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person Per
 	return c, nil
 }
 
-// newSecret makes a credential of 256 random bits and its hash. Such a secret cannot be guessed, so a plain SHA-256
-// protects it at rest; a slow hash would only cost every sign-in.
+// newSecret makes a credential of 256 random bits and its hash. Such a secret cannot be
+// guessed, so a plain SHA-256 protects it at rest. A slow hash would only slow down every
+// sign-in.
 func newSecret() (secret string, hash []byte) {
 	var b [32]byte
 	rand.Read(b[:])
@@ -61,9 +62,10 @@ type SignIn struct {
 	Request   string
 }
 
-// SignIn checks a credential and records the attempt. ErrNotFound for every failure: an unknown person, a person who
-// left and a wrong secret are one answer. Attempts for people who are not known are not recorded: they are nobody's
-// access, and recording them would let anyone fill the ledger.
+// SignIn checks a credential and records the attempt. Every failure is ErrNotFound: an
+// unknown person, a person who left and a wrong secret get the same answer. An attempt
+// for an unknown person is not recorded. It concerns no member, and recording it would
+// let anyone fill the ledger.
 func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	if policy.ParseIdentifier("p", string(in.Client)) != nil || !strings.HasPrefix(in.Secret, secretPrefix) {
 		return ErrNotFound
@@ -98,8 +100,8 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	return err
 }
 
-// isOneOf says whether a hash is that of one of the credentials. It looks at all of them, so that how long it takes does
-// not tell which one came close.
+// isOneOf says whether a hash is that of one of the credentials. It compares all of them,
+// so that its duration does not show which one came close.
 func isOneOf(held []queries.Credential, hash []byte) bool {
 	found := false
 	for _, c := range held {

@@ -13,8 +13,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// Each statement is a round trip to PostgreSQL. What an act has loaded, it does not read again: who adds a statement to
-// one of these changes its number here, and has looked whether the row was read before.
+// Each statement is a round trip to PostgreSQL, and an act does not read again what it
+// has loaded. If you add a statement to one of these acts, check that the row was not
+// read before, and change its number here.
 func TestStatementsOfAnAct(t *testing.T) {
 	var mu sync.Mutex
 	var queries []string

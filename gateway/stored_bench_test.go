@@ -18,9 +18,10 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// BenchmarkDecideStored decides about random contracts of thirty classes each, which are all stored in a database, with the
-// facts read from it. It reports the parts of a decision: facts, the compiled contract, and deciding itself. "warm" is about
-// contracts that are worked on, 200 of them, "cold" about any of all; heap-MB is what the cache holds at its fullest, with every
+// BenchmarkDecideStored decides about random contracts of thirty classes each, all stored
+// in a database, with facts that are read from it. It reports the parts of a decision:
+// facts, the compiled contract, and deciding itself. "warm" is about 200 contracts in
+// use, and "cold" about any of all. heap-MB is the size of the full cache, with every
 // class of every version in use.
 //
 //	go test ./gateway -run '^$' -bench DecideStored -benchtime 2000x
@@ -41,8 +42,9 @@ func BenchmarkDecideStored(b *testing.B) {
 	}
 }
 
-// storeContracts writes contracts in force, on each of which the world's handler has the role. They are written as rows: the
-// acts would take minutes, and what is measured reads the same.
+// storeContracts writes contracts in force, on each of which the world's handler has the
+// role. It writes them as rows, because the acts would take minutes, and the measured
+// code reads the same.
 func storeContracts(b *testing.B, w *gatewaytest.World, n int) []gateway.ContractID {
 	b.Helper()
 	text := []byte(strings.NewReplacer(manyClient, string(w.Client), manyProvider, string(w.Provider)).Replace(string(manyClasses())))
@@ -77,7 +79,7 @@ func storeContracts(b *testing.B, w *gatewaytest.World, n int) []gateway.Contrac
 			b.Fatal(err)
 		}
 	}
-	if w.Database.PostgreSQL() { // as its own statistics would say before long
+	if w.Database.PostgreSQL() { // as its own statistics would say soon
 		if _, err := w.Database.Writer().ExecContext(b.Context(), "ANALYZE"); err != nil {
 			b.Fatal(err)
 		}
@@ -95,7 +97,7 @@ func decideAmong(b *testing.B, w *gatewaytest.World, ids []gateway.ContractID) {
 		}
 		return spent
 	}
-	for range 2 * min(len(ids), 200) { // what fits is there
+	for range 2 * min(len(ids), 200) { // the cache holds what fits
 		one()
 	}
 	var facts, compile, decide []time.Duration
@@ -110,7 +112,8 @@ func decideAmong(b *testing.B, w *gatewaytest.World, ids []gateway.ContractID) {
 	b.ReportMetric(float64(decide[len(decide)*99/100].Nanoseconds())/1000, "decide-p99-µs")
 }
 
-// fillCache asks about every class of more and more contracts, until the cache can take no more of them or there are none.
+// fillCache asks about every class of more and more contracts, until the cache is full or
+// there are no more.
 func fillCache(b *testing.B, w *gatewaytest.World, ids []gateway.ContractID) {
 	heap := func() float64 {
 		var m runtime.MemStats

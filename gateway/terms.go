@@ -7,7 +7,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// parseTerms reads terms that somebody proposes. What is wrong with them is an *Invalid with every path and its line.
+// parseTerms reads proposed terms. Its *Invalid lists every problem with its path and
+// line.
 func parseTerms(text []byte) (*policy.Terms, error) {
 	terms, err := policy.ParseTerms(text)
 	if err == nil {
@@ -20,7 +21,7 @@ func parseTerms(text []byte) (*policy.Terms, error) {
 	return nil, &Invalid{Kind: InvalidTerms, Detail: wrong.Error(), Problems: wrong.Problems}
 }
 
-// invalidTerm refuses one term that can be read, for what only the gateway knows about it.
+// invalidTerm refuses one well-formed term for a reason that only the gateway knows.
 func invalidTerm(terms *policy.Terms, path, detail string) *Invalid {
 	return &Invalid{Kind: InvalidTerms, Field: path, Detail: detail,
 		Problems: []policy.Problem{{Path: path, Line: terms.Line(path), Detail: detail}}}

@@ -16,8 +16,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// The database dies between the act of asking and the answer, which the ledger reads past the gateway's transactions: that
-// is for trying again, and no fault of anybody's.
+// The database dies between the question's event and its answer, which the ledger reads
+// past the gateway's transactions. That is ErrUnavailable, and no defect.
 func TestTheLedgersReadingsAreUnavailableToo(t *testing.T) {
 	server := databasetest.NewServer(t)
 	h := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)})})
@@ -46,8 +46,9 @@ func TestTheLedgersReadingsAreUnavailableToo(t *testing.T) {
 	}
 }
 
-// The database dies while a document is being stored. What became of the upload nobody can tell its client, and the process
-// lives on: the ledger closes the access once the database is back, and the client's repetition is a new one.
+// The database dies while a document is being stored. The outcome of the upload is
+// unknown and the process lives on. The ledger closes the access once the database is
+// back, and the client's repeated upload is a new one.
 func TestAnUploadThatLostTheDatabaseIsClosed(t *testing.T) {
 	server := databasetest.NewServer(t)
 	h := gatewaytest.New(t, gatewaytest.Config{Database: databasetest.Open(t, database.Config{PostgreSQL: server.DSN(t)}), Lost: time.Second})
@@ -69,7 +70,8 @@ func TestAnUploadThatLostTheDatabaseIsClosed(t *testing.T) {
 	wantEnd(t, w, event.PhaseUnknown, "end-lost")
 }
 
-// A reference that was received with other bytes is refused after these bytes were read: that access, too, has an end.
+// A reference that was received with other bytes is refused after its bytes were read.
+// That access has an end too.
 func TestARefusedRepetitionHasAnEnd(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		w := gatewaytest.New(t, gatewaytest.Config{Database: db}).World(t)
@@ -84,7 +86,7 @@ func TestARefusedRepetitionHasAnEnd(t *testing.T) {
 	})
 }
 
-// wantEnd waits for the client's ledger to hold the end, and for no access to be open.
+// wantEnd waits until the client's ledger has the end and no access is open.
 func wantEnd(t *testing.T, w *gatewaytest.World, phase event.Phase, reason string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

@@ -14,8 +14,9 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// What is still being filled does not exist for the provider's people, whatever they try; the ledger says why.
-func TestAnOpenBatchIsNothingToTheProvider(t *testing.T) {
+// A batch that is still open does not exist for the provider's people, whatever they try.
+// The ledger has the true reason.
+func TestAnOpenBatchIsHiddenFromTheProvider(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch := w.Open(t, "lot-1")
 		d, receipt := w.Upload(t, batch, "claim-1", gatewaytest.Content("claim-1", 100))
@@ -81,8 +82,8 @@ func slicesOf(s string, n int) (all []string) {
 	return all
 }
 
-// Pages are full, and neither they nor their cursors name what is not shown: open batches to the provider, and batches of a
-// contract that lets nothing be seen to anybody.
+// Pages are full. Neither pages nor cursors name what is hidden: open batches from the
+// provider's people, and the batches of a contract that shows nothing.
 func TestListedPagesAreFull(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		suspended := w.NewContract(t, gatewaytest.Terms("MOTOR-2", w.Client, w.Provider))

@@ -39,7 +39,7 @@ func form(batch gateway.BatchID) gateway.NewDocument {
 	return n
 }
 
-// broken gives some bytes and then an error.
+// broken returns some bytes and then an error.
 func broken(p []byte, err error) io.Reader {
 	return io.MultiReader(bytes.NewReader(p), readerFunc(func([]byte) (int, error) { return 0, err }))
 }
@@ -115,7 +115,7 @@ func TestBadUploadsStoreNothing(t *testing.T) {
 			}
 		})
 	}
-	// Nothing of it is in the way of a good upload under the same reference.
+	// The refused upload does not stop a good one under the same reference.
 	if _, _, err := w.Gateway.Upload(t.Context(), w.System, form(batch), bytes.NewReader(pdf)); err != nil {
 		t.Errorf("a good upload afterwards: %v", err)
 	}
@@ -197,7 +197,7 @@ func TestTheManifestMustBalance(t *testing.T) {
 	})
 }
 
-// upload starts an upload that stands still in the store just before its object appears.
+// held starts an upload that stops in the store just before its object appears.
 func held(t *testing.T, w *gatewaytest.World, batch gateway.BatchID) (hold *faulty.Hold, result <-chan error) {
 	t.Helper()
 	hold = w.Objects.HoldNextPut()
@@ -211,8 +211,8 @@ func held(t *testing.T, w *gatewaytest.World, batch gateway.BatchID) (hold *faul
 	return hold, done
 }
 
-// An upload whose object is stored while the sweeper abandons it is either acknowledged and kept, or refused and gone:
-// never acknowledged and lost.
+// An upload whose object is stored while the sweeper abandons it is either acknowledged
+// and kept, or refused and deleted. It is never acknowledged and lost.
 func TestTheSweeperAndAnUploadThatCommits(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch := w.Open(t, "lot-1")
@@ -241,13 +241,15 @@ func TestTheSweeperAndAnUploadThatCommits(t *testing.T) {
 	})
 }
 
-// A write that lands after its upload was abandoned and cleared away is deleted by a later sweep.
+// A write that lands after its upload was abandoned and cleaned up is deleted by a later
+// sweep.
 func TestALateWriteIsSweptAgain(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch := w.Open(t, "lot-1")
 	w.Objects.FailNextPut(faulty.Stored)
 	content := gatewaytest.Content("late", 3000)
-	// The store fails, the clearing away finds the store away, and the object is there all the same.
+	// The store fails, the cleaning up finds the store unavailable, and the object is
+	// there all the same.
 	_, _, err := w.Gateway.Upload(t.Context(), w.System, gatewaytest.Incoming(batch, "late", content),
 		io.MultiReader(bytes.NewReader(content), readerFunc(func([]byte) (int, error) {
 			return 0, io.EOF
@@ -274,7 +276,7 @@ func TestALateWriteIsSweptAgain(t *testing.T) {
 	}
 }
 
-func TestARetryTakesASilentUploadOver(t *testing.T) {
+func TestARetryTakesAnIdleUploadOver(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		batch := w.Open(t, "lot-1")
 		hold, result := held(t, w, batch)

@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// ContractVersion gives one version of a contract to whoever may read the contract; to the provider's people once it is
-// approved.
+// ContractVersion returns one version of a contract to a caller who may read the
+// contract. The provider's people see a version once it is approved.
 func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id ContractID, version int64) (ContractVersion, error) {
 	var row queries.ContractVersion
 	inForce := false
@@ -34,7 +34,7 @@ func (g *Gateway) ContractVersion(ctx context.Context, caller Caller, id Contrac
 	return versionOf(row, inForce), nil
 }
 
-// onVersion makes a version the one that the act's event names, in force or not.
+// onVersion sets the version that the act's event names, whether or not it is in force.
 func onVersion(ctx context.Context, tx *database.Tx, s *choke.Scene, version int64) (queries.ContractVersion, error) {
 	row, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: s.Contract(), Version: version})
 	if err == nil {
@@ -43,7 +43,8 @@ func onVersion(ctx context.Context, tx *database.Tx, s *choke.Scene, version int
 	return row, err
 }
 
-// hideDrafts refuses to show the provider's people versions that are not approved: to them they do not exist.
+// hideDrafts refuses to show unapproved versions to the provider's people, with
+// ErrNotFound.
 func hideDrafts(s *choke.Scene, versions ...queries.ContractVersion) error {
 	for _, v := range versions {
 		if v.Approved == 0 && s.OfProvider() {
@@ -53,15 +54,15 @@ func hideDrafts(s *choke.Scene, versions ...queries.ContractVersion) error {
 	return nil
 }
 
-// VersionChanges is what a version says otherwise than another, its base.
+// VersionChanges is how a version differs from another one, its base.
 type VersionChanges struct {
 	Base, Version  int64
 	Terms          []policy.Change
-	Opened, Closed []policy.Rule // that the version gives and the base does not, and the other way round
+	Opened, Closed []policy.Rule // the rules that only the version has, and those that only the base has
 }
 
-// Changes compares two versions of a contract, for whoever may read the contract. It is a comparison of texts: whom the
-// changes concern is a question to the policy, see Impact.
+// Changes compares two versions of a contract, for a caller who may read the contract. It
+// compares texts. Impact says whom the changes concern.
 func (g *Gateway) Changes(ctx context.Context, caller Caller, id ContractID, base, version int64) (VersionChanges, error) {
 	var before, after queries.ContractVersion
 	_, err := g.door.Do(ctx, caller, choke.Act{
