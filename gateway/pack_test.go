@@ -186,7 +186,7 @@ func TestEvidencePackIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := broken.Send(t.Context(), &failing{}); err == nil {
-		t.Error("sent although the receiver is nil")
+		t.Error("sent to a receiver that fails")
 	}
 	closed, err := w.Gateway.ExportPack(t.Context(), w.Officer, string(w.Client), gateway.PackQuestion{})
 	if err != nil {

@@ -113,6 +113,7 @@ func (d *Door) Do(ctx context.Context, caller Caller, a Act) (*Scene, error) {
 		d.orphanGrant(s)
 		return nil, Unavailable(err)
 	}
+	// Change and event are durable. Die here: any replica sequences the event.
 	for _, t := range tickets {
 		if _, err := d.ledger.Wait(ctx, t); err != nil {
 			d.orphanGrant(s)
@@ -125,16 +126,15 @@ func (d *Door) Do(ctx context.Context, caller Caller, a Act) (*Scene, error) {
 	return s, nil
 }
 
-// orphanGrant closes the grant of an act that failed with an unknown outcome. Nothing is
-// released on such a grant. If the ledger holds it after all, the ledger closes it.
+// orphanGrant marks the grant of an act that failed with an unknown outcome (see Orphan).
 func (d *Door) orphanGrant(s *Scene) {
 	if s != nil && s.event.Phase == event.PhaseGrant && len(s.ledgers) > 0 {
 		d.Orphan(s.ledgers[0], s.event.ID)
 	}
 }
 
-// Orphan marks a grant whose outcome is unknown. Nothing more is released on it, and the
-// ledger closes it.
+// Orphan marks a grant whose outcome is unknown. Nothing more is released on it. If the
+// ledger has the grant, it closes it as unknown.
 func (d *Door) Orphan(ledger, grant string) {
 	d.ledger.Orphan(audit.Ticket{Ledger: ledger, Event: grant})
 }

@@ -30,7 +30,7 @@
 //
 // Door is for callers, and decides every act. Owner (owner.go) is for the owner of the
 // machine and for what the gateway does by itself. It decides nothing, because the owner
-// holds the root key and needs no permission of ours. It records all the same. Its Step
+// holds the root key and needs no permission. It records all the same. Its Step
 // does not record: it finishes what was recorded before.
 //
 // Rooms get a transaction as an argument and may not keep it. This package knows nothing

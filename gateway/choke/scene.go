@@ -45,6 +45,8 @@ type Scene struct {
 	visible  bool // the caller may know that the object exists, and so sees the true refusal
 }
 
+// newScene begins an act's context. It makes the act's event before anything is decided,
+// so that a refusal has an event too.
 func (d *Door) newScene(caller Caller, action policy.Action) *Scene {
 	now := d.Now()
 	private := map[string]string{}
@@ -64,9 +66,9 @@ func (d *Door) newScene(caller Caller, action policy.Action) *Scene {
 	}
 }
 
-// shown returns the refusal as the caller may see it. If the object belongs to another
-// party, the caller sees ErrNotFound. A missing fact is always shown: it is a defect of
-// the gateway and tells nothing about the object.
+// shown returns the refusal as the caller may see it. A denial becomes ErrNotFound if the
+// caller may not know that the object exists. A missing fact is always shown: it is a
+// defect of the gateway and tells nothing about the object.
 func (s *Scene) shown() error {
 	var denied *Denied
 	if errors.As(s.refusal, &denied) && !s.visible && denied.Reason != policy.ReasonFactMissing {
