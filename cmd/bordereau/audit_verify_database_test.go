@@ -123,7 +123,7 @@ func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 			}
 			databasetest.DropTriggers(t, db)
 			change(t, db, `UPDATE audit_event SET action = 'audit.query' WHERE ledger = $1 AND action = 'audit.rekey'`, ledger)
-			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "says something else than the leaf: action") {
+			if out, err := run(first); !errors.Is(err, errReported) || !strings.Contains(out, "columns say something else than the leaf: action") {
 				t.Errorf("hidden from the index: %v: %s", err, out)
 			}
 			change(t, db, `DELETE FROM audit_control_event WHERE ledger = $1`, ledger)
