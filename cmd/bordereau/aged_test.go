@@ -19,13 +19,15 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// aged makes an installation as it was left 400 days ago, when a contract manager had proposed a contract, from an address, and
-// had asked in vain what only an officer may ask: more than a year is the longest that anything personal has to be kept.
+// aged makes an installation as it was 400 days ago. A contract manager had proposed a
+// contract from an address, and had been refused a hold, which only an officer may place.
+// 400 days are more than the longest time for which personal data is kept.
 //
 //	aged FOLDER
 //
-// Beside the folder it writes credentials: operator.json, officer.json and approver.json (a contract manager too). It prints the
-// client's ledger and the person who did all that.
+// Beside the folder it writes credentials: operator.json, officer.json and approver.json
+// (a contract manager too). It prints the client's ledger and the id of the first
+// manager.
 func aged() error {
 	flag.Parse()
 	ctx, w := context.Background(), where{data: flag.Arg(0)}

@@ -28,29 +28,30 @@ const (
 	envCAFile       = "BORDEREAU_CA_FILE"
 )
 
-// connection says which gateway a command speaks to, and as whom. Every command over the API has its flags.
+// connection has the address of a gateway and the credentials for it. Every command over
+// the API has its flags.
 type connection struct {
 	url         string
 	tokenFile   string // with an access token
-	credentials string // with what signs in, as `bordereau init` writes it: {"client_id": …, "client_secret": …}
-	caFile      string // with the certificates that the gateway's must come from, beside the system's
+	credentials string // with a credential, as `bordereau init` writes it: {"client_id": …, "client_secret": …}
+	caFile      string // with certificate authorities to trust beside the system's
 	json        bool
 }
 
 func (c *connection) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.url, "api", "", "address of the gateway, as in https://gateway.example (or $"+envAPI+")")
-	f.BoolVar(&c.json, "json", false, "print what the API answered, as it is; a refusal goes to standard error")
+	f.BoolVar(&c.json, "json", false, "print the API's answer unchanged, as JSON; a refusal goes to standard error")
 	c.addSignInFlags(cmd)
 }
 
-// addSignInFlags adds those that say as whom.
+// addSignInFlags adds the flags for signing in.
 func (c *connection) addSignInFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.credentials, "credentials", "", "file with client_id and client_secret, as JSON (or $"+envCredentials+
 		", or $"+envClientID+" and $"+envClientSecret+")")
-	f.StringVar(&c.tokenFile, "token-file", "", "file with an access token, instead of credentials (or $"+envTokenFile+")")
-	f.StringVar(&c.caFile, "ca-file", "", "PEM file with the authority of the gateway's certificate (or $"+envCAFile+")")
+	f.StringVar(&c.tokenFile, "token-file", "", "file with an access token, in place of credentials (or $"+envTokenFile+")")
+	f.StringVar(&c.caFile, "ca-file", "", "PEM file with the authority that signed the gateway's certificate (or $"+envCAFile+")")
 	cmd.MarkFlagsMutuallyExclusive("credentials", "token-file")
 }
 
@@ -75,11 +76,11 @@ func (c connection) dial(ctx context.Context) (*api.Client, error) {
 	return api.NewClient(address, api.WithHTTPClient(h), api.WithRequestEditorFn(api.Bearer(token)))
 }
 
-// address is the gateway's. Secrets travel in clear only within this machine.
+// address is the gateway's address. Secrets travel in clear only within this machine.
 func (c connection) address() (string, error) {
 	address := or(c.url, envAPI)
 	if address == "" {
-		return "", usageError("which gateway? Name it with --api or in $" + envAPI)
+		return "", usageError("which gateway? Name its address with --api or in $" + envAPI)
 	}
 	u, err := url.Parse(address)
 	switch {
@@ -88,7 +89,7 @@ func (c connection) address() (string, error) {
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return address, nil
 	}
-	return "", usageError("--api must begin with https://: only a gateway on this machine may be reached without TLS")
+	return "", usageError("--api must begin with https://: http:// is allowed only for a gateway on this machine")
 }
 
 func isLoopback(host string) bool {
@@ -109,7 +110,7 @@ func newHTTPClient(caFile string) (*http.Client, error) {
 			return nil, fmt.Errorf("reading --ca-file: %w", err)
 		}
 		if !pool.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("--ca-file: %s holds no certificate", caFile)
+			return nil, fmt.Errorf("--ca-file: %s holds no certificate in PEM form: name another file", caFile)
 		}
 		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
 	}
@@ -118,8 +119,9 @@ func newHTTPClient(caFile string) (*http.Client, error) {
 	}}, nil
 }
 
-// token is the access token: the one at hand, or a new one for the credentials. Flags go before the environment as a
-// whole: who names credentials does not mean the token file that the environment names.
+// token is the access token: one from a file, or a new one for the credentials. Flags
+// replace the environment as a whole: a person who names credentials does not mean the
+// token file that the environment names.
 func (c connection) token(ctx context.Context, client *api.Client) (string, error) {
 	if c.tokenFile == "" && c.credentials == "" {
 		c.tokenFile, c.credentials = os.Getenv(envTokenFile), os.Getenv(envCredentials)
@@ -144,7 +146,7 @@ func (c connection) credential() (id, secret string, err error) {
 		o, err := readCredential(c.credentials)
 		var notJSON *json.SyntaxError
 		if errors.As(err, &notJSON) || err == nil && (o.Person == "" || o.Secret == "") {
-			return "", "", fmt.Errorf("%s does not hold client_id and client_secret, as JSON", c.credentials)
+			return "", "", fmt.Errorf("%s does not hold client_id and client_secret as JSON: name a file as `bordereau init` writes it", c.credentials)
 		}
 		if err != nil {
 			return "", "", fmt.Errorf("reading credentials: %w", err)
@@ -152,12 +154,12 @@ func (c connection) credential() (id, secret string, err error) {
 		return string(o.Person), o.Secret, nil
 	}
 	if id, secret = os.Getenv(envClientID), os.Getenv(envClientSecret); id == "" || secret == "" {
-		return "", "", usageError("as whom? Name a file with --credentials or --token-file, or set $" + envClientID + " and $" + envClientSecret)
+		return "", "", usageError("who are you? Name a file with --credentials or --token-file, or set $" + envClientID + " and $" + envClientSecret)
 	}
 	return id, secret, nil
 }
 
-// or is the value of a flag, and that of the environment where the flag was not given.
+// or is the value of a flag, or of the environment where the flag was not given.
 func or(flag, variable string) string {
 	if flag != "" {
 		return flag

@@ -25,8 +25,8 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// A gateway with a private certificate is believed when its authority is named, and not before; a token goes to it and
-// follows no redirection to another.
+// A gateway with a private certificate is accepted when its authority is named, and not
+// without. A token follows no redirection to another server.
 func TestAPrivateAuthority(t *testing.T) {
 	var elsewhere []string
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func TestAPrivateAuthority(t *testing.T) {
 		return err
 	}
 	if err := list(to); err == nil || len(tokens) > 0 {
-		t.Errorf("a certificate of nobody known: %v, tokens %v", err, tokens)
+		t.Errorf("a certificate of an unknown authority: %v, tokens %v", err, tokens)
 	}
 	to.caFile = authority
 	var p *api.Problem
@@ -87,7 +87,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// What is printed for people moves no cursor.
+// A text for people moves no cursor.
 func TestRowsHoldNoControlCharacters(t *testing.T) {
 	var out strings.Builder
 	err := screen{out: &out}.show(nil, func(w io.Writer) { row(w, "a\x1b[2Jb\tc\nd", "") })
@@ -96,7 +96,7 @@ func TestRowsHoldNoControlCharacters(t *testing.T) {
 	}
 }
 
-// The exit code tells a refusal from a slip, whoever prints it.
+// The exit code tells a refusal from a wrong command line.
 func TestExitCodes(t *testing.T) {
 	for _, c := range []struct {
 		args []string

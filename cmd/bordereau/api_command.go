@@ -17,7 +17,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// overAPI completes a command that asks the API: its flags, signing in, and how a refusal is shown.
+// overAPI completes a command that asks the API. It adds the flags, signs in, and shows a
+// refusal.
 func overAPI(cmd *cobra.Command, do func(ctx context.Context, c *api.Client, s screen, args []string) error) *cobra.Command {
 	var to connection
 	to.addFlags(cmd)
@@ -38,13 +39,14 @@ func overAPI(cmd *cobra.Command, do func(ctx context.Context, c *api.Client, s s
 	return cmd
 }
 
-// screen is where answers go: tables for people, the API's own JSON for machines.
+// screen prints answers: tables for people, the API's own JSON for machines.
 type screen struct {
 	out  io.Writer
 	json bool
 }
 
-// show prints an answer. body is what the API sent; table writes the same for people, cells apart by tabs.
+// show prints an answer. body is the API's answer. table writes the same for people, with
+// tabs between cells.
 func (s screen) show(body []byte, table func(w io.Writer)) error {
 	if s.json {
 		_, err := fmt.Fprintf(s.out, "%s\n", bytes.TrimSpace(body))
@@ -55,7 +57,8 @@ func (s screen) show(body []byte, table func(w io.Writer)) error {
 	return w.Flush()
 }
 
-// allPages collects a listing's items. For machines each page is printed as it comes, one a line.
+// allPages collects the items of a listing. For machines it prints each page as it comes,
+// one on a line.
 func allPages[T any](s screen, get func(*api.After, *api.Limit) (items []T, next *string, text []byte, err error)) ([]T, error) {
 	var all []T
 	limit := api.Limit(500)
@@ -74,7 +77,8 @@ func allPages[T any](s screen, get func(*api.After, *api.Limit) (items []T, next
 	return all, nil
 }
 
-// done says in one sentence what an operation without an answer did; machines have the exit code.
+// done prints one sentence about an operation that has no answer. Machines have the exit
+// code.
 func (s screen) done(format string, args ...any) error {
 	if s.json {
 		return nil
@@ -83,7 +87,8 @@ func (s screen) done(format string, args ...any) error {
 	return err
 }
 
-// row writes cells. What is empty shows as a dash, and what would move the cursor does not.
+// row writes cells. An empty cell shows as a dash. A control character becomes a space,
+// because it could move the cursor.
 func row(w io.Writer, cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
@@ -112,7 +117,7 @@ func clockTime(t *time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// value is what a pointer of an optional member points at.
+// value is the value of an optional member, or zero.
 func value[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
@@ -120,7 +125,7 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// optional is nil for what was not given.
+// optional is nil for a value that was not given.
 func optional[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil
@@ -145,7 +150,8 @@ func fileOf(err error) string {
 	return ""
 }
 
-// showProblem prints everything that a problem says; terms with their lines, as compilers do.
+// showProblem prints all members of a problem. Problems of terms have file and line in
+// front, as a compiler's have.
 func showProblem(w io.Writer, p *api.Problem, file string, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(p)
@@ -172,7 +178,7 @@ func showProblem(w io.Writer, p *api.Problem, file string, asJSON bool) error {
 	return nil
 }
 
-// termsLine is one thing wrong with terms: `terms.yaml:12: validity.until: …`.
+// termsLine is one mistake in terms: `terms.yaml:12: validity.until: …`.
 func termsLine(file string, line int, path, detail string) string {
 	where := file
 	switch {

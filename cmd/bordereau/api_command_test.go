@@ -9,7 +9,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// A listing is all of its pages: one table for people, one line a page for machines.
+// A listing has all of its pages: one table for people, one line for each page for
+// machines.
 func TestAllPages(t *testing.T) {
 	first, second := api.After("1"), api.After("2")
 	pages := map[api.After]struct {

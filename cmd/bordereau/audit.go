@@ -12,13 +12,17 @@ import (
 )
 
 func auditCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "Ask and verify the audit trail"}
+	cmd := &cobra.Command{Use: "audit", Short: "Ask and verify the ledgers: who did what, and proof of it",
+		Long: "Ask and verify the ledgers. A ledger is the append-only list of all accesses and changes, allowed or refused. " +
+			"Each client has a ledger under its id, and the operator has one named \"operator\". These commands work on an " +
+			"installation on this machine, if a flag does not name another source. Gateways may serve meanwhile, but for the " +
+			"commands that say to stop them."}
 	cmd.AddCommand(auditQueryCommand(), auditQuestionsCommand(), auditAskCommand(), auditExportCommand(), auditVerifyCommand(),
 		auditKeyCommand(), auditNewEpochCommand(), auditRepublishCommand(), auditReindexCommand(), auditResumeCommand())
 	return cmd
 }
 
-// chosenLedgers are the named ledgers, or all of them.
+// chosenLedgers are the named ledgers, or all ledgers where none is named.
 func chosenLedgers(ctx context.Context, in *installation.Installation, named []string) ([]string, error) {
 	all, err := in.Ledger.Ledgers(ctx)
 	if err != nil {

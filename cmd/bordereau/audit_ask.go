@@ -20,7 +20,7 @@ func auditQuestionsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "questions",
-		Short: "List the questions that `audit ask` knows by name",
+		Short: "List the named questions of `audit ask`, with their parameters",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return listQuestions(cmd.OutOrStdout(), asJSON)
@@ -53,10 +53,12 @@ func auditAskCommand() *cobra.Command {
 	var asked gateway.LedgerQuestion
 	cmd := &cobra.Command{
 		Use:   "ask NAME",
-		Short: "Ask one ledger of this installation a question by its name",
-		Long: "Ask a ledger a named question; `bordereau audit questions` lists them. Every filter narrows the question. The answer is " +
-			"events, newest first, or sums, largest first; sums go back 30 days unless --from says otherwise. The question is recorded " +
-			"in the ledger, as one of whoever holds the machine.",
+		Short: "Ask one ledger a named question, as in who-read",
+		Long: "Ask one ledger a named question, as in\n\n" +
+			"    bordereau audit ask who-read --ledger o_… --document d_… --data DIR\n\n" +
+			"`bordereau audit questions` lists the questions. Each filter narrows the answer. The answer is a list of events, newest " +
+			"first, or a table of sums, largest first. Sums cover the last 30 days, or the time since --from. The ledger records the " +
+			"question as one of the operator of this machine.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := q.parseTimes(); err != nil {
@@ -74,11 +76,11 @@ func auditAskCommand() *cobra.Command {
 	w.addFlags(cmd)
 	q.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&asked.Which, "which", "", "denials: first, for each person's first refusal ever")
-	f.IntVar(&asked.Least, "least", 0, "repeated-denials: from how many refusals on (default 3)")
-	f.StringSliceVar(&asked.Countries, "countries", nil, "outside-hours-or-country: where reading belongs, as in FR,TN")
-	f.StringVar(&asked.Hours, "hours", "", "outside-hours-or-country: when reading belongs, as in 08:00-18:00")
-	f.StringVar(&asked.Zone, "zone", "", "outside-hours-or-country: the zone of --hours, as in Europe/Paris (default UTC)")
+	f.StringVar(&asked.Which, "which", "", "denials: `first` shows only the first refusal of each person")
+	f.IntVar(&asked.Least, "least", 0, "repeated-denials: show people with at least so many refusals (default 3)")
+	f.StringSliceVar(&asked.Countries, "countries", nil, "outside-hours-or-country: the countries where reading is expected, as in FR,TN")
+	f.StringVar(&asked.Hours, "hours", "", "outside-hours-or-country: the hours when reading is expected, as in 08:00-18:00")
+	f.StringVar(&asked.Zone, "zone", "", "outside-hours-or-country: the time zone of --hours, as in Europe/Paris (default UTC)")
 	return cmd
 }
 

@@ -22,12 +22,13 @@ func auditExportCommand() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write all matching events of one ledger to standard output, or as an evidence pack to a file",
-		Long: "Write all events of a ledger that match, newest first, one a line: as JSON, or as a table in CSV that no spreadsheet takes " +
-			"for formulas and that leaves out what can be erased. The export is recorded in the ledger before the first line. Only with " +
-			"exit code 0 is it whole.\n\n" +
-			"With --format pack, write an evidence pack to --out: an archive with the events, the proof of each, and what is needed to " +
-			"check them without this installation (`audit verify --pack`). It may answer a named question whose answer is events.",
+		Short: "Write all matching events of one ledger, as JSON, as CSV or as an evidence pack",
+		Long: "Write all events of a ledger that match the filters to standard output, newest first, one on a line. The form is JSON, or " +
+			"a table in CSV. The table has no erasable data, such as names and addresses, and a spreadsheet takes none of its cells " +
+			"for a formula. The ledger records the export before the first line. The output is whole only with exit code 0.\n\n" +
+			"With --format pack, write an evidence pack to the file --out. A pack is an archive with the events and a proof of each. " +
+			"`bordereau audit verify --pack` checks it on a machine without this installation. With --question, the pack answers a " +
+			"named question whose answer is events.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := q.parseTimes(); err != nil {
@@ -37,7 +38,7 @@ func auditExportCommand() *cobra.Command {
 				return fmt.Errorf("--format must be ndjson, csv or pack")
 			}
 			if len(q.ledgers) != 1 {
-				return fmt.Errorf("an export is of one ledger: name it with --ledger")
+				return fmt.Errorf("an export has the events of one ledger: name it with --ledger")
 			}
 			if err := pack.check(cmd, format); err != nil {
 				return err
@@ -52,7 +53,7 @@ func auditExportCommand() *cobra.Command {
 	}
 	w.addFlags(cmd)
 	q.addFilters(cmd)
-	cmd.Flags().StringVar(&format, "format", "ndjson", "ndjson, csv or pack")
+	cmd.Flags().StringVar(&format, "format", "ndjson", "form of the output: ndjson, csv or pack")
 	pack.addFlags(cmd)
 	return cmd
 }
@@ -72,7 +73,7 @@ func exportEvents(ctx context.Context, in *installation.Installation, q question
 		write = gateway.WriteCSV
 	}
 	if err := write(buffer, events); err != nil {
-		return fmt.Errorf("exporting, what was written is not whole: %w", err)
+		return fmt.Errorf("exporting, and the output is not whole: %w", err)
 	}
 	return buffer.Flush()
 }

@@ -14,9 +14,10 @@ func auditKeyCommand() *cobra.Command {
 	var ledgers []string
 	cmd := &cobra.Command{
 		Use:   "key",
-		Short: "Print the keys that checkpoints are verified with",
-		Long: "Print the verifier key of each ledger, one in a line, as `audit verify --key` takes them. Hand them over by a way that " +
-			"does not go through whoever runs the gateway's machine: they are what makes a proof one.",
+		Short: "Print the verifier keys of the ledgers",
+		Long: "Print the verifier key of each ledger, one on a line, as `bordereau audit verify --key` takes it. A proof is worth as much " +
+			"as the key that it is checked with. So send the keys to a verifier by a way that the operator of the gateway's machine " +
+			"does not control.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
@@ -30,6 +31,6 @@ func auditKeyCommand() *cobra.Command {
 	}
 	cmd.AddCommand(auditKeyRotateCommand())
 	w.addFlags(cmd)
-	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers: clients' ids or operator (default all)")
+	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
 	return cmd
 }

@@ -22,12 +22,14 @@ func auditKeyRotateCommand() *cobra.Command {
 	var f keysFlags
 	cmd := &cobra.Command{
 		Use:   "rotate",
-		Short: "Replace the key that signs checkpoints, signed by the old one",
-		Long: "Make a new key for the ledgers. Every ledger is given an event that carries it under the signature of the old key, and that " +
-			"statement is published: whoever has the old verifier key goes on to verify with it. The new key takes the place of keys.ledger, the " +
-			"old file is kept beside it. Stop every gateway, and run it again if it was broken off. Then give every gateway the new file.\n\n" +
-			"Verifiers of others that cannot follow statements need the old signature for a while: name the old file in keys.ledger-former, " +
-			"until they have the new key. Then, or if the old key may have been copied, destroy it.",
+		Short: "Make a new key that signs the ledgers, and sign it with the old one",
+		Long: "Make a new key for the ledgers. Every ledger gets an event with the new key under the signature of the old one, and that " +
+			"statement is published. So a verifier who has the old verifier key can go on with it. The new key file takes the place of " +
+			"keys.ledger in the configuration, and the old file stays beside it under another name.\n\n" +
+			"Stop every gateway first. If the command is interrupted, run it again. Afterwards give every gateway the new file and " +
+			"start them.\n\n" +
+			"A verifier's program of another maker may not follow such statements. For it, name the old file in keys.ledger-former until " +
+			"that verifier has the new key. Then destroy the old file. If the old key may have been copied, destroy it at once.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load()
@@ -50,15 +52,16 @@ func auditKeyRotateCommand() *cobra.Command {
 	return cmd
 }
 
-// ledgerKeys is what a rotation did.
+// ledgerKeys is the result of a rotation.
 type ledgerKeys struct {
 	Ledgers int    `json:"ledgers"`
 	Key     string `json:"key"`    // file of the new one
 	Former  string `json:"former"` // file of the old one
 }
 
-// rotateLedgerKey makes the new key in a file of its own, records it, and then puts it in the place of the old one. Broken
-// off anywhere it can be run again: a key that is recorded is the one that the ledgers open with.
+// rotateLedgerKey makes the new key in a file of its own, records it, and then puts it in
+// the place of the old one. If we die anywhere, it can run again: the ledgers open with
+// the key that is recorded.
 func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
 	r := ledgerKeys{Key: c.Keys.Ledger}
 	fresh := c.Keys.Ledger + ".next"
@@ -69,7 +72,7 @@ func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
 		withFresh.Keys.Ledger = fresh
 		var again error
 		if in, again = open(ctx, withFresh); again != nil {
-			return r, err // the key at hand is an older one, and not because of us
+			return r, err // the configured key is an older one, and this command did not replace it
 		}
 	} else if err != nil {
 		return r, err
@@ -89,7 +92,7 @@ func rotateLedgerKey(ctx context.Context, c config.Config) (ledgerKeys, error) {
 	return r, errors.Join(err, in.Close())
 }
 
-// recordKey records the new key in the ledgers, unless that was done.
+// recordKey records the new key in the ledgers, unless an earlier run did.
 func recordKey(ctx context.Context, in *installation.Installation, fresh string, recorded bool) (int, error) {
 	if recorded {
 		ledgers, err := in.Ledger.Ledgers(ctx)
@@ -105,8 +108,9 @@ func recordKey(ctx context.Context, in *installation.Installation, fresh string,
 	return in.Gateway.LocalRotateLedgerKey(ctx, key)
 }
 
-// exchangeKeys keeps the old key under a name of its own and puts the new one in its place. At any
-// moment, after a crash too, path holds the one or the other, and the old one has a name.
+// exchangeKeys keeps the old key under another name and puts the new one in its place. At
+// any moment, after a crash too, path has the old key or the new one, and the old key has
+// a name.
 func exchangeKeys(disk durable.Disk, path, fresh string) (former string, err error) {
 	old, err := identity.LoadKey(path)
 	if err != nil {
@@ -115,7 +119,7 @@ func exchangeKeys(disk durable.Disk, path, fresh string) (former string, err err
 	id := sha256.Sum256(old.Public().(ed25519.PublicKey))
 	former = fmt.Sprintf("%s.former-%x", path, id[:4])
 	if err := disk.LinkFile(path, former); errors.Is(err, fs.ErrExist) {
-		err = disk.SyncFolder(filepath.Dir(former)) // a run that was broken off made it
+		err = disk.SyncFolder(filepath.Dir(former)) // an interrupted run made it
 		if err != nil {
 			return "", fmt.Errorf("keeping the old key: %w", err)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/installation"
 )
 
-// newEpoch is what the flags say.
+// newEpoch has the flags of the command.
 type newEpoch struct {
 	where
 	ledgers            []string
@@ -31,13 +31,15 @@ func auditNewEpochCommand() *cobra.Command {
 	var n newEpoch
 	cmd := &cobra.Command{
 		Use:   "new-epoch",
-		Short: "After a restore: take over what was published, and go on under a new name",
-		Long: "After the database was restored from a backup that is older than what was published of its ledgers, take over the events " +
-			"that are missing, without their erasable halves, and begin a new epoch of each ledger that lost any. The epoch names the last " +
-			"checkpoint of the one before; from there on checkpoints have a new name, because the old one may have been used for more than " +
-			"was published. What is published is verified first. Stop every gateway, and let it finish what it began by running it again.\n\n" +
-			"Without --confirm it tells what it would do, and does nothing. Nothing is lost by it that is not lost already; but a newer backup " +
-			"is better, because it has the rest of the database too.",
+		Short: "After a restore that lost events: take them back from the published ledgers",
+		Long: "After a restore, the database may have fewer events than the published ledgers. The gateway then refuses to start. This " +
+			"command takes the missing events over from the published ledgers, without their erasable data, and begins a new epoch of " +
+			"each ledger that lost events. The epoch names the last published checkpoint of the epoch before. Its checkpoints have a new " +
+			"name, because the gateway may have signed checkpoints under the old name that were never published. The published events " +
+			"are verified first.\n\n" +
+			"Stop every gateway first. If the command is interrupted, run it again.\n\n" +
+			"Without --confirm the command lists the ledgers that would get a new epoch, and changes nothing. If you have a newer backup " +
+			"of the database, restore it in place of this: it has the rest of the database too.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := n.load()
@@ -54,10 +56,10 @@ func auditNewEpochCommand() *cobra.Command {
 	}
 	n.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVar(&n.ledgers, "ledger", nil, "only these ledgers: clients' ids or operator (default: all that need it)")
-	f.StringVar(&n.incident, "incident", "", "a reference for people, to be recorded with it")
-	f.BoolVar(&n.differing, "differing", false, "go on although a ledger holds other events than were published: they are set aside and recorded again")
-	f.BoolVar(&n.confirm, "confirm", false, "do it")
+	f.StringSliceVar(&n.ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all that lost events)")
+	f.StringVar(&n.incident, "incident", "", "a reference to record with the new epoch, such as a ticket number")
+	f.BoolVar(&n.differing, "differing", false, "go on although the database has other events than the published ledger: set them aside, and record them again in the new epoch")
+	f.BoolVar(&n.confirm, "confirm", false, "begin the new epochs; without it nothing changes")
 	f.BoolVar(&n.json, "json", false, "print one JSON object per ledger")
 	return cmd
 }
@@ -72,12 +74,12 @@ func beginEpochs(ctx context.Context, in *installation.Installation, n newEpoch,
 	case err != nil:
 		return err
 	case len(behind) == 0 && len(begun) == 0:
-		return errors.New("nothing was rolled back: the database holds all that was published")
+		return errors.New("nothing was rolled back: the database has all published events, and no new epoch is needed")
 	case !n.confirm:
 		if err := tellBehind(behind, n.json, out); err != nil {
 			return err
 		}
-		return errors.New("nothing was done: to begin a new epoch of each of these ledgers, run this again with --confirm")
+		return errors.New("nothing was changed: to begin a new epoch of each of these ledgers, run this again with --confirm")
 	}
 	var done []audit.Continuation
 	for _, ledger := range slices.Sorted(maps.Keys(behind)) {
@@ -91,12 +93,13 @@ func beginEpochs(ctx context.Context, in *installation.Installation, n newEpoch,
 		return err
 	}
 	if err := in.Publisher.PublishOnly(ctx, begun); err != nil {
-		return fmt.Errorf("the epochs have begun, and are not published: run this again: %w", err)
+		return fmt.Errorf("the new epochs have begun, and are not published yet. Run this again: %w", err)
 	}
 	return tellEpochs(done, begun, n.json, out)
 }
 
-// rolledBack are the ledgers of which more, or something else, is published than the database holds.
+// rolledBack are the ledgers whose published events are more than those of the database,
+// or others.
 func rolledBack(ctx context.Context, in *installation.Installation, only []string) (map[string]error, error) {
 	differences, err := in.Publisher.Differences(ctx)
 	if err != nil {
@@ -122,8 +125,8 @@ func beginEpoch(ctx context.Context, in *installation.Installation, n newEpoch, 
 	defer stop()
 	done, err := in.Gateway.LocalNewEpoch(ctx, gateway.NewEpoch{Ledger: ledger, History: history, Differing: n.differing, Incident: n.incident}, progress)
 	if errors.Is(err, audit.ErrDiffers) {
-		err = fmt.Errorf("%w: somebody went on after the restore, or changed them. Look at it with `bordereau audit verify`. To set them aside,\n"+
-			"as evidence, and record them again in the new epoch, add --differing", err)
+		err = fmt.Errorf("%w: a gateway went on after the restore, or the database was changed. Find out which with `bordereau audit verify`.\n"+
+			"To set these events aside as evidence, and to record them again in the new epoch, add --differing", err)
 	}
 	return done, err
 }
@@ -159,11 +162,11 @@ func tellEpochs(done []audit.Continuation, published []string, asJSON bool, out 
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\n%d epochs were published. The gateways may be started.\n", len(published))
+	_, err := fmt.Fprintf(out, "\n%d epochs were published. Start the gateways now.\n", len(published))
 	return err
 }
 
-// encodeEach prints one JSON object a line.
+// encodeEach prints one JSON object on each line.
 func encodeEach[T any](each []T, out io.Writer) error {
 	lines := json.NewEncoder(out)
 	for _, one := range each {

@@ -24,21 +24,21 @@ type packFlags struct {
 
 func (p *packFlags) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&p.out, "out", "", "pack: the file to write, which must not exist")
-	f.StringVar(&p.asked.Question, "question", "", "pack: the named question that it answers, as in who-read (see `audit questions`)")
-	f.Int64Var(&p.asked.Since, "since", 0, "pack: the size of a checkpoint that its reader holds; it then proves that the ledger only grew since")
-	f.StringVar(&p.asked.Which, "which", "", "pack, denials: first, for each person's first refusal ever")
-	f.StringSliceVar(&p.asked.Countries, "countries", nil, "pack, outside-hours-or-country: where reading belongs, as in FR,TN")
-	f.StringVar(&p.asked.Hours, "hours", "", "pack, outside-hours-or-country: when reading belongs, as in 08:00-18:00")
-	f.StringVar(&p.asked.Zone, "zone", "", "pack, outside-hours-or-country: the zone of --hours, as in Europe/Paris (default UTC)")
-	f.BoolVar(&p.json, "json", false, "pack: print one JSON object about what was written")
+	f.StringVar(&p.out, "out", "", "pack: the file to write; it must not exist yet")
+	f.StringVar(&p.asked.Question, "question", "", "pack: a named question for the pack to answer, as in who-read; `bordereau audit questions` lists them")
+	f.Int64Var(&p.asked.Since, "since", 0, "pack: the size of a checkpoint that the reader has; the pack then proves that the ledger only grew since")
+	f.StringVar(&p.asked.Which, "which", "", "pack, denials: `first` shows only the first refusal of each person")
+	f.StringSliceVar(&p.asked.Countries, "countries", nil, "pack, outside-hours-or-country: the countries where reading is expected, as in FR,TN")
+	f.StringVar(&p.asked.Hours, "hours", "", "pack, outside-hours-or-country: the hours when reading is expected, as in 08:00-18:00")
+	f.StringVar(&p.asked.Zone, "zone", "", "pack, outside-hours-or-country: the time zone of --hours, as in Europe/Paris (default UTC)")
+	f.BoolVar(&p.json, "json", false, "pack: print one JSON object about the written file")
 }
 
-// check refuses flags that would be ignored, and a pack that would have no place to go.
+// check refuses flags that would be ignored, and a pack without a file.
 func (p *packFlags) check(cmd *cobra.Command, format string) error {
 	if format == "pack" {
 		if p.out == "" {
-			return usageError("a pack is a file: name it with --out")
+			return usageError("a pack is written to a file: name it with --out")
 		}
 		return nil
 	}
@@ -50,14 +50,14 @@ func (p *packFlags) check(cmd *cobra.Command, format string) error {
 	return nil
 }
 
-// exportPack writes a pack to its file, which is there only when it is whole.
+// exportPack writes a pack to its file. The file appears only when it is whole.
 func exportPack(ctx context.Context, in *installation.Installation, q question, p packFlags, out io.Writer) error {
 	ledgers, err := chosenLedgers(ctx, in, q.ledgers)
 	if err != nil {
 		return err
 	}
 	if _, err := os.Lstat(p.out); err == nil {
-		return fmt.Errorf("%s exists already", p.out)
+		return fmt.Errorf("%s exists already: name another file with --out", p.out)
 	}
 	p.asked.Query = q.EventQuery
 	pack, err := in.Gateway.LocalPack(ctx, ledgers[0], p.asked)
@@ -77,13 +77,13 @@ func exportPack(ctx context.Context, in *installation.Installation, q question, 
 	if p.json {
 		return json.NewEncoder(out).Encode(map[string]any{"file": p.out, "bytes": size, "ledger": ledgers[0], "key": in.Ledger.VerifierKey(ledgers[0])})
 	}
-	_, err = fmt.Fprintf(out, "%s: %d bytes. Whoever gets it verifies it with\n    bordereau audit verify --pack FILE --key KEY\n"+
-		"and the ledger's key, by another way than the pack: `bordereau audit key` prints it.\n", p.out, size)
+	_, err = fmt.Fprintf(out, "%s: %d bytes. The person who gets the pack verifies it with\n    bordereau audit verify --pack FILE --key KEY\n"+
+		"`bordereau audit key` prints KEY. Send it by another way than the pack.\n", p.out, size)
 	return err
 }
 
-// writeWhole writes a file for its owner alone. It is there only when it is whole and on the disk,
-// and never in the place of another.
+// writeWhole writes a file that only its owner can read. The file appears only when it is
+// whole and on the disk, and it never replaces another one.
 func writeWhole(path string, write func(io.Writer) error) (size int64, err error) {
 	var disk durable.Disk
 	err = disk.CreateFile(path, 0o600, func(w io.Writer) error {
@@ -102,7 +102,7 @@ func writeWhole(path string, write func(io.Writer) error) (size int64, err error
 	return size, nil
 }
 
-// countingWriter counts what it passes on.
+// countingWriter counts the bytes that it passes on.
 type countingWriter struct {
 	to      io.Writer
 	written int64

@@ -21,9 +21,9 @@ func auditQueryCommand() *cobra.Command {
 	var q question
 	cmd := &cobra.Command{
 		Use:   "query",
-		Short: "Ask the ledgers of this installation who did what",
-		Long: "Ask the ledgers of an installation on this machine, newest events first. The question is recorded in each ledger " +
-			"that is asked, as one of whoever holds the machine.",
+		Short: "List the events of the ledgers that match filters: who did what, when",
+		Long: "List the events of the ledgers of an installation on this machine, newest first. Each filter narrows the list. The command " +
+			"is for the operator of the machine, and each ledger that is asked records the question as the operator's.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := q.parseTimes(); err != nil {
@@ -39,7 +39,7 @@ func auditQueryCommand() *cobra.Command {
 	return cmd
 }
 
-// question is what the flags ask.
+// question has the flags of a question.
 type question struct {
 	gateway.EventQuery
 	ledgers         []string
@@ -51,13 +51,13 @@ type question struct {
 
 func (q *question) addFlags(cmd *cobra.Command) {
 	q.addFilters(cmd)
-	cmd.Flags().IntVar(&q.Limit, "limit", 100, "the most events of each ledger (0: all)")
+	cmd.Flags().IntVar(&q.Limit, "limit", 100, "the greatest number of events from each ledger (0: all)")
 	cmd.Flags().BoolVar(&q.json, "json", false, "print one JSON object per event")
 }
 
 func (q *question) addFilters(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&q.ledgers, "ledger", nil, "ledgers to ask: clients' ids or operator (default all)")
+	f.StringSliceVar(&q.ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
 	for _, id := range []struct {
 		to         *string
 		name, what string
@@ -70,11 +70,11 @@ func (q *question) addFilters(cmd *cobra.Command) {
 	f.StringVar(&q.kind, "kind", "", "only actions of this kind: content, work, access, sign-in or audit")
 	f.StringVar(&q.phase, "phase", "", "only this phase: state, grant, completed, aborted or unknown")
 	f.StringVar(&q.Reason, "reason", "", "only this reason, as in no-lease")
-	f.StringVar(&q.Role, "role", "", "only what was done in this role, as in handler")
-	f.StringVar(&q.Site, "site", "", "only from this site, as its contract names it")
+	f.StringVar(&q.Role, "role", "", "only acts in this role, as in handler")
+	f.StringVar(&q.Site, "site", "", "only from this site, by its name in the contract")
 	f.StringVar(&q.Country, "country", "", "only from this country, as in TN")
-	f.StringVar(&q.from, "from", "", "not before this time (RFC 3339)")
-	f.StringVar(&q.to, "to", "", "before this time (RFC 3339)")
+	f.StringVar(&q.from, "from", "", "only from this time on, as in 2026-11-25T09:30:00Z")
+	f.StringVar(&q.to, "to", "", "only before this time, as in 2026-11-26T00:00:00Z")
 }
 
 func (q *question) parseTimes() error {
@@ -133,7 +133,8 @@ func askLedger(ctx context.Context, in *installation.Installation, ledger string
 	}
 }
 
-// printEvent prints an event, with the names of the people in it where the directory still has them.
+// printEvent prints an event, with the names of the people in it where the directory
+// still has them.
 type printEvent func(e event.Event, names map[string]string) error
 
 // printer prints events as a table or as JSON lines.
@@ -166,7 +167,7 @@ func namesIn(e event.Event, names map[string]string) map[string]string {
 	return in
 }
 
-// objectOf is the narrowest thing that the event is about.
+// objectOf is the narrowest object of the event.
 func objectOf(e event.Event) string {
 	for _, id := range []string{e.Document, e.Subject, e.Assignment, e.Batch, e.Contract} {
 		if id != "" {

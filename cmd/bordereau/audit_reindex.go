@@ -14,7 +14,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/installation"
 )
 
-// reindex is what the flags say.
+// reindex has the flags of the command.
 type reindex struct {
 	where
 	ledgers []string
@@ -25,11 +25,12 @@ func auditReindexCommand() *cobra.Command {
 	var r reindex
 	cmd := &cobra.Command{
 		Use:   "reindex",
-		Short: "Build the index that queries go by again from the events",
-		Long: "Drop the index of ledgers and build it again from their events, where `audit verify` found that it says something else. " +
-			"A ledger is refused when its events are not those that its head is over, because then it is not the index that is wrong; " +
-			"so is a database that is not what was published of it. Columns are left as they are. It is recorded in the operator's " +
-			"ledger. Stop every gateway, and find out first who could change the index: queries were answered from it.",
+		Short: "Build the index of the ledgers again from the events",
+		Long: "Queries find events by an index in the database. When `bordereau audit verify` reports that the index does not agree with " +
+			"the events, this command deletes the index and builds it again from the events. The operator's ledger records that.\n\n" +
+			"Stop every gateway first, and find out how the index was changed: answers since then may be wrong.\n\n" +
+			"The command refuses a ledger whose events were changed themselves, and a database that does not agree with the published " +
+			"ledgers. It does not change the columns of the events.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := r.load()
@@ -41,7 +42,7 @@ func auditReindexCommand() *cobra.Command {
 	}
 	r.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringSliceVar(&r.ledgers, "ledger", nil, "only these ledgers: clients' ids or operator (default: all)")
+	f.StringSliceVar(&r.ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
 	f.BoolVar(&r.json, "json", false, "print one JSON object per ledger")
 	return cmd
 }
@@ -55,8 +56,8 @@ func reindexLedgers(ctx context.Context, c config.Config, r reindex, out io.Writ
 	return errors.Join(err, in.Close())
 }
 
-// reindexChosen has the index built again, ledger by ledger: one that is refused keeps none
-// of the others from it.
+// reindexChosen drops the index of each ledger. A ledger that is refused does not keep
+// the others from it.
 func reindexChosen(ctx context.Context, in *installation.Installation, r reindex, out io.Writer) error {
 	if err := in.CheckPublished(ctx); err != nil {
 		return err
@@ -78,19 +79,19 @@ func reindexChosen(ctx context.Context, in *installation.Installation, r reindex
 	return errors.Join(printReindexed(done, r.json, out), refused, settleReindexed(ctx, in))
 }
 
-// settleReindexed builds the index again, records that, and publishes it. While the ledgers
-// are halted all of it waits for their resumption.
+// settleReindexed builds the index again, records that, and publishes the event. While
+// the ledgers are halted, all of it waits for `audit resume`.
 func settleReindexed(ctx context.Context, in *installation.Installation) error {
 	reason, err := in.Ledger.LookHalted(ctx)
 	if err != nil {
 		return err
 	}
 	if reason != nil {
-		in.Log.Warn("the ledgers are halted: the index is built again, and that is recorded, once they are resumed", "halted", reason)
+		in.Log.Warn("the ledgers are halted: run `bordereau audit resume`, which also builds the index and records it", "halted", reason)
 		return nil
 	}
 	if err := in.Ledger.Settle(ctx); err != nil {
-		return fmt.Errorf("the index was dropped, and neither built again nor recorded yet; the next process does both: %w", err)
+		return fmt.Errorf("the index was dropped, and is neither built nor recorded yet. Start a gateway or run this again, and both are done: %w", err)
 	}
 	return in.Publisher.Publish(ctx)
 }

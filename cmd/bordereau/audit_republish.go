@@ -15,10 +15,11 @@ func auditRepublishCommand() *cobra.Command {
 	var w where
 	cmd := &cobra.Command{
 		Use:   "republish",
-		Short: "Publish the ledgers again, where what was published is lost",
-		Long: "Publish every ledger again, whole, where less of one is published than was: its folder went back, or was replaced. What is still " +
-			"there must be the same. Checkpoints of sizes in between come back only from copies that others have. It is recorded in the " +
-			"operator's ledger. Find out first how it was lost: whoever wants to rewrite a ledger begins there.",
+		Short: "Publish the ledgers again, after the published folder was lost or replaced",
+		Long: "Publish every ledger again from the database, when the published folder or bucket has less than was published: it is an older " +
+			"copy, or a new folder. The files that are still there must agree with the database. Checkpoints of sizes in between are not " +
+			"made again; they come back only from copies of other parties. The operator's ledger records the command.\n\n" +
+			"Stop every gateway first, and find out how the files were lost: a person who wants to rewrite a ledger would begin there.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := w.load()
@@ -47,11 +48,11 @@ func republish(ctx context.Context, in *installation.Installation) error {
 	}
 	for _, difference := range differences {
 		if publish.TwoHistories(difference) {
-			return fmt.Errorf("it is the database that went back, or differs: %w", difference)
+			return fmt.Errorf("the database is older than the published ledgers, or differs from them. Restore a newer backup, or see `bordereau audit new-epoch --help`: %w", difference)
 		}
 	}
 	if len(differences) == 0 {
-		return errors.New("nothing is lost: all that was published is there")
+		return errors.New("nothing is lost: all published files are there, and nothing needs to be published again")
 	}
 	if err := in.Publisher.Republish(ctx); err != nil {
 		return err

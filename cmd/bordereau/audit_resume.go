@@ -16,11 +16,11 @@ func auditResumeCommand() *cobra.Command {
 	var w where
 	cmd := &cobra.Command{
 		Use:   "resume",
-		Short: "Let halted ledgers go on, once they are what was published",
-		Long: "Ledgers are halted, on every replica, when what was published of them and what the database holds cannot both be. This takes " +
-			"the halt back. It first compares again, and verifies every ledger as `audit verify` does, and refuses while anything is wrong: put " +
-			"the database or the published folder right before it. Gateways that run have to be started again. The resumption is an event of " +
-			"the operator's ledger.",
+		Short: "End a halt of the ledgers, when they agree with the published ones again",
+		Long: "The gateways halt the ledgers when the database and the published ledgers contradict each other. Every request is then refused. " +
+			"This command ends the halt. It first compares database and published ledgers again and verifies every ledger, as " +
+			"`bordereau audit verify` does. It refuses while anything is wrong, so repair the database or the published ledgers before.\n\n" +
+			"Start the gateways again afterwards, those that are running too. The operator's ledger records the command.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return resume(cmd.Context(), w, cmd.OutOrStdout()) },
 	}
@@ -41,17 +41,18 @@ func resume(ctx context.Context, w where, out io.Writer) error {
 	if err := errors.Join(err, in.Close()); err != nil {
 		return err
 	}
-	// Opened afresh, because to this process the ledgers stay halted.
+	// The installation is opened anew, because for the one opened before the ledgers stay
+	// halted.
 	return onAudit(ctx, w, func(ctx context.Context, in *installation.Installation) error {
 		if _, err := in.Ledger.Wait(ctx, ticket); err != nil {
-			return fmt.Errorf("the ledgers may go on, and the event that says so is not recorded yet; the next process does it: %w", err)
+			return fmt.Errorf("the halt has ended, and the event about it is not recorded yet. Start a gateway, which records it: %w", err)
 		}
-		fmt.Fprintln(out, "the ledgers go on; start the gateways again")
+		fmt.Fprintln(out, "the ledgers go on: start the gateways again")
 		return nil
 	})
 }
 
-// resumeLedgers takes the halt back when nothing speaks against it.
+// resumeLedgers ends the halt when nothing is wrong with the ledgers.
 func resumeLedgers(ctx context.Context, in *installation.Installation, out io.Writer) (audit.Ticket, error) {
 	reason, err := in.Ledger.LookHalted(ctx)
 	if err == nil && reason == nil {

@@ -24,14 +24,19 @@ func auditVerifyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Prove that the ledgers are what was signed",
-		Long: "Compute the Merkle tree of each ledger again from its events alone, and hold it against the signed checkpoint, " +
-			"the older checkpoints given, what was published of it, and the columns and the index that queries are answered from.\n\n" +
-			"With --tiles, verify instead a folder or a bucket that ledgers were published to, or a copy of one: no installation is needed, " +
-			"only a key for each ledger (see `audit key`), from somebody you trust. A bucket is only read.\n\n" +
-			"With --pack, verify an evidence pack; with --database, a database alone, which is only read; with --api, a ledger that a gateway " +
-			"serves. No installation is needed for these either.\n\n" +
-			"Exits with 1 when anything is wrong, and with 3 when nothing is but nothing is proven either, for want of a key or a checkpoint.",
+		Short: "Verify ledgers: prove that no event was changed, removed or added",
+		Long: "Verify ledgers. The command computes the hash tree of each ledger again from its events alone. It compares the result with the " +
+			"signed checkpoint, with the older checkpoints of --checkpoint, with the published ledger, and with the columns and the index " +
+			"that queries use. With --data or --config it verifies the ledgers of an installation on this machine. Other sources need no " +
+			"installation:\n\n" +
+			"  --tiles     a folder or a bucket of published ledgers, or a copy of one\n" +
+			"  --pack      an evidence pack\n" +
+			"  --database  a database alone\n" +
+			"  --api       a ledger that a gateway serves\n\n" +
+			"Give the --key of each ledger. `bordereau audit key` prints it; take it from a person whom you trust. --tiles and --api need it. " +
+			"Without it, a pack or a database is checked, and not proven. The command changes nothing at any source.\n\n" +
+			"Exit code 0: all is proven. 1: something is wrong. 3: nothing is wrong, and nothing is proven, because a key or a checkpoint is " +
+			"missing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			notes, err := readNotes(older)
@@ -53,10 +58,10 @@ func auditVerifyCommand() *cobra.Command {
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "ledgers to verify: clients' ids or operator (default all)")
-	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger named")
+	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
+	cmd.Flags().StringSliceVar(&older, "checkpoint", nil, "files with older checkpoints of the one ledger that --ledger or --key names")
 	tiles.addFlags(cmd)
-	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles, --pack, --database or --api")
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "verifier keys of the ledgers in --tiles, --pack, --database or --api, one --key for each")
 	other.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per ledger")
 	return cmd
@@ -85,10 +90,10 @@ func verifyLedgers(ctx context.Context, in *installation.Installation, named []s
 	return showAll(out, ledgers, asJSON, func(ledger string) (*verify.Report, error) { return verifyLedger(ctx, in, ledger, older) })
 }
 
-// showAll verifies ledgers one after the other and shows what was found.
+// showAll verifies ledgers one after the other and prints the results.
 func showAll(out io.Writer, ledgers []string, asJSON bool, verifyOne func(ledger string) (*verify.Report, error)) error {
 	var wrong, unproven bool
-	var statement string // the same for every good ledger, but for its numbers
+	var statement string // of the last ledger
 	for _, ledger := range ledgers {
 		report, err := verifyOne(ledger)
 		if err != nil {
@@ -111,8 +116,8 @@ func showAll(out io.Writer, ledgers []string, asJSON bool, verifyOne func(ledger
 		return errUnproven
 	}
 	if len(ledgers) > 1 && !asJSON {
-		fmt.Fprintf(out, "\nEvery event of these ledgers is one that was signed: none was changed, left out, put in or moved. What may come after\n"+
-			"a checkpoint no copy can show.\n")
+		fmt.Fprintf(out, "\nEvery event of these ledgers is one that was signed: none of them was changed, removed, added or moved. No copy can show\n"+
+			"events after its checkpoint.\n")
 	}
 	return nil
 }
@@ -135,7 +140,7 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 		return err
 	}
 	if report.Erased > 0 {
-		if _, err := fmt.Fprintf(out, "       %d of them without the half that can be erased\n", report.Erased); err != nil {
+		if _, err := fmt.Fprintf(out, "       %d of them without their erasable data\n", report.Erased); err != nil {
 			return err
 		}
 	}
@@ -147,7 +152,8 @@ func show(out io.Writer, report *verify.Report, asJSON bool) error {
 	return nil
 }
 
-// verifyLedger proves one ledger against its newest checkpoint, the older ones given, and the newest that was published.
+// verifyLedger proves one ledger against its newest checkpoint, the given older ones, and
+// the newest published one.
 func verifyLedger(ctx context.Context, in *installation.Installation, ledger string, older [][]byte) (*verify.Report, error) {
 	published, err := in.Publisher.Checkpoints(ctx, ledger)
 	if err != nil {
@@ -169,7 +175,7 @@ func verifyLedger(ctx context.Context, in *installation.Installation, ledger str
 	return verify.Copy(ctx, rowsOf(in.Ledger.Copy(ctx, ledger)), against)
 }
 
-// keyStatements lead from the keys that a ledger has had to the one that it has.
+// keyStatements lead from the former keys of a ledger to its present one.
 func keyStatements(in *installation.Installation, ledger string) ([]verify.Statement, error) {
 	var statements []verify.Statement
 	for _, r := range in.Ledger.Rotations(ledger) {
@@ -182,7 +188,7 @@ func keyStatements(in *installation.Installation, ledger string) ([]verify.State
 	return statements, nil
 }
 
-// rowsOf hands the ledger's rows to the verifier, which knows nothing of the ledger's own code.
+// rowsOf hands the ledger's rows to the verifier, which shares no code with the ledger.
 func rowsOf(rows iter.Seq2[audit.Row, error]) iter.Seq2[verify.Row, error] {
 	return func(yield func(verify.Row, error) bool) {
 		for r, err := range rows {

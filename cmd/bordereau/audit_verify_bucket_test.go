@@ -23,7 +23,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
-// publishedBucket is a bucket that an installation has published 301 events to, behind a door that lets nobody write.
+// publishedBucket is a bucket with 301 published events of an installation, behind a
+// proxy (the door) that refuses writes.
 type publishedBucket struct {
 	server *s3test.Server
 	c      s3.Config
@@ -33,10 +34,10 @@ type publishedBucket struct {
 	kept   string // file with an older checkpoint of it
 
 	door    string       // address
-	refused atomic.Int64 // requests that were not there to read
-	sent    atomic.Int64 // bytes of what was read
+	refused atomic.Int64 // refused requests, which were not for reading
+	sent    atomic.Int64 // bytes that were read
 
-	away atomic.Pointer[string] // requests for names that end so get no answer
+	away atomic.Pointer[string] // requests for names with this end get no answer
 }
 
 // underHouse is where the operator's ledger is in the bucket.
@@ -60,7 +61,7 @@ func publishToBucket(t *testing.T, server *s3test.Server, mode config.RetentionM
 	return b
 }
 
-// haveKey puts the bucket's key where commands look for it.
+// haveKey puts the bucket's key into the environment of commands.
 func haveKey(t *testing.T, c s3.Config) {
 	t.Setenv("AWS_ACCESS_KEY_ID", c.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", c.SecretKey)
@@ -90,7 +91,7 @@ func (b *publishedBucket) openDoor(t *testing.T) {
 	b.door = door.Listener.Addr().String()
 }
 
-// counted counts what is read.
+// counted counts the bytes read.
 type counted struct {
 	io.ReadCloser
 	n *atomic.Int64
@@ -132,7 +133,8 @@ func want(t *testing.T, what string, exit int, said string, wantExit int, wantSa
 	}
 }
 
-// A published ledger is verified where it lies, with a key that may only read; what is wrong with it is named as in a folder.
+// A published ledger is verified in its bucket, with a key that may only read. Its
+// problems are named as in a folder.
 func TestVerifyABucket(t *testing.T) {
 	needs.Alone(t)
 	b := publishToBucket(t, s3test.Start(t), config.NoRetention)
@@ -154,7 +156,7 @@ func TestVerifyABucket(t *testing.T) {
 	b.tamper(t, "tile/entries/000", []byte(bundle), "root: the events from here to")
 	b.tamper(t, "checkpoint", []byte("nobody signed this"), "checkpoint")
 
-	// What is larger than it can be is refused, and not read.
+	// An object that is larger than possible is refused, and not read.
 	for name, said := range map[string]string{"tile/0/000": "tile 0/000: it has more than 8192 bytes",
 		"tile/entries/000": "bundle entries/000: it has more than", "checkpoint": "checkpoint"} {
 		before := b.sent.Load()
@@ -163,14 +165,15 @@ func TestVerifyABucket(t *testing.T) {
 			t.Errorf("%d bytes were read, of %s of 64 MiB", read, name)
 		}
 	}
-	// A bucket that is away, at once or in the midst, says nothing about a ledger.
+	// When the bucket does not answer, at the beginning or later, no verdict about a
+	// ledger is printed.
 	for ending, doing := range map[string]string{"": "opening the published ledgers: ", "tile/entries/000": "verifying operator: reading operator/tile/entries/000: ",
 		"checkpoint": "verifying operator: reading operator/checkpoint: "} {
 		b.away.Store(&ending)
 		exit, said = b.verify(t)
 		want(t, "without an answer for "+ending, exit, said, exitFailed, doing)
 		if strings.Contains(said, "operator   ") {
-			t.Errorf("without an answer for %s it says what the ledger is: %s", ending, said)
+			t.Errorf("without an answer for %s it prints a verdict: %s", ending, said)
 		}
 	}
 	b.away.Store(nil)
@@ -195,8 +198,8 @@ func (b *publishedBucket) tamper(t *testing.T, name string, content []byte, said
 	b.server.Overwrite(underHouse+name, good)
 }
 
-// In a bucket with Object Lock what was published is verified, whatever somebody has put over it: another version, or a mark that
-// it is deleted, which would hide where the ledger ends.
+// In a bucket with Object Lock the first versions are verified. A later version does not
+// count, and neither does a delete marker, which would hide the end of the ledger.
 func TestVerifyABucketWithObjectLock(t *testing.T) {
 	needs.Alone(t)
 	b := publishToBucket(t, s3test.StartLocked(t), config.Governance)
@@ -217,7 +220,7 @@ func TestVerifyABucketWithObjectLock(t *testing.T) {
 	}
 }
 
-// A ledger that went on in another epoch, with another key, is followed in a bucket as it is in a folder.
+// A ledger with a second epoch and a second key is followed in a bucket as in a folder.
 func TestVerifyABucketInALaterEpoch(t *testing.T) {
 	needs.Alone(t)
 	server := s3test.Start(t)
@@ -253,7 +256,7 @@ func mustRead(t *testing.T, path string) []byte {
 	return data
 }
 
-// A bucket is named as a whole, and flags for one go with one.
+// A bucket needs all of its flags, and its flags need a bucket.
 func TestTilesInABucketAreNamed(t *testing.T) {
 	for _, args := range [][]string{
 		{"--tiles", "s3://bucket/house"},

@@ -13,9 +13,10 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 )
 
-// verifyDatabase derives everything that a database keeps beside the leaves again and compares it: the columns and the
-// index that queries are answered from, and the head that the ledger goes on from. The checkpoints are those given: the
-// database has none.
+// verifyDatabase derives from the leaves everything else that a database keeps of a
+// ledger, and compares it: the columns and the index that queries use, and the head from
+// which the ledger goes on. A database has no checkpoint, so the checkpoints come from
+// the command line.
 func verifyDatabase(ctx context.Context, name string, v verification) (err error) {
 	keyOf, err := keysByLedger(v.keys)
 	if err != nil {
@@ -32,7 +33,7 @@ func verifyDatabase(ctx context.Context, name string, v verification) (err error
 		return err
 	}
 	if len(v.older) > 0 && len(v.keys) != 1 {
-		return errors.New("checkpoints belong to one ledger: name it with --ledger, and its --key")
+		return errors.New("checkpoints belong to one ledger: name it with --ledger, and give its --key")
 	}
 	return showAll(v.out, ledgers, v.asJSON, func(ledger string) (*verify.Report, error) {
 		against := verify.Evidence{Ledger: ledger, Key: keyOf[ledger]}
@@ -49,8 +50,9 @@ func verifyDatabase(ctx context.Context, name string, v verification) (err error
 	})
 }
 
-// statementsOf makes up the statements about a ledger's keys out of the events that repeat them. One that says nothing is left
-// out: the verification comes to that event, and misses its statement.
+// statementsOf makes the statements about a ledger's keys from the events that repeat
+// them. An event that repeats none is left out. The verification comes to that event and
+// reports that its statement is missing.
 func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) ([]verify.Statement, error) {
 	events, err := copier.Rekeys(ctx, ledger)
 	if err != nil {
@@ -65,7 +67,7 @@ func statementsOf(ctx context.Context, copier audit.Copier, ledger, key string) 
 	return statements, nil
 }
 
-// addDerived adds to the evidence what a database keeps of the ledger beside its rows.
+// addDerived adds the head and the index of the ledger to the evidence.
 func addDerived(ctx context.Context, copier audit.Copier, against *verify.Evidence) error {
 	against.Head = headOf(ctx, copier, against.Ledger)
 	posted := func() (int64, error) { return copier.Indexed(ctx, against.Ledger) }
@@ -121,7 +123,7 @@ func chosenOf(ctx context.Context, copier audit.Copier, named []string) ([]strin
 	}
 	for _, n := range named {
 		if !event.ValidLedger(n) || !slices.Contains(all, n) {
-			return nil, fmt.Errorf("there is no ledger %q in this database", n)
+			return nil, fmt.Errorf("there is no ledger %q in this database: name another with --ledger, or none for all", n)
 		}
 	}
 	return named, nil

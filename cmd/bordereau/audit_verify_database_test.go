@@ -13,8 +13,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
 )
 
-// Somebody edits one cell of the index. The verification names the row and the column, on both engines, from nothing but
-// the database's name.
+// One cell of a column is changed. The verification names the row and the column, on both
+// engines, and needs the name of the database only.
 func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 	file := t.TempDir() + "/bordereau.db"
 	for engine, c := range map[string]database.Config{"sqlite": {SQLite: file}, "postgresql": {PostgreSQL: databasetest.PostgreSQLDSN(t)}} {
@@ -34,7 +34,7 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 			if err := verifyDatabase(t.Context(), name, v); err != nil || !strings.HasPrefix(out.String(), "good") {
 				t.Fatalf("%v: %s", err, out.String())
 			}
-			databasetest.DropTriggers(t, db) // as whoever owns the database can
+			databasetest.DropTriggers(t, db) // as the owner of the database can
 			for column, value := range map[string]string{
 				"ts": "7", "event": "'e_x'", "action": "'x.y'", "outcome": "'error'", "reason": "'x'", "actor": "'p_x'", "contract": "'c_x'",
 				"provider": "'o_x'", "batch": "'b_x'", "document": "'d_x'", "phase": "'unknown'", "kind": "'sign-in'", "organisation": "'o_x'",
@@ -87,8 +87,9 @@ func TestVerifyDatabaseNamesRowAndColumn(t *testing.T) {
 	}
 }
 
-// A database whose ledger has another key now is proven by the first key as by the new one: the statement between them is in
-// its events. An event that is hidden, or forgotten, is missed where it stands.
+// A database whose ledger has a second key is proven by the first key and by the second:
+// the statement between them is in the events. A hidden event, and a forgotten one, are
+// reported at their place.
 func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 	file := t.TempDir() + "/bordereau.db"
 	for engine, c := range map[string]database.Config{"sqlite": {SQLite: file}, "postgresql": {PostgreSQL: databasetest.PostgreSQLDSN(t)}} {
@@ -134,7 +135,7 @@ func TestVerifyDatabaseFollowsTheKey(t *testing.T) {
 	}
 }
 
-// shown is what the report calls a column.
+// shown is the name of a column in the report.
 func shown(column string) string {
 	if column == "ts" {
 		return "time"

@@ -23,8 +23,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// liveFlags say which gateway to read ledgers from, and as whom. The gateway has to be named: what `audit verify` verifies
-// does not depend on the environment.
+// liveFlags name the gateway to read ledgers from, and the credentials. The gateway must
+// be named by a flag: the environment does not choose the source that `audit verify`
+// verifies.
 type liveFlags struct {
 	to    connection
 	state string
@@ -32,9 +33,9 @@ type liveFlags struct {
 
 func (l *liveFlags) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&l.to.url, "api", "", "address of a gateway whose ledgers to verify as it serves them, to somebody who may ask for proofs and export")
+	f.StringVar(&l.to.url, "api", "", "address of a gateway, to verify the ledgers that it serves; your credentials must allow proofs and exports")
 	l.to.addSignInFlags(cmd)
-	f.StringVar(&l.state, "state", "", "api: file that keeps the newest checkpoint verified of each ledger, so that the next run proves that it only grew")
+	f.StringVar(&l.state, "state", "", "api: file that keeps the newest verified checkpoint of each ledger, so that the next run proves that the ledger only grew")
 }
 
 func (l *liveFlags) check(keys []string) error {
@@ -42,15 +43,16 @@ func (l *liveFlags) check(keys []string) error {
 	case l.to.url == "" && *l != (liveFlags{}):
 		return usageError("--state, --credentials, --token-file and --ca-file go with --api")
 	case l.to.url != "" && len(keys) == 0:
-		return usageError("--api needs the --key of each ledger, from somebody you trust")
+		return usageError("--api needs the --key of each ledger: ask a person whom you trust for it")
 	}
 	return nil
 }
 
-// verifyLive verifies the ledgers that the keys are of, as a gateway serves them. Reading is recorded there.
+// verifyLive verifies the ledgers of the keys, as a gateway serves them. The gateway
+// records the reading.
 func verifyLive(ctx context.Context, l liveFlags, v verification) error {
 	if len(v.older) > 0 && len(v.keys) != 1 {
-		return usageError("older checkpoints belong to one ledger: name its key alone")
+		return usageError("older checkpoints belong to one ledger: give the --key of that ledger alone")
 	}
 	keyOf, err := keysByLedger(v.keys)
 	if err != nil {
@@ -62,7 +64,7 @@ func verifyLive(ctx context.Context, l liveFlags, v verification) error {
 	}
 	for _, ledger := range ledgers {
 		if keyOf[ledger] == "" {
-			return usageError(fmt.Sprintf("there is no --key of ledger %q", ledger))
+			return usageError(fmt.Sprintf("ledger %q has no --key: give one, or leave the ledger out", ledger))
 		}
 	}
 	state, err := openState(l.state)
@@ -83,8 +85,9 @@ func verifyLive(ctx context.Context, l liveFlags, v verification) error {
 	})
 }
 
-// servedStatements makes up the statements about a ledger's keys out of the events that repeat them. Whether they are those of
-// the ledger is seen when their events come: one that is missing or made up is found.
+// servedStatements makes the statements about a ledger's keys from the events that repeat
+// them. The verification finds a statement that is missing or false when it comes to the
+// event.
 func servedStatements(ctx context.Context, client *api.Client, ledger, key string) ([]verify.Statement, error) {
 	var statements []verify.Statement
 	limit, rekey := api.Limit(500), string(event.ActionRekey)
@@ -103,14 +106,15 @@ func servedStatements(ctx context.Context, client *api.Client, ledger, key strin
 	return statements, nil
 }
 
-// servedLedger is a ledger over HTTP as a folder of tiles. It has one checkpoint, the one that is served.
+// servedLedger is a ledger over HTTP in the form of a folder of tiles. It has one
+// checkpoint, which the gateway serves.
 type servedLedger struct {
 	ctx    context.Context // of the command
 	client *api.Client
 	name   string
 
 	checkpoint []byte // as it was served
-	err        error  // why something could not be read: it says nothing about the ledger
+	err        error  // the first read that failed; it says nothing about the ledger
 }
 
 // maxServed is more than the largest file of a published ledger.
@@ -134,10 +138,12 @@ func (l *servedLedger) Open(name string) (fs.File, error) {
 	return &servedFile{servedInfo{name, int64(len(data))}, bytes.NewReader(data)}, nil
 }
 
-// Stat implements fs.StatFS. It asks nobody: what is not there is found out when it is opened.
+// Stat implements fs.StatFS. It does not ask the gateway. Open finds out whether a file
+// is there.
 func (l *servedLedger) Stat(name string) (fs.FileInfo, error) { return servedInfo{name: name}, nil }
 
-// get reads a file of the ledger. A tile's name has slashes, which a generated call would escape.
+// get reads a file of the ledger. A tile's name has slashes, which a generated call would
+// escape.
 func (l *servedLedger) get(name string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(l.ctx, http.MethodGet, l.client.Server+"v1/audit/ledgers/"+l.name+"/"+name, nil)
 	if err != nil {
@@ -164,7 +170,7 @@ func (l *servedLedger) get(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the gateway's answer: %w", err)
 	}
-	return data, nil // one that is too long is found too long by the verifier
+	return data, nil // the verifier refuses an answer that is too long
 }
 
 type servedFile struct {
@@ -189,11 +195,12 @@ func (servedInfo) ModTime() time.Time { return time.Time{} }
 func (servedInfo) IsDir() bool        { return false }
 func (servedInfo) Sys() any           { return nil }
 
-// verifyState is a file with the newest checkpoint that was verified of each ledger, by its name in the first epoch: an older
-// epoch's checkpoint is one that the ledger must agree with. It is as good as its owner keeps it: nobody else should be able
-// to write it.
+// verifyState is a file with the newest verified checkpoint of each ledger, by the
+// ledger's name in the first epoch: the ledger must agree with a checkpoint of an older
+// epoch too. The file must be writable for its owner alone, because a person who can
+// change it can hide a change of the ledger.
 type verifyState struct {
-	path        string            // empty: nothing is kept
+	path        string            // empty: no file
 	Checkpoints map[string]string `json:"checkpoints"`
 }
 
@@ -215,7 +222,7 @@ func openState(path string) (*verifyState, error) {
 	decoder := json.NewDecoder(io.LimitReader(file, maxState))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(s); err != nil {
-		return nil, fmt.Errorf("reading --state: %s is not a file that `audit verify` wrote: %w", path, err)
+		return nil, fmt.Errorf("reading --state: %s is not a file that `audit verify` wrote; name another file, or move this one away: %w", path, err)
 	}
 	if s.Checkpoints == nil {
 		s.Checkpoints = map[string]string{}
@@ -223,7 +230,8 @@ func openState(path string) (*verifyState, error) {
 	return s, nil
 }
 
-// prove verifies a ledger against the checkpoint that was kept of it, and keeps the new one when nothing is wrong.
+// prove verifies a ledger against its kept checkpoint, and keeps the new one when nothing
+// is wrong.
 func (s *verifyState) prove(ctx context.Context, served *servedLedger, against verify.Evidence) (*verify.Report, error) {
 	name, _, _ := strings.Cut(against.Key, "+")
 	name, _, _ = event.SplitLogName(name)
@@ -241,7 +249,7 @@ func (s *verifyState) prove(ctx context.Context, served *servedLedger, against v
 	return report, s.write()
 }
 
-// write replaces the file at once: a run that is cut off leaves the old one.
+// write replaces the file in one step. An interrupted run leaves the old file.
 func (s *verifyState) write() error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// The ledger of a running gateway is verified over HTTP; what was verified is kept, and the next run proves that the ledger
-// only grew since.
+// The ledger of a running gateway is verified over HTTP. Its checkpoint is kept, and the
+// next run proves that the ledger only grew since.
 func TestVerifyLive(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{WallClock: true}).World(t)
 	url, token := serveWorld(t, w)
@@ -77,7 +77,7 @@ func serveWorld(t *testing.T, w *gatewaytest.World) (url, tokenFile string) {
 	return server.URL, tokenFile
 }
 
-// frozen serves the ledger of the test vectors, and lies as it is told.
+// frozen serves the ledger of the test vectors, with the lies that a test sets.
 type frozen struct {
 	folder     string // in the test vectors
 	checkpoint string // under checkpoints/
@@ -116,7 +116,7 @@ func (f *frozen) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(data)
 }
 
-// serveEvents answers which events replaced the key, out of the bundle that the ledger fits in.
+// serveEvents lists the events that replaced the key, from the one bundle of the ledger.
 func (f *frozen) serveEvents(w http.ResponseWriter, r *http.Request) {
 	page := api.EventPage{Items: []api.Event{}}
 	bundle, err := os.ReadFile(filepath.Join("../../audit/testdata", f.folder, "tile/entries/000.p/20"))
@@ -158,7 +158,7 @@ func TestVerifyLiveFindsOut(t *testing.T) {
 	if out, err := run(); !errors.Is(err, errReported) || !strings.Contains(out, "truncated: the copy ends here: older checkpoint 1 was signed over 256 events") {
 		t.Errorf("an old checkpoint: %v: %s", err, out)
 	}
-	gateway.checkpoint = size260 // it goes on, so what was kept did not change
+	gateway.checkpoint = size260 // it passes, so the kept checkpoint did not change
 	gateway.edit = func(data []byte) []byte {
 		return []byte(strings.Replace(string(data), `"outcome":"allow"`, `"outcome":"error"`, 1))
 	}
@@ -169,14 +169,14 @@ func TestVerifyLiveFindsOut(t *testing.T) {
 	if out, err := run(); err != nil {
 		t.Errorf("put right: %v: %s", err, out)
 	}
-	// What cannot be read is no sign of tampering.
+	// A file that cannot be read is no sign of tampering.
 	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, http.StatusFound} {
 		gateway.status = status
 		if out, err := run(); err == nil || errors.Is(err, errReported) || !strings.Contains(err.Error(), http.StatusText(status)) {
 			t.Errorf("%d: %v: %s", status, err, out)
 		}
 	}
-	gateway.status = http.StatusNotFound // but a tile that is not there is
+	gateway.status = http.StatusNotFound // a missing tile is a sign of it
 	if out, err := run(); !errors.Is(err, errReported) || !strings.Contains(out, "it is not there") {
 		t.Errorf("no tiles: %v: %s", err, out)
 	}
@@ -189,8 +189,9 @@ func TestVerifyLiveFindsOut(t *testing.T) {
 	}
 }
 
-// A ledger that is served in its second epoch, under its second key, is followed there from the key of the first; what was
-// kept of it in the first is agreed with. A gateway that says nothing of the new key is not believed.
+// A ledger in its second epoch, under its second key, is verified with the first key and
+// against the checkpoint kept in the first epoch. A gateway that hides the statement
+// about the new key is not believed.
 func TestVerifyLiveFollowsEpochsAndKeys(t *testing.T) {
 	const size13, size20 = "00000000000000000013", "00000000000000000020"
 	gateway := &frozen{folder: "history/" + frozenLedger + "/2", checkpoint: size13}

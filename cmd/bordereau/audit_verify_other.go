@@ -7,14 +7,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// otherSources are what `audit verify` can verify beside an installation and published tiles.
+// otherSources are the sources of `audit verify` beside an installation and published
+// tiles.
 type otherSources struct {
 	pack     string
 	database string
 	live     liveFlags
 }
 
-// verification is what all of them are given.
+// verification has the flags that all sources share.
 type verification struct {
 	ledgers, keys []string
 	older         [][]byte
@@ -25,8 +26,8 @@ type verification struct {
 
 func (o *otherSources) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.pack, "pack", "", "evidence pack to verify; with --tiles, against a copy of its ledger too")
-	f.StringVar(&o.database, "database", "", "database to verify, which is only read: a PostgreSQL connection string, or an SQLite file")
+	f.StringVar(&o.pack, "pack", "", "evidence pack to verify; with --tiles, also against a copy of its ledger")
+	f.StringVar(&o.database, "database", "", "database to verify: an SQLite file, or a PostgreSQL connection string; it is only read")
 	o.live.addFlags(cmd)
 	sources := []string{"pack", "database", "api", "data", "config"}
 	for i, a := range sources[:3] {
@@ -43,9 +44,9 @@ func (o *otherSources) addFlags(cmd *cobra.Command) {
 func (o *otherSources) check(tiles tilesFlags, keys []string) error {
 	switch {
 	case len(keys) == 0 && tiles.place != "":
-		return usageError("--tiles needs the --key of each ledger, from somebody you trust")
+		return usageError("--tiles needs the --key of each ledger: ask a person whom you trust for it")
 	case len(keys) > 0 && tiles.place == "" && !o.chosen():
-		return usageError("--key goes with --tiles, --pack, --database or --api: an installation has its own")
+		return usageError("--key goes with --tiles, --pack, --database or --api: leave it out for an installation, which has its own keys")
 	}
 	if err := tiles.check(); err != nil {
 		return err

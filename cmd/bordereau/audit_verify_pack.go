@@ -14,10 +14,11 @@ import (
 	"github.com/bordereau/bordereau/audit/verify"
 )
 
-// verifyPack verifies an evidence pack, and with tiles the copy of the ledger that it is from, against each other.
+// verifyPack verifies an evidence pack. With tiles it also verifies the copy of the
+// pack's ledger, and the two against each other.
 func verifyPack(ctx context.Context, path string, keys []string, older [][]byte, tiles tilesFlags, asJSON bool, out io.Writer) error {
 	if len(keys) > 1 {
-		return usageError("a pack is of one ledger: name its key alone")
+		return usageError("a pack has the events of one ledger: give the --key of that ledger alone")
 	}
 	against := verify.PackEvidence{Older: older}
 	if len(keys) == 1 {
@@ -55,7 +56,7 @@ func readPack(ctx context.Context, path string, against verify.PackEvidence) (*v
 		return nil, fmt.Errorf("opening the pack: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("opening the pack: it is not a file")
+		return nil, errors.New("opening the pack: it is not a file; name the .zip file that `audit export --format pack` wrote")
 	}
 	return verify.Pack(ctx, file, info.Size(), against)
 }
@@ -76,7 +77,7 @@ func showPack(out io.Writer, r *verify.PackReport, asJSON bool) error {
 		verdict = "UNPROVEN"
 	}
 	if r.KeyFrom == verify.KeyInPack {
-		key = "CAME IN THE PACK, so it proves nothing"
+		key = "CAME IN THE PACK, so it proves nothing: give one with --key"
 	}
 	fmt.Fprintf(out, "%-8s  %-28s  %d events under a checkpoint of %d\n", verdict, r.Ledger, r.Events, r.Checkpoint)
 	fmt.Fprintf(out, "          key:   %s\n", key)
@@ -90,7 +91,8 @@ func showPack(out io.Writer, r *verify.PackReport, asJSON bool) error {
 	return err
 }
 
-// printable replaces what could move a terminal's cursor: the text may be anybody's.
+// printable replaces characters that could move a terminal's cursor, because the text may
+// come from any person.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -100,7 +102,7 @@ func printable(text string) string {
 	}, text)
 }
 
-// placeOf says what a problem is about.
+// placeOf names the object of a problem: an event or the whole.
 func placeOf(p verify.Problem, whole string) string {
 	if p.Seq == verify.NoSeq {
 		return whole

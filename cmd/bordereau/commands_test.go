@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The handbook lists every command over the API, and none that there is not. A cell names the first in full and then those
-// beside it by their last word.
+// The handbook lists every command over the API, and no other. A cell names its first
+// command in full, and the commands beside it by their last word.
 func TestTheHandbookListsTheCommands(t *testing.T) {
 	page, err := os.ReadFile("../../docs/contracts.md")
 	if err != nil {
@@ -54,7 +54,8 @@ func TestTheHandbookListsTheCommands(t *testing.T) {
 	}
 }
 
-// commandsUnder are the commands that do something, without the program's name.
+// commandsUnder lists the commands that have no others under them, without the program's
+// name.
 func commandsUnder(cmd *cobra.Command) (all []string) {
 	for _, c := range cmd.Commands() {
 		all = append(all, commandsUnder(c)...)

@@ -11,7 +11,7 @@ import (
 )
 
 func configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Work on a configuration"}
+	cmd := &cobra.Command{Use: "config", Short: "Check the configuration of an installation"}
 	cmd.AddCommand(configCheckCommand())
 	return cmd
 }
@@ -21,7 +21,7 @@ func configCheckCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Say everything that is wrong with a configuration",
+		Short: "List every mistake in a configuration",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := w.load()

@@ -15,7 +15,7 @@ import (
 func contractShowCommand() *cobra.Command {
 	var version int64
 	var terms bool
-	cmd := overAPI(&cobra.Command{Use: "show ID", Short: "Show a contract, or one version of it", Args: cobra.ExactArgs(1)},
+	cmd := overAPI(&cobra.Command{Use: "show CONTRACT", Short: "Show a contract, or one version of it", Args: cobra.ExactArgs(1)},
 		func(ctx context.Context, c *api.Client, s screen, args []string) error {
 			if version != 0 {
 				v, text, err := api.Read[api.Version](c.GetVersion(ctx, args[0], version))
@@ -24,7 +24,7 @@ func contractShowCommand() *cobra.Command {
 			contract, text, err := api.Read[api.Contract](c.GetContract(ctx, args[0]))
 			return showTerms(s, err, terms, contract.Terms, text, contractTable(contract))
 		})
-	cmd.Flags().Int64Var(&version, "version", 0, "this version instead of where the contract stands")
+	cmd.Flags().Int64Var(&version, "version", 0, "show this version (default: the state of the contract)")
 	cmd.Flags().BoolVar(&terms, "terms", false, "print the terms as they were proposed, byte for byte")
 	cmd.MarkFlagsMutuallyExclusive("terms", "json")
 	return cmd
@@ -64,7 +64,7 @@ func yesNo(b bool) string {
 func contractListCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
 		Use: "list", Short: "List the contracts that you have a part in", Args: cobra.NoArgs,
-		Long: "List the contracts that you have a part in, by their identifiers. With --json, one page of the API's answer a line.",
+		Long: "List the contracts that you have a part in, by their ids. With --json, print one page of the API's answer on each line.",
 	}, func(ctx context.Context, c *api.Client, s screen, _ []string) error {
 		all, err := allPages(s, func(after *api.After, limit *api.Limit) ([]api.Contract, *string, []byte, error) {
 			page, text, err := api.Read[api.ContractPage](c.ListContracts(ctx, &api.ListContractsParams{After: after, Limit: limit}))
@@ -83,7 +83,7 @@ func contractListCommand() *cobra.Command {
 }
 
 func contractVersionsCommand() *cobra.Command {
-	return overAPI(&cobra.Command{Use: "versions ID", Short: "List the versions of a contract, oldest first", Args: cobra.ExactArgs(1)},
+	return overAPI(&cobra.Command{Use: "versions CONTRACT", Short: "List the versions of a contract, oldest first", Args: cobra.ExactArgs(1)},
 		func(ctx context.Context, c *api.Client, s screen, args []string) error {
 			list, text, err := api.Read[api.VersionList](c.ListVersions(ctx, args[0]))
 			if err != nil {
@@ -100,8 +100,8 @@ func contractVersionsCommand() *cobra.Command {
 
 func contractDiffCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
-		Use:   "diff ID BASE VERSION",
-		Short: "Compare two versions: which terms say something else, which rules come and go",
+		Use:   "diff CONTRACT BASE VERSION",
+		Short: "Compare two versions of a contract: changed terms, and rules that come or go",
 		Args:  cobra.ExactArgs(3),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		base, err := versionNumber(args[1])
@@ -123,7 +123,7 @@ func contractDiffCommand() *cobra.Command {
 func versionNumber(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
-		return 0, usageError("versions are whole numbers from 1")
+		return 0, usageError("a version is a whole number from 1 on, as `bordereau contract versions` lists them")
 	}
 	return n, nil
 }
@@ -131,7 +131,7 @@ func versionNumber(text string) (int64, error) {
 func changesTable(c api.VersionChanges) func(io.Writer) {
 	return func(w io.Writer) {
 		if len(c.Terms) == 0 {
-			fmt.Fprintf(w, "Version %d says what version %d says.\n", c.Version, c.Base)
+			fmt.Fprintf(w, "Versions %d and %d have the same terms.\n", c.Version, c.Base)
 			return
 		}
 		termChanges(w, c.Base, c.Version, c.Terms)
@@ -161,14 +161,14 @@ func opensCloses(opens bool) string {
 	return "closes"
 }
 
-// dayOrTime reads a day, or a moment.
+// dayOrTime reads a day or a time.
 func dayOrTime(text string) (day string, at *time.Time, err error) {
 	if _, err := time.Parse(time.DateOnly, text); err == nil {
 		return text, nil, nil
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return "", nil, usageError("it must be a day as in 2026-11-25, or a time as in 2026-11-25T09:30:00Z")
+		return "", nil, usageError("DATE must be a day as in 2026-11-25, or a time as in 2026-11-25T09:30:00Z")
 	}
 	return "", &t, nil
 }

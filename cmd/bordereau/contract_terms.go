@@ -16,15 +16,17 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// maxTerms is more than any terms may have: what is longer is not sent.
+// maxTerms is more than the greatest size of terms. The rest of a longer file is not
+// sent.
 const maxTerms = 1 << 20
 
 func contractCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check terms without a gateway, as an editor would",
-		Long: "Check terms as a gateway of this version would: whether they can be read, and what approving them would still refuse. " +
-			"What only a gateway knows, such as whether the provider exists, is not checked.",
+		Short: "Check a file of contract terms, without a gateway",
+		Long: "Check the terms of a contract as a gateway of this version would, without one. The command lists every mistake in the file, " +
+			"and every reason why the terms could not be approved yet. It does not check the facts that only a gateway knows, such as " +
+			"whether the provider exists.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, text, err := readTerms(args[0])
@@ -39,7 +41,7 @@ func contractCheckCommand() *cobra.Command {
 func contractSchemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of terms, for an editor",
+		Short: "Print the JSON Schema of contract terms, for an editor",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(cmd.OutOrStdout(), policy.Schema())
@@ -74,8 +76,8 @@ func contractProposeCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
 		Use:   "propose FILE",
 		Short: "Propose a contract: FILE holds its terms, as YAML or JSON",
-		Long: "Propose a contract. The file is kept byte for byte as version 1, which is not in force until somebody else approves it. " +
-			"Terms that lack something can be proposed; what is missing is listed.",
+		Long: "Propose a contract. The gateway keeps the file byte for byte as version 1. The version is not in force until another person of " +
+			"your organisation approves it. Incomplete terms can be proposed; the answer lists the missing ones.",
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		mediaType, terms, err := readTerms(args[0])
@@ -93,10 +95,11 @@ func contractProposeCommand() *cobra.Command {
 func contractAmendCommand() *cobra.Command {
 	var from string
 	cmd := overAPI(&cobra.Command{
-		Use:   "amend ID FILE",
-		Short: "Propose the next version of a contract: FILE holds its terms as a whole",
-		Long: "Propose the next version of a contract, for somebody else to approve. Parties and reference stay what they are. " +
-			"`bordereau contract show ID --terms` gives the text to begin with, `bordereau policy impact` what the version would open and close.",
+		Use:   "amend CONTRACT FILE",
+		Short: "Propose the next version of a contract: FILE holds all of its terms",
+		Long: "Propose the next version of a contract. Another person of your organisation has to approve it. Parties and reference cannot be " +
+			"changed. Begin with the text that `bordereau contract show CONTRACT --terms` prints. `bordereau policy impact` shows the accesses " +
+			"that the new version would open and close.",
 		Args: cobra.ExactArgs(2),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		mediaType, terms, err := readTerms(args[1])
@@ -114,12 +117,13 @@ func contractAmendCommand() *cobra.Command {
 		}
 		return s.show(text, contractTable(contract))
 	})
-	cmd.Flags().StringVar(&from, "from", "", "from when, not past: a day of the terms' zone, as in 2026-12-01, or a time, as in "+
-		"2026-12-01T12:00:00Z (default: from the approval on)")
+	cmd.Flags().StringVar(&from, "from", "", "when the version begins, which must not be past: a day in the terms' time zone, as in 2026-12-01, or a "+
+		"time, as in 2026-12-01T12:00:00Z (default: at its approval)")
 	return cmd
 }
 
-// effectiveFrom is the moment that --from means; nil for none. A day begins where the terms' zone has it begin.
+// effectiveFrom is the time of --from, or nil. A day begins at midnight of the terms'
+// zone.
 func effectiveFrom(from string, text []byte) (*time.Time, error) {
 	if from == "" {
 		return nil, nil
@@ -136,13 +140,13 @@ func effectiveFrom(from string, text []byte) (*time.Time, error) {
 		return nil, nil // the gateway refuses such terms, and says why
 	}
 	if terms.Validity.Zone == nil {
-		return nil, usageError("--from is a day, but the terms have no zone for it to begin in: give a time")
+		return nil, usageError("--from is a day, and the terms have no validity.zone for its midnight: give a time")
 	}
 	t := terms.StartOf(day)
 	return &t, nil
 }
 
-// readTerms reads a file with terms, whose name says whether it is JSON.
+// readTerms reads a file with terms. A name with .json means JSON, any other name YAML.
 func readTerms(file string) (mediaType string, text []byte, err error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -34,27 +34,27 @@ func demoCommand() *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run a whole gateway with synthetic documents and play the story of a batch through its API",
+		Short: "Run a whole gateway with synthetic documents, and play a story through its API",
 		Long: "Make an installation in a folder, serve it on this machine, and play a story through its HTTP API: two clients, two " +
-			"providers, contracts, batches, receipts, readings, refusals and the questions of a compliance officer. Afterwards it keeps " +
-			"serving, until interrupted.",
+			"providers, contracts, batches, receipts, readings, refusals and the questions of a compliance officer. Each step is one line, " +
+			"with the curl command that does the same. Afterwards the gateway goes on serving until you interrupt it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), f, cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.data, "data", "", "folder of the installation (default a temporary one, removed at the end)")
-	flags.StringVar(&f.documents, "documents", "", "folder with documents of your own to send")
-	flags.StringVar(&f.ready, "ready-file", "", "file to write addresses, tokens and ids to, as JSON, once the story has been played")
+	flags.StringVar(&f.data, "data", "", "folder of the installation (default: a temporary one, removed at the end)")
+	flags.StringVar(&f.documents, "documents", "", "folder with documents of your own, to send in place of synthetic ones")
+	flags.StringVar(&f.ready, "ready-file", "", "file to write addresses, tokens and ids to, as JSON, after the story")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "address of the API")
-	flags.IntVar(&f.scale, "scale", 1, "how many times as many synthetic documents")
-	flags.BoolVar(&f.once, "once", false, "exit after the story: 0 when every step was as it should be")
+	flags.IntVar(&f.scale, "scale", 1, "multiply the number of synthetic documents by this")
+	flags.BoolVar(&f.once, "once", false, "exit after the story, with 0 when every step was as it should be")
 	return cmd
 }
 
 func runDemo(ctx context.Context, f demoFlags, out io.Writer) (err error) {
 	if f.documents != "" {
 		if info, err := os.Stat(f.documents); err != nil || !info.IsDir() {
-			return fmt.Errorf("--documents: %s is not a folder", f.documents)
+			return fmt.Errorf("--documents: %s is not a folder: name a folder with files", f.documents)
 		}
 	}
 	if f.data == "" {
@@ -77,7 +77,7 @@ func runDemo(ctx context.Context, f demoFlags, out io.Writer) (err error) {
 	if f.once || ctx.Err() == nil {
 		return errors.Join(err, in.Close())
 	}
-	return errors.Join(ignoreCanceled(err), in.Close()) // interrupted, which is how a demo ends
+	return errors.Join(ignoreCanceled(err), in.Close()) // an interrupt is the usual end of a demo
 }
 
 func ignoreCanceled(err error) error {
@@ -87,7 +87,8 @@ func ignoreCanceled(err error) error {
 	return err
 }
 
-// openDemo opens the installation in the folder, made when there is none. The address of a demo is another one each time.
+// openDemo opens the installation in the folder, and makes it when there is none. Each
+// run of the demo has another address.
 func openDemo(ctx context.Context, data, url string) (*installation.Installation, error) {
 	w := where{data: data}
 	starter := config.Default()
@@ -104,7 +105,8 @@ func openDemo(ctx context.Context, data, url string) (*installation.Installation
 	return open(ctx, c)
 }
 
-// playWhileServing serves, plays the story and, unless it was asked for once, goes on serving until ctx ends.
+// playWhileServing serves and plays the story. Without --once it goes on serving until
+// ctx ends.
 func playWhileServing(ctx context.Context, in *installation.Installation, f demoFlags, api, admin net.Listener, out io.Writer) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
@@ -139,7 +141,7 @@ func playDemo(ctx context.Context, in *installation.Installation, f demoFlags, a
 	})
 }
 
-// verifySummary verifies every ledger and says so in one line.
+// verifySummary verifies every ledger and returns the result in one line.
 func verifySummary(ctx context.Context, in *installation.Installation) (string, error) {
 	ledgers, err := in.Ledger.Ledgers(ctx)
 	if err != nil {
@@ -159,7 +161,8 @@ func verifySummary(ctx context.Context, in *installation.Installation) (string, 
 	return fmt.Sprintf("%d events in %d ledgers are those that were signed", events, len(ledgers)), nil
 }
 
-// writeReady writes the file whole before it appears under its name: a script waits for the name.
+// writeReady writes the whole file before it appears under its name, because a script
+// waits for the name.
 func writeReady(path string, world *demo.World) error {
 	text, err := json.MarshalIndent(world, "", "  ")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 )
 
-// After a crash at any point of an exchange of keys, a key is in its place, and the old one, which
-// signed everything until now, has a name.
+// After a crash at any point of an exchange of keys, a key is in its place, and the old
+// one, which signed everything until now, has a name.
 func TestExchangedKeysSurviveACrash(t *testing.T) {
 	m := durabletest.New(t)
 	path, keys := m.Path("ledger.key"), map[string]string{}
@@ -44,8 +44,8 @@ func TestExchangedKeysSurviveACrash(t *testing.T) {
 	})
 }
 
-// A manifest that was ended is there to its last line. One that lost lines in a crash has no sum,
-// and so tells that it is of a recovery that was broken off.
+// An ended manifest survives a crash to its last line. A manifest that lost lines has no
+// sums, so a reader sees that the recovery was interrupted.
 func TestAManifestThatEndedSurvivesACrash(t *testing.T) {
 	m := durabletest.New(t)
 	folder, err := m.Disk().Open(m.Path("out"), 0o700)

@@ -52,7 +52,7 @@ func opened(t *testing.T, c config.Config) *installation.Installation {
 	return in
 }
 
-// asked asks the operator's ledger something, which it records.
+// asked asks the operator's ledger a question, which the ledger records.
 func asked(t *testing.T, in *installation.Installation) []event.Event {
 	t.Helper()
 	var found []event.Event
@@ -67,7 +67,7 @@ func asked(t *testing.T, in *installation.Installation) []event.Event {
 	return found
 }
 
-// ledgerTables are copied and put back, as a backup would.
+// ledgerTables are copied and put back, as in a backup and its restore.
 var ledgerTables = []string{"audit_sequencer", "audit_outbox", "audit_head", "audit_event", "audit_tile", "audit_open", "audit_control_event", "audit_forked_event", "audit_published", "audit_index"}
 
 func backUpLedgers(t *testing.T, in *installation.Installation) (restore func()) {
@@ -87,7 +87,8 @@ func backUpLedgers(t *testing.T, in *installation.Installation) (restore func())
 	}
 }
 
-// TestNewEpochAndNewKey: publish, restore, be refused, begin an epoch, go on, replace the key, go on; all is proven.
+// TestNewEpochAndNewKey: publish, restore, be refused, begin an epoch, go on, replace the
+// key, go on; all is proven.
 func TestNewEpochAndNewKey(t *testing.T) {
 	needs.Parallel(t)
 	onEachEngine(t, func(t *testing.T, c config.Config) {
@@ -127,7 +128,8 @@ func TestNewEpochAndNewKey(t *testing.T) {
 	})
 }
 
-// TestNothingElseMayRun: what changes names and keys of ledgers is refused while anything else works on the database.
+// TestNothingElseMayRun: commands that change names and keys of ledgers are refused while
+// another process works on the database.
 func TestNothingElseMayRun(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		running, other := opened(t, c), opened(t, c)
@@ -145,7 +147,7 @@ func TestNothingElseMayRun(t *testing.T) {
 		}
 		err = other.Exclusively(t.Context(), func(ctx context.Context) error {
 			if err := running.WithServices(ctx, func(context.Context) error { return nil }); !errors.Is(err, database.ErrInUse) {
-				t.Errorf("while somebody is alone: %v", err)
+				t.Errorf("while another command is alone: %v", err)
 			}
 			return nil
 		})
@@ -155,7 +157,8 @@ func TestNothingElseMayRun(t *testing.T) {
 	})
 }
 
-// TestEpochIsPublishedAfterAll: it broke off between the epoch and its publication. Whatever runs next publishes it first.
+// TestEpochIsPublishedAfterAll: a command dies between the epoch and its publication. The
+// next process publishes it first.
 func TestEpochIsPublishedAfterAll(t *testing.T) {
 	needs.Parallel(t)
 	t.Run("run again", func(t *testing.T) { testUnpublishedEpoch(t, true) })
@@ -180,7 +183,7 @@ func testUnpublishedEpoch(t *testing.T, again bool) {
 		if again {
 			err = beginEpochs(t.Context(), in, newEpoch{confirm: true}, io.Discard)
 		} else {
-			err = in.WithServices(t.Context(), func(ctx context.Context) error { // the publisher's own first turn comes later
+			err = in.WithServices(t.Context(), func(ctx context.Context) error { // the publisher's own first round comes later
 				if notes, err := in.Publisher.Checkpoints(ctx, event.Operator); err != nil || len(notes) != 2 {
 					t.Errorf("%d epochs are published before anything is served, %v", len(notes), err)
 				}

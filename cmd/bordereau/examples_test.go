@@ -34,8 +34,8 @@ import (
 // The folder of the worked examples.
 const examples = "../../docs/examples/contracts"
 
-// example is how one of the worked contracts is played: what is sent under it, from where it is read, and what is refused
-// under this contract that others would allow.
+// example has the play of one of the worked contracts: the document, the address of its
+// reader, and the requests that this contract refuses and others allow.
 type example struct {
 	class, mediaType, name string
 	content                []byte
@@ -44,7 +44,8 @@ type example struct {
 	refused                func(t *testing.T, p *played)
 }
 
-// plays are the examples, by their files. It is Wednesday, 25 November 2026, 09:30 UTC, when each begins.
+// plays are the examples, by their files. It is Wednesday, 25 November 2026, 09:30 UTC,
+// when each begins.
 var plays = map[string]example{
 	// The desk works on weekdays and on Saturday mornings, on the clocks of Paris.
 	"motor-claims.yaml": {"claim-form", "application/pdf", "Constat amiable.pdf", pdf, "198.51.100.20", "lyon", func(t *testing.T, p *played) {
@@ -57,7 +58,7 @@ var plays = map[string]example{
 		_, _, err := api.Read[api.Assignment](p.handler(p.from).TakeLease(t.Context(), p.assignment))
 		wantReason(t, err, policy.ReasonHours)
 	}},
-	// Nobody reads more than 2 GiB in a day of Nouméa, whose evening it is.
+	// A person reads up to 2 GiB in a day of Nouméa, where it is evening.
 	"cheques.yaml": {"bordereau", "text/csv", "Bordereau.csv", bytes.Repeat([]byte("2303655;12000;XPF\n"), 16<<20/18), "2001:db8:11::7", "noumea", func(t *testing.T, p *played) {
 		p.wantHeads(t, 2<<30/len(p.content)-1) // it was read once
 		p.wantRefused(t, p.from, policy.ReasonCeilingBytes)
@@ -80,7 +81,8 @@ var plays = map[string]example{
 			t.Errorf("got %s, want %s", out, want)
 		}
 	}},
-	// What was begun when the dates end is finished within the wind-down's days, and nothing new begins.
+	// Work that began before the contract's end is finished within the days of the
+	// wind-down, and no new work begins.
 	"loyalty-statements.yaml": {"statement", "text/csv", "Relevé n° 1.csv", []byte("carte;points\n1;20\n"), "192.0.2.7", "port-louis", func(t *testing.T, p *played) {
 		p.Clock.Advance(40 * 24 * time.Hour) // 4 January
 		p.lease(t)
@@ -90,7 +92,8 @@ var plays = map[string]example{
 		p.Clock.Advance(7 * 24 * time.Hour) // the eleventh day
 		p.wantRefused(t, p.from, policy.ReasonWindDownOver)
 	}},
-	// Any kind of file, from the office or through its VPN; short leases, and few documents a day.
+	// Any kind of file, from the office or through its VPN; short leases, and few
+	// documents a day.
 	"it-log-extracts.json": {"log-extract", "application/x-nonsense", "core.7341", []byte("\x7fELF\x00 extract"), "192.0.2.250", "vpn", func(t *testing.T, p *played) {
 		p.wantRead(t, "192.0.2.7", "office")
 		p.Clock.Advance(91 * time.Minute)
@@ -103,8 +106,9 @@ var plays = map[string]example{
 
 var pdf = []byte("%PDF-1.7\nsynthetic\n%%EOF\n")
 
-// TestTheExamples plays every worked contract of docs/examples: proposed and approved on the command line, and then a
-// batch is sent, assigned, taken in charge and read over HTTP, from one of the contract's sites within its hours.
+// TestTheExamples plays every worked contract of docs/examples: proposed and approved on
+// the command line, and then a batch is sent, assigned, taken in charge and read over
+// HTTP, from one of the contract's sites within its hours.
 func TestTheExamples(t *testing.T) {
 	needs.Alone(t)
 	files, err := os.ReadDir(examples)
@@ -157,7 +161,8 @@ func play(t *testing.T, house *gatewaytest.House, file string, e example) *playe
 	return p
 }
 
-// propose makes the contract of the example on the command line, by two people, and gives the others their roles.
+// propose makes the contract of the example on the command line, by two people, and gives
+// the others their roles.
 func (p *played) propose(t *testing.T, file string, client, provider gateway.OrganisationID, approver string) {
 	text, err := os.ReadFile(filepath.Join(examples, file))
 	if err != nil {
@@ -175,7 +180,7 @@ func (p *played) propose(t *testing.T, file string, client, provider gateway.Org
 		t.Errorf("got %+v", c)
 	}
 	if out := p.cli(t, exitFailed, p.manager, "contract", "approve", c.ID, "--version", "1"); !strings.Contains(out, string(policy.ReasonSamePerson)) {
-		t.Errorf("who proposed approves: %s", out)
+		t.Errorf("the person who proposed approves: %s", out)
 	}
 	p.cli(t, exitDone, approver, "contract", "approve", c.ID, "--version", "1")
 	for person, role := range map[string]api.Role{p.system: api.RoleClientSystem, p.lead: api.RoleProviderManager, p.reader: api.RoleHandler} {
@@ -215,7 +220,8 @@ func (p *played) lease(t *testing.T) {
 	}
 }
 
-// serve serves the house over HTTP. The test is its trusted proxy, and so can be anywhere.
+// serve serves the house over HTTP. The test is its trusted proxy, and so can be
+// anywhere.
 func (p *played) serve(t *testing.T) {
 	const name = "https://gateway.example"
 	issuer, err := identity.NewIssuer(identity.IssuerConfig{Key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)),
@@ -237,7 +243,7 @@ func (p *played) serve(t *testing.T) {
 	p.url, p.issuer = server.URL, issuer
 }
 
-// as is a client of somebody at an address.
+// as is a client of a person at an address.
 func (p *played) as(person, address string) *api.Client {
 	client, err := api.NewClient(p.url, api.WithRequestEditorFn(func(ctx context.Context, r *http.Request) error {
 		token, _, err := p.issuer.Issue(gateway.PersonID(person), "client-credentials")
@@ -255,7 +261,7 @@ func (p *played) as(person, address string) *api.Client {
 
 func (p *played) handler(address string) *api.Client { return p.as(p.reader, address) }
 
-// cli runs a command as somebody, checks how it ends, and gives what it printed.
+// cli runs a command as a person, checks its exit code, and returns its output.
 func (p *played) cli(t *testing.T, code int, person string, args ...string) string {
 	t.Helper()
 	credential, err := p.Gateway.IssueCredential(t.Context(), p.Operator, gateway.PersonID(person))
@@ -278,7 +284,8 @@ func (p *played) cli(t *testing.T, code int, person string, args ...string) stri
 	return out.String()
 }
 
-// wantRead reads the document from an address, and finds the reading in the ledger with the site that the contract names.
+// wantRead reads the document from an address, and finds the reading in the ledger with
+// the site that the contract names.
 func (p *played) wantRead(t *testing.T, address, site string) {
 	t.Helper()
 	download, err := api.Fetch(t.Context(), p.handler(address), p.document)
@@ -293,7 +300,8 @@ func (p *played) wantRead(t *testing.T, address, site string) {
 	p.wantRecorded(t, "allow", "allowed", site)
 }
 
-// wantHeads asks n times what a download would say, which counts as a reading of no bytes.
+// wantHeads asks n times for the headers of a download, which counts as a reading of no
+// bytes.
 func (p *played) wantHeads(t *testing.T, n int) {
 	t.Helper()
 	var asking errgroup.Group

@@ -18,11 +18,14 @@ func fsckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fsck",
 		Short: "Compare the object store with the database",
-		Long: "Look whether every document has its body, with the length that it must have, and whether there is anything in the store " +
-			"that no document needs. With --read, open every document and compare it with its digest. With --repair, remove what nobody " +
-			"needs: late writes, bodies of erased documents that a restored store brought back, parts of uploads that died, and objects that no " +
-			"document refers to once they are older than --grace. Nothing else is ever removed, least of all the erasure journal. It may run while " +
-			"gateways serve; they do the same by themselves (objects.sweep-every). Exits with 1 when anything is wrong or left to do.",
+		Long: "Compare the object store (the folder or bucket with the sealed documents) with the database. The command reports documents " +
+			"whose body is missing or has a wrong length, and objects in the store that no document needs. With --read, it also opens " +
+			"every document and compares it with its digest.\n\n" +
+			"With --repair, it removes objects that no document needs: late writes, bodies of erased documents that a restored store " +
+			"brought back, parts of dead uploads, and objects without a document that are older than --grace. It removes nothing else, " +
+			"and never the erasure journal.\n\n" +
+			"Gateways may serve meanwhile. They do the same by themselves, as often as objects.sweep-every says. docs/operations.md says " +
+			"what to do about each finding. Exits with 1 when it finds a problem or remaining work.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			configuration, err := f.load()
@@ -35,16 +38,16 @@ func fsckCommand() *cobra.Command {
 		},
 	}
 	f.where.addFlags(cmd)
-	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object for each finding, and the sum as the last one")
-	cmd.Flags().BoolVar(&c.Repair, "repair", false, "remove what nobody needs")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object for each finding, and the sums as the last one")
+	cmd.Flags().BoolVar(&c.Repair, "repair", false, "remove objects that no document needs")
 	cmd.Flags().BoolVar(&c.Read, "read", false, "open every document and compare it with its digest")
-	cmd.Flags().DurationVar(&c.Grace, "grace", 0, "least age of an object that no document refers to before it is removed, at least 24h (default twice backups.days)")
+	cmd.Flags().DurationVar(&c.Grace, "grace", 0, "age from which an object without a document is removed, at least 24h (default: twice backups.days)")
 	return cmd
 }
 
 func checkStore(ctx context.Context, in *installation.Installation, c gateway.StoreCheck, asJSON bool, out io.Writer) error {
 	progress, stop := progressBar("comparing folders", asJSON)
-	var findings []gateway.Finding // shown when the bar is gone, where they are for people
+	var findings []gateway.Finding // for people; shown when the progress bar is gone
 	lines := json.NewEncoder(out)
 	report, err := in.Gateway.LocalCheckStore(ctx, c, func(f gateway.Finding) {
 		if asJSON {
@@ -71,7 +74,7 @@ func checkStore(ctx context.Context, in *installation.Installation, c gateway.St
 	return err
 }
 
-// described is a finding for people: what it is about, and more.
+// described is the text of a finding for people: its object and its detail.
 func described(f gateway.Finding) string {
 	text := f.Object
 	if f.Document != "" {
@@ -88,12 +91,12 @@ func summed(r gateway.StoreReport, read bool) string {
 	if read {
 		text += fmt.Sprintf(", %d documents opened", r.Read)
 	}
-	text += fmt.Sprintf("; %d things wrong, %d removed", r.Wrong, r.Removed)
+	text += fmt.Sprintf("; %d problems, %d objects removed", r.Wrong, r.Removed)
 	if r.Due > 0 {
 		text += fmt.Sprintf(", %d to be removed with --repair", r.Due)
 	}
 	if r.Waiting > 0 {
-		text += fmt.Sprintf(", %d that may be removed later", r.Waiting)
+		text += fmt.Sprintf(", %d to be removed with --repair later, when they are older", r.Waiting)
 	}
 	return text
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/installation"
 )
 
-// credentialName is the file with the first operator's credential.
+// credentialName is the name of the file with the first operator's credential.
 const credentialName = "operator.json"
 
 func initCommand() *cobra.Command {
@@ -29,9 +29,11 @@ func initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make an installation: configuration, keys, database, first operator",
-		Long: "Make what an installation still lacks: a commented configuration, the keys, the tables and the operator's first " +
-			"person, whose credential is written to " + credentialName + " in the data folder. What exists is never overwritten, so that it can " +
-			"be repeated, and after editing the configuration it makes the rest.",
+		Long: "Make the missing parts of an installation: a commented configuration, the keys, the database tables and the operator's first " +
+			"person. That person's credential is written to " + credentialName + " in the data folder. The command never overwrites anything, " +
+			"so it can be repeated. You can edit the configuration and run it again for the rest.\n\n" +
+			"    bordereau init --data /var/lib/bordereau\n" +
+			"    bordereau serve --data /var/lib/bordereau",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return initialise(cmd.Context(), w, config.Default(), first, cmd.OutOrStdout())
@@ -39,13 +41,13 @@ func initCommand() *cobra.Command {
 	}
 	w.addFlags(cmd)
 	cmd.Flags().StringVar(&first.Organisation, "organisation", "Operator", "name of the operator's organisation")
-	cmd.Flags().StringVar(&first.Country, "country", "FR", "its country (ISO 3166-1 alpha-2)")
-	cmd.Flags().StringVar(&first.Person, "person", "Operator", "name of its first person")
+	cmd.Flags().StringVar(&first.Country, "country", "FR", "country of that organisation, as in FR (ISO 3166-1 alpha-2)")
+	cmd.Flags().StringVar(&first.Person, "person", "Operator", "name of that organisation's first person")
 	return cmd
 }
 
-// initialise makes what the installation lacks, telling each step. starter is what a configuration that is missing is
-// written from.
+// initialise makes the missing parts of the installation, and prints each step. A missing
+// configuration is written from starter.
 func initialise(ctx context.Context, w where, starter config.Config, first gateway.First, out io.Writer) error {
 	var disk durable.Disk
 	if w.data != "" {
@@ -138,7 +140,7 @@ func tell(out io.Writer, made bool, what, where string) {
 	fmt.Fprintf(out, "%s  %-13s %s\n", verb, what, where)
 }
 
-// writeNew writes a file that does not exist yet. made is false when it does.
+// writeNew writes a file that does not exist yet. made is false when the file exists.
 func writeNew(path string, content []byte) (made bool, err error) {
 	var disk durable.Disk
 	err = disk.CreateFile(path, 0o600, durable.Content(content))
@@ -148,7 +150,7 @@ func writeNew(path string, content []byte) (made bool, err error) {
 	return err == nil, err
 }
 
-// operatorCredential is what signs the first operator in at POST /oauth/token.
+// operatorCredential is the first operator's credential for POST /oauth/token.
 type operatorCredential struct {
 	Person gateway.PersonID `json:"client_id"`
 	Secret string           `json:"client_secret"`
@@ -165,7 +167,7 @@ func (o operatorCredential) write(path string) error {
 	}
 	made, err := writeNew(path, append(text, '\n'))
 	if err == nil && !made {
-		err = fmt.Errorf("%s exists: move it away", path)
+		err = fmt.Errorf("%s exists: move it away and run this again", path)
 	}
 	return err
 }

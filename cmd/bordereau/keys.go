@@ -10,16 +10,18 @@ import (
 func keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Look after the keys that open documents",
-		Long: "Look after the keys that open documents: the root, the recovery recipients and the contracts' keys. What is done and " +
-			"asked here is in the ledger, as done by whoever holds the machine. No private key is ever printed.",
+		Short: "Manage the keys that open documents",
+		Long: "Manage the keys that open documents. Each document is sealed to the key of its contract. Each contract's key is sealed to the " +
+			"root key, and to the recovery recipients, whose private keys are kept offline. A sealed contract key is stored in the " +
+			"database, the root key outside of it.\n\n" +
+			"The ledgers record each of these commands as the operator's. No private key is ever printed.",
 	}
 	cmd.AddCommand(keysInitCommand(), keysShowCommand(), keysRotateRootCommand(), keysRotateContractCommand(),
 		keysAddRecoveryCommand(), keysCheckCommand(), keysReapplyCommand())
 	return cmd
 }
 
-// keysFlags are those of every command about keys of an installation.
+// keysFlags are the flags of every command about keys of an installation.
 type keysFlags struct {
 	where
 	json bool

@@ -16,9 +16,10 @@ func keysCheckCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Open every contract's key, and headers of its documents",
-		Long: "Open every contract's key with each root at hand, look whether all roots and recovery recipients have their copy, and open " +
-			"the headers of a sample of documents, or of all. No body is read. Exits with 1 when anything is wrong.",
+		Short: "Check that every contract's key opens, and headers of its documents",
+		Long: "Open every contract's key with each root key of the configuration, check that the key is sealed to all roots and recovery " +
+			"recipients, and open the headers of a sample of documents. With --all, open the headers of all documents. A header is the " +
+			"small first part of a sealed document, with its key. No body is read. Exits with 1 when it finds a problem.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load()

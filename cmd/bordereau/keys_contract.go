@@ -17,10 +17,10 @@ func keysRotateContractCommand() *cobra.Command {
 	var background bool
 	cmd := &cobra.Command{
 		Use:   "rotate-contract CONTRACT",
-		Short: "Give a contract a new key and rewrap its documents' headers for it",
-		Long: "Give a contract a new key, to which its documents are sealed from now on, rewrap the headers of those that are there, and " +
-			"destroy the earlier key. No document's body is read or moved, and every document can be read all the time. Broken off, " +
-			"it goes on when it is run again; a gateway that serves goes on with it by itself. Exits with 1 when a header does not open.",
+		Short: "Give a contract a new key, and destroy the earlier one",
+		Long: "Give a contract a new key for all documents from now on, rewrap the headers of its present documents for that key, and destroy " +
+			"the earlier key. No document's body is read or moved, and every document can be read all the time. If the command is " +
+			"interrupted, run it again; a gateway that serves also goes on with the work. Exits with 1 when a header does not open.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.load()
@@ -37,15 +37,15 @@ func keysRotateContractCommand() *cobra.Command {
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().BoolVar(&background, "background", false, "only begin: a gateway that serves does the rest")
+	cmd.Flags().BoolVar(&background, "background", false, "only begin, and leave the rest to a gateway that serves")
 	return cmd
 }
 
-// rotateContract begins a rotation, or goes on with the one that runs.
+// rotateContract begins a rotation, or continues the running one.
 func rotateContract(ctx context.Context, in *installation.Installation, id gateway.ContractID, background, quiet bool) (gateway.Rotation, error) {
 	r, err := in.Gateway.LocalRotateContract(ctx, id)
 	if errors.Is(err, gateway.ErrNotFound) {
-		return r, fmt.Errorf("there is no contract %q", id)
+		return r, fmt.Errorf("there is no contract %q: `bordereau keys show` lists the contracts", id)
 	}
 	conflict, isConflict := errors.AsType[*gateway.Conflict](err)
 	if err != nil && !isConflict || err == nil && background {
@@ -55,7 +55,7 @@ func rotateContract(ctx context.Context, in *installation.Installation, id gatew
 	defer stop()
 	r, err = in.Gateway.ContinueRotation(ctx, id, progress)
 	if err == nil && isConflict && r.Epoch == 0 {
-		return r, conflict // nothing runs: it was another reason
+		return r, conflict // no rotation runs, so the conflict has another reason
 	}
 	return r, err
 }
@@ -80,10 +80,10 @@ func rotationSentence(r gateway.Rotation, background bool) string {
 	case r.Finished:
 		return fmt.Sprintf("%s The headers of its %d documents were rewrapped, and the earlier key is destroyed.", began, r.Headers)
 	case r.Failed > 0:
-		return fmt.Sprintf("%s %d headers do not open and stay with the earlier key: `bordereau keys check --all` tells which.", began, r.Failed)
+		return fmt.Sprintf("%s %d headers do not open and stay with the earlier key: `bordereau keys check --all` lists them.", began, r.Failed)
 	case background:
 		return fmt.Sprintf("%s %d headers are left for the gateways that serve.", began, r.Left)
 	default:
-		return began + " All headers were rewrapped; the earlier key is destroyed once the uploads end that began before."
+		return began + " All headers were rewrapped. Uploads from before still run; after their end the earlier key is destroyed."
 	}
 }

@@ -16,10 +16,11 @@ func keysInitCommand() *cobra.Command {
 	var recovery string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Make the key files that an installation lacks, or a recovery key",
-		Long: "Make the key files that the configuration names and that do not exist; what exists is never overwritten. With --recovery, " +
-			"make a recovery key in a file instead, best on a machine without a network, and print its public half: that is what " +
-			"`bordereau keys add-recovery` wants. The file belongs in a safe.",
+		Short: "Make the missing key files of an installation, or a recovery key",
+		Long: "Make the key files that the configuration names and that do not exist yet. A file that exists is never overwritten.\n\n" +
+			"With --recovery, make a recovery key instead, best on a machine without a network, and print its public key. Give that " +
+			"public key to `bordereau keys add-recovery`, and put the file into a safe. It opens every document of the installation when " +
+			"the root key is lost.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if recovery != "" {
@@ -29,7 +30,7 @@ func keysInitCommand() *cobra.Command {
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().StringVar(&recovery, "recovery", "", "file for a new recovery key; needs no installation")
+	cmd.Flags().StringVar(&recovery, "recovery", "", "file for a new recovery key; this needs no installation")
 	return cmd
 }
 

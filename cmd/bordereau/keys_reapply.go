@@ -16,10 +16,11 @@ func keysReapplyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "reapply-erasures",
-		Short: "After a restore: repeat the erasures that the database has forgotten",
-		Long: "After the database was restored from a backup, repeat every erasure that the erasure journal in the object store " +
-			"names and the database does not know. Until then `bordereau serve` refuses to start. Let no gateway run meanwhile. " +
-			"An entry of the journal that the receipt key at hand did not sign stops it.",
+		Short: "After a restore: repeat the erasures that the database does not have",
+		Long: "After the database was restored from a backup, it may have documents again that were erased since. The erasure journal in the " +
+			"object store names them, and `bordereau serve` refuses to start. This command repeats every erasure of the journal that the " +
+			"database does not have. Stop every gateway first. The command stops at an entry of the journal that the configured receipt " +
+			"key did not sign.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out, repeated := cmd.OutOrStdout(), 0
@@ -34,13 +35,13 @@ func keysReapplyCommand() *cobra.Command {
 				})
 			})
 			if err == nil && !asJSON {
-				fmt.Fprintf(out, "%d erasures repeated; the database now knows all that the journal names\n", repeated)
+				fmt.Fprintf(out, "%d erasures repeated; the database now has all erasures of the journal\n", repeated)
 			}
 			return err
 		},
 	}
 	w.addFlags(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each erasure that was repeated")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each repeated erasure")
 	return cmd
 }
 
@@ -51,8 +52,8 @@ func erasedThing(c gateway.JournalClaims) string {
 	return string(c.Contract)
 }
 
-// refuseUnknownErasures is why nothing may be served: the database was restored from a backup that brought back what had
-// been erased.
+// refuseUnknownErasures returns the reason why no gateway may serve: the database was
+// restored from a backup that has erased documents.
 func refuseUnknownErasures(ctx context.Context, in *installation.Installation) error {
 	unknown, err := in.Gateway.UnknownErasures(ctx)
 	if err != nil {
@@ -62,5 +63,5 @@ func refuseUnknownErasures(ctx context.Context, in *installation.Installation) e
 		return nil
 	}
 	return fmt.Errorf("the erasure journal names %d erasures that the database does not know, %s first: the database was restored "+
-		"from a backup that is older. Nothing is served before `bordereau keys reapply-erasures` has repeated them", len(unknown), unknown[0])
+		"from an older backup. Run `bordereau keys reapply-erasures`, which repeats them, and then start again", len(unknown), unknown[0])
 }

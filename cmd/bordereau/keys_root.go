@@ -22,13 +22,16 @@ func keysRotateRootCommand() *cobra.Command {
 	var retire bool
 	cmd := &cobra.Command{
 		Use:   "rotate-root",
-		Short: "Put a new root in the place of the old one, in two steps",
-		Long: "Make a new root identity above those of the root file and seal every contract's key to it, beside the old one. Then give " +
-			"every gateway the new file and restart it; all this time both open. At last, with --retire, take the copies for the old " +
-			"root away, and the old root out of the file; that is refused while a gateway runs without the new root. Each step may be repeated when it was broken off: while the file has several " +
-			"roots, no further one is made.\n\n" +
-			"Where the root is a secret and not a file, put the new identity above the old one there (`age-keygen -pq` makes one), " +
-			"and run both steps likewise; --retire then tells when the old one may be taken out.",
+		Short: "Replace the root key, in two steps",
+		Long: "Replace the root key, in two steps:\n\n" +
+			"  1. Run the command. It makes a new root key in the root file, above the old one,\n" +
+			"     and seals every contract's key to both. Then give every gateway the new file\n" +
+			"     and restart it. Meanwhile both keys open documents.\n" +
+			"  2. Run it again with --retire. It removes the copies for the old root key, and the\n" +
+			"     old key from the file. It refuses while a gateway runs without the new key.\n\n" +
+			"If a step is interrupted, run it again: no third key is made while the file has two.\n\n" +
+			"If the root key is a secret of the environment and not a file, put a new key above the old one in the secret yourself " +
+			"(`age-keygen -pq` makes one), and run both steps. After --retire, remove the old key from the secret.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load()
@@ -39,11 +42,11 @@ func keysRotateRootCommand() *cobra.Command {
 		},
 	}
 	f.addFlags(cmd)
-	cmd.Flags().BoolVar(&retire, "retire", false, "second step: take the old root away")
+	cmd.Flags().BoolVar(&retire, "retire", false, "second step: remove the old root key")
 	return cmd
 }
 
-// sealing is what a change of roots or recovery recipients did.
+// sealing is the result of a change of roots or recovery recipients.
 type sealing struct {
 	SealedTo []string `json:"sealed_to"`
 	gateway.Rewrapped
@@ -58,9 +61,9 @@ func rotateRoot(ctx context.Context, c config.Config, f keysFlags, retire bool, 
 	inFile := c.Keys.RootSecret.IsEmpty()
 	switch {
 	case retire && roots == 1:
-		return errors.New("there is one root, and nothing to retire")
+		return errors.New("there is one root, and none to retire: run this without --retire first")
 	case !retire && roots == 1 && !inFile:
-		return errors.New("the root is a secret: put a new identity above the old one there, and run this again")
+		return errors.New("the root key is a secret of the environment: put a new one above the old one there (`age-keygen -pq` makes one), and run this again")
 	case !retire && roots == 1:
 		if _, err := keyring.AddFirst(c.Keys.Root); err != nil {
 			return err
@@ -83,15 +86,16 @@ func rotateRoot(ctx context.Context, c config.Config, f keysFlags, retire bool, 
 func nextStep(retire, inFile bool) string {
 	switch {
 	case !retire:
-		return "Now give every gateway the root of today and restart it; then run this again with --retire."
+		return "Now give every gateway the new root key and restart it. Then run this again with --retire."
 	case inFile:
-		return "The old root was taken out of the file. Restart the gateways, and keep a copy of the new file offline."
+		return "The old root key was taken out of the file. Restart the gateways, and keep a copy of the new file offline."
 	default:
-		return "The old root opens nothing more: take it out of the secret."
+		return "The old root key opens no contract key any more. Take it out of the secret, and restart the gateways."
 	}
 }
 
-// sealAnew seals every key to the roots and recovery recipients that the configuration names.
+// sealAnew seals every key to the roots and recovery recipients that the configuration
+// names.
 func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.Writer) error {
 	return onKeys(ctx, c, func(ctx context.Context, in *installation.Installation) error {
 		progress, stop := progressBar("sealing keys", asJSON)
@@ -115,7 +119,7 @@ func sealAnew(ctx context.Context, c config.Config, asJSON, retire bool, out io.
 	})
 }
 
-// tell says what was done. Keys that failed are a failure: they are sealed as they were.
+// tell prints the result. A key that did not open is a failure: it is sealed as before.
 func (s sealing) tell(asJSON bool, out io.Writer) error {
 	if asJSON {
 		if err := printJSON(out, s); err != nil {
@@ -128,7 +132,7 @@ func (s sealing) tell(asJSON bool, out io.Writer) error {
 		}
 	}
 	if s.Failed > 0 {
-		return fmt.Errorf("%d keys do not open and are sealed as they were: `bordereau keys check` tells which", s.Failed)
+		return fmt.Errorf("%d keys do not open and are sealed as before: `bordereau keys check` lists them", s.Failed)
 	}
 	return nil
 }
@@ -138,9 +142,10 @@ func keysAddRecoveryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add-recovery [RECIPIENT]",
 		Short: "Seal every contract's key to a recovery recipient too",
-		Long: "Add a recovery recipient (age1pq1… or age1…, the public half of a key that is kept offline) to keys.recovery in the " +
-			"configuration file, and seal every contract's key to it. Without one, seal to those that the configuration names already, " +
-			"and take away the copies for those that it does not name any more.",
+		Long: "Add a recovery recipient to keys.recovery in the configuration file, and seal every contract's key to it. RECIPIENT is a public " +
+			"key (age1pq1… or age1…), as `bordereau keys init --recovery FILE` prints it; the private key stays offline.\n\n" +
+			"Without RECIPIENT, seal every contract's key to the recipients that the configuration names, and remove the copies for the " +
+			"recipients that it does not name any more.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, text := range args {
@@ -159,7 +164,8 @@ func keysAddRecoveryCommand() *cobra.Command {
 	return cmd
 }
 
-// addRecovery puts the recipient into the configuration file. The file is replaced whole, once it was seen to be valid.
+// addRecovery puts the recipient into the configuration file. The new file is checked,
+// and then replaces the old one as a whole.
 func addRecovery(w where, text string) error {
 	recipient, err := crypto.ParseRecipient(text)
 	if err != nil {
@@ -194,7 +200,7 @@ func addRecovery(w where, text string) error {
 	return err
 }
 
-// replaceFile puts content in the place of a file, whole or not at all, with the mode that it has.
+// replaceFile replaces the content of a file, whole or not at all, and keeps its mode.
 func replaceFile(path string, content []byte) error {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -18,7 +18,7 @@ func keysShowCommand() *cobra.Command {
 	var f keysFlags
 	cmd := &cobra.Command{
 		Use:   "show",
-		Short: "List roots, recovery recipients and contracts' keys by their fingerprints, and the gateways that run",
+		Short: "List root keys, recovery recipients, contracts' keys and running gateways",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.load()
@@ -44,7 +44,7 @@ func keysShowCommand() *cobra.Command {
 
 func showKeys(out io.Writer, keys gateway.Keys) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "HOLDER\tFINGERPRINT\tSTATE\tPOST-QUANTUM\tSINCE")
+	fmt.Fprintln(w, "RECIPIENT\tFINGERPRINT\tSTATE\tPOST-QUANTUM\tSINCE")
 	for _, h := range keys.Holders {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", h.Kind, h.Fingerprint, holderState(h), yesOrNo(h.PostQuantum), day(h.From))
 	}
@@ -52,7 +52,7 @@ func showKeys(out io.Writer, keys gateway.Keys) error {
 	for _, k := range keys.Contracts {
 		to := strings.Join(k.SealedTo, " ")
 		if to == "" {
-			to = "nobody: destroyed"
+			to = "none: destroyed"
 		}
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", k.Contract, k.Epoch, k.Fingerprint, yesOrNo(&k.PostQuantum), to)
 	}
@@ -60,7 +60,7 @@ func showKeys(out io.Writer, keys gateway.Keys) error {
 		fmt.Fprintf(w, "\n%s is being rotated to epoch %d: %d of %d headers left\n", r.Contract, r.Epoch, r.Left, r.Headers)
 	}
 	if len(keys.Nodes) > 0 {
-		fmt.Fprintln(w, "\nGATEWAY THAT RUNS\tROOTS AT HAND")
+		fmt.Fprintln(w, "\nRUNNING GATEWAY\tROOTS")
 	}
 	for _, n := range keys.Nodes {
 		fmt.Fprintf(w, "%s\t%s\n", n.Name, strings.Join(n.Roots, " "))
@@ -73,7 +73,7 @@ func holderState(h gateway.KeyHolder) string {
 	case !h.Until.IsZero():
 		return "retired"
 	case h.AtHand && h.From.IsZero():
-		return "new" // or nobody has sealed anew since the installation was made
+		return "new" // no key was sealed anew since, or since the installation was made
 	case h.AtHand:
 		return "in use"
 	default:

@@ -28,25 +28,27 @@ import (
 // couriers are the clients at work at the same time.
 const couriers = 6
 
-// served is an installation that a process of its own serves, and what is known of it from outside.
+// served is an installation that a process of its own serves, with the facts that are
+// known from outside.
 type served struct {
 	data     string
 	contract gateway.ContractID
 	client   gateway.OrganisationID
-	people   map[string]gateway.Credential // by what they do
+	people   map[string]gateway.Credential // by their work
 
 	process *process
 	address atomic.Pointer[string] // of the API, while it is served
 	journal *journal
 
-	// What the checks have seen: they go on from there.
+	// The checks go on from what the last one saw.
 	answered    map[string]bool   // requests of which a ledger holds an allowed event
 	seen        map[string]int64  // events, by ledger
 	checkpoints map[string][]byte // by ledger
 	phases      map[event.Phase]int
 }
 
-// newServed makes an installation with a contract and the people who work under it. url is PostgreSQL's, or empty.
+// newServed makes an installation with a contract and the people who work under it. url
+// is PostgreSQL's, or empty.
 func newServed(t *testing.T, starter config.Config, url string) *served {
 	t.Helper()
 	h := &served{data: t.TempDir(), people: map[string]gateway.Credential{}, journal: newJournal(), answered: map[string]bool{},
@@ -110,7 +112,8 @@ func (h *served) settle(ctx context.Context, g *gateway.Gateway) error {
 
 func handlerName(i int) string { return fmt.Sprint("handler-", i) }
 
-// agree puts a contract in force whose ceilings nothing reaches, and gives everybody their roles.
+// agree puts a contract in force whose ceilings nothing reaches, and gives all people
+// their roles.
 func (h *served) agree(ctx context.Context, g *gateway.Gateway, provider gateway.OrganisationID) error {
 	terms := strings.ReplaceAll(string(gatewaytest.Unlimited(h.client, provider)), "192.0.2.0/24", "127.0.0.0/8")
 	proposer := as(h.people["proposer"].Person)
@@ -138,7 +141,7 @@ func as(person gateway.PersonID) gateway.Caller {
 	return gateway.Caller{Person: person, Auth: "test", Request: policy.NewID("q")}
 }
 
-// serve starts `bordereau serve` and returns when it has said where.
+// serve starts `bordereau serve` and returns when its log has the address.
 func (h *served) serve(t *testing.T) {
 	t.Helper()
 	p := &process{command: exec.Command("bordereau", "serve", "--data", h.data), done: make(chan struct{})}
@@ -170,7 +173,8 @@ type process struct {
 	last    atomic.Pointer[[]string] // lines of its log
 }
 
-// follow reads the log until the process ends, and gives the API's address when it comes by.
+// follow reads the log until the process ends, and sends the API's address when the log
+// has it.
 func (p *process) follow(log io.Reader, address chan<- string) {
 	defer close(p.done)
 	var last []string
@@ -233,8 +237,8 @@ func (h *served) onDatabase(t *testing.T, f func(in *installation.Installation))
 	}
 }
 
-// check holds the ledgers against what was acknowledged before it began, what is published, and what they were at the last
-// check.
+// check compares the ledgers with the acknowledged answers, with the published ledgers,
+// and with their state at the last check.
 func (h *served) check(t *testing.T) {
 	t.Helper()
 	acknowledged := h.journal.all()
@@ -355,7 +359,7 @@ func (h *served) checkPublished(t *testing.T) {
 	})
 	out, err := exec.CommandContext(t.Context(), "bordereau", append(args, "--tiles", dir)...).CombinedOutput()
 	if err != nil {
-		t.Errorf("what is published: %v\n%s", err, out)
+		t.Errorf("the published ledgers: %v\n%s", err, out)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) < len(h.seen) {
 		t.Errorf("published are %v, %v", files, err)

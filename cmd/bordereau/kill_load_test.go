@@ -26,16 +26,18 @@ import (
 const (
 	// retryPause is between two tries at a gateway that is away.
 	retryPause = 20 * time.Millisecond
-	// parkedFor is after how long an upload that was cut is tried again: until then the gateway takes it for one that runs.
+	// parkedFor is after how long an upload that was cut is tried again: until then the
+	// gateway takes it for one that runs.
 	parkedFor = 31 * time.Second
-	// answerTimeout ends a request at a gateway that was killed with its connection open, or hangs.
+	// answerTimeout ends a request at a gateway that was killed with its connection open,
+	// or hangs.
 	answerTimeout = 30 * time.Second
 	// tokenAge is when a token is replaced, well before its end.
 	tokenAge = 5 * time.Minute
 )
 
-// journal is what was answered with success, by the request's identifier. The header is enough: it must not come before
-// the event is durable.
+// journal has the answers of success, by the request's identifier. The header is enough:
+// it must not come before the event is durable.
 type journal struct {
 	mu       sync.Mutex
 	answers  map[string]string // what was asked, by request
@@ -61,7 +63,8 @@ func (j *journal) note(r *http.Request, response *http.Response, err error) {
 	}
 }
 
-// kindOf is the request without what names one thing among many: identifiers and references.
+// kindOf is the request without what names one thing among many: identifiers and
+// references.
 func kindOf(r *http.Request) string {
 	parts := slices.DeleteFunc(strings.Split(r.URL.Path, "/"), func(part string) bool {
 		return strings.Contains(part, "_") || strings.HasPrefix(part, "lot-")
@@ -132,7 +135,7 @@ func (h *served) startLoad(t *testing.T) *load {
 	return l
 }
 
-// toServed sends requests to wherever the gateway is served now, and notes the answers.
+// toServed sends requests to the gateway's present address, and notes the answers.
 type toServed struct {
 	house *served
 	under http.RoundTripper
@@ -153,7 +156,7 @@ func (l *load) finish() error {
 	return l.group.Wait()
 }
 
-// as signs the request in as somebody.
+// as signs the request in as a person.
 func (l *load) as(name string) api.RequestEditorFn {
 	return func(ctx context.Context, r *http.Request) error {
 		text, err := l.token(ctx, name)
@@ -179,8 +182,8 @@ func (l *load) token(ctx context.Context, name string) (string, error) {
 	return t.AccessToken, nil
 }
 
-// courier takes one batch after the other through its life. What fails because the gateway is away it tries again, as a
-// client has to.
+// courier takes one batch after the other through its life. It repeats requests that fail
+// while the gateway is away, as a client has to.
 type courier struct {
 	*load
 	number int
@@ -242,7 +245,8 @@ func (c *courier) work(ctx context.Context) error {
 	}
 }
 
-// next is a shipment that waited long enough, or a new one; in the end those that are left, and nil after them.
+// next is a shipment that has waited long enough, or a new one. At the end it gives the
+// remaining ones, and then nil.
 func (c *courier) next() *shipment {
 	ending := c.begun.Err() != nil
 	if len(c.parked) > 0 && (ending || time.Now().After(c.parked[0].until)) {
@@ -266,7 +270,7 @@ func (c *courier) next() *shipment {
 	return s
 }
 
-// step is what has to be done next; nil when all is done.
+// step is the next step of the shipment, or nil when all is done.
 func (c *courier) step(s *shipment) func(ctx context.Context) error {
 	bind := func(f func(context.Context, *shipment) error) func(context.Context) error {
 		return func(ctx context.Context) error { return f(ctx, s) }
@@ -392,7 +396,8 @@ func (c *courier) fetch(ctx context.Context, d *shipped) error {
 	return err
 }
 
-// ask expects in the ledger that each document was received and that its reading was granted.
+// ask expects in the ledger that each document was received and that its reading was
+// granted.
 func (c *courier) ask(ctx context.Context, s *shipment) error {
 	limit := api.Limit(500)
 	r, err := c.client.ListEventsWithResponse(ctx, &api.ListEventsParams{Ledger: string(c.house.client), Batch: &s.batch, Limit: &limit}, c.as("officer"))
@@ -420,7 +425,8 @@ func (c *courier) ask(ctx context.Context, s *shipment) error {
 	return nil
 }
 
-// compareAll reads every document that was acknowledged, once more, and compares it byte for byte.
+// compareAll reads every document that was acknowledged, once more, and compares it byte
+// for byte.
 func (l *load) compareAll(t *testing.T) {
 	t.Helper()
 	documents, size := 0, 0
@@ -446,8 +452,8 @@ func (l *load) batches() int {
 	return n
 }
 
-// away says whether the error is one after which a client tries again: no answer, half an answer, or that the gateway
-// cannot now.
+// away says whether the error is one after which a client tries again: no answer, half an
+// answer, or that the gateway cannot now.
 func away(err error) bool {
 	var problem *api.Problem
 	if errors.As(err, &problem) {

@@ -19,8 +19,8 @@ const (
 	longestLife = 1200 * time.Millisecond
 )
 
-// TestKilled kills real processes with SIGKILL, in the middle of what clients ask of them, and looks after each kill
-// whether anything is lost that was acknowledged. It takes some minutes:
+// TestKilled kills real processes with SIGKILL, in the middle of requests, and checks
+// after each kill that no acknowledged act is lost. It takes some minutes:
 //
 //	BORDEREAU_TEST_LARGE=1 go test ./cmd/bordereau -run TestKilled -v -timeout 60m
 func TestKilled(t *testing.T) {
@@ -30,7 +30,7 @@ func TestKilled(t *testing.T) {
 		h := newServed(t, config.Default(), "")
 		h.killTimes(t, kills, func() {
 			h.process.kill(t)
-			h.check(t) // nobody else writes to the file now
+			h.check(t) // no other process writes to the file now
 			h.serve(t)
 		})
 	})
@@ -59,8 +59,8 @@ func onPostgreSQL() config.Config {
 	return c
 }
 
-// killTimes lets the clients work while kill is called n times, each time at a random moment, and in the end lets them
-// finish what they have begun, and looks at everything once more.
+// killTimes lets the clients work while kill is called n times, each time at a random
+// moment, and in the end lets them finish their work, and checks everything once more.
 func (h *served) killTimes(t *testing.T, n int, kill func()) {
 	begin := time.Now()
 	h.serve(t)
@@ -90,8 +90,8 @@ func (h *served) killTimes(t *testing.T, n int, kill func()) {
 	t.Log(h.summary())
 }
 
-// awaitNoOpenGrant returns when no access is open any more: what a killed process left is closed by its successor, after
-// it has been silent for half a minute.
+// awaitNoOpenGrant returns when no access is open any more. The accesses of a killed
+// process are closed by its successor, after half a minute without its heartbeat.
 func (h *served) awaitNoOpenGrant(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)

@@ -32,13 +32,14 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
-// Large documents through the real program: `bordereau serve` is a process of its own, and what it takes of memory is what
-// the kernel says that it ever took (VmHWM). Documents are made, and digested, as they are sent; nothing here holds one.
-// These tests are no part of the default run, for they move gigabytes:
+// Large documents through the real program: `bordereau serve` is a process of its own,
+// and the kernel tells the most memory that it ever had (VmHWM). Documents are made, and
+// digested, as they are sent; nothing here holds one. These tests are not part of the
+// default run, because they move gigabytes:
 //
 //	BORDEREAU_TEST_LARGE=1 go test ./cmd/bordereau -run TestLarge -v -timeout 2h
 //
-// They need 35 GB of free disk in $TMPDIR, and remove what they wrote.
+// They need 35 GB of free disk in $TMPDIR, and remove the files that they wrote.
 
 const (
 	mebibyte = 1 << 20
@@ -99,7 +100,8 @@ func TestLargeNumbersOfSmallDocumentsTakeLittleMemory(t *testing.T) {
 	})
 }
 
-// A document above what Amazon's S3 takes in one request goes in parts, and comes back as it was, from any byte on.
+// A document above what Amazon's S3 takes in one request goes in parts, and comes back as
+// it was, from any byte on.
 func TestLargeDocumentInParts(t *testing.T) {
 	eachStore(t, func(t *testing.T) {
 		const size = 5*gibibyte + 300*mebibyte + 17
@@ -114,7 +116,8 @@ func TestLargeDocumentInParts(t *testing.T) {
 	})
 }
 
-// program is `bordereau serve` over an installation of the test, and the people of its world.
+// program is `bordereau serve` over an installation of the test, and the people of its
+// world.
 type program struct {
 	world  *gatewaytest.World // used before the program runs, and while it does through the database that both have
 	issuer *identity.Issuer
@@ -124,7 +127,8 @@ type program struct {
 	sent   []sentDocument
 }
 
-// startProgram makes an installation with a contract that nothing reaches the ceilings of, and serves it.
+// startProgram makes an installation with a contract whose ceilings are never reached,
+// and serves it.
 func startProgram(t *testing.T) *program {
 	t.Helper()
 	data := t.TempDir()
@@ -250,14 +254,16 @@ type sentDocument struct {
 	digest []byte
 }
 
-// synthetic is the content of a document: size bytes that follow from the seed, in which no block is like another.
+// synthetic is the content of a document: size bytes that follow from the seed, in which
+// no block is like another.
 func synthetic(seed uint64, size int64) io.Reader {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
 	return io.LimitReader(rand.NewChaCha8(key), size)
 }
 
-// atOnce runs n pieces of work at once and tells how long they took and how fast that was, for bytes in all.
+// atOnce runs n pieces of work at once and tells how long they took and how fast that
+// was, for bytes in all.
 func atOnce(t *testing.T, doing string, n int, bytes int64, work func(i int) error) {
 	t.Helper()
 	started := time.Now()

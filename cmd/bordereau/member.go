@@ -13,7 +13,7 @@ import (
 )
 
 func memberCommand() *cobra.Command {
-	return group("member", "Look after the people of organisations, and after what the ledgers hold of them, over the API",
+	return group("member", "Manage people and their personal data in the ledgers, through a gateway",
 		memberLeaveCommand(), memberErasureCommand(), memberHoldCommand())
 }
 
@@ -26,15 +26,15 @@ func memberLeaveCommand() *cobra.Command {
 		if _, _, err := api.Read[struct{}](c.EndMember(ctx, args[0])); err != nil {
 			return err
 		}
-		return s.done("nothing of %s's gives access any more", args[0])
+		return s.done("%s has no access any more", args[0])
 	})
 }
 
 func memberGrantCommand() *cobra.Command {
 	var person, role, until string
 	cmd := overAPI(&cobra.Command{
-		Use:   "grant ID",
-		Short: "Give a person a role on a contract, for a time where --until is given",
+		Use:   "grant CONTRACT",
+		Short: "Give a person a role on a contract, with or without an end",
 		Args:  cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		n := api.NewMembership{Person: person, Role: api.Role(role)}
@@ -59,9 +59,9 @@ func memberGrantCommand() *cobra.Command {
 		})
 	})
 	f := cmd.Flags()
-	f.StringVar(&person, "person", "", "the person, or the client's system")
-	f.StringVar(&role, "role", "", rolesOnContracts())
-	f.StringVar(&until, "until", "", "when it ends by itself, as in 2026-12-31T18:00:00Z (default: no end is set)")
+	f.StringVar(&person, "person", "", "id of the person, or of the client's system")
+	f.StringVar(&role, "role", "", "the role: "+rolesOnContracts())
+	f.StringVar(&until, "until", "", "when the role ends by itself, as in 2026-12-31T18:00:00Z (default: no end)")
 	required(cmd, "person", "role")
 	return cmd
 }
@@ -80,21 +80,21 @@ func rolesOnContracts() string {
 
 func memberEndCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
-		Use:   "end ID MEMBERSHIP",
-		Short: "End a person's role on a contract now; `list` tells its identifier",
+		Use:   "end CONTRACT MEMBERSHIP",
+		Short: "End a person's role on a contract now; `list` shows the MEMBERSHIP",
 		Args:  cobra.ExactArgs(2),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		if _, _, err := api.Read[struct{}](c.EndRole(ctx, args[0], args[1])); err != nil {
 			return err
 		}
-		return s.done("%s is over; that the role was held stays on record", args[1])
+		return s.done("%s is over; the record of it stays", args[1])
 	})
 }
 
 func membersCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
-		Use: "list ID", Short: "List who holds which role on a contract now", Args: cobra.ExactArgs(1),
-		Long: "List who holds which role on a contract now. With --json, one page of the API's answer a line.",
+		Use: "list CONTRACT", Short: "List the people who have a role on a contract now", Args: cobra.ExactArgs(1),
+		Long: "List the people who have a role on a contract now. With --json, print one page of the API's answer on each line.",
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		members, err := allPages(s, func(after *api.After, limit *api.Limit) ([]api.Membership, *string, []byte, error) {
 			page, text, err := api.Read[api.MembershipPage](c.ListMemberships(ctx, args[0], &api.ListMembershipsParams{After: after, Limit: limit}))

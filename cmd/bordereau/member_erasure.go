@@ -11,7 +11,7 @@ import (
 )
 
 func memberErasureCommand() *cobra.Command {
-	return group("erasure", "Erase, at a person's request, what is personal beside their events in a ledger",
+	return group("erasure", "Erase a person's personal data from a ledger, at the person's request",
 		erasureProposeCommand(), erasureApproveCommand(), erasureShowCommand())
 }
 
@@ -19,9 +19,9 @@ func erasureProposeCommand() *cobra.Command {
 	var ledger, reason string
 	cmd := overAPI(&cobra.Command{
 		Use:   "propose PERSON",
-		Short: "Propose to erase what is personal beside the events of what a person did",
-		Long: "Propose to erase what is personal beside the events of what a person did, in one ledger. Nothing is erased until somebody " +
-			"else approves. Repeated, it is the same proposal.",
+		Short: "Propose to erase the personal data beside a person's events",
+		Long: "Propose to erase the personal data beside the events of a person's acts, in one ledger. Nothing is erased until another person " +
+			"approves the proposal. A repeated command returns the same proposal.",
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		return s.showErasure(api.Read[api.PersonErasure](c.ProposePersonErasure(ctx, ledger, api.PersonReason{Person: args[0], Reason: reason})))
@@ -35,9 +35,10 @@ func erasureApproveCommand() *cobra.Command {
 	var ledger string
 	cmd := overAPI(&cobra.Command{
 		Use:   "approve ERASURE",
-		Short: "Approve an erasure that somebody else proposed, of somebody else",
-		Long: "Approve an erasure that somebody else proposed, of somebody else. What the person did before now loses what is personal beside " +
-			"it, for good; the events stay, and so does every proof. Repeated, it is the same erasure, which goes on at once.",
+		Short: "Approve an erasure that another person proposed",
+		Long: "Approve an erasure that another person proposed. You cannot approve the erasure of your own data. The personal data beside all " +
+			"acts of the person until now is destroyed for good. The events stay, and every proof of them holds. A repeated command " +
+			"continues the same erasure at once.",
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		return s.showErasure(api.Read[api.PersonErasure](c.ApprovePersonErasure(ctx, ledger, args[0])))
@@ -48,7 +49,7 @@ func erasureApproveCommand() *cobra.Command {
 
 func erasureShowCommand() *cobra.Command {
 	var ledger string
-	cmd := overAPI(&cobra.Command{Use: "show ERASURE", Short: "Show how far an erasure has come", Args: cobra.ExactArgs(1)},
+	cmd := overAPI(&cobra.Command{Use: "show ERASURE", Short: "Show the state of an erasure", Args: cobra.ExactArgs(1)},
 		func(ctx context.Context, c *api.Client, s screen, args []string) error {
 			return s.showErasure(api.Read[api.PersonErasure](c.GetPersonErasure(ctx, ledger, args[0])))
 		})
@@ -73,12 +74,12 @@ func (s screen) showErasure(e api.PersonErasure, text []byte, err error) error {
 		row(w, "finished", e.Finished)
 		row(w, "events erased", e.Erased)
 		if e.State == api.PersonErasureStateRunning {
-			fmt.Fprintln(w, "\nWhat is not old enough yet, or under a legal hold, is still there; it goes by itself when nothing keeps it any more.")
+			fmt.Fprintln(w, "\nData that is not old enough yet, or under a legal hold, is still there. The gateway erases it when it may.")
 		}
 	})
 }
 
-// addLedger adds the flag that says which ledger a command is about.
+// addLedger adds the flag that names the ledger of a command.
 func addLedger(cmd *cobra.Command, ledger *string) {
 	cmd.Flags().StringVar(ledger, "ledger", "", "the ledger: a client's id, or operator")
 	required(cmd, "ledger")

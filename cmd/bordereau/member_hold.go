@@ -10,7 +10,7 @@ import (
 )
 
 func memberHoldCommand() *cobra.Command {
-	return group("hold", "Keep what is personal beside a person's events in a ledger, whatever is due or asked",
+	return group("hold", "Place and lift legal holds, which keep a person's data in a ledger from erasure",
 		holdPlaceCommand(), holdListCommand(), holdLiftCommand())
 }
 
@@ -18,9 +18,9 @@ func holdPlaceCommand() *cobra.Command {
 	var ledger, reason string
 	cmd := overAPI(&cobra.Command{
 		Use:   "place PERSON",
-		Short: "Place a legal hold on what a person did: nothing personal beside it is erased, and their name stays",
-		Long: "Place a legal hold on what a person did, in one ledger: while it stands nothing personal beside their events is erased, and " +
-			"their name stays. Repeated, it is the same hold.",
+		Short: "Place a legal hold on a person's data in a ledger",
+		Long: "Place a legal hold on a person, in one ledger. While the hold stands, the personal data beside the person's events is not erased, " +
+			"and the person's name stays. A repeated command returns the same hold.",
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		return s.showHold(api.Read[api.PersonHold](c.HoldPerson(ctx, ledger, api.PersonReason{Person: args[0], Reason: reason})))
@@ -34,7 +34,7 @@ func holdLiftCommand() *cobra.Command {
 	var ledger string
 	cmd := overAPI(&cobra.Command{
 		Use:   "lift HOLD",
-		Short: "Lift a legal hold; that it stood stays on record. `list` tells its identifier",
+		Short: "Lift a legal hold; its record stays. `list` shows the HOLD",
 		Args:  cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		return s.showHold(api.Read[api.PersonHold](c.LiftPersonHold(ctx, ledger, args[0])))
@@ -62,8 +62,8 @@ func (s screen) showHold(h api.PersonHold, text []byte, err error) error {
 func holdListCommand() *cobra.Command {
 	var ledger string
 	cmd := overAPI(&cobra.Command{
-		Use: "list", Short: "List the legal holds on people in a ledger, those that were lifted included", Args: cobra.NoArgs,
-		Long: "List the legal holds on people in a ledger, those that were lifted included. With --json, one page of the API's answer a line.",
+		Use: "list", Short: "List the legal holds on people in a ledger, lifted ones included", Args: cobra.NoArgs,
+		Long: "List the legal holds on people in a ledger, lifted ones included. With --json, print one page of the API's answer on each line.",
 	}, func(ctx context.Context, c *api.Client, s screen, _ []string) error {
 		holds, err := allPages(s, func(after *api.After, limit *api.Limit) ([]api.PersonHold, *string, []byte, error) {
 			page, text, err := api.Read[api.PersonHoldPage](c.ListPersonHolds(ctx, ledger, &api.ListPersonHoldsParams{After: after, Limit: limit}))

@@ -27,8 +27,8 @@ func onAudit(ctx context.Context, w where, f func(ctx context.Context, in *insta
 	return errors.Join(err, in.Close())
 }
 
-// onLedger opens only the database and the ledger of the installation, and runs f. No service
-// runs, so f may read and nothing is recorded meanwhile.
+// onLedger opens only the database and the ledger of the installation, and runs f. No
+// service runs, so f may read and nothing is recorded meanwhile.
 func onLedger(ctx context.Context, w where, f func(ctx context.Context, in *installation.Installation) error) error {
 	c, err := w.load()
 	if err != nil {
@@ -41,8 +41,8 @@ func onLedger(ctx context.Context, w where, f func(ctx context.Context, in *inst
 	return errors.Join(f(ctx, in), in.Close())
 }
 
-// onKeys opens the installation and runs f beside the ledger's sequencer. The sweeper does not
-// run: a person who rotates a key wants to see this process do it.
+// onKeys opens the installation and runs f beside the ledger's sequencer. The sweeper
+// does not run: a person who rotates a key wants to see this process do it.
 func onKeys(ctx context.Context, c config.Config, f func(ctx context.Context, in *installation.Installation) error) error {
 	in, err := open(ctx, c)
 	if err != nil {

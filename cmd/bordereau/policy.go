@@ -12,7 +12,7 @@ import (
 )
 
 func policyCommand() *cobra.Command {
-	return group("policy", "Ask the policy: who can read, who could, what would change, what would be decided",
+	return group("policy", "Ask who can read what, now or on a past day, and try a new version or a request",
 		policyWhoCommand(), policyAsOfCommand(), policyImpactCommand(), policySimulateCommand())
 }
 
@@ -20,20 +20,22 @@ func policyWhoCommand() *cobra.Command {
 	var contract, batch, document string
 	cmd := overAPI(&cobra.Command{
 		Use:   "who",
-		Short: "Who can read a document, a batch or anything under a contract now, and why, or why not",
-		Args:  cobra.NoArgs,
+		Short: "List the people who can read a document, a batch or a contract's documents now, and why",
+		Long: "List every person to whom documents are assigned, with the answer to an attempt to read now. The answer names the clause that " +
+			"allows it, or the reason that refuses it. Nothing is read. The client's ledger records the question.",
+		Args: cobra.NoArgs,
 	}, func(ctx context.Context, c *api.Client, s screen, _ []string) error {
 		readers, text, err := api.Read[api.Readers](c.ListReaders(ctx, &api.ListReadersParams{
 			Contract: optional(contract), Batch: optional(batch), Document: optional(document)}))
 		if err != nil {
 			return err
 		}
-		return s.show(text, readersTable(readers, "Nobody: nothing of it is assigned."))
+		return s.show(text, readersTable(readers, "No one can read it: none of it is assigned."))
 	})
 	f := cmd.Flags()
-	f.StringVar(&document, "document", "", "a document")
-	f.StringVar(&batch, "batch", "", "a batch")
-	f.StringVar(&contract, "contract", "", "a contract")
+	f.StringVar(&document, "document", "", "id of a document")
+	f.StringVar(&batch, "batch", "", "id of a batch")
+	f.StringVar(&contract, "contract", "", "id of a contract")
 	cmd.MarkFlagsOneRequired("document", "batch", "contract")
 	cmd.MarkFlagsMutuallyExclusive("document", "batch", "contract")
 	return cmd
@@ -42,9 +44,10 @@ func policyWhoCommand() *cobra.Command {
 func policyAsOfCommand() *cobra.Command {
 	return overAPI(&cobra.Command{
 		Use:   "as-of PERSON DATE",
-		Short: "What a person could read on a day, or at a time, under your organisation's contracts",
-		Long: "What a person could read on a day (2026-11-25, in each contract's zone) or at a time (2026-11-25T09:30:00Z), from the " +
-			"facts as they stood then. The ceilings of that day are not counted.",
+		Short: "List the documents that a person could read on a past day or at a past time",
+		Long: "List the documents that a person could read on a day (2026-11-25, in the time zone of each contract) or at a time " +
+			"(2026-11-25T09:30:00Z), under the contracts of your organisation. The answer follows from the facts of that time, but for the " +
+			"daily ceilings, which are not counted.",
 		Args: cobra.ExactArgs(2),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		day, at, err := dayOrTime(args[1])
@@ -59,7 +62,8 @@ func policyAsOfCommand() *cobra.Command {
 	})
 }
 
-// readersTable shows each reader in a line: what the answer is, and what it rests on. none is what to say when there is none.
+// readersTable shows each reader in a line, with the answer and its grounds. none is the
+// text for an empty list.
 func readersTable(r api.Readers, none string) func(io.Writer) {
 	return func(w io.Writer) {
 		if len(r.Items) == 0 {
@@ -72,12 +76,12 @@ func readersTable(r api.Readers, none string) func(io.Writer) {
 				x.Version, x.Assignment, x.Batch, x.Contract)
 		}
 		if !r.Complete {
-			fmt.Fprintln(w, "\nThere are more: ask about less.")
+			fmt.Fprintln(w, "\nThere are more: ask about one batch or document.")
 		}
 	}
 }
 
-// answerOf is a decision in a word: `allowed`, or what failed first.
+// answerOf is a decision in words: `can read`, or the first reason against it.
 func answerOf(d api.Decision) string {
 	if d.Allowed {
 		return "can read"
@@ -89,7 +93,7 @@ func policyImpactCommand() *cobra.Command {
 	var version int64
 	cmd := overAPI(&cobra.Command{
 		Use:   "impact CONTRACT",
-		Short: "What a version would open and close, compared with the one in force: rules, members, documents, readers",
+		Short: "Show the accesses that a version of a contract would open and close",
 		Args:  cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		impact, text, err := api.Read[api.Impact](c.GetImpact(ctx, args[0], version))
@@ -98,7 +102,7 @@ func policyImpactCommand() *cobra.Command {
 		}
 		return s.show(text, impactTable(impact))
 	})
-	cmd.Flags().Int64Var(&version, "version", 0, "the version, approved or not")
+	cmd.Flags().Int64Var(&version, "version", 0, "number of the version, approved or not")
 	required(cmd, "version")
 	return cmd
 }
@@ -131,7 +135,7 @@ func impactTable(i api.Impact) func(io.Writer) {
 func changedReaders(w io.Writer, i api.Impact) {
 	fmt.Fprintln(w)
 	if len(i.Readers) == 0 {
-		fmt.Fprintln(w, "Nobody's answer changes for what is assigned now.")
+		fmt.Fprintln(w, "No answer changes for the present assignments.")
 		return
 	}
 	row(w, "PERSON", "NOW", "THEN", "CLASS", "DOCUMENTS", "BYTES", "ASSIGNMENT", "BATCH")

@@ -10,7 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// simulated are the flags that describe a request which nobody makes. What is not given is not so.
+// simulated are the flags that describe a request to try. A fact without a flag does not
+// hold.
 type simulated struct {
 	action, address, class, mediaType         string
 	status, batch, document, lease, at, ended string
@@ -23,9 +24,12 @@ func policySimulateCommand() *cobra.Command {
 	var f simulated
 	cmd := overAPI(&cobra.Command{
 		Use:   "simulate CONTRACT",
-		Short: "Decide a request that nobody makes, and say how every condition comes out",
-		Long: "Decide a request that nobody makes, by a version in force or not, approved or not. What is not given is not so: without " +
-			"--lease there is no lease. It opens nothing, and the exit code is 0 whatever the answer is.",
+		Short: "Try a request: show the decision and every condition of it",
+		Long: "Try a request that you describe with flags, by any version of a contract, approved or not. The answer has the decision and the " +
+			"result of every condition. A fact that you do not give does not hold: without --lease there is no lease. The command opens " +
+			"no document, and its exit code is 0 whether the answer is allowed or denied.\n\n" +
+			"    bordereau policy simulate c_… --action document.read --role handler \\\n" +
+			"        --class form --assigned --lease held",
 		Args: cobra.ExactArgs(1),
 	}, func(ctx context.Context, c *api.Client, s screen, args []string) error {
 		facts, err := f.facts()
@@ -44,23 +48,23 @@ func policySimulateCommand() *cobra.Command {
 
 func (s *simulated) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.action, "action", "", "what is asked for, as in document.read")
+	f.StringVar(&s.action, "action", "", "the requested action, as in document.read")
 	f.StringSliceVar(&s.roles, "role", nil, "the person's roles on the contract, as in handler")
 	f.Int64Var(&s.version, "version", 0, "the version that decides (default: the one in force)")
-	f.StringVar(&s.at, "at", "", "when, as in 2026-11-25T09:30:00Z (default: now)")
-	f.StringVar(&s.address, "address", "", "from which address")
-	f.StringVar(&s.status, "status", "", "the contract's status (default: as it is)")
-	f.StringVar(&s.ended, "ended", "", "when the contract was terminated")
+	f.StringVar(&s.at, "at", "", "time of the request, as in 2026-11-25T09:30:00Z (default: now)")
+	f.StringVar(&s.address, "address", "", "address from which the request comes, as in 192.0.2.7")
+	f.StringVar(&s.status, "status", "", "the contract's status (default: its present one)")
+	f.StringVar(&s.ended, "ended", "", "time at which the contract was terminated")
 	f.BoolVar(&s.left, "left", false, "the person has left")
 	f.StringVar(&s.class, "class", "", "the document's class")
 	f.StringVar(&s.mediaType, "media-type", "", "the document's media type")
 	f.Int64Var(&s.size, "size", -1, "the document's size in bytes (default: not known)")
-	f.StringVar(&s.batch, "batch-state", "", "open or sealed")
-	f.StringVar(&s.document, "document-state", "", "receiving, received, abandoned or erased")
+	f.StringVar(&s.batch, "batch-state", "", "state of the batch: open or sealed")
+	f.StringVar(&s.document, "document-state", "", "state of the document: receiving, received, abandoned or erased")
 	f.BoolVar(&s.assigned, "assigned", false, "the document is assigned to the person")
-	f.StringVar(&s.lease, "lease", "", "held, expired or other")
-	f.Int64Var(&s.readDocuments, "read-documents", 0, "how many the person has read under the contract today")
-	f.Int64Var(&s.readBytes, "read-bytes", 0, "and how many bytes")
+	f.StringVar(&s.lease, "lease", "", "the lease: held, expired, or other for another person's")
+	f.Int64Var(&s.readDocuments, "read-documents", 0, "number of documents that the person has read under the contract today")
+	f.Int64Var(&s.readBytes, "read-bytes", 0, "number of bytes that the person has read under the contract today")
 	required(cmd, "action", "role")
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// progressBar shows how far long work has come, on a terminal; anywhere else, and in quiet, it is nothing. stop takes it
-// away, whether the work was finished or not.
+// progressBar shows the progress of long work on a terminal. Without a terminal, and with
+// quiet, it shows nothing. stop removes the bar, also when the work was not finished.
 func progressBar(name string, quiet bool) (progress gateway.Progress, stop func()) {
 	if quiet || !isatty.IsTerminal(os.Stderr.Fd()) {
 		return nil, func() {}

@@ -21,8 +21,8 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
-// An installation publishes into a bucket with Object Lock. What was put over it there is passed by; a bundle that another
-// history has written first halts the ledgers.
+// An installation publishes into a bucket with Object Lock. A later version of an object
+// does not count. A bundle that another history has written first halts the ledgers.
 func TestPublishingToABucket(t *testing.T) {
 	needs.Alone(t)
 	server := s3test.StartLocked(t).Config()
@@ -47,7 +47,7 @@ func TestPublishingToABucket(t *testing.T) {
 	put("checkpoints/00000000000000000301", "another history")
 	record(t, w, 1)
 	if reason := halted(t, w); reason != nil {
-		t.Fatalf("halted by what was put over a checkpoint: %v", reason)
+		t.Fatalf("halted by a later version of a checkpoint: %v", reason)
 	}
 	put("tile/entries/001.p/47", "another history")
 	record(t, w, 1)

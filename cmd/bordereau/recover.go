@@ -18,7 +18,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/objects"
 )
 
-// recoverFlags say what to recover, with what, and where to.
+// recoverFlags are the flags of the command.
 type recoverFlags struct {
 	keysFlags
 	out, contract, identity string
@@ -29,16 +29,18 @@ func recoverCommand() *cobra.Command {
 	var f recoverFlags
 	cmd := &cobra.Command{
 		Use:   "recover",
-		Short: "Take documents out with the root key or a recovery key, without a gateway",
-		Long: "Write the documents of an installation into a folder, each verified, with a manifest of all that were ever received: for the day " +
-			"on which the database, the store and one key are all that is left. With --identity, a recovery key takes the root key's place. " +
-			"Every document is recorded in its client's ledger before it is written, so the database must be writable: of one that " +
-			"is not, work on a copy. What cannot be recovered is named in the manifest, and ends the command with 1 when all the others " +
-			"are done. What is there already, whole, is not written again, so it may be repeated; nothing is ever overwritten.",
+		Short: "Recover documents without a gateway, with the root key or a recovery key",
+		Long: "Write the documents of an installation into a folder, with a manifest of all documents that were ever received. Each document is " +
+			"verified. The command is for the day on which only the database, the store and one key are left. With --identity, a recovery " +
+			"key takes the place of the root key.\n\n" +
+			"Each document is recorded in its client's ledger before it is written. So the database must be writable; if it is not, work " +
+			"on a copy of it.\n\n" +
+			"The manifest names the documents that cannot be recovered. The command then goes on with the others and exits with 1. It can be " +
+			"repeated: a whole file that is there is not written again, and no file is ever overwritten.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.identities && !f.age {
-				return errors.New("--with-identities goes with --age: plaintext needs no key")
+				return errors.New("--with-identities goes with --age: plaintext needs no key, so leave it out or add --age")
 			}
 			c, err := f.load()
 			if err != nil {
@@ -49,11 +51,11 @@ func recoverCommand() *cobra.Command {
 	}
 	f.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.out, "out", "", "folder to write into; made when it is not there")
+	flags.StringVar(&f.out, "out", "", "folder to write into; the command makes it when it is missing")
 	flags.StringVar(&f.contract, "contract", "", "only the documents of this contract (its id)")
-	flags.StringVar(&f.identity, "identity", "", "file with a recovery key, or a root key, in place of the configured root")
+	flags.StringVar(&f.identity, "identity", "", "file with a recovery key or a root key, in place of the configured root key")
 	flags.BoolVar(&f.age, "age", false, "write standard age files, still sealed, instead of plaintext")
-	flags.BoolVar(&f.identities, "with-identities", false, "with --age, write the contracts' private keys too, which open the files")
+	flags.BoolVar(&f.identities, "with-identities", false, "with --age: also write the contracts' private keys, which open the files")
 	cmd.MarkFlagRequired("out")
 	return cmd
 }
@@ -74,7 +76,7 @@ func (f *recoverFlags) run(ctx context.Context, c config.Config, out io.Writer) 
 	return errors.Join(err, in.Close())
 }
 
-// openToRecover opens what is left of an installation.
+// openToRecover opens the remains of an installation.
 func openToRecover(ctx context.Context, c config.Config, identityFile string) (*installation.Installation, error) {
 	root := func(k config.Keys) (*keyring.Root, error) {
 		if identityFile != "" {
@@ -89,17 +91,18 @@ func openToRecover(ctx context.Context, c config.Config, identityFile string) (*
 	return installation.Open(ctx, installation.Options{Config: c, Logger: newLogger(c.Log), Root: root, Recovering: true})
 }
 
-// warnOfGateway says that a gateway seems to serve, which does no harm and may be a mistake.
+// warnOfGateway warns when a gateway seems to serve. That does no harm, and may be a
+// mistake.
 func warnOfGateway(in *installation.Installation) {
 	connection, err := net.DialTimeout("tcp", in.Config.Listen.Admin, time.Second)
 	if err != nil {
 		return
 	}
 	connection.Close()
-	in.Log.Warn("a gateway seems to serve this installation: documents that it receives from now on may be missing here", "admin", in.Config.Listen.Admin)
+	in.Log.Warn("a gateway seems to serve this installation: stop it, or run the recovery again later, because documents that it receives from now on may be missing", "admin", in.Config.Listen.Admin)
 }
 
-// recoverDocuments takes the documents out, writes the manifest and tells how it went.
+// recoverDocuments recovers the documents, writes the manifest and prints the result.
 func recoverDocuments(ctx context.Context, in *installation.Installation, f *recoverFlags, folder *objects.RecoveryFolder, out io.Writer) error {
 	progress, stop := progressBar("recovering documents", f.json)
 	manifest := &manifest{folder: folder}
@@ -135,7 +138,7 @@ func recoverDocuments(ctx context.Context, in *installation.Installation, f *rec
 func recoverError(err error, contract string) error {
 	switch {
 	case errors.Is(err, gateway.ErrNotFound):
-		return fmt.Errorf("there is no contract %q", contract)
+		return fmt.Errorf("there is no contract %q: leave --contract out to recover all", contract)
 	case errors.Is(err, gateway.ErrForgottenErasures):
 		return fmt.Errorf("%w with `bordereau keys reapply-erasures`", err)
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 )
 
-// manifest is the list of what a recovery did: manifest-N.jsonl with the first N that is free, a JSON object for each
-// document and the sum as the last line. Without its last line it is of a recovery that was broken off.
+// manifest lists the results of a recovery: manifest-N.jsonl with the first N that is
+// free, a JSON object for each document and the sums as the last line. A manifest without
+// its last line is of an interrupted recovery.
 type manifest struct {
 	folder interface {
 		Log(name string, perm fs.FileMode) (durable.File, error)
@@ -48,7 +49,7 @@ func (m *manifest) line(v any) error {
 	return nil
 }
 
-// end ends the manifest, with the sum where the recovery came to its end.
+// end ends the manifest. It writes the sums when the recovery came to its end.
 func (m *manifest) end(r gateway.RecoveryReport, whole bool) error {
 	var err error
 	if whole {

@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/installation"
 )
 
-// Whoever recovers while a gateway serves is told.
+// A recovery while a gateway serves logs a warning.
 func TestARecoveryWarnsOfAGateway(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

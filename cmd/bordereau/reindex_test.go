@@ -19,8 +19,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
-// TestReindexedLedger: somebody changes what events are found by; it is verified, refused while a gateway runs, made again,
-// verified, recorded and published.
+// TestReindexedLedger: a person changes the index. The ledger is verified, the command is
+// refused while a gateway runs, the index is built again, verified, recorded and
+// published.
 func TestReindexedLedger(t *testing.T) {
 	needs.Parallel(t)
 	onEachEngine(t, func(t *testing.T, c config.Config) {
@@ -84,7 +85,8 @@ func TestReindexedLedger(t *testing.T) {
 	})
 }
 
-// TestReindexRefusedForOne: of two ledgers the first has an event too many. It is refused, and the other one is posted again.
+// TestReindexRefusedForOne: of two ledgers the first has an event too many. It is
+// refused, and the index of the other one is built again.
 func TestReindexRefusedForOne(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, c config.Config) {
 		in, other := opened(t, c), "o_"+strings.Repeat("a", 26)

@@ -18,11 +18,11 @@ import (
 	"github.com/bordereau/bordereau/gateway/api"
 )
 
-// scriptCommands are what scripts can do beside running programs:
+// scriptCommands are the commands of scripts beside running programs:
 //
 //	await FILE                       until the file is there
-//	pick VARIABLE FILE MEMBER…       sets a variable to what stands at a.b.c in a JSON file; `stdout` is the last output
-//	credential FILE READY PERSON     writes what signs a person of the demo in, from its ready file
+//	pick VARIABLE FILE MEMBER…       sets a variable to the value at a.b.c in a JSON file; `stdout` is the last output
+//	credential FILE READY PERSON     writes the credential of a person of the demo, from its ready file
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"await": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -68,8 +68,9 @@ func pick(ts *testscript.TestScript, text, path string) string {
 	return fmt.Sprint(at)
 }
 
-// deliver does what leads up to reading a document: the client's system sends one of -size bytes in a batch of its own and
-// seals it, the provider's manager assigns it to a handler, who takes the lease. It prints the identifiers.
+// deliver prepares the reading of a document: the client's system sends one of -size
+// bytes in a batch of its own and seals the batch, the provider's manager assigns it to a
+// handler, and the handler takes the lease. It prints the identifiers.
 //
 //	deliver -size N -class CLASS CONTRACT SYSTEM MANAGER HANDLER
 //
@@ -124,13 +125,14 @@ type zero struct{}
 
 func (zero) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// slowly reads a document as somebody at the end of a thin line does: the first MiB at once, then nothing until a file
-// appears, then 64 KiB at a time with a pause, so that the rest takes as long as its size says. It fails when the download
-// breaks.
+// slowly reads a document as a person with a slow line does: the first MiB at once, then
+// nothing until a file appears, then 64 KiB at a time with a pause, so that the rest
+// takes as long as its size says. It fails when the download breaks.
 //
 //	slowly DOCUMENT CREDENTIALS BEGUN GO
 //
-// It makes the file BEGUN once the first MiB is there, and goes on when there is a file GO.
+// It makes the file BEGUN once the first MiB is there, and goes on when there is a file
+// GO.
 func slowly() error {
 	ctx := context.Background()
 	client, err := (connection{credentials: os.Args[2]}).dial(ctx)
@@ -179,7 +181,7 @@ func command(f func() error) func() {
 	}
 }
 
-// commandLine runs a command in this process, and gives what it printed and what it ended with.
+// commandLine runs a command in this process, and returns its exit code and its output.
 func commandLine(t *testing.T, args ...string) (exit int, said string) {
 	t.Helper()
 	root, started := newRoot(), false

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// The command line as it is used: testdata/*.txtar.
+// The command line is tested as scripts: testdata/*.txtar.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: scriptCommands()})
 }

@@ -22,9 +22,9 @@ func serveCommand() *cobra.Command {
 	var w where
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the API",
-		Long: "Serve the API and, on its own address, health and profiles, until the process is asked to stop. Running transfers " +
-			"may then finish, within limits.shutdown.",
+		Short: "Run the gateway: serve the API",
+		Long: "Serve the API on listen.api, and health and profiles on listen.admin, until an interrupt or SIGTERM. Running transfers may then " +
+			"finish within limits.shutdown.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := w.load()
@@ -37,8 +37,8 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			if installation.PublishedOnDatabaseDisk(c) {
-				log.Warn("ledgers are published to the disk of the database: restored together, neither shows that the other went back. "+
-					"Set ledger.publish to another disk or a bucket", "published", c.Ledger.Publish.Dir, "database", c.Database.Path)
+				log.Warn("ledgers are published to the disk of the database, so a restore of that disk cannot be noticed: "+
+					"set ledger.publish to another disk or a bucket", "published", c.Ledger.Publish.Dir, "database", c.Database.Path)
 			}
 			api, admin, err := listen(c.Listen)
 			if err == nil {
@@ -62,7 +62,8 @@ func listen(c config.Listen) (api, admin net.Listener, err error) {
 	return api, admin, nil
 }
 
-// serve answers on both listeners until ctx ends and running transfers have finished or had their time.
+// serve answers on both listeners until ctx ends. Running transfers may then finish
+// within limits.Shutdown.
 func serve(ctx context.Context, in *installation.Installation, api, admin net.Listener) error {
 	handler, err := newHandler(in)
 	if err == nil {
@@ -128,7 +129,7 @@ func newHandler(in *installation.Installation) (http.Handler, error) {
 		TrustedProxies: in.Config.TrustedProxies, Progress: in.Config.Limits.Stall})
 }
 
-// ready is nil while the database answers and the ledger goes on.
+// ready is nil while the database answers and the ledger is not halted.
 func ready(in *installation.Installation) error {
 	if err := in.Ledger.Halted(); err != nil {
 		return err

@@ -15,8 +15,9 @@ import (
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
-// The whole story of the demo, on the embedded engines and on those of production. Play fails on any step that is not as
-// it should be, the verification of the ledgers by the independent verifier among them.
+// The whole story of the demo is played on the embedded engines and on those of
+// production. Play fails on any step that is not as it should be. One step is the
+// verification of the ledgers by the independent verifier.
 func TestStory(t *testing.T) {
 	needs.Parallel(t)
 	t.Run("sqlite and folder", func(t *testing.T) {
@@ -33,7 +34,8 @@ func TestStory(t *testing.T) {
 	})
 }
 
-// playStory makes an installation of the configuration and plays the story against it through HTTP.
+// playStory makes an installation of the configuration and plays the story against it
+// through HTTP.
 func playStory(t *testing.T, c config.Config) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -63,7 +65,8 @@ func playStory(t *testing.T, c config.Config) {
 	}
 }
 
-// With one's own files the same path is played, and none of them is readable at rest.
+// With documents of the caller's own the same story is played, and none of them is
+// readable at rest.
 func TestStoryWithOwnDocuments(t *testing.T) {
 	documents, data := t.TempDir(), filepath.Join(t.TempDir(), "data")
 	secret := strings.Repeat("This sentence must not be found on the disk. ", 100)

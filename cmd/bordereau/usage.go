@@ -9,9 +9,9 @@ import (
 // The exit codes of every command.
 const (
 	exitDone     = 0
-	exitFailed   = 1 // refused, or it went wrong
-	exitUsage    = 2 // nothing was tried: the command line is not one
-	exitUnproven = 3 // a verification found nothing wrong, and nothing to prove it by
+	exitFailed   = 1 // refused or failed
+	exitUsage    = 2 // the command line is wrong, and nothing was tried
+	exitUnproven = 3 // a verification found no problem and proved nothing
 )
 
 // usageError is a command line that cannot be carried out as it stands.
@@ -19,7 +19,8 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// exitCode is what a command ends with. started says whether it got as far as trying.
+// exitCode is the exit code of a command. started is true when its flags and arguments
+// were good.
 func exitCode(err error, started bool) int {
 	var usage usageError
 	switch {
@@ -34,7 +35,8 @@ func exitCode(err error, started bool) int {
 	}
 }
 
-// noteStart sets started when any of the commands begins, after its flags and arguments were found to be good.
+// noteStart sets started when one of the commands begins, after its flags and arguments
+// were checked.
 func noteStart(cmd *cobra.Command, started *bool) {
 	for _, c := range cmd.Commands() {
 		noteStart(c, started)
@@ -47,7 +49,8 @@ func noteStart(cmd *cobra.Command, started *bool) {
 	}
 }
 
-// group is a command that only has others under it. Any other word after it is a slip and no call for help.
+// group is a command that only has commands under it. Another word after it is a mistake,
+// and not a call for help.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}

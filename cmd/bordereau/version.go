@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// stamped is the version of a build that knows neither a module's version nor a revision,
-// as one from an archive or in an image:
+// stamped is the version of a build without a module's version and without a revision,
+// such as a build from an archive or in an image:
 //
 //	go build -ldflags "-X main.stamped=v1.2.3" ./cmd/bordereau
 var stamped string
 
-// buildVersion is what this binary was made from.
+// buildVersion describes the source of this binary.
 type buildVersion struct {
 	Version  string `json:"version"`            // of the module, or a revision; "unknown" without either
 	Revision string `json:"revision,omitempty"` // of the source
@@ -30,7 +30,7 @@ func versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Say which version this is, and what it was built with",
+		Short: "Print the version of this program and of its build",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return newBuildVersion(builtFrom(), stamped).tell(asJSON, cmd.OutOrStdout())
@@ -40,14 +40,14 @@ func versionCommand() *cobra.Command {
 	return cmd
 }
 
-// builtFrom is what the go command wrote into this binary.
+// builtFrom returns the build information that the go command wrote into this binary.
 func builtFrom() *debug.BuildInfo {
 	info, _ := debug.ReadBuildInfo()
 	return info
 }
 
-// newBuildVersion reads what the go command wrote into the binary. info is nil in one that
-// was built without modules.
+// newBuildVersion reads the build information. info is nil in a binary that was built
+// without modules.
 func newBuildVersion(info *debug.BuildInfo, stamped string) buildVersion {
 	v := buildVersion{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	module := ""

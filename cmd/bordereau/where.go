@@ -12,17 +12,17 @@ import (
 	"github.com/bordereau/bordereau/config"
 )
 
-// configName is the configuration of an installation that is a folder: DIR/bordereau.yaml.
+// configName is the name of the configuration in the folder of an installation.
 const configName = "bordereau.yaml"
 
-// where says which installation a command works on.
+// where names the installation of a command.
 type where struct {
 	data, file string
 }
 
 func (w *where) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&w.data, "data", "", "folder of the installation, holding "+configName)
-	cmd.Flags().StringVar(&w.file, "config", "", "configuration file (default "+configName+")")
+	cmd.Flags().StringVar(&w.data, "data", "", "folder of the installation, with "+configName+" in it")
+	cmd.Flags().StringVar(&w.file, "config", "", "configuration file, in place of --data (default: "+configName+" in this folder)")
 	cmd.MarkFlagsMutuallyExclusive("data", "config")
 }
 
