@@ -73,7 +73,7 @@ func holderState(h gateway.KeyHolder) string {
 	case !h.Until.IsZero():
 		return "retired"
 	case h.AtHand && h.From.IsZero():
-		return "new" // no key was sealed anew since, or since the installation was made
+		return "new" // `keys` has sealed no key to it yet
 	case h.AtHand:
 		return "in use"
 	default:
