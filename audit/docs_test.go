@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/audit/event"
 )
 

@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/schema"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // outsideWindow is the number of events that one page of outside looks at. The index does

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/schema"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // MaxPage is the largest number of events that one Query returns.

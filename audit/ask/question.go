@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/schema"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // Question is a question that compliance people ask, with a name. Every filter of Query

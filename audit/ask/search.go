@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/schema"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // search describes the events to find in one ledger. The terms are for the index rows.

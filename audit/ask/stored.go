@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/bordereau/bordereau/audit/schema"
-
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // Stored is an event as it is stored, for callers that pass it on together with its

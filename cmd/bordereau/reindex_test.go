@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
 	"github.com/bordereau/bordereau/config"
