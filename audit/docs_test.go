@@ -38,7 +38,9 @@ func TestTheHandbookHasTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(handbook(t, "Actions"), "| action | kind | means |\n|---|---|---|\n"+table.String()) {
+	_, got, _ := strings.Cut(handbook(t, "Actions"), "| action | kind | means |\n|---|---|---|\n")
+	got, _, _ = strings.Cut(got, "\n\n") // the end of the table
+	if strings.TrimSpace(got) != strings.TrimSpace(table.String()) {
 		t.Errorf("docs/audit.md, Actions, should be:\n%s", table.String())
 	}
 }

@@ -94,7 +94,9 @@ func Roles() []RoleEntry { return slices.Clone(roles) }
 func (r Role) Side() OrganisationKind { return r.entry().Side }
 
 // HeldAt reports whether the role is held as a duty in organisations of the kind.
-func (r Role) HeldAt(kind OrganisationKind) bool { return slices.Contains(r.entry().HeldAt, kind) }
+func (r Role) HeldAt(kind OrganisationKind) bool {
+	return slices.Contains(r.entry().HeldAt, kind)
+}
 
 // entry is the role's row of the table, empty for an unknown role.
 func (r Role) entry() RoleEntry {
