@@ -101,7 +101,7 @@ func (l *Ledger) tick(ctx context.Context, w *watch) error {
 	if err := l.closeOrphans(ctx); err != nil {
 		return err
 	}
-	return l.indexBehind(ctx)
+	return l.indexBehind(ctx, func() bool { return len(l.wake) > 0 }) // an event waits for its place
 }
 
 // closeGrants closes the grants of stale nodes and forgets those nodes.

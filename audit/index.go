@@ -30,8 +30,11 @@ type indexRow struct {
 	bits  uint64 // bit i stands for event block × 64 + i
 }
 
-// blocksAtOnce is the largest number of blocks that one batch indexes.
-const blocksAtOnce = 64
+// blocksAtOnce is the largest number of blocks that one batch indexes. A block of events
+// that have nothing in common is some 900 rows, and a batch must be over long before
+// roundTimeout on the slowest machine: one that is cut off is tried again, and would be
+// cut off again.
+const blocksAtOnce = 16
 
 // unindexed is the number of full blocks of the ledger without index rows.
 func (h *head) unindexed() int64 { return h.size/schema.BlockSize - h.indexed }
@@ -148,9 +151,9 @@ func indexRows(of []indexRow) insertion {
 }
 
 // indexBehind indexes full blocks without index rows, as after a reindex, until none is
-// left or an event waits for its place.
-func (l *Ledger) indexBehind(ctx context.Context) error {
-	for ctx.Err() == nil && l.Halted() == nil && len(l.wake) == 0 {
+// left or something else comes first.
+func (l *Ledger) indexBehind(ctx context.Context, first func() bool) error {
+	for ctx.Err() == nil && l.Halted() == nil && !first() {
 		more, err := l.indexNext(ctx)
 		if err != nil {
 			return fmt.Errorf("indexing events: %w", err)

@@ -111,8 +111,9 @@ func TestQuestionsAboutEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			databasetest.Each(t, func(t *testing.T, db *database.DB) {
 				ledger := smallLedger(t, db)
-				tt.ask.Ledger = client(1)
-				got, err := ledger.Ask(t.Context(), tt.ask)
+				asked := tt.ask
+				asked.Ledger = client(1)
+				got, err := ledger.Ask(t.Context(), asked)
 				if err != nil || got.Next != "" {
 					t.Fatalf("next %q, %v", got.Next, err)
 				}

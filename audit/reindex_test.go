@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -298,6 +299,32 @@ func TestAHeartbeatBuildsTheIndex(t *testing.T) {
 		}
 		if found := derivedProblems(t, db, ledger, client(1)); blocks != 3 || len(found) > 0 {
 			t.Errorf("%d blocks are indexed, and verification finds %q", blocks, found)
+		}
+	})
+}
+
+// A process that does not run builds the whole index, although an act that waits no more
+// has asked for a round.
+func TestSettleBuildsTheIndexAfterAnActHasWaited(t *testing.T) {
+	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
+		fullBlocks(t, db, ledger)
+		if _, err := ledger.Reindex(t.Context(), client(1), reindexed(client(1))); err != nil {
+			t.Fatal(err)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := ledger.Wait(gone, mustStage(t, ledger, db, client(2), read(0))); err == nil {
+			t.Fatal("an act is answered, and nothing runs")
+		}
+		if err := ledger.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found := derivedProblems(t, db, ledger, client(1)); len(found) > 0 {
+			t.Errorf("verification finds %q", found)
+		}
+		blocks, err := (audit.Copier{Database: db.Reader()}).Indexed(t.Context(), client(1))
+		if err != nil || blocks != 3 {
+			t.Errorf("%d blocks are indexed, %v", blocks, err)
 		}
 	})
 }

@@ -161,9 +161,9 @@ func TestNothingHidesWhatIsPublished(t *testing.T) {
 	}
 }
 
-// The oldest version counts, and a mark that is older than it is none: a server makes one when
-// a name is deleted that has no object yet. Of two versions of one second the one that the
-// server lists later is the older.
+// The oldest version counts, and a mark that is older than it is none: a server makes one
+// when a name is deleted that has no object yet. Of two versions of one second the one
+// that the server lists later is the older.
 func TestTheOldestVersionIsNoMark(t *testing.T) {
 	const name, day = ledger + "/tile/0/000", "2026-11-25T03:00:0"
 	version := func(kind, id, second string) string {

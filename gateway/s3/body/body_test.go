@@ -21,8 +21,8 @@ type reader func([]byte) (int, error)
 
 func (r reader) Read(p []byte) (int, error) { return r(p) }
 
-// A store sees the end of a body after exactly the bytes that were declared. Every other end
-// is an error to it that no client takes for an end.
+// A store sees the end of a body after exactly the bytes that were declared. Every other
+// end is an error to it that no client takes for an end.
 func TestAMeterLetsOnlyAWholeBodyEnd(t *testing.T) {
 	for name, test := range map[string]struct {
 		body io.Reader
@@ -89,7 +89,8 @@ func TestAMeterNamesTheCause(t *testing.T) {
 	}
 }
 
-// A client may go on reading after it has returned. The caller's body is its own again then.
+// A client may go on reading after it has returned. The caller's body is its own again
+// then.
 func TestASettledMeterLeavesTheBodyAlone(t *testing.T) {
 	reads := 0
 	m := body.NewMeter(t.Context(), reader(func(p []byte) (int, error) { reads++; return len(p), nil }), -1)
@@ -99,7 +100,8 @@ func TestASettledMeterLeavesTheBodyAlone(t *testing.T) {
 	}
 }
 
-// A store's reader may take a lost connection for the end, or give more than the object has.
+// A store's reader may take a lost connection for the end, or give more than the object
+// has.
 func TestBoundedGivesExactlyItsSize(t *testing.T) {
 	meant := errors.New("the store's fault")
 	failure := func(err error) error { return errors.Join(meant, err) }
