@@ -98,14 +98,15 @@ func TestErasePrivate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			databasetest.Each(t, func(t *testing.T, db *database.DB) {
 				ledger := tenEvents(t, db)
-				if tt.erase.Before.IsZero() {
-					tt.erase.Before = noon.Add(time.Hour)
+				request, done := tt.erase, tt.done // of its own for each engine
+				if request.Before.IsZero() {
+					request.Before = noon.Add(time.Hour)
 				}
-				if tt.erase.Due == nil {
-					tt.erase.Due = everything
+				if request.Due == nil {
+					request.Due = everything
 				}
-				tt.erase.Ledger, tt.done.Done = client(1), true
-				if diff := cmp.Diff(tt.done, erase(t, ledger, db, tt.erase)); diff != "" {
+				request.Ledger, done.Done = client(1), true
+				if diff := cmp.Diff(done, erase(t, ledger, db, request)); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
 				if diff := cmp.Diff(tt.want, erased(t, ledger, client(1))); diff != "" {
