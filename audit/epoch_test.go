@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"

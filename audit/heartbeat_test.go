@@ -4,11 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"

@@ -85,28 +85,34 @@ func consistent(t *testing.T, db *database.DB, ledger *audit.Ledger, name string
 func problemsOf(t *testing.T, db *database.DB, ledger *audit.Ledger, name string) []verify.Problem {
 	t.Helper()
 	copier := audit.Copier{Database: db.Reader()}
-	blocks, err := copier.Indexed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	report, err := verify.Copy(t.Context(), rowsToVerify(t.Context(), ledger, name), verify.Evidence{
 		Ledger: name,
 		Head: func() (verify.Head, error) {
 			size, root, err := copier.Head(t.Context(), name)
 			return verify.Head{Size: size, Root: root.String()}, err
 		},
-		Index: &verify.Index{Blocks: blocks, All: func(yield func(verify.IndexRow, error) bool) {
-			for p, err := range copier.Index(t.Context(), name) {
-				if !yield(verify.IndexRow(p), err) {
-					return
-				}
-			}
-		}},
+		Index: indexToVerify(t, copier, name),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return report.Problems
+}
+
+// indexToVerify is the index of a ledger as the verifier takes it.
+func indexToVerify(t *testing.T, copier audit.Copier, name string) *verify.Index {
+	t.Helper()
+	blocks, err := copier.Indexed(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &verify.Index{Blocks: blocks, All: func(yield func(verify.IndexRow, error) bool) {
+		for p, err := range copier.Index(t.Context(), name) {
+			if !yield(verify.IndexRow(p), err) {
+				return
+			}
+		}
+	}}
 }
 
 // answers asks random queries about a ledger.

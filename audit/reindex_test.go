@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/bordereau/bordereau/audit"
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -40,24 +39,13 @@ func fullBlocks(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 // and gives what is wrong.
 func derivedProblems(t *testing.T, db *database.DB, ledger *audit.Ledger, name string) (found []string) {
 	t.Helper()
-	copier := audit.Copier{Database: db.Reader()}
-	blocks, err := copier.Indexed(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
 	signed, err := ledger.Checkpoint(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	report, err := verify.Copy(t.Context(), rowsToVerify(t.Context(), ledger, name), verify.Evidence{Ledger: name,
 		Key: ledger.VerifierKey(name), Checkpoint: signed,
-		Index: &verify.Index{Blocks: blocks, All: func(yield func(verify.IndexRow, error) bool) {
-			for p, err := range copier.Index(t.Context(), name) {
-				if !yield(verify.IndexRow(p), err) {
-					return
-				}
-			}
-		}}})
+		Index: indexToVerify(t, audit.Copier{Database: db.Reader()}, name)})
 	if err != nil {
 		t.Fatal(err)
 	}

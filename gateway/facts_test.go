@@ -78,32 +78,17 @@ func TestGroupsOfFactsAreGivenWhole(t *testing.T) {
 		}
 	}
 	given := map[string]int{}
-	files := token.NewFileSet()
-	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
+	inSources(t, func(n ast.Node, at token.Position) {
+		group, keys := groupLiteral(n)
+		want, ok := fields[group]
+		if !ok {
+			return
 		}
-		source, err := parser.ParseFile(files, path, nil, 0)
-		if err != nil {
-			return err
+		given[group]++
+		if !slices.Equal(slices.Sorted(slices.Values(keys)), slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s: policy.%s is given %v of %v", at, group, keys, want)
 		}
-		ast.Inspect(source, func(n ast.Node) bool {
-			group, keys := groupLiteral(n)
-			want, ok := fields[group]
-			if !ok {
-				return true
-			}
-			given[group]++
-			if !slices.Equal(slices.Sorted(slices.Values(keys)), slices.Sorted(slices.Values(want))) {
-				t.Errorf("%s: policy.%s is given %v of %v", files.Position(n.Pos()), group, keys, want)
-			}
-			return true
-		})
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for group := range fields {
 		if given[group] == 0 {
 			t.Errorf("the gateway never fills policy.%s", group)
@@ -140,8 +125,29 @@ func groupLiteral(n ast.Node) (group string, keys []string) {
 
 // Package policy alone decides. The gateway names a reason only to tell it from another.
 func TestTheGatewayNamesNoReasonToDenyFor(t *testing.T) {
-	files := token.NewFileSet()
 	literals := 0
+	inSources(t, func(n ast.Node, at token.Position) {
+		literal, ok := n.(*ast.CompositeLit)
+		if !ok || !strings.HasSuffix(nameOf(literal.Type), "Denied") {
+			return
+		}
+		literals++
+		ast.Inspect(literal, func(n ast.Node) bool {
+			if selector, ok := n.(*ast.SelectorExpr); ok && strings.HasPrefix(nameOf(selector), "policy.Reason") {
+				t.Errorf("%s: a denial for %s that package policy did not decide", at, nameOf(selector))
+			}
+			return true
+		})
+	})
+	if literals < 3 {
+		t.Fatalf("found %d denials", literals)
+	}
+}
+
+// inSources visits every node of the files of the gateway's packages that are no tests.
+func inSources(t *testing.T, visit func(n ast.Node, at token.Position)) {
+	t.Helper()
+	files := token.NewFileSet()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
@@ -151,23 +157,15 @@ func TestTheGatewayNamesNoReasonToDenyFor(t *testing.T) {
 			return err
 		}
 		ast.Inspect(source, func(n ast.Node) bool {
-			literal, ok := n.(*ast.CompositeLit)
-			if !ok || !strings.HasSuffix(nameOf(literal.Type), "Denied") {
-				return true
+			if n != nil {
+				visit(n, files.Position(n.Pos()))
 			}
-			literals++
-			ast.Inspect(literal, func(n ast.Node) bool {
-				if selector, ok := n.(*ast.SelectorExpr); ok && strings.HasPrefix(nameOf(selector), "policy.Reason") {
-					t.Errorf("%s: a denial for %s that package policy did not decide", files.Position(n.Pos()), nameOf(selector))
-				}
-				return true
-			})
 			return true
 		})
 		return nil
 	})
-	if err != nil || literals < 3 {
-		t.Fatalf("found %d denials: %v", literals, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -2,9 +2,8 @@ package ask
 
 import (
 	"context"
-	"time"
-
 	"fmt"
+	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/schema"

@@ -8,10 +8,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/bordereau/bordereau/audit/ask"
-
 	"github.com/spf13/cobra"
 
+	"github.com/bordereau/bordereau/audit/ask"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
 )
