@@ -20,9 +20,11 @@ import (
 
 // scriptCommands are the commands of scripts beside running programs:
 //
-//	await FILE                       until the file is there
-//	pick VARIABLE FILE MEMBER…       sets a variable to the value at a.b.c in a JSON file; `stdout` is the last output
-//	credential FILE READY PERSON     writes the credential of a person of the demo, from its ready file
+//	await FILE                    waits until the file is there
+//	pick VARIABLE FILE MEMBER…    sets a variable to the value at a.b.c in a JSON file
+//	credential FILE READY PERSON  writes the credential of a person of the demo
+//
+// The file `stdout` is the last output. READY is the demo's ready file.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"await": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -27,7 +27,7 @@ var ways = []way{
 	{"Begin", []string{"audit", "gateway/database"},
 		"the ledger keeps its own tables; all other code goes through gateway/choke"},
 	{"BeginTx", []string{"audit", "gateway/database"},
-		"the ledger keeps its own tables; everything else goes through gateway/choke"},
+		"the ledger keeps its own tables; all other code goes through gateway/choke"},
 	{"Writer", []string{"gateway/installation", "gateway/gatewaytest", "gateway/database"},
 		"a pool is handed to the ledger when it is opened, and to nothing else"},
 	{"DB", []string{"gateway", "gateway/choke", "gateway/installation", "gateway/gatewaytest", "gateway/database", "cmd/bordereau"},
