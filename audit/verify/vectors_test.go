@@ -79,6 +79,12 @@ func newVectors(t testing.TB) fstest.MapFS {
 		}
 		files[fmt.Sprintf("proofs/from-%d.consistency", from)] = &fstest.MapFile{Data: append([]byte(text+"\n"), l.checkpoint(t, 260, key)...)}
 	}
+	for name, ending := range map[string]string{"good-told-late": toldLate, "told-late-twice": toldLateTwice} {
+		l := endings()[ending].ledger(t)
+		for file, data := range l.folder(t, key, len(l.rows)) {
+			files["ends/"+name+"/"+client+"/"+file] = data
+		}
+	}
 	maps.Copy(files, historyVectors(t))
 	for name, data := range packVectors(t) {
 		files["packs/"+name+".zip"] = &fstest.MapFile{Data: data}
@@ -118,6 +124,22 @@ func TestVectorsAreProven(t *testing.T) {
 	}
 	if !report.OK() || report.Proven != 260 || report.Older != 2 {
 		t.Errorf("%s %v", report.Statement(), report.Problems)
+	}
+}
+
+// The vectors of late ends: one end after unknown is good, and a second one is not.
+func TestVectorsOfLateEnds(t *testing.T) {
+	needs.Parallel(t)
+	_, public := vectorKey(t)
+	for name, good := range map[string]bool{"good-told-late": true, "told-late-twice": false} {
+		folder := filepath.Join(vectors, "ends", name, client)
+		report, err := verify.Published(t.Context(), os.DirFS(folder), verify.Evidence{Ledger: client, Key: public})
+		if err != nil || report.OK() != good {
+			t.Errorf("%s: %v %v", name, report, err)
+		}
+		if ok, answer := second(t, folder, "--key", public); ok != good {
+			t.Errorf("%s: the second verifier says %s", name, answer)
+		}
 	}
 }
 

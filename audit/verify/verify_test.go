@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/verify"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 func TestGoodCopy(t *testing.T) {
@@ -155,9 +158,19 @@ func TestOpenGrants(t *testing.T) {
 	}
 }
 
-// The ways in which an access may end. Each case is a ledger of a faulty or dishonest
-// gateway, with a good checkpoint.
-func TestEndsOfGrants(t *testing.T) {
+// ending is a way in which an access may end, in a ledger of a faulty or dishonest
+// gateway.
+type ending struct {
+	events []event.Event
+	want   []finding
+	open   int64
+}
+
+// Two endings are vectors too: a process that was taken for dead records its end once,
+// and twice.
+const toldLate, toldLateTwice = "unknown, then told by a node that was only slow", "unknown, then told twice"
+
+func endings() map[string]ending {
 	end := func(seq int, change func(*event.Event)) event.Event {
 		e := draft(1)
 		e.Seq, e.Time, e.ID = int64(seq), at(seq), id("e", seq)
@@ -170,35 +183,45 @@ func TestEndsOfGrants(t *testing.T) {
 	unknown := func(e *event.Event) {
 		e.Phase, e.Outcome, e.Reason = event.PhaseUnknown, event.OutcomeError, "node-lost"
 	}
+	another := func(e *event.Event) { e.Document = id("d", 99) }
 	refusedGrant := draft(0)
 	refused(&refusedGrant)
-	for _, tt := range []struct {
-		name   string
-		events []event.Event
-		want   []finding
-		open   int64
-	}{
-		{"completed", []event.Event{draft(0), end(1, keep)}, nil, 0},
-		{"aborted", []event.Event{draft(0), end(1, aborted)}, nil, 0},
-		{"unknown", []event.Event{draft(0), end(1, func(e *event.Event) { e.Phase = event.PhaseUnknown })}, nil, 0},
-		{"unknown, then told by a node that was only slow", []event.Event{draft(0), end(1, unknown), end(2, keep)}, nil, 0},
-		{"unknown, then told twice", []event.Event{draft(0), end(1, unknown), end(2, keep), end(3, aborted)}, []finding{{verify.KindGrant, 3}}, 0},
-		{"unknown twice", []event.Event{draft(0), end(1, unknown), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
-		{"told, then unknown", []event.Event{draft(0), end(1, keep), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
-		{"refused at its end, then given up", []event.Event{draft(0), end(1, refused), end(2, aborted)}, nil, 0},
-		{"refused at its end", []event.Event{draft(0), end(1, refused)}, nil, 1},
-		{"twice", []event.Event{draft(0), end(1, keep), end(2, aborted)}, []finding{{verify.KindGrant, 2}}, 0},
-		{"of no grant", []event.Event{draft(0), end(1, func(e *event.Event) { e.Grant = "" })}, []finding{{verify.KindGrant, 1}}, 1},
-		{"of an unknown grant", []event.Event{draft(0), end(1, func(e *event.Event) { e.Grant = id("e", 99) })}, []finding{{verify.KindGrant, 1}}, 1},
-		{"with another document", []event.Event{draft(0), end(1, func(e *event.Event) { e.Document = id("d", 99) })}, []finding{{verify.KindGrant, 1}}, 1},
-		{"of a refused grant", []event.Event{refusedGrant, end(1, keep)}, []finding{{verify.KindGrant, 1}}, 0},
-		{"of a change", []event.Event{draft(0), end(1, keep), draft(2), end(3, func(e *event.Event) { e.Grant = id("e", 2) })}, []finding{{verify.KindGrant, 3}}, 0},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			l := &ledger{}
-			for _, e := range tt.events {
-				l.append(t, bare(t, e))
-			}
+	return map[string]ending{
+		"completed":                              {[]event.Event{draft(0), end(1, keep)}, nil, 0},
+		"aborted":                                {[]event.Event{draft(0), end(1, aborted)}, nil, 0},
+		"unknown":                                {[]event.Event{draft(0), end(1, func(e *event.Event) { e.Phase = event.PhaseUnknown })}, nil, 0},
+		toldLate:                                 {[]event.Event{draft(0), end(1, unknown), end(2, keep)}, nil, 0},
+		toldLateTwice:                            {[]event.Event{draft(0), end(1, unknown), end(2, keep), end(3, aborted)}, []finding{{verify.KindGrant, 3}}, 0},
+		"unknown twice":                          {[]event.Event{draft(0), end(1, unknown), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
+		"unknown, then told of another document": {[]event.Event{draft(0), end(1, unknown), end(2, another)}, []finding{{verify.KindGrant, 2}}, 0},
+		"unknown, then refused at its end":       {[]event.Event{draft(0), end(1, unknown), end(2, refused), end(3, aborted)}, nil, 0},
+		"told, then unknown":                     {[]event.Event{draft(0), end(1, keep), end(2, unknown)}, []finding{{verify.KindGrant, 2}}, 0},
+		"refused at its end, then given up":      {[]event.Event{draft(0), end(1, refused), end(2, aborted)}, nil, 0},
+		"refused at its end":                     {[]event.Event{draft(0), end(1, refused)}, nil, 1},
+		"twice":                                  {[]event.Event{draft(0), end(1, keep), end(2, aborted)}, []finding{{verify.KindGrant, 2}}, 0},
+		"of no grant":                            {[]event.Event{draft(0), end(1, func(e *event.Event) { e.Grant = "" })}, []finding{{verify.KindGrant, 1}}, 1},
+		"of an unknown grant":                    {[]event.Event{draft(0), end(1, func(e *event.Event) { e.Grant = id("e", 99) })}, []finding{{verify.KindGrant, 1}}, 1},
+		"with another document":                  {[]event.Event{draft(0), end(1, another)}, []finding{{verify.KindGrant, 1}}, 1},
+		"of a refused grant":                     {[]event.Event{refusedGrant, end(1, keep)}, []finding{{verify.KindGrant, 1}}, 0},
+		"of a change": {[]event.Event{draft(0), end(1, keep), draft(2), end(3, func(e *event.Event) { e.Grant = id("e", 2) })},
+			[]finding{{verify.KindGrant, 3}}, 0},
+	}
+}
+
+// ledger is the ledger of an ending. Its checkpoint is good.
+func (e ending) ledger(t testing.TB) *ledger {
+	t.Helper()
+	l := &ledger{}
+	for _, e := range e.events {
+		l.append(t, bare(t, e))
+	}
+	return l
+}
+
+func TestEndsOfGrants(t *testing.T) {
+	for name, tt := range endings() {
+		t.Run(name, func(t *testing.T) {
+			l := tt.ledger(t)
 			key, vkey := newKey(t, origin, "log")
 			got := verified(t, l.rows, verify.Evidence{Ledger: client, Key: vkey, Checkpoint: l.checkpoint(t, len(l.rows), key)})
 			if diff := cmp.Diff(tt.want, findings(got)); diff != "" {
@@ -206,6 +229,24 @@ func TestEndsOfGrants(t *testing.T) {
 			}
 			if got.Open != tt.open {
 				t.Errorf("%d open, want %d", got.Open, tt.open)
+			}
+		})
+	}
+}
+
+// The second verifier takes the same endings for good.
+func TestSecondVerifierAgreesOnEndsOfGrants(t *testing.T) {
+	needs.Parallel(t)
+	key, public := vectorKey(t)
+	for name, tt := range endings() {
+		t.Run(name, func(t *testing.T) {
+			l := tt.ledger(t)
+			folder := filepath.Join(t.TempDir(), client)
+			if err := os.CopyFS(folder, l.folder(t, key, len(l.rows))); err != nil {
+				t.Fatal(err)
+			}
+			if ok, answer := second(t, folder, "--key", public); ok != (len(tt.want) == 0) {
+				t.Error(answer)
 			}
 		})
 	}

@@ -468,7 +468,7 @@ class Verification:
         self.tree = Tree()
         self.levels = []
         self.last = None
-        self.open = {}
+        self.open, self.unknown = {}, {}  # accesses that have not ended, or were closed as unknown
 
     def problem(self, text, *values):
         self.problems.append(text % values)
@@ -522,11 +522,17 @@ class Verification:
         if e["phase"] == "grant" and e["outcome"] == "allow":
             self.open[e["id"]] = e.get("document")
         elif e["phase"] in ("completed", "aborted", "unknown"):
-            grant = e.get("grant")
-            if grant not in self.open or self.open[grant] != e.get("document"):
-                self.problem("event %d ends an access that was not open", seq)
-            elif e["outcome"] != "deny":
-                del self.open[grant]
+            self.end_access(seq, e, e.get("grant"))
+
+    def end_access(self, seq, e, grant):
+        """Checks that the access was open, or was closed as unknown: its process may record the end late, once."""
+        among = self.unknown if grant in self.unknown and e["phase"] != "unknown" else self.open
+        if grant not in among or among[grant] != e.get("document"):
+            self.problem("event %d ends an access that was not open", seq)
+        elif e["outcome"] != "deny":
+            document = among.pop(grant)
+            if e["phase"] == "unknown":
+                self.unknown[grant] = document
 
     def begin_epoch(self, seq, subject):
         match = EPOCH_CHANGE.fullmatch(subject)
