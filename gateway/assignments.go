@@ -14,19 +14,35 @@ import (
 
 // NewAssignment is what Assign needs.
 type NewAssignment struct {
-	Person    PersonID
-	Documents []DocumentID // none means every document of the batch
+	Person PersonID
+
+	// Documents names what is assigned, or All assigns every document of the batch. It is
+	// one of the two: an empty list is what a caller sends whose own listing came back
+	// empty, and means nothing.
+	Documents []DocumentID
+	All       bool
 }
 
-// maxAssigned bounds the documents that one request may name. A request that names none
-// assigns the whole batch.
+// maxAssigned bounds the documents that one request may name.
 const maxAssigned = 10_000
+
+func (n NewAssignment) check() error {
+	switch {
+	case n.All && len(n.Documents) > 0:
+		return &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names documents beside all of them: send one of both"}
+	case !n.All && len(n.Documents) == 0:
+		return &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names none: name the documents, or send all for the whole batch"}
+	case len(n.Documents) > maxAssigned:
+		return &Invalid{Kind: InvalidParameter, Field: "documents", Detail: fmt.Sprintf("names more than %d", maxAssigned)}
+	}
+	return nil
+}
 
 // Assign gives documents of a sealed batch to a handler. A document is never assigned to
 // two people.
 func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n NewAssignment) (Assignment, error) {
-	if len(n.Documents) > maxAssigned {
-		return Assignment{}, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: fmt.Sprintf("names more than %d", maxAssigned)}
+	if err := n.check(); err != nil {
+		return Assignment{}, err
 	}
 	var a Assignment
 	_, err := g.door.Do(ctx, caller, choke.Act{
@@ -68,7 +84,7 @@ func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batc
 	if err != nil {
 		return "", fmt.Errorf("inserting assignment: %w", err)
 	}
-	if err := assignDocuments(ctx, tx, s, AssignmentID(id), batch, n.Documents); err != nil {
+	if err := assignDocuments(ctx, tx, s, AssignmentID(id), batch, n); err != nil {
 		return "", err
 	}
 	twice, err := tx.AssignedTwice(ctx, queries.AssignedTwiceParams{Assignment: policy.AssignmentID(id), Now: queries.At(s.Now())})
@@ -81,18 +97,18 @@ func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batc
 	return id, nil
 }
 
-func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id AssignmentID, batch BatchID, documents []DocumentID) error {
-	if len(documents) == 0 {
-		n, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: string(id), Batch: batch})
+func assignDocuments(ctx context.Context, tx *database.Tx, s *choke.Scene, id AssignmentID, batch BatchID, n NewAssignment) error {
+	if n.All {
+		assigned, err := tx.AssignEveryDocument(ctx, queries.AssignEveryDocumentParams{Assignment: string(id), Batch: batch})
 		if err != nil {
 			return fmt.Errorf("assigning every document: %w", err)
 		}
-		if n == 0 {
+		if assigned == 0 {
 			return &Conflict{Kind: ConflictState, Detail: "the batch holds no document"}
 		}
 		return nil
 	}
-	documents = slices.Clone(documents)
+	documents := slices.Clone(n.Documents)
 	slices.Sort(documents)
 	for _, d := range slices.Compact(documents) {
 		row, err := tx.Document(ctx, d)

@@ -81,7 +81,7 @@ func TestAssignmentsAreRefused(t *testing.T) {
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch, documents := w.Sent(t, 3)
 	assign := func(batch gateway.BatchID, who gateway.Caller, named ...gateway.DocumentID) error {
-		_, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: who.Person, Documents: named})
+		_, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: who.Person, Documents: named, All: len(named) == 0})
 		return err
 	}
 	for name, who := range map[string]gateway.Caller{"the client's system": w.System, "a manager": w.ProviderManager,
@@ -115,6 +115,31 @@ func TestAssignmentsAreRefused(t *testing.T) {
 	}
 	if err := assign(batch, w.Colleague, documents[1].ID, documents[2].ID); err != nil {
 		t.Errorf("the others: %v", err)
+	}
+}
+
+// An empty list of documents is what a script sends whose own listing came back empty. It
+// assigns nothing; the whole batch is assigned only where it is asked for.
+func TestAnEmptyListAssignsNothing(t *testing.T) {
+	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+	batch, documents := w.Sent(t, 2)
+	for name, n := range map[string]gateway.NewAssignment{
+		"nothing said":  {Person: w.Handler.Person},
+		"an empty list": {Person: w.Handler.Person, Documents: []gateway.DocumentID{}},
+		"both":          {Person: w.Handler.Person, Documents: []gateway.DocumentID{documents[0].ID}, All: true},
+	} {
+		_, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, n)
+		if err == nil {
+			t.Fatalf("%s was assigned", name)
+		}
+		wantInvalid(t, err, gateway.InvalidParameter)
+	}
+	if n := countRows(t, w, "assignment_document"); n != 0 {
+		t.Errorf("%d documents assigned", n)
+	}
+	a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
+	if err != nil || len(a.Documents) != 2 {
+		t.Errorf("the whole batch: %d documents, %v", len(a.Documents), err)
 	}
 }
 

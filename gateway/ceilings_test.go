@@ -108,7 +108,7 @@ func TestCeilingsAreOfOnePersonUnderOneContract(t *testing.T) {
 			t.Helper()
 			w.Contract = contract
 			batch, documents := w.Sent(t, 2)
-			a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: who.Person})
+			a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: who.Person, All: true})
 			if err == nil {
 				_, err = w.Gateway.Lease(t.Context(), who, a.ID)
 			}

@@ -121,7 +121,7 @@ func TestNoOneElseReads(t *testing.T) {
 		_, err := w.Read(t, w.Handler, d)
 		wantDenied(t, err, policy.ReasonNotAssigned)
 
-		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person})
+		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestALeaverIsGoneWithOneCall(t *testing.T) {
 			t.Errorf("reading after leaving: %v", err)
 		}
 		// The documents of the leaver can be assigned to another person.
-		if _, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Colleague.Person}); err != nil {
+		if _, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Colleague.Person, All: true}); err != nil {
 			t.Errorf("assigning the leaver's documents: %v", err)
 		}
 	})

@@ -138,7 +138,7 @@ func TestPastOfARoleThatEndedAndBeganAgain(t *testing.T) {
 		c.try(t, "not there yet")
 		grant(w.Clock.Now().Add(time.Hour))
 		c.try(t, "joined, nothing assigned")
-		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: temp.Person})
+		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: temp.Person, All: true})
 		c.must(t, err)
 		_, err = w.Gateway.Lease(t.Context(), temp, a.ID)
 		c.must(t, err)
@@ -158,7 +158,7 @@ func TestPastOfARoleThatEndedAndBeganAgain(t *testing.T) {
 func TestPastFindsWhenADayOpened(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) { // it is 09:30 UTC
 		batch, _ := w.Sent(t, 1)
-		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person})
+		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func TestPastFindsWhenADayOpened(t *testing.T) {
 		}
 		grant(w.Clock.Now().Add(time.Minute))
 		second, _ := w.Sent(t, 1)
-		b, err := w.Gateway.Assign(t.Context(), w.ProviderManager, second, gateway.NewAssignment{Person: temp.Person})
+		b, err := w.Gateway.Assign(t.Context(), w.ProviderManager, second, gateway.NewAssignment{Person: temp.Person, All: true})
 		if err != nil {
 			t.Fatal(err)
 		}

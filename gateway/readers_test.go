@@ -109,7 +109,7 @@ func TestPastIsWhatHappened(t *testing.T) {
 			}
 			w.Clock.Advance(time.Minute)
 		}
-		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person})
+		a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
 		must(nil, err)
 		try("assigned")
 		must(w.Gateway.Lease(t.Context(), w.Handler, a.ID))

@@ -39,7 +39,7 @@ func TestAnOpenBatchIsHiddenFromTheProvider(t *testing.T) {
 				return err
 			},
 			"assign it": func(c gateway.Caller) error {
-				_, err := w.Gateway.Assign(t.Context(), c, batch, gateway.NewAssignment{Person: w.Handler.Person})
+				_, err := w.Gateway.Assign(t.Context(), c, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
 				return err
 			},
 			"add to it": func(c gateway.Caller) error {

@@ -205,7 +205,7 @@ func (p *played) send(t *testing.T) {
 	if _, _, err = api.Read[api.Batch](system.SealBatch(ctx, batch.ID, api.Manifest{Documents: 1, Bytes: size})); err != nil {
 		t.Fatal(err)
 	}
-	assignment, _, err := api.Read[api.Assignment](p.as(p.lead, "203.0.113.9").AssignDocuments(ctx, batch.ID, api.NewAssignment{Person: p.reader}))
+	assignment, _, err := api.Read[api.Assignment](p.as(p.lead, "203.0.113.9").AssignDocuments(ctx, batch.ID, api.NewAssignment{Person: p.reader, All: true}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -336,7 +336,7 @@ func (c *courier) seal(ctx context.Context, s *shipment) error {
 
 func (c *courier) assign(ctx context.Context, s *shipment) error {
 	person := c.house.people[handlerName(c.number)].Person
-	r, err := c.client.AssignDocumentsWithResponse(ctx, s.batch, api.NewAssignment{Person: string(person)}, c.as("manager"))
+	r, err := c.client.AssignDocumentsWithResponse(ctx, s.batch, api.NewAssignment{Person: string(person), All: true}, c.as("manager"))
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func deliver() error {
 	if _, _, err := api.Read[api.Batch](system.SealBatch(ctx, batch.ID, api.Manifest{Documents: 1, Bytes: *size})); err != nil {
 		return err
 	}
-	assignment, _, err := api.Read[api.Assignment](manager.AssignDocuments(ctx, batch.ID, api.NewAssignment{Person: string(person.Person)}))
+	assignment, _, err := api.Read[api.Assignment](manager.AssignDocuments(ctx, batch.ID, api.NewAssignment{Person: string(person.Person), All: true}))
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (p *player) handOver(ctx context.Context, t *trade) error {
 	if err := p.did(err, "%s seals it: %s, %d bytes%s", system.name, count(len(t.sent), "document"), t.goods.bytes(), totals(t.goods.totals)); err != nil {
 		return err
 	}
-	assignment, err := p.assign(ctx, t.batch.ID, api.NewAssignment{Person: handler.id}, p.as(manager))
+	assignment, err := p.assign(ctx, t.batch.ID, api.NewAssignment{Person: handler.id, All: true}, p.as(manager))
 	if err == nil && len(assignment.Documents) != len(t.sent) {
 		err = fmt.Errorf("%d documents are assigned", len(assignment.Documents))
 	}

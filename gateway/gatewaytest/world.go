@@ -202,7 +202,7 @@ func (w *World) Seal(t testing.TB, batch gateway.BatchID, documents []gateway.Do
 // Taken assigns the whole batch to Handler, who takes the lease.
 func (w *World) Taken(t testing.TB, batch gateway.BatchID) gateway.Assignment {
 	t.Helper()
-	a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person})
+	a, err := w.Gateway.Assign(t.Context(), w.ProviderManager, batch, gateway.NewAssignment{Person: w.Handler.Person, All: true})
 	if err != nil {
 		t.Fatalf("assigning: %v", err)
 	}

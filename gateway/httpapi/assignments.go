@@ -20,7 +20,7 @@ func (s *server) AssignDocuments(ctx context.Context, r AssignDocumentsRequestOb
 		}
 	}
 	a, err := s.gateway.Assign(ctx, caller, policy.BatchID(r.Batch), gateway.NewAssignment{
-		Person: policy.PersonID(r.Body.Person), Documents: converted[policy.DocumentID](r.Body.Documents),
+		Person: policy.PersonID(r.Body.Person), Documents: converted[policy.DocumentID](r.Body.Documents), All: r.Body.All,
 	})
 	return AssignDocuments201JSONResponse(toAssignment(a)), err
 }

@@ -35,7 +35,7 @@ func TestEveryAccessEndsWithTheLeaver(t *testing.T) {
 			batch := s.Open(t, "lot-1")
 			d, _ := s.Upload(t, batch, "claim-1", gatewaytest.Content("claim-1", size))
 			s.Seal(t, batch, []gateway.Document{d})
-			a := made(s.Gateway.Assign(t.Context(), s.ProviderManager, batch, gateway.NewAssignment{Person: who.Person}))(t)
+			a := made(s.Gateway.Assign(t.Context(), s.ProviderManager, batch, gateway.NewAssignment{Person: who.Person, All: true}))(t)
 			signIn := fmt.Sprintf("grant_type=client_credentials&client_id=%s&client_secret=%s", who.Person, secret)
 			token := into[api.Token](t, s.post(t, signIn, nil), http.StatusOK).AccessToken
 			with := header{"Authorization": "Bearer " + token}
