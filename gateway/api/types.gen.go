@@ -876,7 +876,10 @@ type Names map[string]string
 
 // NewAssignment defines model for NewAssignment.
 type NewAssignment struct {
-	// Documents Absent: all documents of the batch.
+	// All `true` in place of `documents`: all documents of the batch.
+	All bool `json:"all,omitempty"`
+
+	// Documents The documents, at least one. An empty list is refused.
 	Documents []DocumentID `json:"documents,omitempty"`
 	Person    PersonID     `json:"person"`
 }
