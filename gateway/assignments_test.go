@@ -143,6 +143,26 @@ func TestAnEmptyListAssignsNothing(t *testing.T) {
 	}
 }
 
+// A person who manages and handles sees what either role may see: all documents of a
+// batch, assigned to them or not. A handler alone sees their own.
+func TestAPersonOfTwoRolesSeesWhatEitherMaySee(t *testing.T) {
+	each(t, func(t *testing.T, w *gatewaytest.World) {
+		batch, _ := w.Sent(t, 2)
+		if _, err := w.Gateway.GrantRole(t.Context(), w.Manager, w.Contract, gateway.NewMembership{Person: w.Colleague.Person, Role: policy.RoleProviderManager}); err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]struct {
+			who  gateway.Caller
+			want int
+		}{"a handler": {w.Handler, 0}, "a manager": {w.ProviderManager, 2}, "both": {w.Colleague, 2}} {
+			list, _, err := w.Gateway.Documents(t.Context(), c.who, batch, gateway.Page{})
+			if err != nil || len(list) != c.want {
+				t.Errorf("%s sees %d documents, %v; want %d", name, len(list), err, c.want)
+			}
+		}
+	})
+}
+
 // A lease that is taken again while it is held keeps its end. After its end it is a new
 // lease.
 func TestALeaseTakenAgainIsNotLonger(t *testing.T) {

@@ -1,6 +1,7 @@
 package choke
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -67,6 +68,25 @@ func (s *Scene) Terms() *policy.Compiled { return s.terms }
 
 // Decision returns the decision. It is the zero value until the act is decided.
 func (s *Scene) Decision() policy.Decision { return s.decision }
+
+// OnlyAs says whether the act is allowed to the caller in this role and in none of their
+// other roles. An answer that is narrower for one role is narrowed by it: the decision
+// itself names the first role that allows, and a person of two roles sees what either may
+// see. It is true when it cannot be known.
+func (s *Scene) OnlyAs(role policy.Role) bool {
+	if !slices.Contains(s.facts.Roles, role) {
+		return false
+	}
+	others := s.facts
+	others.Roles = slices.DeleteFunc(slices.Clone(s.facts.Roles), func(r policy.Role) bool { return r == role })
+	switch {
+	case s.duty:
+		return !s.door.duties.Decide(others).Allowed
+	case s.terms != nil:
+		return !s.terms.Decide(others).Allowed
+	}
+	return true
+}
 
 // Hide shows the caller a refusal as ErrNotFound. The ledger keeps the true reason.
 func (s *Scene) Hide() { s.visible = false }

@@ -115,7 +115,7 @@ func scopeToOwn(s *choke.Scene, q *EventQuery) bool {
 // ownPeopleOnly is the organisation to whose people's events the caller is limited. It is
 // empty for a caller who may see all events.
 func ownPeopleOnly(s *choke.Scene) choke.OrganisationID {
-	if s.Decision().Role != policy.RoleProviderCompliance {
+	if !s.OnlyAs(policy.RoleProviderCompliance) {
 		return ""
 	}
 	return s.Organisation()

@@ -53,8 +53,9 @@ func documentOf(row queries.Document, fileName string) choke.Document {
 		State: row.State, Size: row.Size, Digest: row.Digest, Received: row.Received.Time()}
 }
 
-// Documents lists the documents of a batch by reference. A handler sees only those of a
-// standing assignment, and the batch's other parties see all of them.
+// Documents lists the documents of a batch by reference. A person who is a
+// handler and nothing else sees those of a standing assignment. The batch's other parties
+// see all of them.
 func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch choke.BatchID, page choke.Page) ([]choke.Document, string, error) {
 	if page.After != "" && policy.ParseReference(page.After) != nil {
 		return nil, "", choke.ErrCursor
@@ -69,7 +70,7 @@ func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch ch
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			params := queries.DocumentsOfBatchParams{Batch: batch, After: page.After, Now: queries.At(s.Now()), Limit: page.Rows()}
-			if s.Decision().Role == policy.RoleHandler {
+			if s.OnlyAs(policy.RoleHandler) {
 				params.Assigned = string(caller.Person)
 			}
 			rows, err := tx.DocumentsOfBatch(ctx, params)
