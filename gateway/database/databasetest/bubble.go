@@ -1,7 +1,6 @@
 package databasetest
 
 import (
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 
@@ -17,14 +16,14 @@ func EachInBubble(t *testing.T, f func(t *testing.T, db *database.DB)) {
 	needs.Parallel(t)
 	for name, config := range map[string]func(testing.TB) database.Config{
 		"sqlite": func(t testing.TB) database.Config {
-			return database.Config{SQLite: filepath.Join(t.TempDir(), "bordereau.db")}
+			return database.Config{SQLite: migratedFile(t)}
 		},
-		"postgresql": func(t testing.TB) database.Config { return database.Config{PostgreSQL: PostgreSQLDSN(t)} },
+		"postgresql": func(t testing.TB) database.Config { return database.Config{PostgreSQL: migratedDSN(t)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			needs.Siblings(t)
 			c := config(t)
-			synctest.Test(t, func(t *testing.T) { f(t, Open(t, c)) })
+			synctest.Test(t, func(t *testing.T) { f(t, open(t, c)) })
 		})
 	}
 }

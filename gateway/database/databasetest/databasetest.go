@@ -2,7 +2,6 @@ package databasetest
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"github.com/bordereau/bordereau/gateway/database"
@@ -37,25 +36,31 @@ func EachInTurn(t *testing.T, f func(t *testing.T, db *database.DB)) {
 func SQLite(t testing.TB) *database.DB {
 	t.Helper()
 	needs.Parallel(t)
-	return Open(t, database.Config{SQLite: filepath.Join(t.TempDir(), "bordereau.db")})
+	return open(t, database.Config{SQLite: migratedFile(t)})
 }
 
 // PostgreSQL is a migrated database of the test's own on the process's server.
 func PostgreSQL(t testing.TB) *database.DB {
 	t.Helper()
-	return Open(t, database.Config{PostgreSQL: PostgreSQLDSN(t)})
+	return open(t, database.Config{PostgreSQL: migratedDSN(t)})
 }
 
 // Open opens and migrates a database, and closes it when the test ends.
 func Open(t testing.TB, config database.Config) *database.DB {
+	t.Helper()
+	db := open(t, config)
+	if err := db.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func open(t testing.TB, config database.Config) *database.DB {
 	t.Helper()
 	db, err := database.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if err := db.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 	return db
 }

@@ -19,7 +19,8 @@ import (
 // start a server takes a second, to make a database a few hundredths of one.
 var shared struct {
 	sync.Mutex
-	server *Server
+	server   *Server
+	migrated string // the database of which migratedDSN makes copies
 }
 
 // PostgreSQLDSN is the connection string of a new, empty database, which is dropped when
@@ -28,9 +29,9 @@ func PostgreSQLDSN(t testing.TB) string {
 	t.Helper()
 	needs.Parallel(t)
 	if dsn := os.Getenv("BORDEREAU_TEST_POSTGRES"); dsn != "" {
-		return newDatabase(t, dsn)
+		return newDatabase(t, dsn, "")
 	}
-	return newDatabase(t, sharedServer(t).dsn())
+	return newDatabase(t, sharedServer(t).dsn(), "")
 }
 
 func sharedServer(t testing.TB) *Server {
@@ -45,9 +46,9 @@ func sharedServer(t testing.TB) *Server {
 
 // newDatabase is createDatabase for a server that outlives the test: the database is
 // dropped when the test ends.
-func newDatabase(t testing.TB, server string) string {
+func newDatabase(t testing.TB, server, options string) string {
 	t.Helper()
-	dsn := createDatabase(t, server)
+	dsn := createDatabase(t, server, options)
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +62,10 @@ func newDatabase(t testing.TB, server string) string {
 }
 
 // createDatabase makes a database on the server and returns how to connect to it.
-func createDatabase(t testing.TB, server string) string {
+func createDatabase(t testing.TB, server, options string) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
-	if err := execute(server, "CREATE DATABASE "+name); err != nil {
+	if err := execute(server, "CREATE DATABASE "+name+options); err != nil {
 		t.Fatal("creating database: ", err)
 	}
 	return inDatabase(server, name)

@@ -41,7 +41,7 @@ func NewServer(t testing.TB) *Server {
 // DSN is the connection string of a new, empty database on the server.
 func (s *Server) DSN(t testing.TB) string {
 	t.Helper()
-	return createDatabase(t, s.dsn())
+	return createDatabase(t, s.dsn(), "")
 }
 
 // Stop stops the server: connections break, and new ones are refused. Its data stays.
