@@ -189,7 +189,7 @@ func (q *Queries) ErasedDocument(ctx context.Context, document policy.DocumentID
 }
 
 const erasure = `-- name: Erasure :one
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE id = $1
 `
 
 func (q *Queries) Erasure(ctx context.Context, id policy.ErasureID) (Erasure, error) {
@@ -211,6 +211,7 @@ func (q *Queries) Erasure(ctx context.Context, id policy.ErasureID) (Erasure, er
 		&i.Certified,
 		&i.Certificate,
 		&i.Retained,
+		&i.Refused,
 	)
 	return i, err
 }
@@ -243,7 +244,7 @@ func (q *Queries) ErasureExceptions(ctx context.Context, erasure policy.ErasureI
 }
 
 const erasureForChange = `-- name: ErasureForChange :one
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE id = $1 FOR UPDATE
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) ErasureForChange(ctx context.Context, id policy.ErasureID) (Erasure, error) {
@@ -265,6 +266,7 @@ func (q *Queries) ErasureForChange(ctx context.Context, id policy.ErasureID) (Er
 		&i.Certified,
 		&i.Certificate,
 		&i.Retained,
+		&i.Refused,
 	)
 	return i, err
 }
@@ -289,7 +291,7 @@ func (q *Queries) ErasureTotals(ctx context.Context, erasure policy.ErasureID) (
 }
 
 const erasuresOf = `-- name: ErasuresOf :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE contract = $1 AND document = $2 ORDER BY proposed DESC, id LIMIT 100
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE contract = $1 AND document = $2 ORDER BY proposed DESC, id LIMIT 100
 `
 
 type ErasuresOfParams struct {
@@ -322,6 +324,7 @@ func (q *Queries) ErasuresOf(ctx context.Context, arg ErasuresOfParams) ([]Erasu
 			&i.Certified,
 			&i.Certificate,
 			&i.Retained,
+			&i.Refused,
 		); err != nil {
 			return nil, err
 		}
@@ -576,12 +579,13 @@ func (q *Queries) LiftHold(ctx context.Context, arg LiftHoldParams) (int64, erro
 
 const objectsToErase = `-- name: ObjectsToErase :many
 SELECT d.id, d.object_key FROM erased_document e JOIN document d ON d.id = e.document
-WHERE e.erasure = $1 AND e.object_gone = 0 ORDER BY e.document LIMIT $2
+WHERE e.erasure = $1 AND e.object_gone = 0 AND e.document > $3 ORDER BY e.document LIMIT $2
 `
 
 type ObjectsToEraseParams struct {
 	Erasure policy.ErasureID
 	Limit   int32
+	After   policy.DocumentID
 }
 
 type ObjectsToEraseRow struct {
@@ -590,7 +594,7 @@ type ObjectsToEraseRow struct {
 }
 
 func (q *Queries) ObjectsToErase(ctx context.Context, arg ObjectsToEraseParams) ([]ObjectsToEraseRow, error) {
-	rows, err := q.db.QueryContext(ctx, objectsToErase, arg.Erasure, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, objectsToErase, arg.Erasure, arg.Limit, arg.After)
 	if err != nil {
 		return nil, err
 	}
@@ -599,6 +603,50 @@ func (q *Queries) ObjectsToErase(ctx context.Context, arg ObjectsToEraseParams) 
 	for rows.Next() {
 		var i ObjectsToEraseRow
 		if err := rows.Scan(&i.ID, &i.ObjectKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refusedErasures = `-- name: RefusedErasures :many
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE decided > 0 AND certified = 0 AND refused > 0 ORDER BY decided LIMIT 100
+`
+
+func (q *Queries) RefusedErasures(ctx context.Context) ([]Erasure, error) {
+	rows, err := q.db.QueryContext(ctx, refusedErasures)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Erasure{}
+	for rows.Next() {
+		var i Erasure
+		if err := rows.Scan(
+			&i.ID,
+			&i.Contract,
+			&i.Document,
+			&i.Reason,
+			&i.ProposedBy,
+			&i.Proposed,
+			&i.DecidedBy,
+			&i.Decided,
+			&i.Ledger,
+			&i.Event,
+			&i.Reapplied,
+			&i.Journaled,
+			&i.Certified,
+			&i.Certificate,
+			&i.Retained,
+			&i.Refused,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -656,6 +704,23 @@ func (q *Queries) SetErasureJournaled(ctx context.Context, arg SetErasureJournal
 	return err
 }
 
+const setErasureRefused = `-- name: SetErasureRefused :execrows
+UPDATE erasure SET refused = $2 WHERE id = $1 AND refused = 0
+`
+
+type SetErasureRefusedParams struct {
+	ID      policy.ErasureID
+	Refused Micros
+}
+
+func (q *Queries) SetErasureRefused(ctx context.Context, arg SetErasureRefusedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setErasureRefused, arg.ID, arg.Refused)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setObjectGone = `-- name: SetObjectGone :exec
 UPDATE erased_document SET object_gone = $2, tried = $3 WHERE document = $1
 `
@@ -697,7 +762,7 @@ func (q *Queries) StandingHold(ctx context.Context, arg StandingHoldParams) (Hol
 }
 
 const unfinishedErasures = `-- name: UnfinishedErasures :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
 `
 
 func (q *Queries) UnfinishedErasures(ctx context.Context, before Micros) ([]Erasure, error) {
@@ -725,6 +790,7 @@ func (q *Queries) UnfinishedErasures(ctx context.Context, before Micros) ([]Eras
 			&i.Certified,
 			&i.Certificate,
 			&i.Retained,
+			&i.Refused,
 		); err != nil {
 			return nil, err
 		}

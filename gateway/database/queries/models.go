@@ -152,6 +152,7 @@ type Erasure struct {
 	Certified   Micros
 	Certificate string
 	Retained    int64
+	Refused     Micros
 }
 
 type ErasureException struct {

@@ -12,7 +12,7 @@ import (
 )
 
 const releasedErasures = `-- name: ReleasedErasures :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained FROM erasure x WHERE retained > 0
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure x WHERE retained > 0
   AND NOT EXISTS (SELECT 1 FROM erased_document e WHERE e.erasure = x.id AND e.object_gone = 2)
 ORDER BY id LIMIT $1
 `
@@ -44,6 +44,7 @@ func (q *Queries) ReleasedErasures(ctx context.Context, limit int32) ([]Erasure,
 			&i.Certified,
 			&i.Certificate,
 			&i.Retained,
+			&i.Refused,
 		); err != nil {
 			return nil, err
 		}
@@ -73,7 +74,7 @@ type RetainedObjectsRow struct {
 	ObjectKey string
 }
 
-// RetainedObjects are objects that their store refused to delete, and that were not tried
+// RetainedObjects are objects that a lock of their store kept, and that were not tried
 // since a moment.
 func (q *Queries) RetainedObjects(ctx context.Context, arg RetainedObjectsParams) ([]RetainedObjectsRow, error) {
 	rows, err := q.db.QueryContext(ctx, retainedObjects, arg.Limit, arg.Before)
