@@ -63,10 +63,12 @@ const (
 )
 
 var (
-	ErrNotFound      = choke.ErrNotFound
-	ErrObjectExists  = choke.ErrObjectExists
-	ErrObjectMissing = choke.ErrObjectMissing
-	ErrObjectTooLong = choke.ErrObjectTooLong
-	ErrTampered      = choke.ErrTampered
-	ErrUnavailable   = choke.ErrUnavailable
+	ErrNotFound       = choke.ErrNotFound
+	ErrObjectExists   = choke.ErrObjectExists
+	ErrObjectMissing  = choke.ErrObjectMissing
+	ErrObjectTooLong  = choke.ErrObjectTooLong
+	ErrObjectRetained = choke.ErrObjectRetained
+	ErrStoreRefuses   = choke.ErrStoreRefuses
+	ErrTampered       = choke.ErrTampered
+	ErrUnavailable    = choke.ErrUnavailable
 )

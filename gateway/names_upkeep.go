@@ -26,6 +26,7 @@ const (
 	FindingDue               = upkeep.FindingDue
 	FindingErased            = upkeep.FindingErased
 	FindingErasureForgotten  = upkeep.FindingErasureForgotten
+	FindingErasureRefused    = upkeep.FindingErasureRefused
 	FindingHeaderMissing     = upkeep.FindingHeaderMissing
 	FindingKept              = upkeep.FindingKept
 	FindingReferencesUnknown = upkeep.FindingReferencesUnknown

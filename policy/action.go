@@ -86,6 +86,7 @@ const (
 const (
 	ActionDocumentAbandon Action = "document.abandon" // an unacknowledged upload is cleared away
 	ActionErasureCertify  Action = "erasure.certify"  // an erasure was executed and its certificate signed
+	ActionErasureRefuse   Action = "erasure.refuse"   // the store does not delete what was erased, and no lock is the reason
 	ActionPrivacyExpire   Action = "privacy.expire"   // erasable data of events had been kept for its time
 	ActionPrivacyForget   Action = "privacy.forget"   // a leaver's name had been kept for its time
 )

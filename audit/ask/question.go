@@ -67,6 +67,8 @@ var questions = []Question{
 		Answers: "Which contracts were asked for although they had ended, were suspended or had not begun."},
 	{Name: "access-changes", Shape: ShapeEvents, ask: (*Asker).accessChanges,
 		Answers: "What changed in who may do what: people, roles, contracts, keys."},
+	{Name: "unfinished-erasures", Shape: ShapeEvents, ask: (*Asker).unfinishedErasures,
+		Answers: "Which erasures the store did not let end, for another reason than a lock."},
 	{Name: "audit-of-audit", Shape: ShapeEvents, ask: (*Asker).auditOfAudit,
 		Answers: "Who asked, exported or erased from this ledger."},
 }
@@ -277,6 +279,11 @@ func (a *Asker) expiredStillAsked(ctx context.Context, q Ask) (Answer, error) {
 func (a *Asker) accessChanges(ctx context.Context, q Ask) (Answer, error) {
 	about := only(&q.Kind, event.KindAccess)
 	return a.events(ctx, q, about)
+}
+
+func (a *Asker) unfinishedErasures(ctx context.Context, q Ask) (Answer, error) {
+	refused := only(&q.Action, "erasure.refuse")
+	return a.events(ctx, q, refused)
 }
 
 func (a *Asker) auditOfAudit(ctx context.Context, q Ask) (Answer, error) {

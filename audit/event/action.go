@@ -69,6 +69,7 @@ var catalogue = []Entry{
 	{"contract.erase", "a contract's documents were erased: its keys were destroyed"},
 	{"erasure.read", "the record of an erasure, with its certificate, was read"},
 	{"erasure.certify", "an erasure was carried out and its certificate was signed"},
+	{"erasure.refuse", "the store did not delete a body that was erased, and no lock is the reason: the erasure goes on"},
 	{"privacy.propose", "the erasure of the erasable data of a person's events was proposed"},
 	{"privacy.erase", "the erasable data of a person's events was ordered erased, or was erased"},
 	{"privacy.read", "the record of an erasure of a person's data was read"},

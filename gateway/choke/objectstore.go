@@ -32,7 +32,8 @@ type Objects interface {
 	// early returns io.ErrUnexpectedEOF, never io.EOF.
 	Get(ctx context.Context, key string, offset int64) (body io.ReadCloser, size int64, err error)
 
-	// Delete removes the object and every version of it. A missing object is no error.
+	// Delete removes the object and every version of it. A missing object is no error. It
+	// fails with ErrObjectRetained if all is gone but what a lock of the store keeps.
 	Delete(ctx context.Context, key string) error
 
 	// List returns the objects whose key starts with prefix and sorts after the key
@@ -63,6 +64,14 @@ var (
 	ErrObjectExists  = errors.New("object exists")
 	ErrObjectMissing = errors.New("object missing")
 	ErrObjectTooLong = errors.New("object is longer than can be stored without its size")
+
+	// ErrStoreRefuses means that the store does not let the gateway do what it must: a
+	// right is missing, or the key has expired. An operator has to look.
+	ErrStoreRefuses = errors.New("the store refuses")
+
+	// ErrObjectRetained means that the store keeps the object for a time, or until a hold
+	// of its own is lifted, for any client.
+	ErrObjectRetained = errors.New("object is kept by a lock of the store")
 )
 
 // ReceiptSigner signs receipts: a compact JWS over claims as JSON. Its key is used for

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,9 +19,9 @@ import (
 // The values of erased_document.object_gone.
 const (
 	objectGone = 1
-	// ObjectRefused: the store refused to delete the object because of a lock of its own.
-	// The object is unreadable, and still there (retained.go).
-	ObjectRefused = 2
+	// ObjectRetained: the store keeps the object by a lock of its own. The object is
+	// unreadable, and still there (retained.go).
+	ObjectRetained = 2
 )
 
 // eraseAtOnce is how many objects of one erasure are deleted at a time. erasePage is how
@@ -55,7 +56,7 @@ func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Era
 	limited, cancel := context.WithTimeout(ctx, waitForErasure)
 	defer cancel()
 	err = er.destroy(limited, row)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && (limited.Err() != nil || errors.Is(err, errRefused)) {
 		return erasureOf(row), nil // it runs; the sweeper goes on
 	}
 	if err == nil {
@@ -117,34 +118,66 @@ func (er *Erasures) eraseHeaders(ctx context.Context, row queries.Erasure) error
 	}
 }
 
-// eraseObjects deletes the objects of the erased documents.
+// eraseObjects deletes the objects of the erased documents. One that the store refuses to
+// delete does not keep the others.
 func (er *Erasures) eraseObjects(ctx context.Context, row queries.Erasure) error {
-	for {
+	var refused firstRefusal
+	for after := choke.DocumentID(""); ; {
 		var page []queries.ObjectsToEraseRow
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-			page, err = tx.ObjectsToErase(ctx, queries.ObjectsToEraseParams{Erasure: row.ID, Limit: erasePage})
+			page, err = tx.ObjectsToErase(ctx, queries.ObjectsToEraseParams{Erasure: row.ID, After: after, Limit: erasePage})
 			return err
 		})
 		if err != nil {
 			return fmt.Errorf("looking for objects to erase: %w", err)
 		}
 		if len(page) == 0 {
-			return nil
+			break
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(eraseAtOnce)
 		for _, d := range page {
-			group.Go(func() error { return er.eraseObject(ctx, d) })
+			group.Go(func() error { return refused.keep(er.eraseObject(ctx, d)) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
+		after = page[len(page)-1].ID
 	}
+	if refused.err == nil {
+		return nil
+	}
+	if err := er.noteRefused(ctx, row); err != nil {
+		return err
+	}
+	return refused.err
 }
 
-// eraseObject deletes one object and then tries to read it. The header is gone, so an
-// object that the store still holds cannot be opened. A store that refuses is therefore
-// an exception on the certificate and no reason to stop.
+// errRefused means that the store does not delete an object, and that no lock of its own
+// is the reason. Nothing is certified then.
+var errRefused = errors.New("the store did not delete an erased object, which no lock keeps")
+
+// firstRefusal keeps the first refusal of a store, and passes on every other error.
+type firstRefusal struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (r *firstRefusal) keep(err error) error {
+	if !errors.Is(err, errRefused) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = err
+	}
+	return nil
+}
+
+// eraseObject deletes one object and then tries to read it. A lock of the store is an
+// exception on the certificate and no reason to stop: the header is gone, so an object
+// that the store still holds cannot be opened. Every other refusal is errRefused.
 func (er *Erasures) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow) error {
 	gone := int64(objectGone)
 	err := er.objects.Delete(ctx, d.ObjectKey)
@@ -153,15 +186,43 @@ func (er *Erasures) eraseObject(ctx context.Context, d queries.ObjectsToEraseRow
 	}
 	switch {
 	case err == nil:
-	case errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil:
+	case errors.Is(err, choke.ErrObjectRetained):
+		er.log.Warn("a lock of the store keeps an erased object", "document", d.ID, "error", err)
+		gone = ObjectRetained
+	case ctx.Err() != nil || errors.Is(err, choke.ErrUnavailable) && !errors.Is(err, choke.ErrStoreRefuses):
 		return fmt.Errorf("deleting erased object: %w", err)
 	default:
-		er.log.Warn("the store did not delete an erased object", "document", d.ID, "error", err)
-		gone = ObjectRefused
+		return fmt.Errorf("%w: document %s: %w", errRefused, d.ID, err)
 	}
 	return er.owner.Step(ctx, func(ctx context.Context, tx *database.Tx) error {
 		return tx.SetObjectGone(ctx, queries.SetObjectGoneParams{Document: d.ID, ObjectGone: gone, Tried: queries.At(er.door.Now())})
 	})
+}
+
+// noteRefused records, once for an erasure, that the store does not let it end.
+func (er *Erasures) noteRefused(ctx context.Context, row queries.Erasure) error {
+	if row.Refused > 0 {
+		return nil
+	}
+	e := event.Event{ID: event.NewID(), Occurred: er.door.Now(), Phase: event.PhaseState, Action: event.Action(policy.ActionErasureRefuse),
+		Actor: choke.System, Contract: string(row.Contract), Document: string(row.Document), Subject: string(row.ID), Outcome: event.OutcomeError,
+		Reason: "store-refuses"}
+	return er.owner.Record(ctx, row.Ledger, e, func(ctx context.Context, tx *database.Tx) (bool, error) {
+		n, err := tx.SetErasureRefused(ctx, queries.SetErasureRefusedParams{ID: row.ID, Refused: queries.At(er.door.Now())})
+		return n == 1, err
+	})
+}
+
+// RefusedErasures lists the erasures that run, and that a store does not let end.
+func (er *Erasures) RefusedErasures(ctx context.Context) (refused []queries.Erasure, err error) {
+	err = er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+		refused, err = tx.RefusedErasures(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for refused erasures: %w", err)
+	}
+	return refused, nil
 }
 
 var errStillThere = errors.New("the object can still be read")
@@ -202,7 +263,9 @@ func (er *Erasures) ContinueErasures(ctx context.Context) error {
 		if step == nil {
 			step = er.destroy(ctx, row)
 		}
-		if step != nil {
+		if errors.Is(step, errRefused) {
+			er.log.Error("an erasure cannot end: see to the rights and the calls that docs/stores.md lists", "erasure", row.ID, "error", step)
+		} else if step != nil {
 			err = errors.Join(err, fmt.Errorf("executing erasure %s: %w", row.ID, step))
 		}
 	}

@@ -10,17 +10,16 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
 
-// A store may refuse to delete an object. The Object Lock of a bucket keeps every version
-// until its day, for any client. The erasure holds all the same, because the header is
-// gone and the body cannot be opened. Its certificate names the bodies that are left.
-// They are tried again, and when the last of them has gone, the erasure is certified once
-// more, without that exception.
+// The Object Lock of a bucket keeps every version until its day, for any client. The
+// erasure holds all the same, because the header is gone and the body cannot be opened.
+// Its certificate names the bodies that are left. They are tried again, and when the last
+// of them has gone, the erasure is certified once more, without that exception.
 
 // tryRetainedEvery is how often a retained object is tried again. Locks are set by the
 // day.
 const tryRetainedEvery = 12 * time.Hour
 
-// RetryRetained tries again to delete the objects that stores refused to. It may run on
+// RetryRetained tries again to delete the objects that locks kept. It may run on
 // any number of replicas at once.
 func (er *Erasures) RetryRetained(ctx context.Context) error {
 	var objects []queries.RetainedObjectsRow
@@ -31,10 +30,14 @@ func (er *Erasures) RetryRetained(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for retained objects: %w", err)
 	}
+	var refused firstRefusal
 	for _, o := range objects {
-		if err := er.eraseObject(ctx, queries.ObjectsToEraseRow(o)); err != nil {
+		if err := refused.keep(er.eraseObject(ctx, queries.ObjectsToEraseRow(o))); err != nil {
 			return err
 		}
+	}
+	if refused.err != nil {
+		return errors.Join(refused.err, er.certifyReleased(ctx))
 	}
 	return er.certifyReleased(ctx)
 }

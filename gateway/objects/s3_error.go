@@ -15,7 +15,9 @@ func s3Error(err error) error {
 		{s3.ErrExists, gateway.ErrObjectExists},
 		{s3.ErrMissing, gateway.ErrObjectMissing},
 		{s3.ErrTooLong, gateway.ErrObjectTooLong},
+		{s3.ErrLocked, gateway.ErrObjectRetained},
 		{s3.ErrUnavailable, gateway.ErrUnavailable},
+		{s3.ErrRefused, gateway.ErrStoreRefuses},
 	} {
 		if errors.Is(err, pair.theirs) {
 			means = append(means, pair.ours)

@@ -4,43 +4,95 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 )
 
 // Delete removes an object with every version of it, delete markers too, and the parts of
-// uploads that never ended. A missing object is no error.
+// uploads that never ended. A missing object is no error. ErrLocked means that all is
+// gone but what a lock of the bucket keeps; any other error that something may be left.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := b.reads.RemoveIncompleteUpload(ctx, b.bucket, b.prefix+name); err != nil {
-		return fmt.Errorf("aborting uploads: %w", storeError(err))
+	if err := b.abortAll(ctx, name); err != nil {
+		return fmt.Errorf("aborting uploads: %w", err)
 	}
-	// All versions are known before the first is removed: a listing goes on after the
-	// last one it gave, which must then be there.
-	var ids []string
+	ids, err := b.versionsOf(ctx, name)
+	if notImplemented(err) {
+		return b.deletePlainly(ctx, name)
+	}
+	if err != nil {
+		return fmt.Errorf("listing versions: %w", err)
+	}
+	var refused error
+	for _, id := range ids {
+		err := b.RemoveVersion(ctx, name, id)
+		if err != nil && !away(err) {
+			err = b.whyRefused(ctx, name, id, err)
+		}
+		switch {
+		case err == nil:
+		case away(err) || ctx.Err() != nil:
+			return err
+		case refused == nil || errors.Is(refused, ErrLocked):
+			refused = err // the others need not be locked; and what has another reason counts
+		}
+	}
+	return refused
+}
+
+// versionsOf gives the ids of all versions of an object. All are known before the first
+// is removed: a listing goes on after the last one it gave, which must then be there.
+func (b *Bucket) versionsOf(ctx context.Context, name string) (ids []string, err error) {
 	for version, err := range b.Versions(ctx, name) {
 		if err != nil {
-			return fmt.Errorf("listing versions: %w", err)
+			return nil, err
 		}
 		if version.Name == name {
 			ids = append(ids, version.ID)
 		}
 	}
-	var refused error
-	for _, id := range ids {
-		err := b.RemoveVersion(ctx, name, id)
-		switch {
-		case err == nil:
-		case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
+	return ids, nil
+}
+
+// abortAll removes the parts of an object's uploads that never ended.
+func (b *Bucket) abortAll(ctx context.Context, name string) error {
+	uploads, err := b.Uploads(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, u := range uploads {
+		if u.Name != name {
+			continue
+		}
+		if err := b.Abort(ctx, u); err != nil {
 			return err
-		default:
-			refused = err // it may be locked: the others need not be
 		}
 	}
-	return refused
+	return nil
 }
+
+// deletePlainly removes an object from a server that does not list versions. Such a
+// server has none, and one that says of this object that it has is not believed: its
+// older versions would stay, and no one would see them.
+func (b *Bucket) deletePlainly(ctx context.Context, name string) error {
+	info, err := b.reads.StatObject(ctx, b.bucket, b.prefix+name, minio.StatObjectOptions{})
+	switch {
+	case gone(err):
+		return nil
+	case err != nil:
+		return storeError(err)
+	case info.VersionID != "" && info.VersionID != nullVersion:
+		return errors.New("store keeps versions of the object and does not list them")
+	}
+	return b.RemoveVersion(ctx, name, "")
+}
+
+// nullVersion is the id of the only version of an object in a bucket without versions.
+const nullVersion = "null"
 
 // RemoveVersion removes one version of an object. One that is gone is no error.
 func (b *Bucket) RemoveVersion(ctx context.Context, name, id string) error {
@@ -49,6 +101,33 @@ func (b *Bucket) RemoveVersion(ctx context.Context, name, id string) error {
 		return nil
 	}
 	return storeError(err)
+}
+
+// whyRefused is ErrLocked where the server says that a lock keeps the version. Servers
+// answer a DELETE under a lock, and one that a key has no right to, in the same way.
+func (b *Bucket) whyRefused(ctx context.Context, name, id string, refused error) error {
+	info, err := b.reads.StatObject(ctx, b.bucket, b.prefix+name, minio.StatObjectOptions{VersionID: id})
+	if err != nil {
+		if err = storeError(err); away(err) {
+			return err // it may be locked: ask again
+		}
+		return refused
+	}
+	if info.Metadata.Get("X-Amz-Object-Lock-Legal-Hold") == string(minio.LegalHoldEnabled) {
+		return fmt.Errorf("%w: a legal hold: %w", ErrLocked, refused)
+	}
+	until, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
+	if err == nil && until.After(time.Now()) {
+		return fmt.Errorf("%w: until %s: %w", ErrLocked, until.UTC().Format(time.RFC3339), refused)
+	}
+	return refused
+}
+
+// notImplemented says whether the server does not know such a request at all. A key
+// without the right to it gets another answer.
+func notImplemented(err error) bool {
+	var answer minio.ErrorResponse
+	return errors.As(err, &answer) && (answer.StatusCode == http.StatusNotImplemented || answer.Code == "NotImplemented")
 }
 
 func gone(err error) bool {

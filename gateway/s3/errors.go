@@ -21,9 +21,17 @@ var (
 	// ErrRefused means that the key which signs the requests may not do this.
 	ErrRefused = errors.New("access denied")
 
+	// ErrLocked means that the bucket keeps a version for a time, or until a hold of its
+	// own is lifted, and said so when it was asked.
+	ErrLocked = errors.New("kept by a lock of the bucket")
+
 	// ErrUnavailable means that the same call may succeed later.
 	ErrUnavailable = errors.New("temporarily unavailable")
 )
+
+// away says whether the server cannot be reached, or cannot answer at the moment. One
+// that refuses is not away: it will refuse again until an operator has seen to it.
+func away(err error) bool { return errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrRefused) }
 
 // unavailable marks what went wrong at the server, or on the way to it.
 func unavailable(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }

@@ -18,13 +18,18 @@ type Upload struct {
 
 // Uploads gives the uploads of names that start with prefix. All are known before the
 // first is aborted: a listing goes on after the last one it gave, which must then be
-// there.
+// there. A server that does not list uploads gives none: what a dead process left there
+// is for a lifecycle rule of the bucket.
 func (b *Bucket) Uploads(ctx context.Context, prefix string) ([]Upload, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // or the client's goroutine would wait for us after an error
 	var uploads []Upload
 	for u := range b.reads.ListIncompleteUploads(ctx, b.bucket, b.prefix+prefix, true) {
-		if u.Err != nil {
+		switch {
+		case u.Err == nil:
+		case notImplemented(u.Err), minio.ToErrorResponse(u.Err).Code == minio.NoSuchUpload: // some say so when there is none
+			return nil, nil
+		default:
 			return nil, storeError(u.Err)
 		}
 		uploads = append(uploads, Upload{Name: b.name(u.Key), Size: u.Size, Begun: u.Initiated, id: u.UploadID})

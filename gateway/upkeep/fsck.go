@@ -55,6 +55,7 @@ const (
 	FindingBodyUnreadable    FindingKind = "body-unreadable"
 	FindingHeaderMissing     FindingKind = "header-missing"
 	FindingErasureForgotten  FindingKind = "erasure-forgotten"  // the journal has the erasure, the database does not
+	FindingErasureRefused    FindingKind = "erasure-refused"    // the store does not delete what was erased, and no lock is the reason
 	FindingReferencesUnknown FindingKind = "references-unknown" // a newer build made tables that this build does not know
 	FindingUnreferenced      FindingKind = "unreferenced"       // no row knows the object
 	FindingAbandoned         FindingKind = "abandoned"          // of an abandoned upload
@@ -160,6 +161,15 @@ func (c *storeCheck) preconditions(ctx context.Context) error {
 	for _, id := range forgotten {
 		c.add(Finding{Kind: FindingErasureForgotten, State: FindingWrong, Object: erasing.JournalKey(id),
 			Detail: "the database was restored from an older backup: run `bordereau keys reapply-erasures`"})
+	}
+	if err != nil {
+		return err
+	}
+	refused, err := c.upkeep.erasures.RefusedErasures(ctx)
+	for _, row := range refused {
+		c.add(Finding{Kind: FindingErasureRefused, State: FindingWrong, Contract: row.Contract, Document: row.Document,
+			Detail: "erasure " + string(row.ID) + " runs since " + row.Decided.Time().Format("2006-01-02") + ", because the store does not delete a body " +
+				"that no lock keeps: see to the rights that docs/stores.md lists"})
 	}
 	return err
 }

@@ -40,8 +40,8 @@ func (c *storeCheck) orphan(ctx context.Context, o choke.ObjectInfo) error {
 
 // stale handles the object of a document that should have none.
 func (c *storeCheck) stale(ctx context.Context, f Finding, row queries.DocumentsInFolderRow) error {
-	if f.Kind == FindingErased && row.ObjectGone == erasing.ObjectRefused && (!c.local || !c.Repair) {
-		f.State, f.Detail = FindingKept, "the store did not delete it; the certificate says so"
+	if f.Kind == FindingErased && row.ObjectGone == erasing.ObjectRetained && (!c.local || !c.Repair) {
+		f.State, f.Detail = FindingKept, "a lock of the store keeps it; the certificate says so"
 		c.add(f)
 		return nil
 	}

@@ -309,7 +309,8 @@ CREATE TABLE erasure (
     journaled   bigint NOT NULL,
     certified   bigint NOT NULL,
     certificate text   NOT NULL,
-    retained    bigint NOT NULL DEFAULT 0 -- objects that the certificate names because their store would not delete them
+    retained    bigint NOT NULL DEFAULT 0, -- objects that the certificate names because a lock of their store keeps them
+    refused     bigint NOT NULL DEFAULT 0  -- when the store first refused to delete an object that no lock keeps
 );
 CREATE INDEX erasure_contract ON erasure (contract, document);
 -- For unfinished erasures. SQLite uses this index only for a query that repeats its
@@ -321,13 +322,13 @@ CREATE INDEX erasure_decided ON erasure (decided);
 CREATE INDEX erasure_retained ON erasure (id) WHERE retained > 0;
 
 -- A document whose header row is gone for good. object_gone: 0 not yet, 1 deleted with
--- all versions, 2 the store refused.
+-- all versions, 2 a lock of the store keeps it.
 CREATE TABLE erased_document (
     document    text   NOT NULL PRIMARY KEY REFERENCES document (id),
     erasure     text   NOT NULL REFERENCES erasure (id),
     erased      bigint NOT NULL,
     object_gone bigint NOT NULL,
-    tried       bigint NOT NULL DEFAULT 0 -- when the store was last asked to delete an object that it had refused to
+    tried       bigint NOT NULL DEFAULT 0 -- when the store was last asked to delete an object that a lock kept
 );
 CREATE INDEX erased_document_erasure ON erased_document (erasure, object_gone, document);
 CREATE INDEX erased_document_retained ON erased_document (tried) WHERE object_gone = 2;

@@ -84,7 +84,13 @@ ORDER BY d.id LIMIT $2;
 
 -- name: ObjectsToErase :many
 SELECT d.id, d.object_key FROM erased_document e JOIN document d ON d.id = e.document
-WHERE e.erasure = $1 AND e.object_gone = 0 ORDER BY e.document LIMIT $2;
+WHERE e.erasure = $1 AND e.object_gone = 0 AND e.document > sqlc.arg(after) ORDER BY e.document LIMIT $2;
+
+-- name: SetErasureRefused :execrows
+UPDATE erasure SET refused = $2 WHERE id = $1 AND refused = 0;
+
+-- name: RefusedErasures :many
+SELECT * FROM erasure WHERE decided > 0 AND certified = 0 AND refused > 0 ORDER BY decided LIMIT 100;
 
 -- name: SetObjectGone :exec
 UPDATE erased_document SET object_gone = $2, tried = $3 WHERE document = $1;

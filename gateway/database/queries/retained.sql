@@ -1,4 +1,4 @@
--- RetainedObjects are objects that their store refused to delete, and that were not tried
+-- RetainedObjects are objects that a lock of their store kept, and that were not tried
 -- since a moment.
 -- name: RetainedObjects :many
 SELECT d.id, d.object_key FROM erased_document e JOIN document d ON d.id = e.document

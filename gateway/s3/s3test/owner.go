@@ -3,6 +3,7 @@ package s3test
 import (
 	"bytes"
 	"context"
+	"io"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -90,4 +91,25 @@ func (s *Server) Hold(key string, on bool) {
 	if err != nil {
 		s.t.Fatalf("holding %s: %v", key, err)
 	}
+}
+
+// Remove takes the newest version of a key away. One that is missing is no error.
+func (s *Server) Remove(key string) {
+	if err := s.client().RemoveObject(context.Background(), bucket, key, minio.RemoveObjectOptions{}); err != nil {
+		s.t.Errorf("removing %s: %v", key, err)
+	}
+}
+
+func (s *Server) content(key string) []byte {
+	object, err := s.client().GetObject(context.Background(), bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		s.t.Errorf("reading %s: %v", key, err)
+		return nil
+	}
+	defer object.Close()
+	content, err := io.ReadAll(object)
+	if err != nil {
+		s.t.Errorf("reading %s: %v", key, err)
+	}
+	return content
 }
