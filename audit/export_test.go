@@ -9,7 +9,7 @@ import (
 )
 
 // FirstSchema is the number of the schema.
-const FirstSchema = firstSchema
+var FirstSchema = firstSchema
 
 // Waiting says whether a call waits for an event.
 func (l *Ledger) Waiting() bool { return l.waiters.any() }

@@ -16,8 +16,17 @@ import (
 //go:embed schema.sql
 var schemaText string
 
-// firstSchema is the number of the oldest schema that this build can use.
-const firstSchema = 101
+// firstSchema is the number of the oldest schema that this build can use. It is in the
+// first line of the text.
+var firstSchema = numberOf(schemaText)
+
+func numberOf(text string) int64 {
+	var number int64
+	if _, err := fmt.Sscanf(text, "-- Schema %d\n", &number); err != nil {
+		panic("the first line of schema.sql is not its number: " + err.Error())
+	}
+	return number
+}
 
 // schemaTable is the table in which goose records the migrations. The ledger has a table
 // of its own, because its schema and the product's change separately.

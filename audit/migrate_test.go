@@ -34,8 +34,8 @@ func TestASchemaOfItsNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const number, digest = 101, "d13505cfa51591b9"
+	const number, digest = 101, "41900bd681ac2e4d"
 	if got := fmt.Sprintf("%x", sha256.Sum256(text))[:16]; got != digest || audit.FirstSchema != number {
-		t.Errorf("schema.sql is %s, number %d: raise firstSchema, and note both here", got, audit.FirstSchema)
+		t.Errorf("schema.sql is %s, number %d: raise the number in its first line, and note both here", got, audit.FirstSchema)
 	}
 }

@@ -1,5 +1,7 @@
--- The ledger's tables. Until the first release this text changes in place, and its number
--- in migrate.go rises each time.
+-- Schema 101
+--
+-- The ledger's tables. Until the first release this text changes in place, and the number
+-- above rises each time.
 --
 -- One text for SQLite and PostgreSQL; where SQLite alone says more, that is in a comment
 -- that begins with "sqlite:". Times are bigint microseconds since 1970 UTC. The triggers

@@ -5,26 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/bordereau/bordereau/audit/schema"
 )
-
-// The filters are exactly the columns of the index. A filter without an index would find
-// nothing in full blocks.
-func TestEveryIndexedColumnIsAFilter(t *testing.T) {
-	asked := map[string]bool{}
-	for _, f := range filters {
-		if schema.FieldOf(f.column) == 0 || asked[f.column] {
-			t.Errorf("%s is not indexed, or listed twice", f.column)
-		}
-		asked[f.column] = true
-	}
-	for _, c := range schema.Columns {
-		if c.Field != 0 && !asked[c.Name] {
-			t.Errorf("%s is indexed, and no filter", c.Name)
-		}
-	}
-}
 
 // Package ask reads through an interface that cannot write, and names nothing that
 // writes.

@@ -131,7 +131,7 @@ func doneByActor(ctx context.Context, tx schema.Queryer, e ErasableQuery, end in
 	s.first, s.end = e.From, end
 	indexed := min(s.end, s.indexed)
 	blocks, err := readBlocks(ctx, tx, `SELECT block, bits FROM audit_index WHERE ledger = $1 AND field = $2 AND value = $3
-		AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`, e.Ledger, schema.FieldOf("actor"), e.Actor, s.first/schema.BlockSize, (indexed+schema.BlockSize-1)/schema.BlockSize, most)
+		AND block >= $4 AND block < $5 ORDER BY block LIMIT $6`, e.Ledger, schema.ColumnOf("actor").Field, e.Actor, s.first/schema.BlockSize, (indexed+schema.BlockSize-1)/schema.BlockSize, most)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -166,6 +166,6 @@ func (a *Asker) Acted(ctx context.Context, tx schema.Queryer, ledger, actor stri
 // doneBy is the search for the person's events.
 func doneBy(ctx context.Context, tx schema.Queryer, ledger, actor string) (*search, error) {
 	s := &search{ledger: ledger}
-	s.filter("actor", actor)
+	s.filter(schema.ColumnOf("actor"), actor)
 	return s, s.readBounds(ctx, tx, time.Time{}, time.Time{})
 }

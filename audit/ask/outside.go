@@ -64,7 +64,7 @@ func (a *Asker) sift(ctx context.Context, q Query, where *conditions, begin int6
 			continue
 		}
 		answer.Events = append(answer.Events, e)
-		if len(answer.Events) == q.limit() {
+		if len(answer.Events) == limitOf(q) {
 			answer.Next = strconv.FormatInt(e.Seq, 10)
 			return answer, nil
 		}

@@ -18,52 +18,8 @@ const MaxPage = 500
 
 const defaultPage = 50
 
-// Query asks for events of one ledger, the newest first. Every filter that is set must
-// hold.
-type Query struct {
-	Ledger string // which ledger; must be set
-
-	Actor, Contract, Provider, Batch, Document string
-
-	Organisation string // of the actor
-	Role         string // in which the actor did it
-	Site         string // as the contract names it
-	Country      string // of that site
-
-	Action  event.Action
-	Kind    event.Kind // of the action
-	Phase   event.Phase
-	Outcome event.Outcome
-	Reason  string
-
-	From time.Time // not before; by the time of sequencing
-	To   time.Time // before
-
-	Cursor string // of the next page, as Query returned it; empty: the newest
-	Limit  int    // at most MaxPage; 0: 50
-}
-
-// filters lists the columns that a query can filter by, each with its value in the query.
-// A test holds that these are the columns of the index.
-var filters = []struct {
-	column string
-	asked  func(*Query) string
-}{
-	{"document", func(q *Query) string { return q.Document }},
-	{"batch", func(q *Query) string { return q.Batch }},
-	{"actor", func(q *Query) string { return q.Actor }},
-	{"contract", func(q *Query) string { return q.Contract }},
-	{"organisation", func(q *Query) string { return q.Organisation }},
-	{"provider", func(q *Query) string { return q.Provider }},
-	{"site", func(q *Query) string { return q.Site }},
-	{"country", func(q *Query) string { return q.Country }},
-	{"role", func(q *Query) string { return q.Role }},
-	{"action", func(q *Query) string { return string(q.Action) }},
-	{"kind", func(q *Query) string { return string(q.Kind) }},
-	{"phase", func(q *Query) string { return string(q.Phase) }},
-	{"outcome", func(q *Query) string { return string(q.Outcome) }},
-	{"reason", func(q *Query) string { return q.Reason }},
-}
+// Query asks for events of one ledger. Its filters are schema.Filters.
+type Query = schema.Query
 
 // Query returns a page of events, each with its erasable data unless that was erased, and
 // the cursor of the next page, which is empty when there is none. It fails with
@@ -79,7 +35,7 @@ func (a *Asker) Query(ctx context.Context, q Query) (events []event.Event, next 
 
 // page is a page of the events that the search finds.
 func (a *Asker) page(ctx context.Context, q Query, s *search) (events []event.Event, next string, err error) {
-	limit := q.limit()
+	limit := limitOf(q)
 	events, err = a.newest(ctx, s, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("querying ledger: %w", err)
@@ -91,7 +47,7 @@ func (a *Asker) page(ctx context.Context, q Query, s *search) (events []event.Ev
 	return events, next, nil
 }
 
-func (q Query) limit() int {
+func limitOf(q Query) int {
 	if q.Limit == 0 {
 		return defaultPage
 	}

@@ -318,7 +318,7 @@ func (a *Asker) sumUp(ctx context.Context, q Ask, column, count string, conditio
 	}
 	where.add(column, ` IS NOT NULL`)
 	statement := strings.NewReplacer("COLUMN", column, "COUNTED", count, "WHERE_", where.String(),
-		"LEAST", where.bind(max(q.Least, 1)), "LIMIT_", where.bind(q.limit())).Replace(`SELECT COLUMN, CAST(COUNTED AS bigint),
+		"LEAST", where.bind(max(q.Least, 1)), "LIMIT_", where.bind(limitOf(q.Query))).Replace(`SELECT COLUMN, CAST(COUNTED AS bigint),
 		COUNT(DISTINCT document), COUNT(DISTINCT actor), CAST(COALESCE(SUM(bytes), 0) AS bigint), MIN(ts), MAX(ts)
 		FROM audit_event WHERE WHERE_ GROUP BY COLUMN HAVING COUNTED >= LEAST ORDER BY 2 DESC, 1 LIMIT LIMIT_`)
 	rows, err := a.db.QueryContext(ctx, statement, where.args...)

@@ -43,8 +43,10 @@ func (a *Asker) search(ctx context.Context, q Query) (*search, error) {
 		}
 	}
 	s := &search{ledger: q.Ledger}
-	for _, f := range filters {
-		s.filter(f.column, f.asked(&q))
+	for i := range schema.Columns {
+		if c := &schema.Columns[i]; c.In != nil {
+			s.filter(c, *c.In(&q))
+		}
 	}
 	if err := s.readBounds(ctx, a.db, q.From, q.To); err != nil {
 		return nil, fmt.Errorf("querying ledger: %w", err)
@@ -55,10 +57,10 @@ func (a *Asker) search(ctx context.Context, q Query) (*search, error) {
 
 // filter narrows the search to events with the value in the column. An empty value
 // narrows nothing.
-func (s *search) filter(column, value string) {
+func (s *search) filter(c *schema.Column, value string) {
 	if value != "" {
-		s.terms = append(s.terms, schema.Term{Field: schema.FieldOf(column), Value: value})
-		s.conditions.add(column, ` = `, s.conditions.bind(value))
+		s.terms = append(s.terms, schema.Term{Field: c.Field, Value: value})
+		s.conditions.add(c.Name, ` = `, s.conditions.bind(value))
 	}
 }
 

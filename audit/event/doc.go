@@ -10,17 +10,13 @@
 //
 // # Leaf, version 1
 //
-// A leaf is one JSON object without white space. Its fields come in the order of this
-// example and have no other spelling. The first nine, up to outcome, are always there.
-// The others are left out when empty or zero:
+// A leaf is one JSON object without white space. Its members come in the order of the
+// list Members and have no other spelling. The first nine, up to outcome, are always
+// there. The others are left out when empty or zero:
 //
 //	{"v":1,"ledger":"o_…","seq":7,"ts":1767225600000001,"id":"e_…","occ":1767225600000000,
 //	"phase":"grant","action":"document.read","outcome":"allow","reason":"allowed",
-//	"actor":"p_…","org":"o_…","role":"handler","auth":"client-secret",
-//	"contract":"c_…","version":1,"clause":"classes.claim-form","provider":"o_…",
-//	"batch":"b_…","document":"d_…","class":"claim-form","assignment":"a_…","subject":"…",
-//	"site":"tunis","country":"TN","bytes":10,"length":10,"grant":"e_…","request":"…","node":"gw-1",
-//	"priv":"<base64 of 32 bytes>"}
+//	"actor":"p_…","contract":"c_…","bytes":10,"length":10,"priv":"<base64 of 32 bytes>"}
 //
 // Times (ts: when sequenced, occ: when it occurred) are microseconds since 1970 UTC. A
 // string holds no control character, at most MaxText bytes, and escapes only the

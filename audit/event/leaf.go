@@ -24,7 +24,7 @@ var ErrInvalid = errors.New("invalid event")
 func (e Event) Leaf() ([]byte, error) {
 	w := writer{out: make([]byte, 0, 512)}
 	v := int64(version)
-	e.fields(&w, &v)
+	e.members(&w, &v)
 	if w.err != nil {
 		return nil, w.err
 	}

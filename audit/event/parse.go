@@ -16,7 +16,7 @@ func Parse(leaf []byte) (Event, error) {
 	var e Event
 	var v int64
 	r := reader{rest: string(leaf)}
-	e.fields(&r, &v)
+	e.members(&r, &v)
 	if v != version {
 		return Event{}, fmt.Errorf("%w: leaf is not of version %d", ErrInvalid, version)
 	}

@@ -69,8 +69,8 @@ func (p *index) event(seq int64, e event.Event) {
 		p.block = seq / blockSize
 	}
 	for _, f := range fields {
-		if f.number > 0 {
-			p.set(f.number, f.value(&e), seq)
+		if f.index > 0 {
+			p.set(f.index, f.value(&e), seq)
 		}
 	}
 	if e.Outcome == event.OutcomeDeny {
@@ -161,7 +161,7 @@ func (v *verification) endIndex() error {
 
 func fieldName(field int64) string {
 	for _, f := range fields {
-		if field > 0 && f.number == field {
+		if field > 0 && f.index == field {
 			return f.name
 		}
 	}

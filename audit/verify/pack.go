@@ -156,7 +156,7 @@ func (p *packVerification) rows(ctx context.Context) error {
 	lines := newLineReader(p.archive.reader(p.archive.byName[rowsName]), maxRow)
 	table := newLineReader(p.archive.reader(p.archive.byName[tableName]), maxRow)
 	head, err := table.next()
-	if err != nil || string(head) != tableHead {
+	if err != nil || string(head) != tableHead() {
 		p.v.report.problem(KindTable, NoSeq, "%s does not begin with the names of the columns", tableName)
 	}
 	for {

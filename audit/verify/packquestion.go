@@ -3,6 +3,8 @@ package verify
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -59,30 +61,52 @@ func (p *packVerification) question() {
 // filters are the filters of a question that a row can be checked by. Further parameters
 // of a named question are not checked.
 type filters struct {
-	Actor, Contract, Provider, Batch, Document string
-	Organisation, Role, Site, Country          string
-	Action                                     event.Action
-	Phase                                      event.Phase
-	Outcome                                    event.Outcome
-	Reason                                     string
-	From, To                                   time.Time
-
-	Question string
+	equal map[string]string // by the name of the field; not empty
+	from  time.Time
+	to    time.Time
 }
 
 func (p *packVerification) readFilters(r packRow) {
 	private, err := r.private.Private()
 	p.asked.Question = private["question"]
-	f := &filters{}
-	if err != nil || json.Unmarshal([]byte(p.asked.Question), f) != nil {
+	f, question, readErr := parseFilters([]byte(p.asked.Question))
+	if err != nil || readErr != nil {
 		p.v.report.problem(KindQuestion, p.export, "the question cannot be read")
 		return
 	}
 	p.filters = f
-	if f.Question != "" {
-		p.v.report.notChecked("whether the rows answer the question %q, beside its filters", f.Question)
+	if question != "" {
+		p.v.report.notChecked("whether the rows answer the question %q, beside its filters", question)
 	}
 }
+
+func parseFilters(text []byte) (f *filters, question string, err error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, "", err
+	}
+	f = &filters{equal: map[string]string{}}
+	read := func(name string, to any) {
+		if member := members[name]; member != nil {
+			err = errors.Join(err, json.Unmarshal(member, to))
+		}
+	}
+	read("From", &f.from)
+	read("To", &f.to)
+	read("Question", &question)
+	for i := range fields {
+		if fields[i].use&filter == 0 {
+			continue
+		}
+		var asked string
+		if read(capital(fields[i].name), &asked); asked != "" {
+			f.equal[fields[i].name] = asked
+		}
+	}
+	return f, question, err
+}
+
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // answers checks a row against the question's filters, and against what its asker may
 // see.
@@ -93,25 +117,13 @@ func (p *packVerification) answers(e event.Event) {
 	if p.filters == nil {
 		return
 	}
-	for _, f := range p.filters.beside(e) {
-		if f.asked != "" && f.asked != f.is {
+	for i := range fields {
+		f := &fields[i]
+		if asked := p.filters.equal[f.name]; asked != "" && f.use&filter != 0 && asked != f.value(&e) {
 			p.v.report.problem(KindQuestion, e.Seq, "the event does not answer the question: %s", f.name)
 		}
 	}
-	if f := p.filters; e.Time.Before(f.From) || !f.To.IsZero() && !e.Time.Before(f.To) {
+	if f := p.filters; e.Time.Before(f.from) || !f.to.IsZero() && !e.Time.Before(f.to) {
 		p.v.report.problem(KindQuestion, e.Seq, "the event does not answer the question: time")
-	}
-}
-
-type filter struct{ name, asked, is string }
-
-// beside pairs each filter with the event's value.
-func (f *filters) beside(e event.Event) []filter {
-	return []filter{
-		{"actor", f.Actor, e.Actor}, {"contract", f.Contract, e.Contract}, {"provider", f.Provider, e.Provider},
-		{"batch", f.Batch, e.Batch}, {"document", f.Document, e.Document}, {"organisation", f.Organisation, e.Organisation},
-		{"role", f.Role, e.Role}, {"site", f.Site, e.Site}, {"country", f.Country, e.Country},
-		{"action", string(f.Action), string(e.Action)},
-		{"phase", string(f.Phase), string(e.Phase)}, {"outcome", string(f.Outcome), string(e.Outcome)}, {"reason", f.Reason, e.Reason},
 	}
 }

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
 )
@@ -86,19 +84,27 @@ func (r *lineReader) next() ([]byte, error) {
 }
 
 // tableHead is the first line of the table for people.
-const tableHead = "ledger,seq,time,occurred,id,phase,action,outcome,reason,actor,organisation,role,auth,contract,version,clause," +
-	"provider,batch,document,class,assignment,subject,site,country,bytes,length,grant,request,node,commitment"
+func tableHead() string {
+	return tableOf(func(i int) string { return fields[i].name })
+}
 
 // tableLine is an event's line in it.
 func tableLine(e event.Event) string {
-	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	moment := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-	cells := []string{
-		e.Ledger, number(e.Seq), moment(e.Time), moment(e.Occurred), e.ID, string(e.Phase), string(e.Action), string(e.Outcome),
-		noFormula(e.Reason), noFormula(e.Actor), noFormula(e.Organisation), noFormula(e.Role), noFormula(e.Auth), noFormula(e.Contract),
-		number(e.Version), noFormula(e.Clause), noFormula(e.Provider), noFormula(e.Batch), noFormula(e.Document), noFormula(e.Class),
-		noFormula(e.Assignment), noFormula(e.Subject), noFormula(e.Site), noFormula(e.Country), number(e.Bytes), number(e.Length),
-		noFormula(e.Grant), noFormula(e.Request), noFormula(e.Node), noFormula(e.Commitment),
+	return tableOf(func(i int) string {
+		value := fields[i].value(&e)
+		if fields[i].use&number == 0 {
+			value = noFormula(value)
+		}
+		return value
+	})
+}
+
+func tableOf(text func(field int) string) string {
+	var cells []string
+	for i := range fields {
+		if fields[i].use&cell != 0 {
+			cells = append(cells, text(i))
+		}
 	}
 	var line strings.Builder
 	table := csv.NewWriter(&line)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,42 +13,25 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 )
 
-// csvColumns are the columns of an export: what the leaf holds of an event. The erasable
-// data stays out, because nothing can be erased from a table that people pass on.
-var csvColumns = []struct {
-	name string
-	of   func(e *event.Event) string
-}{
-	{"ledger", func(e *event.Event) string { return e.Ledger }},
-	{"seq", func(e *event.Event) string { return strconv.FormatInt(e.Seq, 10) }},
-	{"time", func(e *event.Event) string { return e.Time.UTC().Format(time.RFC3339Nano) }},
-	{"occurred", func(e *event.Event) string { return e.Occurred.UTC().Format(time.RFC3339Nano) }},
-	{"id", func(e *event.Event) string { return e.ID }},
-	{"phase", func(e *event.Event) string { return string(e.Phase) }},
-	{"action", func(e *event.Event) string { return string(e.Action) }},
-	{"outcome", func(e *event.Event) string { return string(e.Outcome) }},
-	{"reason", func(e *event.Event) string { return cell(e.Reason) }},
-	{"actor", func(e *event.Event) string { return cell(e.Actor) }},
-	{"organisation", func(e *event.Event) string { return cell(e.Organisation) }},
-	{"role", func(e *event.Event) string { return cell(e.Role) }},
-	{"auth", func(e *event.Event) string { return cell(e.Auth) }},
-	{"contract", func(e *event.Event) string { return cell(e.Contract) }},
-	{"version", func(e *event.Event) string { return strconv.FormatInt(e.Version, 10) }},
-	{"clause", func(e *event.Event) string { return cell(e.Clause) }},
-	{"provider", func(e *event.Event) string { return cell(e.Provider) }},
-	{"batch", func(e *event.Event) string { return cell(e.Batch) }},
-	{"document", func(e *event.Event) string { return cell(e.Document) }},
-	{"class", func(e *event.Event) string { return cell(e.Class) }},
-	{"assignment", func(e *event.Event) string { return cell(e.Assignment) }},
-	{"subject", func(e *event.Event) string { return cell(e.Subject) }},
-	{"site", func(e *event.Event) string { return cell(e.Site) }},
-	{"country", func(e *event.Event) string { return cell(e.Country) }},
-	{"bytes", func(e *event.Event) string { return strconv.FormatInt(e.Bytes, 10) }},
-	{"length", func(e *event.Event) string { return strconv.FormatInt(e.Length, 10) }},
-	{"grant", func(e *event.Event) string { return cell(e.Grant) }},
-	{"request", func(e *event.Event) string { return cell(e.Request) }},
-	{"node", func(e *event.Event) string { return cell(e.Node) }},
-	{"commitment", func(e *event.Event) string { return cell(e.Commitment) }},
+// csvColumns are the columns of an export: the members of the leaf, with the two times
+// beside each other. The erasable data stays out, because nothing can be erased from a
+// table that people pass on.
+func csvColumns() []event.Member {
+	columns := slices.Clone(event.Members)
+	id := slices.IndexFunc(columns, func(m event.Member) bool { return m.Name == "id" })
+	columns[id], columns[id+1] = columns[id+1], columns[id] // "occurred" comes before "id"
+	return columns
+}
+
+func csvCell(m event.Member, e *event.Event) string {
+	switch {
+	case m.Text != nil:
+		return cell(*m.Text(e))
+	case m.Number != nil:
+		return strconv.FormatInt(*m.Number(e), 10)
+	default:
+		return m.Moment(e).UTC().Format(time.RFC3339Nano)
+	}
 }
 
 const (
@@ -79,9 +63,10 @@ func cell(s string) string {
 // the table, which is then incomplete.
 func WriteCSV(w io.Writer, events iter.Seq2[event.Event, error]) error {
 	table := csv.NewWriter(w)
-	line := make([]string, len(csvColumns))
-	for i, column := range csvColumns {
-		line[i] = column.name
+	columns := csvColumns()
+	line := make([]string, len(columns))
+	for i, column := range columns {
+		line[i] = column.Name
 	}
 	if err := table.Write(line); err != nil {
 		return fmt.Errorf("writing the table: %w", err)
@@ -90,8 +75,8 @@ func WriteCSV(w io.Writer, events iter.Seq2[event.Event, error]) error {
 		if err != nil {
 			return err
 		}
-		for i, column := range csvColumns {
-			line[i] = column.of(&e)
+		for i, column := range columns {
+			line[i] = csvCell(column, &e)
 		}
 		if err := table.Write(line); err != nil {
 			return fmt.Errorf("writing the table: %w", err)
