@@ -10,6 +10,7 @@ import (
 
 // These are the types of package evidence, under the names for callers of this package.
 type (
+	EventFilter    = evidence.EventFilter
 	EventQuery     = evidence.EventQuery
 	Group          = evidence.Group
 	LedgerAnswer   = evidence.LedgerAnswer
@@ -18,6 +19,9 @@ type (
 	Pack           = evidence.Pack
 	PackQuestion   = evidence.PackQuestion
 )
+
+// EventFilters lists the filters of a question to a ledger.
+func EventFilters() []EventFilter { return evidence.EventFilters() }
 
 // WriteCSV writes the events as a table with a line of column names. The first error ends
 // it, and leaves the table incomplete.

@@ -81,5 +81,3 @@
 // The lists of roles, reasons and keys are tables of this package. The OpenAPI document,
 // docs/contracts.md and the schema repeat them: go generate writes them there.
 package policy
-
-//go:generate go run ./tables ..

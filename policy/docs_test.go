@@ -10,7 +10,7 @@ import (
 )
 
 // Every reason is explained once, and every explanation is of a reason. Package
-// policy/tables holds docs/contracts.md to them.
+// gateway/tables holds docs/contracts.md to them.
 func TestEveryReasonIsExplained(t *testing.T) {
 	var got []string
 	for _, r := range policy.Reasons() {

@@ -18,8 +18,14 @@ const MaxPage = 500
 
 const defaultPage = 50
 
-// Query asks for events of one ledger. Its filters are schema.Filters.
+// Query asks for events of one ledger. Filters lists its filters.
 type Query = schema.Query
+
+// Filter is a filter of a question: a column, and where a Query has its value.
+type Filter = schema.Column
+
+// Filters lists the filters of a question.
+func Filters() []Filter { return schema.Filters() }
 
 // Query returns a page of events, each with its erasable data unless that was erased, and
 // the cursor of the next page, which is empty when there is none. It fails with

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -42,11 +43,9 @@ func auditQueryCommand() *cobra.Command {
 // question has the flags of a question.
 type question struct {
 	gateway.EventQuery
-	ledgers         []string
-	action, outcome string
-	kind, phase     string
-	from, to        string
-	json            bool
+	ledgers  []string
+	from, to string
+	json     bool
 }
 
 func (q *question) addFlags(cmd *cobra.Command) {
@@ -58,27 +57,18 @@ func (q *question) addFlags(cmd *cobra.Command) {
 func (q *question) addFilters(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&q.ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
-	for _, id := range []struct {
-		to         *string
-		name, what string
-	}{{&q.Actor, "actor", "person"}, {&q.Document, "document", "document"}, {&q.Batch, "batch", "batch"},
-		{&q.Contract, "contract", "contract"}, {&q.Provider, "provider", "provider"}, {&q.Organisation, "organisation", "people's organisation"}} {
-		f.StringVar(id.to, id.name, "", "only events of this "+id.what+" (its id)")
+	for _, filter := range gateway.EventFilters() {
+		finds := strings.ReplaceAll(filter.Finds, "`", "") // pflag would take them for the name of the value
+		if filter.Words != nil {
+			finds += ": " + strings.Join(filter.Words, ", ")
+		}
+		f.StringVar(filter.In(&q.EventQuery), filter.Name, "", "only events "+finds)
 	}
-	f.StringVar(&q.action, "action", "", "only this action, as in document.read")
-	f.StringVar(&q.outcome, "outcome", "", "only this outcome: allow, deny or error")
-	f.StringVar(&q.kind, "kind", "", "only actions of this kind: content, work, access, sign-in or audit")
-	f.StringVar(&q.phase, "phase", "", "only this phase: state, grant, completed, aborted or unknown")
-	f.StringVar(&q.Reason, "reason", "", "only this reason, as in no-lease")
-	f.StringVar(&q.Role, "role", "", "only acts in this role, as in handler")
-	f.StringVar(&q.Site, "site", "", "only from this site, by its name in the contract")
-	f.StringVar(&q.Country, "country", "", "only from this country, as in TN")
 	f.StringVar(&q.from, "from", "", "only from this time on, as in 2026-11-25T09:30:00Z")
 	f.StringVar(&q.to, "to", "", "only before this time, as in 2026-11-26T00:00:00Z")
 }
 
 func (q *question) parseTimes() error {
-	q.Action, q.Outcome, q.Kind, q.Phase = event.Action(q.action), event.Outcome(q.outcome), event.Kind(q.kind), event.Phase(q.phase)
 	for _, t := range []struct {
 		text, flag string
 		to         *time.Time

@@ -25,9 +25,10 @@ package api
 
 import _ "embed"
 
-// The lists of package policy come first: the types are made from the document.
+// The lists of package policy and of events come first: the types are made from the
+// document.
 //
-//go:generate go run ../../policy/tables ../..
+//go:generate go run ../tables ../..
 //go:generate go tool -modfile=../../tools/go.mod oapi-codegen -config types.yaml openapi.yaml
 //go:generate go tool -modfile=../../tools/go.mod oapi-codegen -config client.yaml openapi.yaml
 

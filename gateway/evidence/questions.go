@@ -35,6 +35,12 @@ type LedgerAnswer struct {
 	Names map[string]string
 }
 
+// EventFilter is a filter of a question.
+type EventFilter = ask.Filter
+
+// EventFilters lists the filters of a question.
+func EventFilters() []EventFilter { return ask.Filters() }
+
 // Questions lists the named questions. The list is the same for every person.
 func (ev *Evidence) Questions(ctx context.Context, caller choke.Caller) ([]NamedQuestion, error) {
 	if _, err := ev.door.Do(ctx, caller, choke.Act{

@@ -18,7 +18,7 @@ import (
 // ExportEvents gives all events that match, streamed.
 func (s *server) ExportEvents(ctx context.Context, r ExportEventsRequestObject) (ExportEventsResponseObject, error) {
 	ctx, caller := enter(ctx)
-	query, err := eventQuery(exportFilters(r.Params))
+	query, err := filtersOfExportEvents(r.Params).query(nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,35 +1,61 @@
 package httpapi
 
-import "github.com/bordereau/bordereau/gateway/api"
+import (
+	"slices"
+	"strings"
+	"time"
 
-// The operations that ask a ledger take the same filters, and the generator makes a type
-// of its own for each. These functions bring them into one, for eventQuery. A test
-// compares them with the OpenAPI document: an accepted filter that is dropped would lead
-// to an answer to another question.
+	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/policy"
+)
 
-// countFilters are the filters of CountEvents, which has no pages.
-func countFilters(p api.CountEventsParams) api.ListEventsParams {
-	return api.ListEventsParams{
-		Ledger: p.Ledger, Actor: p.Actor, Document: p.Document, Batch: p.Batch, Contract: p.Contract, Provider: p.Provider,
-		Action: p.Action, Outcome: p.Outcome, Reason: p.Reason, Organisation: p.Organisation, Role: p.Role, Site: p.Site,
-		Country: p.Country, From: p.From, To: p.To,
-	}
+// filters are those of an operation that asks a ledger. texts has every filter of the
+// ledger by its name, and nil where it is not given.
+type filters struct {
+	ledger   string
+	from, to *time.Time
+	texts    map[string]*string
 }
 
-// exportFilters are the filters of ExportEvents, which has no pages either.
-func exportFilters(p api.ExportEventsParams) api.ListEventsParams {
-	return api.ListEventsParams{
-		Ledger: p.Ledger, Actor: p.Actor, Document: p.Document, Batch: p.Batch, Contract: p.Contract, Provider: p.Provider,
-		Action: p.Action, Outcome: p.Outcome, Reason: p.Reason, Organisation: p.Organisation, Role: p.Role, Site: p.Site,
-		Country: p.Country, From: p.From, To: p.To,
+// query is the question that the filters and the page ask.
+func (f filters) query(after *string, limit *int32) (gateway.EventQuery, error) {
+	if !event.ValidLedger(f.ledger) {
+		return gateway.EventQuery{}, &gateway.Invalid{Kind: gateway.InvalidIdentifier, Field: "ledger",
+			Detail: "The value must be an organisation's identifier or `operator`."}
 	}
+	if len(or(after)) > event.MaxText {
+		return gateway.EventQuery{}, tooLong("after")
+	}
+	paging, err := page(after, limit)
+	q := gateway.EventQuery{Ledger: f.ledger, From: or(f.from), To: or(f.to), Cursor: paging.After, Limit: paging.Limit}
+	for _, filter := range gateway.EventFilters() {
+		text := f.texts[filter.Name]
+		if text == nil {
+			continue
+		}
+		if refused := checkFilter(filter, *text); refused != nil {
+			return gateway.EventQuery{}, refused
+		}
+		*filter.In(&q) = *text
+	}
+	return q, err
 }
 
-// questionFilters are the filters and the page of AskQuestion.
-func questionFilters(p api.AskQuestionParams) api.ListEventsParams {
-	return api.ListEventsParams{
-		Ledger: p.Ledger, Actor: p.Actor, Document: p.Document, Batch: p.Batch, Contract: p.Contract, Provider: p.Provider,
-		Action: p.Action, Outcome: p.Outcome, Reason: p.Reason, Organisation: p.Organisation, Role: p.Role, Site: p.Site,
-		Country: p.Country, From: p.From, To: p.To, After: p.After, Limit: p.Limit,
+// checkFilter refuses a value that no event can have. The question itself must fit into
+// an event.
+func checkFilter(filter gateway.EventFilter, value string) error {
+	switch {
+	case filter.ID != "" && policy.ParseIdentifier(filter.ID, value) != nil:
+		return badIdentifier(filter.Name)
+	case filter.Words != nil && !slices.Contains(filter.Words, value):
+		return &refusal{kind: kindParameter, field: filter.Name, detail: "The value must be one of: " + strings.Join(filter.Words, ", ") + "."}
+	case filter.Longest > 0 && len(value) > filter.Longest:
+		return tooLong(filter.Name)
 	}
+	return nil
+}
+
+func tooLong(parameter string) error {
+	return &refusal{kind: kindParameter, field: parameter, detail: "The value is too long."}
 }

@@ -13,6 +13,7 @@ import (
 
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
+	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 	"github.com/bordereau/bordereau/policy"
 )
@@ -67,7 +68,7 @@ func TestEveryFilterNarrowsEveryQuestion(t *testing.T) {
 	for _, other := range []string{"ledger", "after", "limit"} {
 		delete(filters, other)
 	}
-	if len(filters) < 14 {
+	if len(filters) < 16 {
 		t.Fatalf("the document has %d filters", len(filters))
 	}
 
@@ -108,6 +109,25 @@ func TestEveryFilterNarrowsEveryQuestion(t *testing.T) {
 	}
 }
 
+// A value that no event can have is refused. It does not find nothing.
+func TestAFilterThatNoEventCanHaveIsRefused(t *testing.T) {
+	s := serve(t)
+	for _, filter := range gateway.EventFilters() {
+		value := "d-1" // no identifier of any kind
+		if filter.Longest > 0 {
+			value = strings.Repeat("x", filter.Longest+1)
+		}
+		for operation := range asking {
+			path := strings.ReplaceAll(routes(t)[operation].path, "{question}", "who-read")
+			query := url.Values{"ledger": {string(s.Client)}, "contract": {string(s.Contract)}, filter.Name: {value}}
+			a := s.call(t, s.Officer, http.MethodGet, path+"?"+query.Encode(), "", nil)
+			if a.StatusCode != http.StatusUnprocessableEntity && a.StatusCode != http.StatusBadRequest || !strings.Contains(string(a.body), `"`+filter.Name+`"`) {
+				t.Errorf("%s with %s=%s: %d %s", operation, filter.Name, value, a.StatusCode, a.body)
+			}
+		}
+	}
+}
+
 // readGrant is the event that granted the reading of a document, as the API shows it.
 func readGrant(t *testing.T, s *service, document string) map[string]any {
 	t.Helper()
@@ -139,6 +159,9 @@ func valuesOf(t *testing.T, event map[string]any, filter string) (same, other st
 		}
 		return moment.Format(time.RFC3339Nano), at.AddDate(year, 0, 0).Format(time.RFC3339Nano)
 	}
+	if filter == "kind" {
+		return "content", "audit"
+	}
 	same, ok := event[filter].(string)
 	if !ok || same == "" {
 		t.Fatalf("the event has no %s: say what it is compared with", filter)
@@ -148,6 +171,8 @@ func valuesOf(t *testing.T, event map[string]any, filter string) (same, other st
 		return same, policy.NewID(same[:1])
 	case filter == "outcome":
 		return same, "error"
+	case filter == "phase":
+		return same, "state"
 	case filter == "country":
 		return same, "ZZ"
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 )
@@ -14,8 +15,8 @@ import (
 func (s *server) exportPack(ctx context.Context, caller gateway.Caller, query gateway.EventQuery,
 	p api.ExportEventsParams) (ExportEventsResponseObject, error) {
 	for name, text := range packTexts(p) {
-		if len(or(text)) > maxFilter {
-			return nil, &refusal{kind: kindParameter, field: name, detail: "The value is too long."}
+		if len(or(text)) > event.MaxText {
+			return nil, tooLong(name)
 		}
 	}
 	q := gateway.PackQuestion{Since: or(p.Since), LedgerQuestion: gateway.LedgerQuestion{Query: query, Question: or(p.Question),

@@ -23,7 +23,7 @@ func (s *server) checkPath(c *gin.Context) {
 				c.Params[i].Value = reference
 			}
 		case "question": // askQuestion looks it up
-			if len(p.Value) > maxFilter {
+			if len(p.Value) > event.MaxText {
 				s.problem(c, gateway.ErrNotFound)
 				return
 			}
@@ -55,9 +55,9 @@ func (s *server) checkPath(c *gin.Context) {
 // identifierPrefix is the prefix of the identifiers that a parameter of this name takes.
 func identifierPrefix(name string) string {
 	switch name {
-	case "organisation", "provider":
+	case "organisation":
 		return "o"
-	case "person", "actor":
+	case "person":
 		return "p"
 	case "contract", "batch", "document", "assignment", "receipt", "membership":
 		return name[:1]

@@ -23,15 +23,19 @@ func page(after *string, limit *int32) (gateway.Page, error) {
 	return p, nil
 }
 
-// checkIdentifiers refuses filters and members that are no identifiers. Names are those
-// of identifierPrefix.
+// checkIdentifiers refuses parameters and members that are no identifiers. Names are
+// those of identifierPrefix.
 func checkIdentifiers(byName map[string]*string) error {
 	for name, id := range byName {
 		if id != nil && policy.ParseIdentifier(identifierPrefix(name), *id) != nil {
-			return &gateway.Invalid{Kind: gateway.InvalidIdentifier, Field: name, Detail: "The value is not an identifier of its kind."}
+			return badIdentifier(name)
 		}
 	}
 	return nil
+}
+
+func badIdentifier(field string) error {
+	return &gateway.Invalid{Kind: gateway.InvalidIdentifier, Field: field, Detail: "The value is not an identifier of its kind."}
 }
 
 // badParameter is the refusal of a query parameter that is missing or of the wrong type.

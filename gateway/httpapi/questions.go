@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
 )
@@ -19,13 +20,13 @@ func (s *server) ListQuestions(ctx context.Context, _ ListQuestionsRequestObject
 func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (AskQuestionResponseObject, error) {
 	ctx, caller := enter(ctx)
 	p := r.Params
-	query, err := eventQuery(questionFilters(p))
+	query, err := filtersOfAskQuestion(p).query(p.After, p.Limit)
 	if err != nil {
 		return nil, err
 	}
 	for name, text := range map[string]*string{"countries": p.Countries, "hours": p.Hours, "zone": p.Zone} {
-		if len(or(text)) > maxFilter {
-			return nil, &refusal{kind: kindParameter, field: name, detail: "The value is too long."}
+		if len(or(text)) > event.MaxText {
+			return nil, tooLong(name)
 		}
 	}
 	question := gateway.LedgerQuestion{Query: query, Question: r.Question, Which: string(or(p.Which)), Least: int(or(p.Least)),
@@ -41,7 +42,7 @@ func (s *server) AskQuestion(ctx context.Context, r AskQuestionRequestObject) (A
 // CountEvents counts the events that match.
 func (s *server) CountEvents(ctx context.Context, r CountEventsRequestObject) (CountEventsResponseObject, error) {
 	ctx, caller := enter(ctx)
-	query, err := eventQuery(countFilters(r.Params))
+	query, err := filtersOfCountEvents(r.Params).query(nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,8 @@ var rooms = []room{
 		"translates; it has no way to the stores, the keys or the ledger, so it cannot go round the one choke point"},
 	{"gateway/webui", []string{"policy", "audit/event", "gateway", "gateway/api", "gateway/identity"},
 		"translates, as gateway/httpapi does"},
+	{"gateway/tables", []string{"policy", "audit/event", "audit/schema"},
+		"writes what others repeat of the lists of policy and events; it must run before what it writes compiles"},
 	{"gateway/demo", []string{"gateway/api"},
 		"plays the story from outside, as a client would"},
 	{"gateway/gatewaytest", []string{anything},

@@ -1,9 +1,10 @@
-// Command tables writes the lists of package policy into the files that repeat them: the
-// OpenAPI document, docs/contracts.md, and the JSON Schema of terms. A section of a file
-// that is generated stands between two comments, with its name in the first.
-// `go generate ./...` runs it:
+// Command tables writes the lists of package policy, and those of events and their
+// filters, into the files that repeat them: the OpenAPI document, the handbook, the JSON
+// Schema of terms, and the conversions of package httpapi. A section of a file that is
+// generated stands between two comments, with its name in the first; a name may stand
+// more than once. `go generate ./...` runs it:
 //
-//	go run ./policy/tables .
+//	go run ./gateway/tables .
 package main
 
 import (
@@ -23,11 +24,16 @@ var sections = []struct {
 	{"docs/contracts.md", "roles", rolesOfThePage},
 	{"docs/contracts.md", "terms", termsOfThePage},
 	{"docs/contracts.md", "reasons", reasonsOfThePage},
+	{"gateway/api/openapi.yaml", "filters of a question", filtersOfAQuestion},
+	{"gateway/api/openapi.yaml", "filters", filtersOfTheAPI},
+	{"gateway/api/openapi.yaml", "words of events", wordsOfEvents},
+	{"gateway/api/openapi.yaml", "event", eventOfTheAPI},
+	{"docs/audit.md", "filters", filtersOfThePage},
 }
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./policy/tables ROOT")
+		fmt.Fprintln(os.Stderr, "usage: go run ./gateway/tables ROOT")
 		os.Exit(2)
 	}
 	if err := writeAll(os.Args[1]); err != nil {
@@ -67,20 +73,29 @@ func render(root string) (map[string]string, error) {
 		files[s.file] = text
 	}
 	schema, err := schemaOfTerms()
+	if err != nil {
+		return nil, err
+	}
 	files["policy/terms.schema.json"] = schema
+	files["gateway/httpapi/events.gen.go"], err = conversions()
 	return files, err
 }
 
 var errNoSection = errors.New("has no section between the comments \"generated: NAME\" and \"generated: end\"")
 
-// replace puts new lines between the comments of a section, which stay.
+// replace puts new lines between the comments of every section of the name. The comments
+// stay.
 func replace(text, name, lines string) (string, error) {
-	before, rest, begins := strings.Cut(text, "generated: "+name+" ")
+	before, rest, begins := strings.Cut(text, "generated: "+name+" from ")
 	comment, rest, _ := strings.Cut(rest, "\n")
-	old, _, ends := strings.Cut(rest, "generated: end")
+	old, after, ends := strings.Cut(rest, "generated: end")
 	if !begins || !ends {
 		return "", errNoSection
 	}
 	last := old[strings.LastIndex(old, "\n")+1:] // the beginning of the comment at the end
-	return before + "generated: " + name + " " + comment + "\n" + lines + last + rest[len(old):], nil
+	section := before + "generated: " + name + " from " + comment + "\n" + lines + last + "generated: end"
+	if again, err := replace(after, name, lines); err == nil {
+		after = again
+	}
+	return section + after, nil
 }

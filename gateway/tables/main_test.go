@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A list in a page, in the OpenAPI document or in the schema is the list of package
-// policy.
-func TestGeneratedListsAreThoseOfPolicy(t *testing.T) {
+// A list in a page, in the OpenAPI document or in the schema is the list of the package
+// that has it.
+func TestGeneratedListsAreUpToDate(t *testing.T) {
 	const root = "../.."
 	files, err := render(root)
 	if err != nil {
@@ -28,13 +28,14 @@ func TestGeneratedListsAreThoseOfPolicy(t *testing.T) {
 }
 
 func TestReplaceNeedsBothComments(t *testing.T) {
-	for _, text := range []string{"", "# generated: roles by x\na\n", "a\n# generated: end\n", "# generated: other by x\na\n# generated: end\n"} {
+	for _, text := range []string{"", "# generated: roles from x\na\n", "a\n# generated: end\n", "# generated: other from x\na\n# generated: end\n"} {
 		if got, err := replace(text, "roles", "b\n"); err == nil {
 			t.Errorf("%q: became %q", text, got)
 		}
 	}
-	got, err := replace("x\n  # generated: roles by y\n  a\n  # generated: end\nz\n", "roles", "  b\n")
-	if want := "x\n  # generated: roles by y\n  b\n  # generated: end\nz\n"; err != nil || got != want {
+	const before, after = "x\n  # generated: roles from y\n  a\n  # generated: end\nz\n", "x\n  # generated: roles from y\n  b\n  # generated: end\nz\n"
+	got, err := replace(before+before, "roles", "  b\n")
+	if want := after + after; err != nil || got != want {
 		t.Errorf("became %q, %v", got, err)
 	}
 }
