@@ -99,6 +99,33 @@ func (e ErasureState) Valid() bool {
 	}
 }
 
+// Defines values for Kind.
+const (
+	KindAccess  Kind = "access"
+	KindAudit   Kind = "audit"
+	KindContent Kind = "content"
+	KindSignIn  Kind = "sign-in"
+	KindWork    Kind = "work"
+)
+
+// Valid indicates whether the value is a known member of the Kind enum.
+func (e Kind) Valid() bool {
+	switch e {
+	case KindAccess:
+		return true
+	case KindAudit:
+		return true
+	case KindContent:
+		return true
+	case KindSignIn:
+		return true
+	case KindWork:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrganisationKind.
 const (
 	OrganisationKindClient   OrganisationKind = "client"
@@ -816,6 +843,9 @@ type KeySet struct {
 	Keys []Key `json:"keys"`
 }
 
+// Kind defines model for Kind.
+type Kind string
+
 // Manifest The client's own list of the documents it sent.
 type Manifest struct {
 	Bytes     int64 `json:"bytes"`
@@ -1395,6 +1425,9 @@ type AuditDocument = DocumentID
 // AuditFrom defines model for AuditFrom.
 type AuditFrom = time.Time
 
+// AuditKind defines model for AuditKind.
+type AuditKind = Kind
+
 // AuditLedger defines model for AuditLedger.
 type AuditLedger = string
 
@@ -1403,6 +1436,9 @@ type AuditOrganisation = OrganisationID
 
 // AuditOutcome defines model for AuditOutcome.
 type AuditOutcome = Outcome
+
+// AuditPhase defines model for AuditPhase.
+type AuditPhase = Phase
 
 // AuditProvider defines model for AuditProvider.
 type AuditProvider = OrganisationID
@@ -1473,31 +1509,47 @@ type CountEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor The person who acted.
-	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+	// Action Only events of this action, as `document.read`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// Action As `document.read`.
-	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	// Kind Only events of actions of this kind.
+	Kind *AuditKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Phase Only events of this phase.
+	Phase *AuditPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Outcome Only events with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// Reason The reason code of a decision, as `no-lease`.
+	// Reason Only events for this reason, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of the person who acted.
+	// Actor Only events of this person.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Organisation Only events of people of this organisation.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
-	// Role The role that decided, as `handler`.
+	// Role Only events decided by this role, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site The site of the request, by its name in the contract.
+	// Site Only events from this site, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
-	// Country The site's country, as `TN`.
+	// Country Only events from this country, as `TN`.
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// Contract Only events under this contract.
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+
+	// Provider Only events under contracts with this provider.
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Batch Only events about this batch and its documents.
+	Batch *AuditBatch `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Document Only events about this document.
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 
 	// From Not before this time.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
@@ -1511,31 +1563,47 @@ type ListEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor The person who acted.
-	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+	// Action Only events of this action, as `document.read`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// Action As `document.read`.
-	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	// Kind Only events of actions of this kind.
+	Kind *AuditKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Phase Only events of this phase.
+	Phase *AuditPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Outcome Only events with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// Reason The reason code of a decision, as `no-lease`.
+	// Reason Only events for this reason, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of the person who acted.
+	// Actor Only events of this person.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Organisation Only events of people of this organisation.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
-	// Role The role that decided, as `handler`.
+	// Role Only events decided by this role, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site The site of the request, by its name in the contract.
+	// Site Only events from this site, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
-	// Country The site's country, as `TN`.
+	// Country Only events from this country, as `TN`.
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// Contract Only events under this contract.
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+
+	// Provider Only events under contracts with this provider.
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Batch Only events about this batch and its documents.
+	Batch *AuditBatch `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Document Only events about this document.
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 
 	// From Not before this time.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
@@ -1559,31 +1627,47 @@ type ExportEventsParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor The person who acted.
-	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+	// Action Only events of this action, as `document.read`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// Action As `document.read`.
-	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	// Kind Only events of actions of this kind.
+	Kind *AuditKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Phase Only events of this phase.
+	Phase *AuditPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Outcome Only events with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// Reason The reason code of a decision, as `no-lease`.
+	// Reason Only events for this reason, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of the person who acted.
+	// Actor Only events of this person.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Organisation Only events of people of this organisation.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
-	// Role The role that decided, as `handler`.
+	// Role Only events decided by this role, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site The site of the request, by its name in the contract.
+	// Site Only events from this site, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
-	// Country The site's country, as `TN`.
+	// Country Only events from this country, as `TN`.
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// Contract Only events under this contract.
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+
+	// Provider Only events under contracts with this provider.
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Batch Only events about this batch and its documents.
+	Batch *AuditBatch `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Document Only events about this document.
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 
 	// From Not before this time.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
@@ -1644,31 +1728,47 @@ type AskQuestionParams struct {
 	// Ledger A client's organisation identifier, or `operator`.
 	Ledger AuditLedger `form:"ledger" json:"ledger"`
 
-	// Actor The person who acted.
-	Actor    *AuditActor    `form:"actor,omitempty" json:"actor,omitempty"`
-	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
-	Batch    *AuditBatch    `form:"batch,omitempty" json:"batch,omitempty"`
-	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
-	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+	// Action Only events of this action, as `document.read`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// Action As `document.read`.
-	Action  *AuditAction  `form:"action,omitempty" json:"action,omitempty"`
+	// Kind Only events of actions of this kind.
+	Kind *AuditKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Phase Only events of this phase.
+	Phase *AuditPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Outcome Only events with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// Reason The reason code of a decision, as `no-lease`.
+	// Reason Only events for this reason, as `no-lease`.
 	Reason *AuditReason `form:"reason,omitempty" json:"reason,omitempty"`
 
-	// Organisation The organisation of the person who acted.
+	// Actor Only events of this person.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Organisation Only events of people of this organisation.
 	Organisation *AuditOrganisation `form:"organisation,omitempty" json:"organisation,omitempty"`
 
-	// Role The role that decided, as `handler`.
+	// Role Only events decided by this role, as `handler`.
 	Role *AuditRole `form:"role,omitempty" json:"role,omitempty"`
 
-	// Site The site of the request, by its name in the contract.
+	// Site Only events from this site, by its name in the contract.
 	Site *AuditSite `form:"site,omitempty" json:"site,omitempty"`
 
-	// Country The site's country, as `TN`.
+	// Country Only events from this country, as `TN`.
 	Country *AuditCountry `form:"country,omitempty" json:"country,omitempty"`
+
+	// Contract Only events under this contract.
+	Contract *AuditContract `form:"contract,omitempty" json:"contract,omitempty"`
+
+	// Provider Only events under contracts with this provider.
+	Provider *AuditProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// Batch Only events about this batch and its documents.
+	Batch *AuditBatch `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Document Only events about this document.
+	Document *AuditDocument `form:"document,omitempty" json:"document,omitempty"`
 
 	// From Not before this time.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
