@@ -218,8 +218,11 @@ func batchOf(ctx context.Context, tx *database.Tx, row queries.Batch, state poli
 func batchFrom(row queries.Batch, state policy.BatchState, since queries.Micros, received queries.BatchTotalsRow) (Batch, error) {
 	b := Batch{ID: row.ID, Contract: row.Contract, Reference: row.Reference,
 		State: state, Opened: row.Opened.Time(), Documents: received.Documents, Bytes: received.Bytes}
-	if b.State == policy.BatchSealed {
+	switch b.State {
+	case policy.BatchSealed:
 		b.Sealed = since.Time()
+	case policy.BatchWithdrawn:
+		b.Withdrawn = since.Time()
 	}
 	if row.Manifest != "" {
 		var m Manifest

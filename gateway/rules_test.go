@@ -120,18 +120,8 @@ func (r *ruled) prepare(t *testing.T) {
 	r.documents, r.receipts = map[string]gateway.Document{}, map[string]gateway.ReceiptID{}
 	r.sealed, r.open = r.Open(t, "sealed"), r.Open(t, "open")
 	var all []gateway.Document
-	for class, mediaType := range map[string]string{"form": "application/pdf", "anything": "text/plain"} {
-		content := []byte("%PDF-1.7\nof the class " + class)
-		n := gatewaytest.Incoming(r.sealed, class, content)
-		n.Class, n.MediaType = policy.Class(class), mediaType
-		if mediaType == "text/plain" {
-			content = content[9:]
-			n = gatewaytest.Incoming(r.sealed, class, content)
-		}
-		d, receipt, err := r.Gateway.Upload(t.Context(), r.System, n, bytes.NewReader(content))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, class := range []string{"form", "anything"} {
+		d, receipt := r.send(t, r.sealed, class, class)
 		r.documents[class], r.receipts[class] = d, receipt.ID
 		all = append(all, d)
 	}
@@ -140,11 +130,37 @@ func (r *ruled) prepare(t *testing.T) {
 	r.fresh, _ = r.Sent(t, 1)
 }
 
+// send uploads a document of the class.
+func (r *ruled) send(t *testing.T, batch gateway.BatchID, class, reference string) (gateway.Document, gateway.Receipt) {
+	t.Helper()
+	content := []byte("of the class " + class)
+	n := gatewaytest.Incoming(batch, reference, content)
+	if class == "form" {
+		content = append([]byte("%PDF-1.7\n"), content...)
+		n = gatewaytest.Incoming(batch, reference, content)
+		n.Class, n.MediaType = "form", "application/pdf"
+	}
+	d, receipt, err := r.Gateway.Upload(t.Context(), r.System, n, bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, receipt
+}
+
+// another is a new document of the class in the open batch, made through a gateway whose
+// contract has all its rules.
+func (r *ruled) another(t *testing.T, class string) gateway.Document {
+	t.Helper()
+	d, _ := r.send(t, r.open, class, fmt.Sprint("another-", r.count))
+	return d
+}
+
 // request makes a request that a rule allows, as a person with the rule's role.
 func (r *ruled) request(t *testing.T, rule policy.Rule) *httptest.ResponseRecorder {
 	t.Helper()
 	r.count++
-	who := map[policy.Role]gateway.Caller{policy.RoleClientSystem: r.System, policy.RoleProviderManager: r.ProviderManager, policy.RoleHandler: r.Handler}[rule.Role]
+	who := map[policy.Role]gateway.Caller{policy.RoleClientSystem: r.System, policy.RoleProviderManager: r.ProviderManager, policy.RoleHandler: r.Handler,
+		policy.RoleContractManager: r.Manager}[rule.Role]
 	document := "/v1/documents/" + string(r.documents[rule.Class].ID)
 	method, path, body, contentType := http.MethodGet, "", "", "application/json"
 	switch rule.Action {
@@ -154,8 +170,12 @@ func (r *ruled) request(t *testing.T, rule policy.Rule) *httptest.ResponseRecord
 		path = "/v1/batches/" + string(r.sealed)
 	case policy.ActionBatchSeal: // a batch in which nothing was received yet
 		method, path, body = http.MethodPost, "/v1/batches/"+string(r.Open(t, fmt.Sprint("to-seal-", r.count)))+"/seal", `{"documents":0,"bytes":0}`
+	case policy.ActionBatchWithdraw:
+		method, path = http.MethodPost, "/v1/batches/"+string(r.Open(t, fmt.Sprint("to-withdraw-", r.count)))+"/withdrawal"
+	case policy.ActionDocumentWithdraw:
+		method, path = http.MethodPost, "/v1/documents/"+string(r.another(t, rule.Class).ID)+"/withdrawal"
 	case policy.ActionAssignmentCreate:
-		method, path, body = http.MethodPost, "/v1/batches/"+string(r.fresh)+"/assignments", `{"person":"`+string(r.Colleague.Person)+`"}`
+		method, path, body = http.MethodPost, "/v1/batches/"+string(r.fresh)+"/assignments", `{"person":"`+string(r.Colleague.Person)+`","all":true}`
 	case policy.ActionAssignmentLease:
 		method, path = http.MethodPost, "/v1/assignments/"+string(r.lease)+"/lease"
 	case policy.ActionDocumentReceive:

@@ -74,9 +74,11 @@ const (
 	ActionBatchOpen        Action = "batch.open"
 	ActionBatchRead        Action = "batch.read"
 	ActionBatchSeal        Action = "batch.seal"
+	ActionBatchWithdraw    Action = "batch.withdraw" // an open batch, with all that it holds
 	ActionAssignmentCreate Action = "assignment.create"
 	ActionAssignmentLease  Action = "assignment.lease"
 	ActionDocumentReceive  Action = "document.receive"
+	ActionDocumentWithdraw Action = "document.withdraw" // from an open batch
 	ActionDocumentInspect  Action = "document.inspect" // the record, not the content
 	ActionDocumentRead     Action = "document.read"    // the content
 	ActionReceiptRead      Action = "receipt.read"

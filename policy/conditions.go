@@ -28,9 +28,11 @@ var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "not-empty", on: []Action{ActionDocumentReceive}, needs: []Group{GroupIncoming}, check: isNotEmpty},
 	{name: "site", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isAtSite},
 	{name: "hours", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
-	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal}, needs: []Group{GroupBatch}, check: isBatchOpen},
+	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal, ActionDocumentWithdraw, ActionBatchWithdraw},
+		needs: []Group{GroupBatch}, check: isBatchOpen},
 	{name: "batch-sealed", on: []Action{ActionBatchRead, ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentInspect,
 		ActionDocumentRead}, needs: []Group{GroupBatch}, check: isBatchSealed},
+	{name: "not-held", on: []Action{ActionDocumentWithdraw, ActionBatchWithdraw}, needs: []Group{GroupHolds}, check: isNotHeld},
 	{name: "document-received", on: []Action{ActionDocumentRead}, needs: []Group{GroupDocument}, check: isReceived},
 	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, needs: []Group{GroupWork}, check: isAssigned},
 	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, needs: []Group{GroupWork}, check: isAssignedToHandler},
@@ -163,10 +165,10 @@ func isWithinHours(q *question) Reason {
 	return unless(slices.ContainsFunc(q.hours, func(w window) bool { return w.has(now) }), ReasonHours)
 }
 
-// isBatchOpen allows a repeated seal: a client whose answer was lost asks again and
+// isBatchOpen allows a repeated request: a client whose answer was lost asks again and
 // changes nothing.
 func isBatchOpen(q *question) Reason {
-	repeated := q.Action == ActionBatchSeal && q.Batch.Resent
+	repeated := q.Action != ActionDocumentReceive && q.Batch.Resent
 	return unless(q.Batch.State == BatchOpen || repeated, ReasonBatchState)
 }
 

@@ -20,6 +20,8 @@ const whoMay = `
 batch.open          yes            -                 -        -                    -                 -                   -        -
 batch.read          yes            yes               yes      -                    -                 -                   -        -
 batch.seal          yes            -                 -        -                    -                 -                   -        -
+batch.withdraw      yes            -                 -        -                    yes               -                   -        -
+document.withdraw   yes            -                 -        -                    yes               -                   -        -
 assignment.create   -              yes               -        -                    -                 -                   -        -
 assignment.lease    -              -                 yes      -                    -                 -                   -        -
 document.receive    yes            -                 -        -                    -                 -                   -        -

@@ -31,8 +31,11 @@
 // removing one denies. Class "-" is for acts on a contract or a batch as a whole. The
 // rows of a version are
 //
-//	client    client-system     -       batch.open, batch.read, batch.seal
-//	client    client-system     class   document.receive, document.inspect, receipt.read
+//	client    client-system     -       batch.open, batch.read, batch.seal, batch.withdraw
+//	client    client-system     class   document.receive, document.withdraw,
+//	                                    document.inspect, receipt.read
+//	client    contract-manager  -       batch.withdraw
+//	client    contract-manager  class   document.withdraw
 //	provider  provider-manager  -       batch.read, assignment.create
 //	provider  provider-manager  class   document.inspect
 //	provider  handler           -       batch.read, assignment.lease
@@ -53,7 +56,8 @@
 //  3. document.receive: the media type, the greatest size and emptiness, by class;
 //  4. assignment.lease, document.read: the address belongs to a site, and now is within
 //     the hours;
-//  5. document.receive, batch.seal: the batch is open; batch.read, assignment.create,
+//  5. document.receive, batch.seal, document.withdraw, batch.withdraw: the batch is open,
+//     and for the last two no legal hold stands; batch.read, assignment.create,
 //     assignment.lease, document.inspect, document.read by other people than the client's
 //     system: the batch is sealed; until then the provider does not see it;
 //  6. document.read: the document has been received whole;

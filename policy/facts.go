@@ -80,7 +80,10 @@ type Subject struct {
 // Batch is the batch of the act, or of its document.
 type Batch struct {
 	State  BatchState
-	Resent bool // batch.seal: the batch is sealed, and the request repeats its manifest
+
+	// Resent means that the request repeats one that was carried out, and changes nothing:
+	// a batch that is sealed with the same manifest, or what was withdrawn.
+	Resent bool
 }
 
 // Incoming is a document on its way in.
@@ -194,8 +197,9 @@ type BatchState string
 
 // The states of a batch.
 const (
-	BatchOpen   BatchState = "open"
-	BatchSealed BatchState = "sealed"
+	BatchOpen      BatchState = "open"
+	BatchSealed    BatchState = "sealed"
+	BatchWithdrawn BatchState = "withdrawn" // taken back before it was sealed
 )
 
 // DocumentState is the state of a document.
@@ -206,6 +210,7 @@ const (
 	DocumentReceiving DocumentState = "receiving"
 	DocumentReceived  DocumentState = "received"
 	DocumentAbandoned DocumentState = "abandoned"
+	DocumentWithdrawn DocumentState = "withdrawn" // received once, and taken back before its batch was sealed
 	DocumentErased    DocumentState = "erased" // received once; its content cannot be opened any more
 )
 

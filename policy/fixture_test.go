@@ -55,7 +55,7 @@ func motor(tb testing.TB) *policy.Compiled { return compile(tb, read(tb, "motor-
 
 // organisationOf is the party of the motor contract whose people hold the role.
 func organisationOf(role policy.Role) policy.OrganisationID {
-	if role == policy.RoleClientSystem {
+	if role == policy.RoleClientSystem || role == policy.RoleContractManager {
 		return insurer
 	}
 	return indexer
@@ -73,10 +73,13 @@ func favourable(role policy.Role, action policy.Action) policy.Facts {
 		Document: &policy.Document{State: policy.DocumentReceived, Size: 1000},
 		Work:     &policy.Work{Assigned: true, Lease: policy.LeaseHeld},
 		Reading:  &policy.Reading{},
+		Holds:    &policy.Holds{},
 	}
 	switch action {
-	case policy.ActionBatchSeal:
+	case policy.ActionBatchSeal, policy.ActionBatchWithdraw:
 		f.Batch.State = policy.BatchOpen
+	case policy.ActionDocumentWithdraw:
+		f.Class, f.Batch.State = "claim-form", policy.BatchOpen
 	case policy.ActionDocumentReceive:
 		f.Class, f.Batch.State = "claim-form", policy.BatchOpen
 	case policy.ActionDocumentInspect, policy.ActionDocumentRead, policy.ActionReceiptRead:

@@ -81,7 +81,7 @@ var reasons = []ReasonEntry{
 	{ReasonEmptyDocument, "the document is empty, and the class does not allow that"},
 	{ReasonSite, "the address is at none of the contract's sites"},
 	{ReasonHours, "the contract does not allow this time"},
-	{ReasonBatchState, "the batch is sealed, and must be open"},
+	{ReasonBatchState, "the batch is sealed or withdrawn, and must be open"},
 	{ReasonBatchNotSealed, "the batch is still being filled. The provider's people get \"not found\", and no listing has the batch: " +
 		"they must not know that documents are on the way. Only the ledger has the reason"},
 	{ReasonDocumentState, "the document has not been received whole, or was erased"},

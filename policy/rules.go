@@ -86,6 +86,8 @@ func partyRules(t *Terms) []Rule {
 		client(ActionBatchOpen),
 		client(ActionBatchRead),
 		client(ActionBatchSeal),
+		client(ActionBatchWithdraw),
+		{t.Client, RoleContractManager, WholeClass, ActionBatchWithdraw, PhaseInForce, "client"},
 		provider(RoleProviderManager, ActionBatchRead),
 		provider(RoleProviderManager, ActionAssignmentCreate),
 		provider(RoleHandler, ActionBatchRead),
@@ -101,6 +103,8 @@ func classRules(t *Terms, c ClassTerms) []Rule {
 	}
 	return []Rule{
 		of(t.Client, RoleClientSystem, ActionDocumentReceive),
+		of(t.Client, RoleClientSystem, ActionDocumentWithdraw),
+		of(t.Client, RoleContractManager, ActionDocumentWithdraw),
 		of(t.Client, RoleClientSystem, ActionDocumentInspect),
 		of(t.Client, RoleClientSystem, ActionReceiptRead),
 		of(t.Provider, RoleProviderManager, ActionDocumentInspect),

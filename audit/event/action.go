@@ -38,6 +38,8 @@ var catalogue = []Entry{
 	{"batch.open", "a batch was opened"},
 	{"batch.read", "a batch's record was read"},
 	{"batch.seal", "a batch was sealed with its manifest"},
+	{"batch.withdraw", "an open batch was withdrawn, with the documents that it held"},
+	{"document.withdraw", "a document was withdrawn from an open batch"},
 	{"assignment.create", "documents of a batch were assigned to a person"},
 	{"assignment.lease", "an assignment was taken up"},
 	{"document.receive", "a document was sent in"},

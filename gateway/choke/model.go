@@ -101,7 +101,8 @@ type Batch struct {
 	Reference string
 	State     policy.BatchState
 	Opened    time.Time
-	Sealed    time.Time // zero while open
+	Sealed    time.Time // zero unless it is sealed
+	Withdrawn time.Time // zero unless it was withdrawn
 	Documents int64
 	Bytes     int64            // plaintext bytes
 	Totals    map[string]int64 // control totals, declared at sealing

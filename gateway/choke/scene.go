@@ -163,6 +163,17 @@ func (s *Scene) OnDuty() {
 	s.facts.Roles = slices.Compact(s.facts.Roles)
 }
 
+// WithDuties adds the caller's duties at the contract's client to their roles on the
+// contract, for an act that the terms give to one who holds such a duty.
+func (s *Scene) WithDuties() {
+	if s.organisation == "" || s.organisation != s.client || !s.facts.MemberActive {
+		return
+	}
+	s.facts.Roles = slices.Concat(s.facts.Roles, s.dutyRoles)
+	slices.Sort(s.facts.Roles)
+	s.facts.Roles = slices.Compact(s.facts.Roles)
+}
+
 // LoadDuty returns the load of an act about a duty on a contract.
 func LoadDuty(id ContractID) func(context.Context, *database.Tx, *Scene) error {
 	return func(ctx context.Context, tx *database.Tx, s *Scene) error {

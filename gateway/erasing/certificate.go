@@ -160,26 +160,47 @@ func (er *Erasures) openIdentities(ctx context.Context, tx *database.Tx, id chok
 	return opened, nil
 }
 
-// position finds the sequence number of the decision in its ledger.
+// position finds the sequence number of the decision in its ledger. A document is erased
+// by a decision about it, or withdrawn with its batch.
 func (er *Erasures) position(ctx context.Context, row queries.Erasure) (int64, error) {
-	q := ask.Query{Ledger: row.Ledger, Contract: string(row.Contract), Document: string(row.Document), Outcome: event.OutcomeAllow, Limit: 500}
-	q.Action = event.Action(policy.ActionContractErase)
-	if row.Document != "" {
-		q.Action = event.Action(policy.ActionDocumentErase)
+	q := ask.Query{Ledger: row.Ledger, Contract: string(row.Contract), Outcome: event.OutcomeAllow, Limit: 500}
+	if row.Document == "" {
+		q.Action = event.Action(policy.ActionContractErase)
+		return er.positionIn(ctx, row.Event, q)
 	}
-	for {
-		events, next, err := er.ledger.Query(ctx, q)
-		if err != nil {
-			return 0, fmt.Errorf("looking for the decision in the ledger: %w", choke.Unavailable(err))
-		}
-		for _, e := range events {
-			if e.ID == row.Event {
-				return e.Seq, nil
+	erased, withdrawn, batch := q, q, q
+	erased.Action, erased.Document = event.Action(policy.ActionDocumentErase), string(row.Document)
+	withdrawn.Action, withdrawn.Document = event.Action(policy.ActionDocumentWithdraw), string(row.Document)
+	batch.Action = event.Action(policy.ActionBatchWithdraw)
+	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
+		d, err := tx.Document(ctx, row.Document)
+		batch.Batch = string(d.Batch)
+		return choke.IgnoreNoRows(err)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reading the erased document: %w", err)
+	}
+	return er.positionIn(ctx, row.Event, erased, withdrawn, batch)
+}
+
+// positionIn looks for an event in the answers to questions.
+func (er *Erasures) positionIn(ctx context.Context, id string, questions ...ask.Query) (int64, error) {
+	for _, q := range questions {
+		for {
+			events, next, err := er.ledger.Query(ctx, q)
+			if err != nil {
+				return 0, fmt.Errorf("looking for the decision in the ledger: %w", choke.Unavailable(err))
 			}
+			for _, e := range events {
+				if e.ID == id {
+					return e.Seq, nil
+				}
+			}
+			if next == "" {
+				break
+			}
+			q.Cursor = next
 		}
-		if next == "" {
-			return 0, fmt.Errorf("%w: the decision is not in the ledger yet", choke.ErrUnavailable)
-		}
-		q.Cursor = next
 	}
+	return 0, fmt.Errorf("%w: the decision is not in the ledger yet", choke.ErrUnavailable)
 }

@@ -250,26 +250,36 @@ func ignoreEOF(err error) error {
 // ContinueErasures goes on with erasures whose caller died. It leaves fresh ones to their
 // callers.
 func (er *Erasures) ContinueErasures(ctx context.Context) error {
-	var open []queries.Erasure
-	err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
-		open, err = tx.UnfinishedErasures(ctx, queries.At(er.door.Now().Add(-waitForErasure)))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("looking for unfinished erasures: %w", err)
-	}
-	for _, row := range open {
-		step := er.journalErasure(ctx, row)
-		if step == nil {
-			step = er.destroy(ctx, row)
+	before, after := queries.At(er.door.Now().Add(-waitForErasure)), choke.ErasureID("")
+	var failed error
+	for {
+		var open []queries.Erasure
+		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
+			open, err = tx.UnfinishedErasures(ctx, queries.UnfinishedErasuresParams{Before: before, After: after})
+			return err
+		})
+		if err != nil {
+			return errors.Join(failed, fmt.Errorf("looking for unfinished erasures: %w", err))
 		}
-		if errors.Is(step, errRefused) {
-			er.log.Error("an erasure cannot end: see to the rights and the calls that docs/stores.md lists", "erasure", row.ID, "error", step)
-		} else if step != nil {
-			err = errors.Join(err, fmt.Errorf("executing erasure %s: %w", row.ID, step))
+		if len(open) == 0 {
+			return failed
+		}
+		for _, row := range open {
+			after = row.ID
+			step := er.journalErasure(ctx, row)
+			if step == nil {
+				step = er.destroy(ctx, row)
+			}
+			if errors.Is(step, errRefused) {
+				er.log.Error("an erasure cannot end: see to the rights and the calls that docs/stores.md lists", "erasure", row.ID, "error", step)
+			} else if step != nil {
+				failed = errors.Join(failed, fmt.Errorf("executing erasure %s: %w", row.ID, step))
+			}
+		}
+		if ctx.Err() != nil {
+			return failed
 		}
 	}
-	return err
 }
 
 // certify verifies that the content cannot be opened any more, signs the certificate and

@@ -19,7 +19,7 @@ func (s *server) OpenBatch(ctx context.Context, r OpenBatchRequestObject) (OpenB
 func (s *server) ListBatches(ctx context.Context, r ListBatchesRequestObject) (ListBatchesResponseObject, error) {
 	ctx, caller := enter(ctx)
 	if r.Params.State != nil && !r.Params.State.Valid() {
-		return nil, &refusal{kind: kindParameter, field: "state", detail: "The value must be open or sealed."}
+		return nil, &refusal{kind: kindParameter, field: "state", detail: "The value must be open, sealed or withdrawn."}
 	}
 	if r.Params.Assigned != nil && !r.Params.Assigned.Valid() {
 		return nil, &refusal{kind: kindParameter, field: "assigned", detail: "The value must be me."}
@@ -52,6 +52,13 @@ func (s *server) ListDocuments(ctx context.Context, r ListDocumentsRequestObject
 	return ListDocuments200JSONResponse{Items: each(documents, toDocument), Next: orNil(next)}, err
 }
 
+// WithdrawBatch takes an open batch back.
+func (s *server) WithdrawBatch(ctx context.Context, r WithdrawBatchRequestObject) (WithdrawBatchResponseObject, error) {
+	ctx, caller := enter(ctx)
+	b, err := s.gateway.WithdrawBatch(ctx, caller, policy.BatchID(r.Batch))
+	return WithdrawBatch200JSONResponse(toBatch(b)), err
+}
+
 // SealBatch closes a batch.
 func (s *server) SealBatch(ctx context.Context, r SealBatchRequestObject) (SealBatchResponseObject, error) {
 	ctx, caller := enter(ctx)
@@ -68,6 +75,6 @@ func toBatch(b gateway.Batch) api.Batch {
 	}
 	return api.Batch{
 		ID: string(b.ID), Contract: string(b.Contract), Reference: b.Reference, State: api.BatchState(b.State),
-		Opened: b.Opened, Sealed: moment(b.Sealed), Documents: b.Documents, Bytes: b.Bytes, Totals: totals,
+		Opened: b.Opened, Sealed: moment(b.Sealed), Withdrawn: moment(b.Withdrawn), Documents: b.Documents, Bytes: b.Bytes, Totals: totals,
 	}
 }

@@ -16,6 +16,13 @@ func (s *server) GetDocument(ctx context.Context, r GetDocumentRequestObject) (G
 	return GetDocument200JSONResponse(toDocument(d)), err
 }
 
+// WithdrawDocument takes a document back from an open batch.
+func (s *server) WithdrawDocument(ctx context.Context, r WithdrawDocumentRequestObject) (WithdrawDocumentResponseObject, error) {
+	ctx, caller := enter(ctx)
+	d, err := s.gateway.WithdrawDocument(ctx, caller, policy.DocumentID(r.Document))
+	return WithdrawDocument200JSONResponse(toDocument(d)), err
+}
+
 // GetReceipt gives a receipt again.
 func (s *server) GetReceipt(ctx context.Context, r GetReceiptRequestObject) (GetReceiptResponseObject, error) {
 	ctx, caller := enter(ctx)

@@ -142,7 +142,7 @@ func TestNothingOfOthersShows(t *testing.T) {
 		{http.MethodPost, "/v1/contracts/ID/batches", `{"reference":"x"}`, string(s.Contract), "c_" + nothing},
 		{http.MethodGet, "/v1/batches/ID", "", string(batch), "b_" + nothing},
 		{http.MethodGet, "/v1/batches/ID/documents", "", string(batch), "b_" + nothing},
-		{http.MethodPost, "/v1/batches/ID/assignments", `{"person":"p_` + nothing + `"}`, string(batch), "b_" + nothing},
+		{http.MethodPost, "/v1/batches/ID/assignments", `{"person":"p_` + nothing + `","all":true}`, string(batch), "b_" + nothing},
 		{http.MethodPost, "/v1/assignments/ID/lease", "", string(assignment.ID), "a_" + nothing},
 		{http.MethodGet, "/v1/documents/ID", "", string(documents[0].ID), "d_" + nothing},
 		{http.MethodGet, "/v1/documents/ID/content", "", string(documents[0].ID), "d_" + nothing},

@@ -7,7 +7,10 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM batch WHERE id = $1;
 
 -- name: BatchByReference :one
-SELECT * FROM batch WHERE contract = $1 AND reference = $2;
+SELECT * FROM batch WHERE contract = $1 AND reference = $2 AND withdrawn = 0;
+
+-- name: SetBatchWithdrawn :exec
+UPDATE batch SET withdrawn = $2 WHERE id = $1;
 
 -- name: SetManifest :exec
 UPDATE batch SET manifest = $2 WHERE id = $1;
@@ -81,6 +84,13 @@ UPDATE document SET state = 'received', size = $2, digest = $3, received = $4 WH
 
 -- name: AbandonDocument :execrows
 UPDATE document SET state = 'abandoned' WHERE id = $1 AND state = 'receiving';
+
+-- WithdrawDocument takes back a document, and WithdrawDocuments all of a batch.
+-- name: WithdrawDocument :execrows
+UPDATE document SET state = 'withdrawn' WHERE id = $1 AND state = 'received';
+
+-- name: WithdrawDocuments :execrows
+UPDATE document SET state = 'withdrawn' WHERE batch = $1 AND state = 'received';
 
 -- name: AbandonIdleDocument :execrows
 UPDATE document SET state = 'abandoned' WHERE id = $1 AND state = 'receiving' AND touched < sqlc.arg(idle_since);

@@ -40,7 +40,7 @@ SELECT * FROM erasure WHERE contract = $1 AND document = $2 ORDER BY proposed DE
 UPDATE erasure SET decided_by = $2, decided = $3, ledger = $4, event = $5 WHERE id = $1 AND decided = 0;
 
 -- name: UnfinishedErasures :many
-SELECT * FROM erasure WHERE decided > 0 AND certified = 0 AND decided < sqlc.arg(before) ORDER BY decided LIMIT 100;
+SELECT * FROM erasure WHERE decided > 0 AND certified = 0 AND decided < sqlc.arg(before) AND id > sqlc.arg(after) ORDER BY id LIMIT 100;
 
 -- name: ContractsErasedSince :many
 SELECT contract FROM erasure WHERE decided >= sqlc.arg(since) AND document = '' ORDER BY decided;

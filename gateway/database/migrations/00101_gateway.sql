@@ -128,8 +128,10 @@ CREATE TABLE batch (
     opened_by text   NOT NULL,
     opened    bigint NOT NULL,
     manifest  text   NOT NULL, -- JSON as declared at sealing, empty before
-    UNIQUE (contract, reference)
+    withdrawn bigint NOT NULL DEFAULT 0 -- when it was taken back; 0: it was not
 );
+-- A reference names one batch of its contract. A withdrawn batch frees its reference.
+CREATE UNIQUE INDEX batch_reference ON batch (contract, reference) WHERE withdrawn = 0;
 CREATE INDEX batch_opened ON batch (opened, id);
 CREATE TABLE batch_state (
     id          text   NOT NULL PRIMARY KEY,
@@ -143,7 +145,7 @@ CREATE UNIQUE INDEX batch_state_current ON batch_state (batch) WHERE valid_until
 CREATE INDEX batch_state_history ON batch_state (batch, valid_from);
 
 -- A document from the moment its upload is granted. state: receiving, received,
--- abandoned. An upload in progress refreshes touched. The sweeper abandons an upload that
+-- abandoned, withdrawn. An upload in progress refreshes touched. The sweeper abandons an upload that
 -- has not been touched for a while, and then deletes the object. digest is empty until
 -- received.
 CREATE TABLE document (
@@ -154,7 +156,7 @@ CREATE TABLE document (
     reference  text   NOT NULL,
     class      text   NOT NULL,
     media_type text   NOT NULL,
-    state      text   NOT NULL CHECK (state IN ('receiving', 'received', 'abandoned')),
+    state      text   NOT NULL CHECK (state IN ('receiving', 'received', 'abandoned', 'withdrawn')),
     object_key text   NOT NULL,
     size       bigint NOT NULL,
     digest     bytea  NOT NULL,
@@ -164,7 +166,8 @@ CREATE TABLE document (
     received   bigint NOT NULL,
     swept      bigint NOT NULL -- when the object of an abandoned upload was last deleted
 );
--- A reference names one document of its batch. An abandoned upload frees its reference.
+-- A reference names one document of its batch. An abandoned upload frees its reference,
+-- and so does a withdrawn document.
 CREATE UNIQUE INDEX document_reference ON document (batch, reference) WHERE state IN ('receiving', 'received');
 CREATE UNIQUE INDEX document_object ON document (object_key);
 CREATE INDEX document_batch ON document (batch, state, reference);
