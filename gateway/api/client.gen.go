@@ -323,6 +323,16 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/batches/{batch}/seal (the `SealBatch` operationId).
 	SealBatch(ctx context.Context, batch BatchInPath, body SealBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WithdrawBatch Take an open batch back, with all documents that it holds.
+	//
+	// For the client's system and its contract managers, until the batch is sealed
+	// (then `denied`, `batch-state`). The documents are erased: their keys are destroyed
+	// at once, and certificates follow. The batch's reference is free again. A legal
+	// hold forbids it. Repeated, it is the same withdrawal.
+	//
+	// Corresponds with POST /v1/batches/{batch}/withdrawal (the `WithdrawBatch` operationId).
+	WithdrawBatch(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts List the contracts in which the caller takes part.
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
@@ -641,6 +651,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
 	HoldDocument(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawDocument Take a document back from an open batch.
+	//
+	// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
+	// or sealed with its batch, and its reference is free again. Its receipt stays.
+	//
+	// Corresponds with POST /v1/documents/{document}/withdrawal (the `WithdrawDocument` operationId).
+	WithdrawDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetErasure Get an erasure with its destruction certificate.
 	//
@@ -1235,6 +1253,26 @@ func (c *Client) SealBatchWithBody(ctx context.Context, batch BatchInPath, conte
 // Corresponds with POST /v1/batches/{batch}/seal (the `SealBatch` operationId).
 func (c *Client) SealBatch(ctx context.Context, batch BatchInPath, body SealBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSealBatchRequest(c.Server, batch, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawBatch Take an open batch back, with all documents that it holds.
+//
+// For the client's system and its contract managers, until the batch is sealed
+// (then `denied`, `batch-state`). The documents are erased: their keys are destroyed
+// at once, and certificates follow. The batch's reference is free again. A legal
+// hold forbids it. Repeated, it is the same withdrawal.
+//
+// Corresponds with POST /v1/batches/{batch}/withdrawal (the `WithdrawBatch` operationId).
+func (c *Client) WithdrawBatch(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawBatchRequest(c.Server, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -1954,6 +1992,24 @@ func (c *Client) HoldDocumentWithBody(ctx context.Context, document DocumentInPa
 // Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
 func (c *Client) HoldDocument(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoldDocumentRequest(c.Server, document, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawDocument Take a document back from an open batch.
+//
+// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
+// or sealed with its batch, and its reference is free again. Its receipt stays.
+//
+// Corresponds with POST /v1/documents/{document}/withdrawal (the `WithdrawDocument` operationId).
+func (c *Client) WithdrawDocument(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawDocumentRequest(c.Server, document)
 	if err != nil {
 		return nil, err
 	}
@@ -4339,6 +4395,40 @@ func NewSealBatchRequestWithBody(server string, batch BatchInPath, contentType s
 	return req, nil
 }
 
+// NewWithdrawBatchRequest constructs an http.Request for the WithdrawBatch method
+func NewWithdrawBatchRequest(server string, batch BatchInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "batch", batch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/batches/%s/withdrawal", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListContractsRequest constructs an http.Request for the ListContracts method
 func NewListContractsRequest(server string, params *ListContractsParams) (*http.Request, error) {
 	var err error
@@ -5612,6 +5702,40 @@ func NewHoldDocumentRequestWithBody(server string, document DocumentInPath, cont
 	return req, nil
 }
 
+// NewWithdrawDocumentRequest constructs an http.Request for the WithdrawDocument method
+func NewWithdrawDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/withdrawal", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetErasureRequest constructs an http.Request for the GetErasure method
 func NewGetErasureRequest(server string, erasure ErasureInPath) (*http.Request, error) {
 	var err error
@@ -6368,6 +6492,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/batches/{batch}/seal (the `SealBatch` operationId).
 	SealBatchWithResponse(ctx context.Context, batch BatchInPath, body SealBatchJSONRequestBody, reqEditors ...RequestEditorFn) (*SealBatchResponse, error)
 
+	// WithdrawBatchWithResponse Take an open batch back, with all documents that it holds.
+	//
+	// For the client's system and its contract managers, until the batch is sealed
+	// (then `denied`, `batch-state`). The documents are erased: their keys are destroyed
+	// at once, and certificates follow. The batch's reference is free again. A legal
+	// hold forbids it. Repeated, it is the same withdrawal.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/batches/{batch}/withdrawal (the `WithdrawBatch` operationId).
+	WithdrawBatchWithResponse(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*WithdrawBatchResponse, error)
+
 	// ListContractsWithResponse List the contracts in which the caller takes part.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -6710,6 +6846,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
 	HoldDocumentWithResponse(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error)
+
+	// WithdrawDocumentWithResponse Take a document back from an open batch.
+	//
+	// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
+	// or sealed with its batch, and its reference is free again. Its receipt stays.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/documents/{document}/withdrawal (the `WithdrawDocument` operationId).
+	WithdrawDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*WithdrawDocumentResponse, error)
 
 	// GetErasureWithResponse Get an erasure with its destruction certificate.
 	//
@@ -7757,6 +7903,46 @@ func (r SealBatchResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SealBatchResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawBatchResponseDefaultHeaders the declared response headers of an HTTP default response for WithdrawBatch
+type WithdrawBatchResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type WithdrawBatchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Batch
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *WithdrawBatchResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawBatchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawBatchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawBatchResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8814,6 +9000,46 @@ func (r HoldDocumentResponse) ContentType() string {
 	return ""
 }
 
+// WithdrawDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for WithdrawDocument
+type WithdrawDocumentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type WithdrawDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Document
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *WithdrawDocumentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetErasureResponseDefaultHeaders the declared response headers of an HTTP default response for GetErasure
 type GetErasureResponseDefaultHeaders struct {
 	RequestID *string
@@ -9655,6 +9881,24 @@ func (c *ClientWithResponses) SealBatchWithResponse(ctx context.Context, batch B
 	return ParseSealBatchResponse(rsp)
 }
 
+// WithdrawBatchWithResponse Take an open batch back, with all documents that it holds.
+//
+// For the client's system and its contract managers, until the batch is sealed
+// (then `denied`, `batch-state`). The documents are erased: their keys are destroyed
+// at once, and certificates follow. The batch's reference is free again. A legal
+// hold forbids it. Repeated, it is the same withdrawal.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/batches/{batch}/withdrawal (the `WithdrawBatch` operationId).
+func (c *ClientWithResponses) WithdrawBatchWithResponse(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*WithdrawBatchResponse, error) {
+	rsp, err := c.WithdrawBatch(ctx, batch, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawBatchResponse(rsp)
+}
+
 // ListContractsWithResponse List the contracts in which the caller takes part.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -10236,6 +10480,22 @@ func (c *ClientWithResponses) HoldDocumentWithResponse(ctx context.Context, docu
 		return nil, err
 	}
 	return ParseHoldDocumentResponse(rsp)
+}
+
+// WithdrawDocumentWithResponse Take a document back from an open batch.
+//
+// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
+// or sealed with its batch, and its reference is free again. Its receipt stays.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/documents/{document}/withdrawal (the `WithdrawDocument` operationId).
+func (c *ClientWithResponses) WithdrawDocumentWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*WithdrawDocumentResponse, error) {
+	rsp, err := c.WithdrawDocument(ctx, document, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawDocumentResponse(rsp)
 }
 
 // GetErasureWithResponse Get an erasure with its destruction certificate.
@@ -11495,6 +11755,52 @@ func ParseSealBatchResponse(rsp *http.Response) (*SealBatchResponse, error) {
 	return response, nil
 }
 
+// ParseWithdrawBatchResponse parses an HTTP response from a WithdrawBatchWithResponse call
+func ParseWithdrawBatchResponse(rsp *http.Response) (*WithdrawBatchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawBatchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Batch
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers WithdrawBatchResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListContractsResponse parses an HTTP response from a ListContractsWithResponse call
 func ParseListContractsResponse(rsp *http.Response) (*ListContractsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12704,6 +13010,52 @@ func ParseHoldDocumentResponse(rsp *http.Response) (*HoldDocumentResponse, error
 	switch {
 	case true:
 		var headers HoldDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawDocumentResponse parses an HTTP response from a WithdrawDocumentWithResponse call
+func ParseWithdrawDocumentResponse(rsp *http.Response) (*WithdrawDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Document
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers WithdrawDocumentResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -11,8 +11,9 @@ import (
 
 // Defines values for BatchState.
 const (
-	BatchStateOpen   BatchState = "open"
-	BatchStateSealed BatchState = "sealed"
+	BatchStateOpen      BatchState = "open"
+	BatchStateSealed    BatchState = "sealed"
+	BatchStateWithdrawn BatchState = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the BatchState enum.
@@ -21,6 +22,8 @@ func (e BatchState) Valid() bool {
 	case BatchStateOpen:
 		return true
 	case BatchStateSealed:
+		return true
+	case BatchStateWithdrawn:
 		return true
 	default:
 		return false
@@ -60,6 +63,7 @@ const (
 	DocumentStateErased    DocumentState = "erased"
 	DocumentStateReceived  DocumentState = "received"
 	DocumentStateReceiving DocumentState = "receiving"
+	DocumentStateWithdrawn DocumentState = "withdrawn"
 )
 
 // Valid indicates whether the value is a known member of the DocumentState enum.
@@ -72,6 +76,8 @@ func (e DocumentState) Valid() bool {
 	case DocumentStateReceived:
 		return true
 	case DocumentStateReceiving:
+		return true
+	case DocumentStateWithdrawn:
 		return true
 	default:
 		return false
@@ -438,12 +444,15 @@ type Batch struct {
 	// dot or two dots in a row. It must not be personal data.
 	Reference Reference `json:"reference"`
 
-	// Sealed Absent while open.
+	// Sealed Absent unless it is sealed.
 	Sealed *time.Time `json:"sealed,omitempty"`
 	State  BatchState `json:"state"`
 
 	// Totals Control totals by name, as `amount_cents`.
 	Totals map[string]int64 `json:"totals"`
+
+	// Withdrawn Absent unless it was withdrawn.
+	Withdrawn *time.Time `json:"withdrawn,omitempty"`
 }
 
 // BatchID defines model for BatchID.

@@ -85,6 +85,9 @@ type ServerInterface interface {
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(c *gin.Context, batch BatchInPath)
+	// WithdrawBatch Take an open batch back, with all documents that it holds.
+	// (POST /v1/batches/{batch}/withdrawal)
+	WithdrawBatch(c *gin.Context, batch BatchInPath)
 	// ListContracts List the contracts in which the caller takes part.
 	// (GET /v1/contracts)
 	ListContracts(c *gin.Context, params ListContractsParams)
@@ -151,6 +154,9 @@ type ServerInterface interface {
 	// HoldDocument Place a legal hold on a document.
 	// (POST /v1/documents/{document}/holds)
 	HoldDocument(c *gin.Context, document DocumentInPath)
+	// WithdrawDocument Take a document back from an open batch.
+	// (POST /v1/documents/{document}/withdrawal)
+	WithdrawDocument(c *gin.Context, document DocumentInPath)
 	// GetErasure Get an erasure with its destruction certificate.
 	// (GET /v1/erasures/{erasure})
 	GetErasure(c *gin.Context, erasure ErasureInPath)
@@ -1504,6 +1510,31 @@ func (siw *ServerInterfaceWrapper) SealBatch(c *gin.Context) {
 	siw.Handler.SealBatch(c, batch)
 }
 
+// WithdrawBatch operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawBatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "batch" -------------
+	var batch BatchInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", c.Param("batch"), &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawBatch(c, batch)
+}
+
 // ListContracts operation middleware
 func (siw *ServerInterfaceWrapper) ListContracts(c *gin.Context) {
 
@@ -2149,6 +2180,31 @@ func (siw *ServerInterfaceWrapper) HoldDocument(c *gin.Context) {
 	siw.Handler.HoldDocument(c, document)
 }
 
+// WithdrawDocument operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawDocument(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "document" -------------
+	var document DocumentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "document", c.Param("document"), &document, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawDocument(c, document)
+}
+
 // GetErasure operation middleware
 func (siw *ServerInterfaceWrapper) GetErasure(c *gin.Context) {
 
@@ -2476,11 +2532,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/batches", wrapper.ListBatches)
 	router.GET(options.BaseURL+"/v1/batches/:batch", wrapper.GetBatch)
 	router.GET(options.BaseURL+"/v1/batches/:batch/documents", wrapper.ListDocuments)
+	router.POST(options.BaseURL+"/v1/batches/:batch/withdrawal", wrapper.WithdrawBatch)
 	router.POST(options.BaseURL+"/v1/batches/:batch/seal", wrapper.SealBatch)
 	router.POST(options.BaseURL+"/v1/batches/:batch/assignments", wrapper.AssignDocuments)
 	router.GET(options.BaseURL+"/v1/assignments", wrapper.ListAssignments)
 	router.POST(options.BaseURL+"/v1/assignments/:assignment/lease", wrapper.TakeLease)
 	router.GET(options.BaseURL+"/v1/documents/:document", wrapper.GetDocument)
+	router.POST(options.BaseURL+"/v1/documents/:document/withdrawal", wrapper.WithdrawDocument)
 	router.GET(options.BaseURL+"/v1/receipts/:receipt", wrapper.GetReceipt)
 	router.POST(options.BaseURL+"/v1/documents/:document/erasure", wrapper.EraseDocument)
 	router.POST(options.BaseURL+"/v1/contracts/:contract/erasures", wrapper.ProposeErasure)
@@ -3531,6 +3589,49 @@ func (response SealBatchdefaultApplicationProblemPlusJSONResponse) VisitSealBatc
 	return err
 }
 
+type WithdrawBatchRequestObject struct {
+	Batch BatchInPath `json:"batch"`
+}
+
+type WithdrawBatchResponseObject interface {
+	VisitWithdrawBatchResponse(w http.ResponseWriter) error
+}
+
+type WithdrawBatch200JSONResponse Batch
+
+func (response WithdrawBatch200JSONResponse) VisitWithdrawBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawBatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawBatchdefaultApplicationProblemPlusJSONResponse) VisitWithdrawBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListContractsRequestObject struct {
 	Params ListContractsParams
 }
@@ -4490,6 +4591,49 @@ func (response HoldDocumentdefaultApplicationProblemPlusJSONResponse) VisitHoldD
 	return err
 }
 
+type WithdrawDocumentRequestObject struct {
+	Document DocumentInPath `json:"document"`
+}
+
+type WithdrawDocumentResponseObject interface {
+	VisitWithdrawDocumentResponse(w http.ResponseWriter) error
+}
+
+type WithdrawDocument200JSONResponse Document
+
+func (response WithdrawDocument200JSONResponse) VisitWithdrawDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response WithdrawDocumentdefaultApplicationProblemPlusJSONResponse) VisitWithdrawDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetErasureRequestObject struct {
 	Erasure ErasureInPath `json:"erasure"`
 }
@@ -4983,6 +5127,9 @@ type StrictServerInterface interface {
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(ctx context.Context, request SealBatchRequestObject) (SealBatchResponseObject, error)
+	// WithdrawBatch Take an open batch back, with all documents that it holds.
+	// (POST /v1/batches/{batch}/withdrawal)
+	WithdrawBatch(ctx context.Context, request WithdrawBatchRequestObject) (WithdrawBatchResponseObject, error)
 	// ListContracts List the contracts in which the caller takes part.
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
@@ -5049,6 +5196,9 @@ type StrictServerInterface interface {
 	// HoldDocument Place a legal hold on a document.
 	// (POST /v1/documents/{document}/holds)
 	HoldDocument(ctx context.Context, request HoldDocumentRequestObject) (HoldDocumentResponseObject, error)
+	// WithdrawDocument Take a document back from an open batch.
+	// (POST /v1/documents/{document}/withdrawal)
+	WithdrawDocument(ctx context.Context, request WithdrawDocumentRequestObject) (WithdrawDocumentResponseObject, error)
 	// GetErasure Get an erasure with its destruction certificate.
 	// (GET /v1/erasures/{erasure})
 	GetErasure(ctx context.Context, request GetErasureRequestObject) (GetErasureResponseObject, error)
@@ -5779,6 +5929,32 @@ func (sh *strictHandler) SealBatch(ctx *gin.Context, batch BatchInPath) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SealBatchResponseObject); ok {
 		if err := validResponse.VisitSealBatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawBatch operation middleware
+func (sh *strictHandler) WithdrawBatch(ctx *gin.Context, batch BatchInPath) {
+	var request WithdrawBatchRequestObject
+
+	request.Batch = batch
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawBatch(ctx, request.(WithdrawBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawBatchResponseObject); ok {
+		if err := validResponse.VisitWithdrawBatchResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6574,6 +6750,32 @@ func (sh *strictHandler) HoldDocument(ctx *gin.Context, document DocumentInPath)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(HoldDocumentResponseObject); ok {
 		if err := validResponse.VisitHoldDocumentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawDocument operation middleware
+func (sh *strictHandler) WithdrawDocument(ctx *gin.Context, document DocumentInPath) {
+	var request WithdrawDocumentRequestObject
+
+	request.Document = document
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawDocument(ctx, request.(WithdrawDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(WithdrawDocumentResponseObject); ok {
+		if err := validResponse.VisitWithdrawDocumentResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

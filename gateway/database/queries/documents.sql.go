@@ -41,7 +41,7 @@ func (q *Queries) AbandonIdleDocument(ctx context.Context, arg AbandonIdleDocume
 }
 
 const batch = `-- name: Batch :one
-SELECT id, contract, reference, opened_by, opened, manifest FROM batch WHERE id = $1
+SELECT id, contract, reference, opened_by, opened, manifest, withdrawn FROM batch WHERE id = $1
 `
 
 func (q *Queries) Batch(ctx context.Context, id policy.BatchID) (Batch, error) {
@@ -54,12 +54,13 @@ func (q *Queries) Batch(ctx context.Context, id policy.BatchID) (Batch, error) {
 		&i.OpenedBy,
 		&i.Opened,
 		&i.Manifest,
+		&i.Withdrawn,
 	)
 	return i, err
 }
 
 const batchByReference = `-- name: BatchByReference :one
-SELECT id, contract, reference, opened_by, opened, manifest FROM batch WHERE contract = $1 AND reference = $2
+SELECT id, contract, reference, opened_by, opened, manifest, withdrawn FROM batch WHERE contract = $1 AND reference = $2 AND withdrawn = 0
 `
 
 type BatchByReferenceParams struct {
@@ -77,6 +78,7 @@ func (q *Queries) BatchByReference(ctx context.Context, arg BatchByReferencePara
 		&i.OpenedBy,
 		&i.Opened,
 		&i.Manifest,
+		&i.Withdrawn,
 	)
 	return i, err
 }
@@ -135,7 +137,7 @@ func (q *Queries) BatchTotals(ctx context.Context, batch policy.BatchID) (BatchT
 }
 
 const batches = `-- name: Batches :many
-SELECT b.id, b.contract, b.reference, b.opened_by, b.opened, b.manifest, s.state, s.valid_from AS state_from FROM batch b
+SELECT b.id, b.contract, b.reference, b.opened_by, b.opened, b.manifest, b.withdrawn, s.state, s.valid_from AS state_from FROM batch b
 JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
 WHERE (b.opened > $2 OR (b.opened = $2 AND b.id > $3))
   AND (CAST($4 AS text) = '' OR s.state = $4)
@@ -192,6 +194,7 @@ func (q *Queries) Batches(ctx context.Context, arg BatchesParams) ([]BatchesRow,
 			&i.Batch.OpenedBy,
 			&i.Batch.Opened,
 			&i.Batch.Manifest,
+			&i.Batch.Withdrawn,
 			&i.State,
 			&i.StateFrom,
 		); err != nil {
@@ -630,6 +633,20 @@ func (q *Queries) ReceiveDocument(ctx context.Context, arg ReceiveDocumentParams
 	return result.RowsAffected()
 }
 
+const setBatchWithdrawn = `-- name: SetBatchWithdrawn :exec
+UPDATE batch SET withdrawn = $2 WHERE id = $1
+`
+
+type SetBatchWithdrawnParams struct {
+	ID        policy.BatchID
+	Withdrawn Micros
+}
+
+func (q *Queries) SetBatchWithdrawn(ctx context.Context, arg SetBatchWithdrawnParams) error {
+	_, err := q.db.ExecContext(ctx, setBatchWithdrawn, arg.ID, arg.Withdrawn)
+	return err
+}
+
 const setManifest = `-- name: SetManifest :exec
 UPDATE batch SET manifest = $2 WHERE id = $1
 `
@@ -745,4 +762,29 @@ func (q *Queries) UploadsInProgress(ctx context.Context, batch policy.BatchID) (
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const withdrawDocument = `-- name: WithdrawDocument :execrows
+UPDATE document SET state = 'withdrawn' WHERE id = $1 AND state = 'received'
+`
+
+// WithdrawDocument takes back a document, and WithdrawDocuments all of a batch.
+func (q *Queries) WithdrawDocument(ctx context.Context, id policy.DocumentID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, withdrawDocument, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const withdrawDocuments = `-- name: WithdrawDocuments :execrows
+UPDATE document SET state = 'withdrawn' WHERE batch = $1 AND state = 'received'
+`
+
+func (q *Queries) WithdrawDocuments(ctx context.Context, batch policy.BatchID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, withdrawDocuments, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

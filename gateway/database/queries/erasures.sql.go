@@ -762,11 +762,16 @@ func (q *Queries) StandingHold(ctx context.Context, arg StandingHoldParams) (Hol
 }
 
 const unfinishedErasures = `-- name: UnfinishedErasures :many
-SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 ORDER BY decided LIMIT 100
+SELECT id, contract, document, reason, proposed_by, proposed, decided_by, decided, ledger, event, reapplied, journaled, certified, certificate, retained, refused FROM erasure WHERE decided > 0 AND certified = 0 AND decided < $1 AND id > $2 ORDER BY id LIMIT 100
 `
 
-func (q *Queries) UnfinishedErasures(ctx context.Context, before Micros) ([]Erasure, error) {
-	rows, err := q.db.QueryContext(ctx, unfinishedErasures, before)
+type UnfinishedErasuresParams struct {
+	Before Micros
+	After  policy.ErasureID
+}
+
+func (q *Queries) UnfinishedErasures(ctx context.Context, arg UnfinishedErasuresParams) ([]Erasure, error) {
+	rows, err := q.db.QueryContext(ctx, unfinishedErasures, arg.Before, arg.After)
 	if err != nil {
 		return nil, err
 	}

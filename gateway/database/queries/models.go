@@ -30,6 +30,7 @@ type Batch struct {
 	OpenedBy  policy.PersonID
 	Opened    Micros
 	Manifest  string
+	Withdrawn Micros
 }
 
 type BatchState struct {
