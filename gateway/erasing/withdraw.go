@@ -164,7 +164,10 @@ func (er *Erasures) executeWithdrawal(ctx context.Context, batch choke.BatchID) 
 	}
 	limited, cancel := context.WithTimeout(ctx, waitForErasure)
 	defer cancel()
-	err := er.eachOfBatch(limited, batch, er.destroy)
+	var refused firstRefusal // the erasure goes on, as after executeErasure
+	err := er.eachOfBatch(limited, batch, func(ctx context.Context, row queries.Erasure) error {
+		return refused.keep(er.destroy(ctx, row))
+	})
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return nil // it runs; the sweeper goes on
 	}
