@@ -79,8 +79,8 @@ const (
 	ActionAssignmentLease  Action = "assignment.lease"
 	ActionDocumentReceive  Action = "document.receive"
 	ActionDocumentWithdraw Action = "document.withdraw" // from an open batch
-	ActionDocumentInspect  Action = "document.inspect" // the record, not the content
-	ActionDocumentRead     Action = "document.read"    // the content
+	ActionDocumentInspect  Action = "document.inspect"  // the record, not the content
+	ActionDocumentRead     Action = "document.read"     // the content
 	ActionReceiptRead      Action = "receipt.read"
 )
 

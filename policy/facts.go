@@ -79,7 +79,7 @@ type Subject struct {
 
 // Batch is the batch of the act, or of its document.
 type Batch struct {
-	State  BatchState
+	State BatchState
 
 	// Resent means that the request repeats one that was carried out, and changes nothing:
 	// a batch that is sealed with the same manifest, or what was withdrawn.
@@ -211,7 +211,7 @@ const (
 	DocumentReceived  DocumentState = "received"
 	DocumentAbandoned DocumentState = "abandoned"
 	DocumentWithdrawn DocumentState = "withdrawn" // received once, and taken back before its batch was sealed
-	DocumentErased    DocumentState = "erased" // received once; its content cannot be opened any more
+	DocumentErased    DocumentState = "erased"    // received once; its content cannot be opened any more
 )
 
 // LeaseState is the lease on the person's assignment. The zero value is LeaseNone.
