@@ -81,8 +81,8 @@ type Subject struct {
 type Batch struct {
 	State BatchState
 
-	// Resent means that the request repeats one that was carried out, and changes nothing:
-	// a batch that is sealed with the same manifest, or what was withdrawn.
+	// Resent means that the request repeats one that was carried out, and changes
+	// nothing: a batch that is sealed with the same manifest, or what was withdrawn.
 	Resent bool
 }
 

@@ -13,8 +13,9 @@ import (
 )
 
 // A mistake can be taken back until the batch is sealed: one document, or the batch with
-// all that it holds. What is withdrawn is erased as by EraseDocument, and its reference is
-// free again. After the seal the provider may have seen it, and only an erasure is left.
+// all that it holds. What is withdrawn is erased as by EraseDocument, and its reference
+// is free again. After the seal the provider may have seen it, and only an erasure is
+// left.
 
 // withdrawn is the reason of an erasure by a withdrawal.
 const withdrawn = "withdrawn before its batch was sealed"
@@ -23,8 +24,8 @@ const withdrawn = "withdrawn before its batch was sealed"
 // client's system do it, and the client's contract managers. A legal hold forbids it.
 // Repeated, it is the same withdrawal.
 //
-//  1. The act: the header goes, the erasure's row comes, and the document is withdrawn, in
-//     one transaction with the event. Die here: the sweeper does the rest.
+//  1. The act: the header goes, the erasure's row comes, and the document is withdrawn,
+//     in one transaction with the event. Die here: the sweeper does the rest.
 //  2. executeErasure: the journal, the object, the verification, the certificate.
 func (er *Erasures) WithdrawDocument(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
 	var d choke.Document

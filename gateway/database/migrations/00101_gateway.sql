@@ -145,9 +145,9 @@ CREATE UNIQUE INDEX batch_state_current ON batch_state (batch) WHERE valid_until
 CREATE INDEX batch_state_history ON batch_state (batch, valid_from);
 
 -- A document from the moment its upload is granted. state: receiving, received,
--- abandoned, withdrawn. An upload in progress refreshes touched. The sweeper abandons an upload that
--- has not been touched for a while, and then deletes the object. digest is empty until
--- received.
+-- abandoned, withdrawn. An upload in progress refreshes touched. The sweeper abandons an
+-- upload that has not been touched for a while, and then deletes the object. digest is
+-- empty until received.
 CREATE TABLE document (
     id         text   NOT NULL PRIMARY KEY,
     batch      text   NOT NULL REFERENCES batch (id),
