@@ -55,6 +55,8 @@ func TestCompare(t *testing.T) {
 	}
 	want := []string{
 		"+ client-system scan document.receive in-force classes.scan",
+		"+ client-system scan document.withdraw in-force classes.scan",
+		"+ contract-manager scan document.withdraw in-force classes.scan",
 		"+ client-system scan document.inspect in-force classes.scan",
 		"+ client-system scan receipt.read in-force classes.scan",
 		"+ provider-manager scan document.inspect in-force classes.scan",
@@ -62,6 +64,8 @@ func TestCompare(t *testing.T) {
 		"+ handler scan document.read in-force classes.scan",
 		"+ client-system scan receipt.read wind-down wind-down.client-system",
 		"- client-system claim-form document.receive in-force classes.claim-form",
+		"- client-system claim-form document.withdraw in-force classes.claim-form",
+		"- contract-manager claim-form document.withdraw in-force classes.claim-form",
 		"- client-system claim-form document.inspect in-force classes.claim-form",
 		"- client-system claim-form receipt.read in-force classes.claim-form",
 		"- provider-manager claim-form document.inspect in-force classes.claim-form",
