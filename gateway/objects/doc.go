@@ -32,8 +32,8 @@
 // An error that the same call may not meet again wraps gateway.ErrUnavailable: the
 // network, a server that is overloaded or silent, a full or failing disk, a folder or
 // bucket that is gone. A caller's own failures never do: its body's error, its cancelled
-// context. What is left says that the store refuses (access denied) or does not do what
-// it must (ranges, order), and an operator has to look.
+// context. What a server refuses (a missing right, an expired key, a clock that is off)
+// wraps gateway.ErrStoreRefuses too: an operator has to look.
 //
 // Package s3 says what a bucket needs beside: which bodies are sent again, and the memory
 // that a Put needs. A folder needs a buffer of 128 KiB.

@@ -11,13 +11,16 @@ import (
 // text stays.
 func s3Error(err error) error {
 	var means []error
+	if errors.Is(err, s3.ErrRefused) {
+		// It may be let in again, so a caller may try again; an operator has to look.
+		means = append(means, gateway.ErrStoreRefuses, gateway.ErrUnavailable)
+	}
 	for _, pair := range []struct{ theirs, ours error }{
 		{s3.ErrExists, gateway.ErrObjectExists},
 		{s3.ErrMissing, gateway.ErrObjectMissing},
 		{s3.ErrTooLong, gateway.ErrObjectTooLong},
 		{s3.ErrLocked, gateway.ErrObjectRetained},
 		{s3.ErrUnavailable, gateway.ErrUnavailable},
-		{s3.ErrRefused, gateway.ErrStoreRefuses},
 	} {
 		if errors.Is(err, pair.theirs) {
 			means = append(means, pair.ours)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,12 +130,21 @@ func TestS3RefusesAListingOutOfOrder(t *testing.T) {
 // What a caller of the gateway branches on is found in an error of the bucket, the text
 // stays, and nothing is found that was not said.
 func TestS3ErrorsMeanTheSameToTheGateway(t *testing.T) {
-	ours := []error{gateway.ErrObjectExists, gateway.ErrObjectMissing, gateway.ErrObjectTooLong, gateway.ErrUnavailable}
-	for i, theirs := range []error{s3.ErrExists, s3.ErrMissing, s3.ErrTooLong, s3.ErrUnavailable, s3.ErrRefused, errors.New("other")} {
+	all := []error{gateway.ErrObjectExists, gateway.ErrObjectMissing, gateway.ErrObjectTooLong, gateway.ErrObjectRetained, gateway.ErrUnavailable,
+		gateway.ErrStoreRefuses}
+	for theirs, ours := range map[error][]error{
+		s3.ErrExists:        {gateway.ErrObjectExists},
+		s3.ErrMissing:       {gateway.ErrObjectMissing},
+		s3.ErrTooLong:       {gateway.ErrObjectTooLong},
+		s3.ErrLocked:        {gateway.ErrObjectRetained},
+		s3.ErrUnavailable:   {gateway.ErrUnavailable},
+		s3.ErrRefused:       {gateway.ErrUnavailable, gateway.ErrStoreRefuses},
+		errors.New("other"): nil,
+	} {
 		err := fmt.Errorf("asking: %w", theirs)
 		got := objects.S3Error(err)
-		for j, sentinel := range ours {
-			if errors.Is(got, sentinel) != (i == j) {
+		for _, sentinel := range all {
+			if errors.Is(got, sentinel) != slices.Contains(ours, sentinel) {
 				t.Errorf("%v is %v: %v", theirs, sentinel, errors.Is(got, sentinel))
 			}
 		}

@@ -45,7 +45,7 @@ func (b *Bucket) sendHeld(ctx context.Context, key string, held func() io.Reader
 		switch {
 		case errors.Is(err, ErrExists) && try > 1:
 			return b.checkOurs(ctx, key, held(), err)
-		case !errors.Is(err, ErrUnavailable) || try == writeTries:
+		case !errors.Is(err, ErrUnavailable) || errors.Is(err, errSilent) || try == writeTries:
 			return err
 		}
 		if wait(ctx, pause/2+rand.N(pause)) != nil {

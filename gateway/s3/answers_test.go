@@ -32,7 +32,7 @@ func TestBucketAnswersThatCallersBranchOn(t *testing.T) {
 	for _, test := range []struct {
 		status int
 		code   string
-		want   error // of the four, nil: none
+		want   error // of the four
 	}{
 		{500, "InternalError", s3.ErrUnavailable},
 		{503, "SlowDown", s3.ErrUnavailable},
@@ -45,8 +45,13 @@ func TestBucketAnswersThatCallersBranchOn(t *testing.T) {
 		{404, "NoSuchKey", s3.ErrMissing},
 		{412, "PreconditionFailed", s3.ErrExists},
 		{403, "AccessDenied", s3.ErrRefused},
-		{400, "InvalidArgument", nil},
-		{501, "NotImplemented", nil},
+		{403, "RequestTimeTooSkewed", s3.ErrRefused},
+		{403, "InvalidAccessKeyId", s3.ErrRefused},
+		{403, "SignatureDoesNotMatch", s3.ErrRefused},
+		{400, "ExpiredToken", s3.ErrRefused},
+		{403, "", s3.ErrRefused},
+		{400, "InvalidArgument", s3.ErrRefused},
+		{501, "NotImplemented", s3.ErrRefused},
 	} {
 		store, _ := answering(t, s3test.Says(test.status, test.code))
 		_, got := get(t, store, "d/object")

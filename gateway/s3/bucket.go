@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -27,6 +28,8 @@ type Bucket struct {
 	largestPut int64
 	mostParts  int
 	firstPause time.Duration // before a body is sent again
+	patience   patience
+	skew       atomic.Int64 // of this machine's clock, in nanoseconds, when the server last refused
 	logger     *slog.Logger
 }
 
@@ -51,6 +54,7 @@ func open(ctx context.Context, c Config) (*Bucket, error) {
 		largestPut: c.LargestPut,
 		mostParts:  mostParts,
 		firstPause: firstPause,
+		patience:   patience{answerPatience, stallPatience},
 		logger:     c.Logger,
 	}
 	if err := b.connect(ctx, c); err != nil {
@@ -73,10 +77,18 @@ func (b *Bucket) Close() error {
 }
 
 func (b *Bucket) findBucket(ctx context.Context) error {
-	found, err := b.reads.BucketExists(ctx, b.bucket)
+	w := b.watch(ctx)
+	defer w.stop()
+	found, err := b.reads.BucketExists(w.ctx, b.bucket)
+	if answer := minio.ToErrorResponse(err); answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusBadRequest {
+		// The answer to a HEAD has no body, so it does not say why.
+		if _, why := b.reads.ListObjectsV2(b.bucket, b.prefix, "", "", "", 1); why != nil {
+			err = why
+		}
+	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("looking for the bucket: %w", storeError(err))
+		return fmt.Errorf("looking for the bucket: %w", w.settle(b.storeError(err)))
 	case !found:
 		return errors.New("the bucket does not exist")
 	}

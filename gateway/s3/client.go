@@ -21,9 +21,9 @@ const (
 	readTries = 3
 
 	// readPatience and writePatience are how long a server may be silent after it has the
-	// whole request. A server on a POSIX file system copies and syncs a large object
-	// before it answers.
-	readPatience  = time.Minute
+	// whole request, whatever was asked (patience.go has less for most). A server on a
+	// POSIX file system copies and syncs a large object before it answers.
+	readPatience  = 10 * time.Second
 	writePatience = 15 * time.Minute
 
 	// idlePerHost is how many connections to the server wait for the next request; each
@@ -50,7 +50,7 @@ func (b *Bucket) connect(ctx context.Context, c Config) error {
 			Creds:           creds,
 			Secure:          !c.Insecure,
 			Region:          c.Region, // spares a look-up, which not every key may do
-			Transport:       t,
+			Transport:       dated{t, &b.skew},
 			TrailingHeaders: true, // a checksum that follows the body needs no second pass over it
 			MaxRetries:      tries,
 		})

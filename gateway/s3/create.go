@@ -39,32 +39,37 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte, keep Rete
 	if isConflict(err) {
 		err = b.lostRace(ctx, b.prefix+name, err)
 	}
-	return storeError(err)
+	return b.storeError(err)
 }
 
 // Replace stores data in place of what was there. The bucket shows the old object or the
 // new one.
 func (b *Bucket) Replace(ctx context.Context, name string, data []byte) error {
-	return storeError(b.sendData(ctx, b.prefix+name, data, minio.PutObjectOptions{}))
+	return b.storeError(b.sendData(ctx, b.prefix+name, data, minio.PutObjectOptions{}))
 }
 
 // sendData sends data with its digests before it: Object Lock wants one.
 func (b *Bucket) sendData(ctx context.Context, key string, data []byte, o minio.PutObjectOptions) error {
 	o.SendContentMd5 = true
 	o.DisableMultipart = true
-	_, err := b.writes.Client.PutObject(ctx, b.bucket, key, bytes.NewReader(data), int64(len(data)), o)
-	return err
+	w := b.watch(ctx)
+	defer w.stop()
+	w.allow(b.patience.stall)
+	_, err := b.writes.Client.PutObject(w.ctx, b.bucket, key, bytes.NewReader(data), int64(len(data)), o)
+	return w.settle(err)
 }
 
 // HasLock says whether the bucket has Object Lock. A server that does not know what that
 // is has none.
 func (b *Bucket) HasLock(ctx context.Context) (bool, error) {
-	enabled, _, _, _, err := b.reads.GetObjectLockConfig(ctx, b.bucket)
+	w := b.watch(ctx)
+	defer w.stop()
+	enabled, _, _, _, err := b.reads.GetObjectLockConfig(w.ctx, b.bucket)
 	if answer := minio.ToErrorResponse(err); answer.Code == "ObjectLockConfigurationNotFoundError" || answer.StatusCode == http.StatusNotImplemented {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("asking for Object Lock: %w", storeError(err))
+		return false, fmt.Errorf("asking for Object Lock: %w", b.storeError(w.settle(err)))
 	}
 	return enabled == "Enabled", nil
 }

@@ -27,21 +27,21 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("listing versions: %w", err)
 	}
-	var refused error
+	var kept error
 	for _, id := range ids {
 		err := b.RemoveVersion(ctx, name, id)
-		if err != nil && !away(err) {
+		if err != nil && !errors.Is(err, ErrUnavailable) {
 			err = b.whyRefused(ctx, name, id, err)
 		}
 		switch {
 		case err == nil:
-		case away(err) || ctx.Err() != nil:
+		case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
 			return err
-		case refused == nil || errors.Is(refused, ErrLocked):
-			refused = err // the others need not be locked; and what has another reason counts
+		case kept == nil || errors.Is(kept, ErrLocked):
+			kept = err // the others need not be locked; and what has another reason counts
 		}
 	}
-	return refused
+	return kept
 }
 
 // versionsOf gives the ids of all versions of an object. All are known before the first
@@ -79,14 +79,14 @@ func (b *Bucket) abortAll(ctx context.Context, name string) error {
 // server has none, and one that says of this object that it has is not believed: its
 // older versions would stay, and no one would see them.
 func (b *Bucket) deletePlainly(ctx context.Context, name string) error {
-	info, err := b.reads.StatObject(ctx, b.bucket, b.prefix+name, minio.StatObjectOptions{})
+	info, err := b.stat(ctx, b.prefix+name, minio.StatObjectOptions{})
 	switch {
 	case gone(err):
 		return nil
 	case err != nil:
-		return storeError(err)
+		return b.storeError(err)
 	case info.VersionID != "" && info.VersionID != nullVersion:
-		return errors.New("store keeps versions of the object and does not list them")
+		return refused(errors.New("store keeps versions of the object and does not list them"))
 	}
 	return b.RemoveVersion(ctx, name, "")
 }
@@ -96,31 +96,33 @@ const nullVersion = "null"
 
 // RemoveVersion removes one version of an object. One that is gone is no error.
 func (b *Bucket) RemoveVersion(ctx context.Context, name, id string) error {
-	err := b.reads.RemoveObject(ctx, b.bucket, b.prefix+name, minio.RemoveObjectOptions{VersionID: id})
+	w := b.watch(ctx)
+	defer w.stop()
+	err := b.reads.RemoveObject(w.ctx, b.bucket, b.prefix+name, minio.RemoveObjectOptions{VersionID: id})
 	if gone(err) {
 		return nil
 	}
-	return storeError(err)
+	return b.storeError(w.settle(err))
 }
 
 // whyRefused is ErrLocked where the server says that a lock keeps the version. Servers
 // answer a DELETE under a lock, and one that a key has no right to, in the same way.
-func (b *Bucket) whyRefused(ctx context.Context, name, id string, refused error) error {
-	info, err := b.reads.StatObject(ctx, b.bucket, b.prefix+name, minio.StatObjectOptions{VersionID: id})
+func (b *Bucket) whyRefused(ctx context.Context, name, id string, answer error) error {
+	info, err := b.stat(ctx, b.prefix+name, minio.StatObjectOptions{VersionID: id})
 	if err != nil {
-		if err = storeError(err); away(err) {
+		if err = b.storeError(err); errors.Is(err, ErrUnavailable) {
 			return err // it may be locked: ask again
 		}
-		return refused
+		return answer
 	}
 	if info.Metadata.Get("X-Amz-Object-Lock-Legal-Hold") == string(minio.LegalHoldEnabled) {
-		return fmt.Errorf("%w: a legal hold: %w", ErrLocked, refused)
+		return fmt.Errorf("%w: a legal hold: %w", ErrLocked, answer)
 	}
 	until, err := time.Parse(time.RFC3339, info.Metadata.Get("X-Amz-Object-Lock-Retain-Until-Date"))
 	if err == nil && until.After(time.Now()) {
-		return fmt.Errorf("%w: until %s: %w", ErrLocked, until.UTC().Format(time.RFC3339), refused)
+		return fmt.Errorf("%w: until %s: %w", ErrLocked, until.UTC().Format(time.RFC3339), answer)
 	}
-	return refused
+	return answer
 }
 
 // notImplemented says whether the server does not know such a request at all. A key

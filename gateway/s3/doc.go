@@ -20,8 +20,14 @@
 // An error wraps one of the sentinels in errors.go where a caller can do something about
 // it. ErrUnavailable means that the same call may succeed later: the network failed, or
 // the server is overloaded or silent. A caller's own failures never wrap it: the error of
-// its body, its cancelled context. An error without a sentinel says that the server
-// refuses, or does not do what it must (ranges, sizes); an operator has to look.
+// its body, its cancelled context. ErrRefused says that the server does not let us, or
+// does not do what it must (ranges, sizes); an operator has to look.
+//
+// # How long a server may take
+//
+// Each call has a patience (patience.go): 15 seconds for an answer, more for a server
+// that has a large body to store, and half a minute in which it moves no byte of a body.
+// A server that freezes is ErrUnavailable then.
 //
 // # Trying again
 //

@@ -33,8 +33,16 @@ func (b *Bucket) GetVersion(ctx context.Context, name, id string) (io.ReadCloser
 
 // Stat gives the size of an object: ErrMissing when there is none.
 func (b *Bucket) Stat(ctx context.Context, name string) (size int64, err error) {
-	info, err := b.reads.StatObject(ctx, b.bucket, b.prefix+name, minio.StatObjectOptions{})
-	return info.Size, storeError(err)
+	info, err := b.stat(ctx, b.prefix+name, minio.StatObjectOptions{})
+	return info.Size, b.storeError(err)
+}
+
+// stat asks for an object's header. The error is the client's own.
+func (b *Bucket) stat(ctx context.Context, key string, o minio.StatObjectOptions) (minio.ObjectInfo, error) {
+	w := b.watch(ctx)
+	defer w.stop()
+	info, err := b.reads.StatObject(w.ctx, b.bucket, key, o)
+	return info, w.settle(err)
 }
 
 func (b *Bucket) open(ctx context.Context, key string, offset int64, o minio.GetObjectOptions) (io.ReadCloser, int64, error) {
@@ -43,29 +51,34 @@ func (b *Bucket) open(ctx context.Context, key string, offset int64, o minio.Get
 			return nil, 0, err
 		}
 	}
-	content, _, header, err := b.reads.GetObject(ctx, b.bucket, key, o)
+	w := b.watch(ctx)
+	content, _, header, err := b.reads.GetObject(w.ctx, b.bucket, key, o)
+	w.pause()
 	if minio.ToErrorResponse(err).StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		w.stop()
 		return b.openNothing(ctx, key, offset)
 	}
 	if err != nil {
-		return nil, 0, storeError(err)
+		w.stop()
+		return nil, 0, b.storeError(w.settle(err))
 	}
 	size, err := wholeSize(header, offset)
 	if err != nil {
 		content.Close()
-		return nil, 0, err
+		w.stop()
+		return nil, 0, refused(err)
 	}
-	return body.Bounded(content, size-offset, storeError), size, nil
+	return body.Bounded(&received{content, w, b.patience}, size-offset, b.storeError), size, nil
 }
 
 // openNothing answers for an offset at or after the end, for which S3 has no range.
 func (b *Bucket) openNothing(ctx context.Context, key string, offset int64) (io.ReadCloser, int64, error) {
-	info, err := b.reads.StatObject(ctx, b.bucket, key, minio.StatObjectOptions{})
+	info, err := b.stat(ctx, key, minio.StatObjectOptions{})
 	if err != nil {
-		return nil, 0, storeError(err)
+		return nil, 0, b.storeError(err)
 	}
 	if info.Size > offset {
-		return nil, 0, fmt.Errorf("store has no range from byte %d of an object of %d", offset, info.Size)
+		return nil, 0, fmt.Errorf("%w: store has no range from byte %d of an object of %d", ErrRefused, offset, info.Size)
 	}
 	return http.NoBody, info.Size, nil
 }

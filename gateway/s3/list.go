@@ -68,16 +68,21 @@ func (b *Bucket) versions(ctx context.Context, prefix string, below bool) iter.S
 func listed[T any](ctx context.Context, b *Bucket, o minio.ListObjectsOptions, row func(minio.ObjectInfo) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		for info := range b.reads.ListObjectsIter(ctx, b.bucket, o) {
+		w := b.watch(ctx)
+		defer w.stop()
+		w.allow(b.patience.stall)
+		for info := range b.reads.ListObjectsIter(w.ctx, b.bucket, o) {
+			w.pause()
 			if info.Err != nil {
-				yield(none, storeError(info.Err))
+				yield(none, b.storeError(w.settle(info.Err)))
 				return
 			}
 			if !yield(row(info), nil) {
 				return
 			}
+			w.allow(b.patience.stall)
 		}
-		if err := storeError(ctx.Err()); err != nil {
+		if err := b.storeError(w.settle(w.ctx.Err())); err != nil {
 			yield(none, err)
 		}
 	}

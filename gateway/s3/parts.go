@@ -40,13 +40,13 @@ type cutter interface {
 // the name removes them.
 func (b *Bucket) sendParts(ctx context.Context, key string, cut cutter) error {
 	o := minio.PutObjectOptions{UserMetadata: map[string]string{"X-Amz-Checksum-Algorithm": "CRC32C"}}
-	upload, err := b.writes.NewMultipartUpload(ctx, b.bucket, key, o)
+	upload, err := b.begin(ctx, key, o)
 	if err != nil {
-		return storeError(err)
+		return err
 	}
-	parts, err := b.uploadParts(ctx, key, upload, cut)
+	parts, size, err := b.uploadParts(ctx, key, upload, cut)
 	if err == nil {
-		err = b.complete(ctx, key, upload, parts)
+		err = b.complete(ctx, key, upload, parts, size)
 	}
 	if err != nil {
 		b.abort(ctx, key, upload)
@@ -54,48 +54,60 @@ func (b *Bucket) sendParts(ctx context.Context, key string, cut cutter) error {
 	return err
 }
 
-func (b *Bucket) uploadParts(ctx context.Context, key, upload string, cut cutter) ([]minio.CompletePart, error) {
-	var parts []minio.CompletePart
+func (b *Bucket) begin(ctx context.Context, key string, o minio.PutObjectOptions) (upload string, err error) {
+	w := b.watch(ctx)
+	defer w.stop()
+	upload, err = b.writes.NewMultipartUpload(w.ctx, b.bucket, key, o)
+	return upload, b.storeError(w.settle(err))
+}
+
+func (b *Bucket) uploadParts(ctx context.Context, key, upload string, cut cutter) (parts []minio.CompletePart, sum int64, err error) {
 	for {
 		part, size, err := cut.next()
 		if err != nil || size == 0 {
-			return parts, err
+			return parts, sum, err
 		}
 		if len(parts) == b.mostParts {
-			return nil, errTooManyParts
+			return nil, 0, errTooManyParts
 		}
 		done, err := b.uploadPart(ctx, key, upload, len(parts)+1, part, size)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		parts = append(parts, done)
+		parts, sum = append(parts, done), sum+size
 	}
 }
 
 // uploadPart sends one part in the same shape as sendWhole: unsigned, its checksum after
 // it.
 func (b *Bucket) uploadPart(ctx context.Context, key, upload string, number int, part io.Reader, size int64) (minio.CompletePart, error) {
+	w := b.watch(ctx)
+	defer w.stop()
 	summed := newSummed(part)
-	done, err := b.writes.PutObjectPart(ctx, b.bucket, key, upload, number, summed, size, minio.PutObjectPartOptions{
+	done, err := b.writes.PutObjectPart(w.ctx, b.bucket, key, upload, number, &sent{body: summed, w: w, p: b.patience}, size, minio.PutObjectPartOptions{
 		Trailer:              summed.trailer,
 		DisableContentSha256: true,
 	})
 	sum, whole := summed.result()
 	switch {
 	case err != nil:
-		return minio.CompletePart{}, storeError(err)
+		return minio.CompletePart{}, b.storeError(w.settle(err))
 	case !whole:
 		return minio.CompletePart{}, body.ErrEarly
 	}
 	return minio.CompletePart{PartNumber: number, ETag: done.ETag, ChecksumCRC32C: sum}, nil
 }
 
-func (b *Bucket) complete(ctx context.Context, key, upload string, parts []minio.CompletePart) error {
-	_, err := b.writes.CompleteMultipartUpload(ctx, b.bucket, key, upload, parts, createOnly())
+func (b *Bucket) complete(ctx context.Context, key, upload string, parts []minio.CompletePart, size int64) error {
+	w := b.watch(ctx)
+	defer w.stop()
+	w.allow(b.patience.forAnswer(size))
+	_, err := b.writes.CompleteMultipartUpload(w.ctx, b.bucket, key, upload, parts, createOnly())
+	err = w.settle(err)
 	if isConflict(err) {
 		err = b.lostRace(ctx, key, err)
 	}
-	return storeError(err)
+	return b.storeError(err)
 }
 
 // abort removes the parts of a failed upload. The commonest failure is a caller that has

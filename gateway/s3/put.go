@@ -60,11 +60,14 @@ func (b *Bucket) sendWhole(ctx context.Context, key string, m *body.Meter, size 
 	o := createOnly()
 	o.DisableContentSha256 = true
 	o.Checksum = minio.ChecksumCRC32C
-	_, err := b.writes.PutObject(ctx, b.bucket, key, m, size, "", "", o)
+	w := b.watch(ctx)
+	defer w.stop()
+	_, err := b.writes.PutObject(w.ctx, b.bucket, key, &sent{body: m, w: w, p: b.patience}, size, "", "", o)
+	err = w.settle(err)
 	if err != nil && m.Midway() || isConflict(err) {
 		err = b.lostRace(ctx, key, err)
 	}
-	return storeError(err)
+	return b.storeError(err)
 }
 
 // sendUnknown sends a body whose size its end will tell.
@@ -95,7 +98,7 @@ func isConflict(err error) bool {
 // that the answer is lost; and to writers that met on one key they answer that there is a
 // conflict, before they know which of them wins.
 func (b *Bucket) lostRace(ctx context.Context, key string, failure error) error {
-	if _, err := b.reads.StatObject(ctx, b.bucket, key, minio.StatObjectOptions{}); err != nil {
+	if _, err := b.stat(ctx, key, minio.StatObjectOptions{}); err != nil {
 		return failure
 	}
 	return ErrExists

@@ -21,27 +21,32 @@ type Upload struct {
 // there. A server that does not list uploads gives none: what a dead process left there
 // is for a lifecycle rule of the bucket.
 func (b *Bucket) Uploads(ctx context.Context, prefix string) ([]Upload, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // or the client's goroutine would wait for us after an error
+	w := b.watch(ctx)
+	defer w.stop() // or the client's goroutine would wait for us after an error
+	w.allow(b.patience.stall)
 	var uploads []Upload
-	for u := range b.reads.ListIncompleteUploads(ctx, b.bucket, b.prefix+prefix, true) {
+	for u := range b.reads.ListIncompleteUploads(w.ctx, b.bucket, b.prefix+prefix, true) {
 		switch {
 		case u.Err == nil:
 		case notImplemented(u.Err), minio.ToErrorResponse(u.Err).Code == minio.NoSuchUpload: // some say so when there is none
 			return nil, nil
 		default:
-			return nil, storeError(u.Err)
+			return nil, b.storeError(w.settle(u.Err))
 		}
+		w.allow(b.patience.stall)
 		uploads = append(uploads, Upload{Name: b.name(u.Key), Size: u.Size, Begun: u.Initiated, id: u.UploadID})
 	}
-	return uploads, storeError(ctx.Err()) // a listing that was cancelled ends as if it were complete
+	return uploads, b.storeError(w.settle(w.ctx.Err())) // a listing that was cancelled ends as if it were complete
 }
 
 // Abort removes the parts of an upload. One that is gone is no error.
 func (b *Bucket) Abort(ctx context.Context, u Upload) error {
-	err := b.reads.AbortMultipartUpload(ctx, b.bucket, b.prefix+u.Name, u.id)
+	w := b.watch(ctx)
+	defer w.stop()
+	w.allow(b.patience.stall)
+	err := b.reads.AbortMultipartUpload(w.ctx, b.bucket, b.prefix+u.Name, u.id)
 	if minio.ToErrorResponse(err).Code == minio.NoSuchUpload {
 		return nil
 	}
-	return storeError(err)
+	return b.storeError(w.settle(err))
 }

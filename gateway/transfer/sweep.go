@@ -13,6 +13,10 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
+// clearAtOnce is how long an upload's client waits for its object to be deleted. A store
+// that is away deletes nothing, and the sweeper goes on.
+const clearAtOnce = 5 * time.Second
+
 // abandonUpload cleans up after an upload that will not be acknowledged, and records why.
 // What it cannot do now, the sweeper does later.
 func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) {
@@ -29,6 +33,8 @@ func (t *Transfers) abandonUpload(ctx context.Context, up *upload, cause error) 
 		return n == 1, err
 	})
 	if err == nil && up.earlier == nil {
+		ctx, cancel := context.WithTimeout(ctx, clearAtOnce)
+		defer cancel()
 		err = t.clear(ctx, queries.Document{ID: up.id, ObjectKey: up.key})
 	}
 	if err != nil {

@@ -74,7 +74,7 @@ func (c *storeCheck) remove(ctx context.Context, ledger string, f Finding, needl
 	switch {
 	case err == nil:
 		f.State = FindingRemoved
-	case errors.Is(err, choke.ErrUnavailable) || ctx.Err() != nil:
+	case errors.Is(err, choke.ErrUnavailable) && !errors.Is(err, choke.ErrStoreRefuses) || ctx.Err() != nil:
 		return err
 	default:
 		f.State, f.Detail = FindingWrong, "the store did not delete it: "+err.Error()
