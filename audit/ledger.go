@@ -75,6 +75,7 @@ type Ledger struct {
 	waiters *waiters
 	orphans orphans
 	wake    chan struct{} // holds at most one request for a round
+	rounds  rounds
 	started atomic.Bool
 	stopped chan struct{} // closed when Run returns
 

@@ -75,7 +75,11 @@ func (l *Ledger) Settle(ctx context.Context) error {
 // drain runs rounds until everything that was in the outbox when it began is sequenced.
 func (l *Ledger) drain(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil {
+		l.rounds.wait()
 		full, err := l.round(ctx)
+		if err == nil {
+			l.rounds.succeeded(full)
+		}
 		if err != nil || !full {
 			return err
 		}

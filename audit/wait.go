@@ -44,6 +44,7 @@ func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
 // wakeUp asks for a round of the sequencer. One request is enough for all events that are
 // in the outbox by then.
 func (l *Ledger) wakeUp() {
+	l.rounds.wait()
 	select {
 	case l.wake <- struct{}{}:
 	default:

@@ -337,4 +337,11 @@ type Limits struct {
 	// Shutdown is how long running transfers may go on when the program is asked to stop.
 	// From 0s to 1h. Default: 30s.
 	Shutdown time.Duration `koanf:"shutdown"`
+
+	// DrainPause is how long the API goes on taking requests after the program was asked
+	// to stop. /readyz says at once that the gateway is not ready, so a balancer has this
+	// time to send its requests elsewhere. Behind one, set a little more than its pause
+	// between two checks times the failures that it waits for. From 0s to 5m. Default:
+	// 0s.
+	DrainPause time.Duration `koanf:"drain-pause"`
 }

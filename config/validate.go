@@ -254,6 +254,7 @@ func (p *problems) limits(l Limits) {
 	p.duration("limits.stall", l.Stall, 5*time.Second, time.Hour)
 	p.duration("limits.idle", l.Idle, time.Second, time.Hour)
 	p.duration("limits.shutdown", l.Shutdown, 0, time.Hour)
+	p.duration("limits.drain-pause", l.DrainPause, 0, 5*time.Minute)
 }
 
 func (p *problems) duration(path string, value, least, most time.Duration) {

@@ -98,9 +98,6 @@ func (g *Gateway) EpochsInMemory(id ContractID) []int64 {
 	return slices.Sorted(slices.Values(g.keys.InMemory(id)))
 }
 
-// Announce announces once which roots are at hand, as Run does from time to time.
-func (g *Gateway) Announce(ctx context.Context) error { return g.keys.Announce(ctx) }
-
 // EraseForgetfully is EraseDocument with a load that forgets the holds. Its mutate would
 // erase.
 func (g *Gateway) EraseForgetfully(ctx context.Context, caller Caller, id DocumentID) error {

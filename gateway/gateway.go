@@ -187,6 +187,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 }
 
+// Announce announces once which roots are at hand, as Run does from time to time. It is a
+// write that a gateway may make at any time.
+func (g *Gateway) Announce(ctx context.Context) error { return g.keys.Announce(ctx) }
+
 // Sweep abandons idle uploads, continues unfinished erasures, repeats the deletes that a
 // store has refused, and forgets destroyed identities. It may run on any number of
 // replicas at once.

@@ -14,7 +14,7 @@ import (
 // Gateway has the exported methods of the rooms that it embeds. Each method takes the
 // person who asks and is decided, with two exceptions: the methods of the machine's
 // owner, whose names begin with Local, and those listed here. SignIn finds out who asks.
-// Announce, EpochsInMemory, HeldContracts and Keep are for tests only.
+// EpochsInMemory, HeldContracts and Keep are for tests only.
 func TestEveryMethodSaysWhoAsks(t *testing.T) {
 	want := strings.Fields("Announce Bootstrap CheckMissing ContinueErasures ContinueRotation ContinueRotations EpochsInMemory " +
 		"HeldContracts Keep ReapplyErasures ResumeLedgers Retain RetryRetained Run RunStoreSweeps SignIn Sweep SweepStore " +

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -26,7 +27,17 @@ type Config struct {
 type Publisher struct {
 	config    Config
 	published map[string]checkpoint // the newest, by ledger; owned by the caller of Check, then by Run
+	status    atomic.Pointer[Status]
 }
+
+// Status is how publishing goes in this process.
+type Status struct {
+	Failing bool      // the last publication failed
+	Good    time.Time // the end of the last publication that did not, or the time of New
+}
+
+// Status returns how publishing goes. Another replica may publish meanwhile.
+func (p *Publisher) Status() Status { return *p.status.Load() }
 
 // New makes a publisher. Check is called before Run.
 func New(c Config) (*Publisher, error) {
@@ -39,7 +50,9 @@ func New(c Config) (*Publisher, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Publisher{config: c, published: map[string]checkpoint{}}, nil
+	p := &Publisher{config: c, published: map[string]checkpoint{}}
+	p.status.Store(&Status{Good: time.Now()})
+	return p, nil
 }
 
 // lastPublication bounds the publication at the end of Run.
@@ -68,7 +81,12 @@ func (p *Publisher) publishAndTell(ctx context.Context) {
 	if p.config.Ledger.Halted() != nil {
 		return
 	}
-	if err := p.Publish(ctx); err != nil && ctx.Err() == nil {
+	err := p.Publish(ctx)
+	switch {
+	case err == nil:
+		p.status.Store(&Status{Good: time.Now()})
+	case ctx.Err() == nil:
+		p.status.Store(&Status{Failing: true, Good: p.Status().Good})
 		p.config.Logger.Error("publishing ledgers", "error", err)
 	}
 }

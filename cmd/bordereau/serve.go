@@ -27,6 +27,7 @@ func serveCommand() *cobra.Command {
 			"finish within limits.shutdown.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			began := time.Now()
 			c, err := w.load()
 			if err != nil {
 				return err
@@ -42,10 +43,11 @@ func serveCommand() *cobra.Command {
 			}
 			api, admin, err := listen(c.Listen)
 			if err == nil {
-				log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", c.PublicURL)
 				err = in.WithServices(cmd.Context(), func(ctx context.Context) error { return serve(ctx, in, api, admin) })
 			}
-			return errors.Join(err, in.Close())
+			err = errors.Join(err, in.Close())
+			log.Info("stopped", "after", time.Since(began).Round(time.Second).String())
+			return err
 		},
 	}
 	w.addFlags(cmd)
@@ -62,12 +64,16 @@ func listen(c config.Listen) (api, admin net.Listener, err error) {
 	return api, admin, nil
 }
 
-// serve answers on both listeners until ctx ends. Running transfers may then finish
-// within limits.Shutdown.
+// serve answers on both listeners until ctx ends. Then the gateway is not ready any more,
+// the API takes requests for limits.DrainPause, and running transfers may finish within
+// limits.Shutdown. The administration answers to the end.
 func serve(ctx context.Context, in *installation.Installation, api, admin net.Listener) error {
 	handler, err := newHandler(in)
 	if err == nil {
 		err = refuseUnknownErasures(ctx, in)
+	}
+	if err == nil {
+		api, err = withTLS(in.Config.TLS, api)
 	}
 	if err != nil {
 		return errors.Join(err, api.Close(), admin.Close())
@@ -75,13 +81,23 @@ func serve(ctx context.Context, in *installation.Installation, api, admin net.Li
 	limits := in.Config.Limits
 	public := httpapi.NewServer(handler, in.Log)
 	public.ReadHeaderTimeout, public.IdleTimeout = limits.ReadHeader, limits.Idle
-	private := httpapi.NewServer(httpapi.NewAdminHandler(func() error { return ready(in) }, in.Log), in.Log)
-
+	supervisor := in.Supervise()
+	look := func(ctx context.Context) (bool, any) { r := supervisor.Ready(ctx); return r.Ready, r }
+	private := httpapi.NewServer(httpapi.NewAdminHandler(look), in.Log)
+	in.Log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", in.Config.PublicURL)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveAPI(in, public, api) })
+	ended := make(chan struct{}) // of the API
+	group.Go(func() error { defer close(ended); return ignoreClosed(public.Serve(api)) })
 	group.Go(func() error { return ignoreClosed(private.Serve(admin)) })
+	group.Go(func() error { in.Store.Watch(ctx); return nil })
 	group.Go(func() error {
 		<-ctx.Done()
+		supervisor.Stopping()
+		in.Log.Info("stopping", "drain-pause", limits.DrainPause.String(), "shutdown", limits.Shutdown.String())
+		select {
+		case <-time.After(limits.DrainPause):
+		case <-ended:
+		}
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.Shutdown)
 		defer cancel()
 		if err := public.Shutdown(late); err != nil {
@@ -93,12 +109,17 @@ func serve(ctx context.Context, in *installation.Installation, api, admin net.Li
 	return group.Wait()
 }
 
-func serveAPI(in *installation.Installation, server *http.Server, l net.Listener) error {
-	if c := in.Config.TLS; c.Cert != "" {
-		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		return ignoreClosed(server.ServeTLS(l, c.Cert, c.Key))
+// withTLS is the listener of the API, with TLS where the configuration has a certificate.
+func withTLS(c config.TLS, l net.Listener) (net.Listener, error) {
+	if c.Cert == "" {
+		return l, nil
 	}
-	return ignoreClosed(server.Serve(l))
+	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return l, fmt.Errorf("loading the certificate of the API: %w", err)
+	}
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair},
+		NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
 func ignoreClosed(err error) error {
@@ -127,14 +148,4 @@ func newHandler(in *installation.Installation) (http.Handler, error) {
 	keys.Keys = append(keys.Keys, in.Receipts.PublicJWK())
 	return httpapi.NewHandler(httpapi.Config{Gateway: in.Gateway, Issuer: issuer, Verifier: verifier, Keys: keys, Logger: in.Log,
 		TrustedProxies: in.Config.TrustedProxies, Progress: in.Config.Limits.Stall})
-}
-
-// ready is nil while the database answers and the ledger is not halted.
-func ready(in *installation.Installation) error {
-	if err := in.Ledger.Halted(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	return in.Database.Reader().PingContext(ctx)
 }

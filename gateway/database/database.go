@@ -36,6 +36,7 @@ type DB struct {
 	path       string // of SQLite, absolute
 	trace      func(query string)
 	log        *slog.Logger
+	writing    writing
 }
 
 // Open opens a database and checks that it answers. It does not migrate it.

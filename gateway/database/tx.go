@@ -37,7 +37,8 @@ type Tx struct {
 // The errors of fn are returned as they are, sql.ErrNoRows among them. ErrUnavailable
 // means that nothing was stored, with one exception: if the answer to the COMMIT was
 // lost, the state may have changed.
-func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	defer func() { db.writing.note(ctx, err) }()
 	if db.group != nil {
 		return db.group.do(ctx, fn)
 	}

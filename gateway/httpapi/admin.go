@@ -1,24 +1,36 @@
 package httpapi
 
 import (
-	"log/slog"
+	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/pprof"
 )
 
+// Readiness looks whether the gateway is ready for requests. The report is given out as
+// JSON, so it holds no secret and no name.
+type Readiness func(ctx context.Context) (ready bool, report any)
+
 // NewAdminHandler is the handler of the admin listener. /livez answers while the process
-// runs, /readyz while ready returns nil, and /debug/pprof/ gives profiles. The handler
-// asks for no token: bind it to an address that only operators reach.
-func NewAdminHandler(ready func() error, log *slog.Logger) http.Handler {
+// runs. /readyz is 200 while the gateway is ready and 503 otherwise, with the report.
+// /debug/pprof/ gives profiles. The handler asks for no token: bind it to an address that
+// only operators reach.
+func NewAdminHandler(look Readiness) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := ready(); err != nil {
-			log.Warn("not ready", "error", err)
-			say(w, http.StatusServiceUnavailable, "not ready\n")
-			return
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		say(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ready, report := look(r.Context())
+		status := http.StatusOK
+		if !ready {
+			status = http.StatusServiceUnavailable
 		}
-		say(w, http.StatusOK, "ready\n")
+		text, err := json.Marshal(report)
+		if err != nil {
+			panic(err) // never: it is made of words
+		}
+		say(w, status, "application/json", append(text, '\n'))
 	})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -29,9 +41,9 @@ func NewAdminHandler(ready func() error, log *slog.Logger) http.Handler {
 	return mux
 }
 
-func say(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+func say(w http.ResponseWriter, status int, mediaType string, text []byte) {
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // the client has gone
+	_, _ = w.Write(text) // the client has gone
 }

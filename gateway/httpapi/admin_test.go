@@ -1,8 +1,7 @@
 package httpapi_test
 
 import (
-	"errors"
-	"log/slog"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -11,8 +10,8 @@ import (
 )
 
 func TestAdmin(t *testing.T) {
-	var notReady error
-	h := httpapi.NewAdminHandler(func() error { return notReady }, slog.New(slog.DiscardHandler))
+	ready := true
+	h := httpapi.NewAdminHandler(func(context.Context) (bool, any) { return ready, map[string]bool{"ready": ready} })
 	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
@@ -23,8 +22,11 @@ func TestAdmin(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", path, w.Code, want)
 		}
 	}
-	notReady = errors.New("the database at db.internal is away")
-	if w := get("/readyz"); w.Code != http.StatusServiceUnavailable || contains(w.Body.String(), "db.internal") {
+	if w := get("/readyz"); w.Body.String() != `{"ready":true}`+"\n" {
+		t.Errorf("got %s", w.Body)
+	}
+	ready = false
+	if w := get("/readyz"); w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"ready":false}`+"\n" {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	if w := get("/livez"); w.Code != http.StatusOK {

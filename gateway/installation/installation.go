@@ -24,6 +24,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/gateway/objects"
 	"github.com/bordereau/bordereau/gateway/s3"
+	"github.com/bordereau/bordereau/gateway/supervise"
 )
 
 // Options say which installation to open, and how.
@@ -52,6 +53,7 @@ type Installation struct {
 	Publisher *publish.Publisher // nil while recovering
 	Gateway   *gateway.Gateway   // nil after OpenLedger
 	Receipts  *identity.ReceiptKey
+	Store     *supervise.Store // the object store, under watch; nil after OpenLedger
 
 	options Options
 	closers []func() error // in the order of opening
@@ -88,6 +90,7 @@ func (in *Installation) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.Store = supervise.WatchStore(store)
 	root, err := in.options.Root(c.Keys)
 	if err != nil {
 		return err
@@ -99,7 +102,7 @@ func (in *Installation) openGateway(ctx context.Context) error {
 	if in.Receipts, err = identity.NewReceiptKey(receiptKey); err != nil {
 		return err
 	}
-	in.Gateway, err = gateway.New(ctx, gateway.Config{Database: in.Database, Ledger: in.Ledger, Objects: store, Root: root,
+	in.Gateway, err = gateway.New(ctx, gateway.Config{Database: in.Database, Ledger: in.Ledger, Objects: in.Store, Root: root,
 		Receipts: in.Receipts, Clock: in.options.Clock, Logger: in.Log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
 		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
