@@ -283,7 +283,7 @@ func TestAnUploadThatRunsIsLeftAlone(t *testing.T) {
 			_, _, err := w.Gateway.Upload(t.Context(), w.System, gatewaytest.Incoming(batch, "slow", content), bytes.NewReader(content))
 			result <- err
 		}()
-		key := <-stored
+		key := reached(t, stored, result)
 		store.parts = []gateway.ObjectInfo{{Key: key, Modified: w.Clock.Now()}} // it still sends more of them
 		w.Clock.Advance(100 * 24 * time.Hour)
 		wantFound(t, w, gateway.StoreCheck{Repair: true})

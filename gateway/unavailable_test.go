@@ -60,7 +60,7 @@ func TestAnUploadThatLostTheDatabaseIsClosed(t *testing.T) {
 		_, _, err := h.Gateway.Upload(t.Context(), w.System, gatewaytest.Incoming(batch, "claim", content), bytes.NewReader(content))
 		failed <- err
 	}()
-	<-hold.Reached()
+	reached(t, hold.Reached(), failed)
 	server.Kill(t)
 	hold.Release()
 	if err := <-failed; !errors.Is(err, gateway.ErrUnavailable) {

@@ -207,8 +207,21 @@ func held(t *testing.T, w *gatewaytest.World, batch gateway.BatchID) (hold *faul
 		_, _, err := w.Gateway.Upload(context.Background(), w.System, gatewaytest.Incoming(batch, "held", content), bytes.NewReader(content))
 		done <- err
 	}()
-	<-hold.Reached()
+	reached(t, hold.Reached(), done)
 	return hold, done
+}
+
+// reached waits until an act in another goroutine is where the test wants it. An act that
+// ends before fails the test; it must not make it wait for ever.
+func reached[T any](t *testing.T, there <-chan T, ended <-chan error) T {
+	t.Helper()
+	select {
+	case at := <-there:
+		return at
+	case err := <-ended:
+		t.Fatalf("the act ended before it was where the test wants it: %v", err)
+		panic("not reached")
+	}
 }
 
 // An upload whose object is stored while the sweeper abandons it is either acknowledged
