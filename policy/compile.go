@@ -10,10 +10,7 @@ import (
 // Compiled is one version of a contract's terms, ready to decide. It never changes and is
 // safe for concurrent use.
 type Compiled struct {
-	provider OrganisationID
-	validity Validity
-	lease    time.Duration
-	ceilings Ceilings
+	terms    *Terms
 	networks []network      // longest prefix first
 	hours    []window       // empty: any time
 	windDown map[Role]int64 // days after the end, for each role with a wind-down
@@ -65,8 +62,7 @@ func CompileWithout(contract string, version int64, t *Terms, out Rule) (*Compil
 
 func compile(t *Terms, rules []Rule) (*Compiled, error) {
 	c := &Compiled{
-		provider: t.Provider, validity: t.Validity, lease: t.Lease, ceilings: t.Ceilings,
-		networks: networksOf(t.Sites), classes: make(map[Class]*compiledClass, len(t.Classes)),
+		terms: t, networks: networksOf(t.Sites), classes: make(map[Class]*compiledClass, len(t.Classes)),
 		windDown: make(map[Role]int64, len(t.WindDown)),
 	}
 	for _, w := range t.WindDown {
@@ -101,15 +97,17 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 
 // Day is the day of now in the contract's zone, as YYYY-MM-DD. The ceilings count by it.
-func (c *Compiled) Day(now time.Time) string { return now.In(c.validity.Zone).Format(time.DateOnly) }
+func (c *Compiled) Day(now time.Time) string {
+	return now.In(c.terms.Validity.Zone).Format(time.DateOnly)
+}
 
 // Expired reports whether the validity of the terms is over.
 func (c *Compiled) Expired(now time.Time) bool {
-	return !c.validity.Until.IsZero() && !now.Before(c.validity.Until)
+	return !c.terms.Validity.Until.IsZero() && !now.Before(c.terms.Validity.Until)
 }
 
 // Lease is how long a lease lasts.
-func (c *Compiled) Lease() time.Duration { return c.lease }
+func (c *Compiled) Lease() time.Duration { return c.terms.Lease }
 
 // MaxBytes is the greatest size of a document of the class, -1 when the terms have no
 // such class.

@@ -102,11 +102,11 @@ func isActive(q *question) Reason {
 }
 
 func hasBegun(q *question) Reason {
-	return unless(!q.Now.Before(q.validity.From), ReasonContractNotBegun)
+	return unless(!q.Now.Before(q.terms.Validity.From), ReasonContractNotBegun)
 }
 
 func hasNotExpired(q *question) Reason {
-	if q.validity.Until.IsZero() || q.Now.Before(q.validity.Until) {
+	if q.terms.Validity.Until.IsZero() || q.Now.Before(q.terms.Validity.Until) {
 		return ReasonAllowed
 	}
 	return q.afterEnd(ReasonContractExpired)
@@ -118,7 +118,7 @@ func (q *question) afterEnd(ended Reason) Reason {
 	switch {
 	case !q.winding:
 		return ended
-	case q.Now.Before(q.ended.In(q.validity.Zone).AddDate(0, 0, int(q.windDown[q.role]))):
+	case q.Now.Before(q.ended.In(q.terms.Validity.Zone).AddDate(0, 0, int(q.windDown[q.role]))):
 		return ReasonAllowed
 	default:
 		return ReasonWindDownOver
@@ -161,7 +161,7 @@ func isWithinHours(q *question) Reason {
 	if len(q.hours) == 0 {
 		return ReasonAllowed
 	}
-	now := q.Now.In(q.validity.Zone)
+	now := q.Now.In(q.terms.Validity.Zone)
 	return unless(slices.ContainsFunc(q.hours, func(w window) bool { return w.has(now) }), ReasonHours)
 }
 
@@ -202,12 +202,12 @@ func isLeased(q *question) Reason {
 }
 
 func isBelowDocuments(q *question) Reason {
-	return unless(q.Reading.Reserved || q.Reading.Documents < q.ceilings.DocumentsPerDay, ReasonCeilingDocuments)
+	return unless(q.Reading.Reserved || q.Reading.Documents < q.terms.Ceilings.DocumentsPerDay, ReasonCeilingDocuments)
 }
 
 // isBelowBytes subtracts instead of adding, so that no sum can overflow. An unknown size
 // cannot be shown to fit.
 func isBelowBytes(q *question) Reason {
 	size := q.Document.Size
-	return unless(q.Reading.Reserved || size >= 0 && size <= q.ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)
+	return unless(q.Reading.Reserved || size >= 0 && size <= q.terms.Ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)
 }

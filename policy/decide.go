@@ -70,7 +70,7 @@ func (q *question) decision(reason Reason) Decision {
 func (c *Compiled) question(f Facts, role Role) *question {
 	q := &question{Compiled: c, Facts: f, class: c.classes[f.Class], role: role, ended: c.ended(f)}
 	q.findRule()
-	if f.Organisation == c.provider {
+	if f.Organisation == c.terms.Provider {
 		q.site = locate(c.networks, f.Address)
 	}
 	return q
@@ -80,8 +80,8 @@ func (c *Compiled) question(f Facts, role Role) *question {
 // none or when the contract's status is unknown.
 func (c *Compiled) ended(f Facts) time.Time {
 	expired := time.Time{}
-	if !c.validity.Until.IsZero() && !f.Now.Before(c.validity.Until) {
-		expired = c.validity.Until
+	if !c.terms.Validity.Until.IsZero() && !f.Now.Before(c.terms.Validity.Until) {
+		expired = c.terms.Validity.Until
 	}
 	if f.Contract == nil || f.Contract.Status != StatusTerminated {
 		return expired

@@ -42,14 +42,14 @@ func (c *Compiled) Addresses() []netip.Addr {
 // Bounds are the beginning of a day and of the next, in the contract's zone. Only year,
 // month and day of the argument count.
 func (c *Compiled) Bounds(day time.Time) (from, until time.Time) {
-	return startOfDay(day, c.validity.Zone), startOfDay(day.AddDate(0, 0, 1), c.validity.Zone)
+	return startOfDay(day, c.terms.Validity.Zone), startOfDay(day.AddDate(0, 0, 1), c.terms.Validity.Zone)
 }
 
 // Openings are the times in [from, until) at which a condition begins to hold by itself:
 // the validity, the wind-down after it, and the hours. They are not in order.
 func (c *Compiled) Openings(from, until time.Time) []time.Time {
 	var openings []time.Time
-	for _, t := range []time.Time{c.validity.From, c.validity.Until} {
+	for _, t := range []time.Time{c.terms.Validity.From, c.terms.Validity.Until} {
 		if !t.Before(from) && t.Before(until) {
 			openings = append(openings, t)
 		}
