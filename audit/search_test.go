@@ -91,6 +91,7 @@ func second(seq int64) time.Time { return noon.Add(time.Duration(seq) * time.Sec
 // TestManyBlocks tests everything that reads index rows, on one ledger, because it takes
 // a while to make.
 func TestManyBlocks(t *testing.T) {
+	needs.NoRace(t, "one client, one question after the other")
 	needs.Parallel(t)
 	eachMany(t, func(t *testing.T, db *database.DB, c audit.Config, reads *faults, leaves []event.Event) {
 		ledger := open(t, c)

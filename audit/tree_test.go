@@ -87,6 +87,7 @@ func TestTilesAreThoseOfTheLeaves(t *testing.T) {
 
 // TestHigherTiles is the case of a tile that stands for 65,536 events.
 func TestHigherTiles(t *testing.T) {
+	needs.NoRace(t, "one client")
 	db := databasetest.SQLite(t)
 	migrate(t, db)
 	ledger := open(t, config(db))

@@ -13,6 +13,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway/api"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -93,6 +94,7 @@ type asker struct {
 // TestTheMatrix asks every question over HTTP and holds the answer, and what it left in
 // the ledgers, against the table.
 func TestTheMatrix(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	a := &asker{service: serve(t), m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}, allowed: map[policy.Action]bool{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
 	a.appended = a.Tap(t)
