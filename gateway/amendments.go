@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -53,6 +54,13 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
+			if version, err := sentAgain(ctx, tx, s, id, text, effective); err != nil || version > 0 {
+				if err == nil {
+					s.SetVersion(version)
+					c, err = readContract(ctx, tx, s, id)
+				}
+				return err
+			}
 			from := effective
 			if from.IsZero() {
 				from = s.Now()
@@ -70,6 +78,27 @@ func (g *Gateway) AmendContract(ctx context.Context, caller Caller, id ContractI
 		},
 	})
 	return c, err
+}
+
+// sentAgain returns the number of the newest amendment, if the caller proposed it with
+// the same terms for the same date: the request was sent again. Otherwise it returns 0.
+func sentAgain(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, text []byte, effective time.Time) (int64, error) {
+	newest, err := tx.NewestVersion(ctx, id)
+	if err != nil {
+		return 0, fmt.Errorf("reading newest version: %w", err)
+	}
+	if newest.Version == 1 || newest.ProposedBy != s.Caller().Person || !bytes.Equal(newest.Terms, text) {
+		return 0, nil
+	}
+	from := newest.EffectiveFrom
+	switch {
+	case !effective.IsZero() && from == queries.At(effective):
+	case effective.IsZero() && from == newest.Proposed:
+	case effective.IsZero() && newest.Approved > 0 && from <= newest.Approved:
+	default:
+		return 0, nil
+	}
+	return newest.Version, nil
 }
 
 func insertAmendment(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms, text []byte,

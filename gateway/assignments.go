@@ -39,7 +39,7 @@ func (n NewAssignment) check() error {
 }
 
 // Assign gives documents of a sealed batch to a handler. A document is never assigned to
-// two people.
+// two people. The same documents again for the same person are the same assignment.
 func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n NewAssignment) (Assignment, error) {
 	if err := n.check(); err != nil {
 		return Assignment{}, err
@@ -57,7 +57,10 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			id, err := insertAssignment(ctx, tx, s, batch, n)
+			id, err := sameAssignment(ctx, tx, s, batch, n)
+			if err == nil && id == "" {
+				id, err = insertAssignment(ctx, tx, s, batch, n)
+			}
 			if err != nil {
 				return err
 			}
@@ -67,6 +70,34 @@ func (g *Gateway) Assign(ctx context.Context, caller Caller, batch BatchID, n Ne
 		},
 	})
 	return a, err
+}
+
+// sameAssignment finds the assignment that the caller has made by the same request. It is
+// empty for none.
+func sameAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batch BatchID, n NewAssignment) (string, error) {
+	standing, err := tx.StandingAssignments(ctx, queries.StandingAssignmentsParams{Batch: batch, Person: n.Person,
+		AssignedBy: s.Caller().Person, Now: queries.At(s.Now())})
+	if err != nil || len(standing) == 0 {
+		return "", err
+	}
+	asked := slices.Clone(n.Documents)
+	if n.All {
+		if asked, err = tx.ReceivedOfBatch(ctx, batch); err != nil {
+			return "", fmt.Errorf("listing documents: %w", err)
+		}
+	}
+	slices.Sort(asked)
+	asked = slices.Compact(asked)
+	for _, a := range standing {
+		documents, err := tx.AssignmentDocuments(ctx, a)
+		if err != nil {
+			return "", fmt.Errorf("reading assigned documents: %w", err)
+		}
+		if slices.Equal(documents, asked) {
+			return string(a), nil
+		}
+	}
+	return "", nil
 }
 
 func insertAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, batch BatchID, n NewAssignment) (string, error) {

@@ -13,21 +13,20 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// OpenBatch opens a batch under a contract. If a batch with this reference is open
-// already, it returns that batch.
-func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract ContractID, reference string) (Batch, error) {
+// OpenBatch opens a batch under a contract. If there is a batch with this reference, in
+// any state but withdrawn, it returns that batch, and opened is false.
+func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract ContractID, reference string) (b Batch, opened bool, err error) {
 	if err := policy.ParseReference(reference); err != nil {
-		return Batch{}, &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
+		return Batch{}, false, &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
 	}
-	var b Batch
-	_, err := g.door.Do(ctx, caller, choke.Act{
+	_, err = g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionBatchOpen,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return s.OnContract(ctx, tx, contract)
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			id, err := insertBatch(ctx, tx, s, contract, reference)
-			if err != nil {
+			var id BatchID
+			if id, opened, err = insertBatch(ctx, tx, s, contract, reference); err != nil {
 				return err
 			}
 			s.Event().Batch = string(id)
@@ -35,40 +34,28 @@ func (g *Gateway) OpenBatch(ctx context.Context, caller Caller, contract Contrac
 			return err
 		},
 	})
-	return b, err
+	return b, opened, err
 }
 
-func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract ContractID, reference string) (BatchID, error) {
+func insertBatch(ctx context.Context, tx *database.Tx, s *choke.Scene, contract ContractID, reference string) (id BatchID, opened bool, err error) {
 	earlier, err := tx.BatchByReference(ctx, queries.BatchByReferenceParams{Contract: contract, Reference: reference})
 	if err == nil {
-		return sameBatch(ctx, tx, earlier)
+		return earlier.ID, false, nil
 	}
 	if !choke.IsNoRows(err) {
-		return "", fmt.Errorf("reading batch by reference: %w", err)
+		return "", false, fmt.Errorf("reading batch by reference: %w", err)
 	}
-	id := BatchID(policy.NewID("b"))
+	id = BatchID(policy.NewID("b"))
 	n, err := tx.InsertBatch(ctx, queries.InsertBatchParams{ID: id, Contract: contract, Reference: reference,
 		OpenedBy: s.Caller().Person, Opened: queries.At(s.Now())})
 	if err != nil {
-		return "", fmt.Errorf("inserting batch: %w", err)
+		return "", false, fmt.Errorf("inserting batch: %w", err)
 	}
 	if n == 0 {
-		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "another request has just taken the reference"}
+		return "", false, &Conflict{Kind: ConflictReferenceTaken, Detail: "another request has just taken the reference"}
 	}
-	return id, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: id,
+	return id, true, tx.InsertBatchState(ctx, queries.InsertBatchStateParams{ID: policy.NewID("s"), Batch: id,
 		State: policy.BatchOpen, ChangedBy: s.Caller().Person, ValidFrom: queries.At(s.Now())})
-}
-
-// sameBatch returns the earlier batch with this reference, if it is still open.
-func sameBatch(ctx context.Context, tx *database.Tx, b queries.Batch) (BatchID, error) {
-	state, err := tx.BatchState(ctx, b.ID)
-	if err != nil {
-		return "", fmt.Errorf("reading batch state: %w", err)
-	}
-	if state.State != policy.BatchOpen {
-		return "", &Conflict{Kind: ConflictReferenceTaken, Detail: "a batch with this reference is sealed: choose another reference"}
-	}
-	return b.ID, nil
 }
 
 // Manifest is what a client declares when it seals a batch. It must match what was
@@ -237,6 +224,7 @@ func batchFrom(row queries.Batch, state policy.BatchState, since queries.Micros,
 // BatchFilter restricts a listing of batches.
 type BatchFilter struct {
 	State        policy.BatchState // empty: any
+	Reference    string            // exactly; empty: any
 	AssignedToMe bool
 }
 
@@ -248,6 +236,11 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 	if err != nil {
 		return nil, "", err
 	}
+	if filter.Reference != "" {
+		if err := policy.ParseReference(filter.Reference); err != nil {
+			return nil, "", &Invalid{Kind: InvalidReference, Field: "reference", Detail: err.Error()}
+		}
+	}
 	var list []Batch
 	var next string
 	_, err = g.door.Do(ctx, caller, choke.Act{
@@ -256,7 +249,7 @@ func (g *Gateway) Batches(ctx context.Context, caller Caller, filter BatchFilter
 			return s.OnOwn(ctx, tx)
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State),
+			params := queries.BatchesParams{AfterOpened: opened, After: after, State: string(filter.State), Reference: filter.Reference,
 				Person: caller.Person, Now: queries.At(s.Now()), Limit: page.Rows()}
 			if filter.AssignedToMe {
 				params.Assigned = string(caller.Person)

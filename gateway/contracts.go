@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,9 +38,14 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 			if err != nil || OrganisationKind(provider.Kind) != KindProvider {
 				return choke.OrInvalid(err, invalidTerm(terms, "provider", "is not a provider"))
 			}
-			if _, err := tx.ContractByReference(ctx, queries.ContractByReferenceParams{
-				Client: terms.Client, Reference: terms.Reference}); !choke.IsNoRows(err) {
-				return choke.OrConflict(err, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"})
+			earlier, err := tx.ContractByReference(ctx, queries.ContractByReferenceParams{Client: terms.Client, Reference: terms.Reference})
+			if err == nil {
+				s.Event().Contract = string(earlier.ID)
+				c, err = sameProposal(ctx, tx, s, earlier.ID, text)
+				return err
+			}
+			if !choke.IsNoRows(err) {
+				return fmt.Errorf("reading contract by reference: %w", err)
 			}
 			if err := insertContract(ctx, tx, s, id, terms, text); err != nil {
 				return err
@@ -49,6 +55,19 @@ func (g *Gateway) ProposeContract(ctx context.Context, caller Caller, text []byt
 		},
 	})
 	return c, err
+}
+
+// sameProposal returns the contract that has the reference, if the caller proposed it
+// with the same terms: the request was sent again.
+func sameProposal(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, text []byte) (Contract, error) {
+	first, err := tx.ContractVersion(ctx, queries.ContractVersionParams{Contract: id, Version: 1})
+	if err != nil {
+		return Contract{}, fmt.Errorf("reading contract version: %w", err)
+	}
+	if first.ProposedBy != s.Caller().Person || !bytes.Equal(first.Terms, text) {
+		return Contract{}, &Conflict{Kind: ConflictReferenceTaken, Detail: "a contract with this reference exists"}
+	}
+	return readContract(ctx, tx, s, id)
 }
 
 func insertContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id ContractID, terms *policy.Terms, text []byte) error {
@@ -94,6 +113,10 @@ func (g *Gateway) ApproveContract(ctx context.Context, caller Caller, id Contrac
 			return v, nil
 		},
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene, v queries.ContractVersion) (err error) {
+			if v.Approved > 0 && v.ApprovedBy == caller.Person { // the request was sent again
+				c, err = readContract(ctx, tx, s, id)
+				return err
+			}
 			if err := g.approve(ctx, tx, s, id, v); err != nil {
 				return err
 			}

@@ -86,7 +86,7 @@ func TestDraftsAreTheClientsOwn(t *testing.T) {
 			if _, err := w.Gateway.ContractVersions(ctx, who, c.ID); !errors.Is(err, gateway.ErrNotFound) {
 				t.Errorf("its versions: %v", err)
 			}
-			if _, err := w.Gateway.OpenBatch(ctx, who, c.ID, "lot"); !errors.Is(err, gateway.ErrNotFound) {
+			if _, _, err := w.Gateway.OpenBatch(ctx, who, c.ID, "lot"); !errors.Is(err, gateway.ErrNotFound) {
 				t.Errorf("an act on it: %v", err)
 			}
 			list, next, err := w.Gateway.Contracts(ctx, who, gateway.Page{Limit: 2})

@@ -29,7 +29,7 @@ func TestDutiesBelongToTheirKindOfOrganisation(t *testing.T) {
 			before := countRows(t, w, "person")
 			for _, duties := range [][]policy.Role{{role}, append(slices.Clone(allowed), role)} {
 				_, err := w.Gateway.AddMember(t.Context(), w.Operator, organisation,
-					gateway.NewMember{Name: "Nora New", Duties: duties, Until: w.Clock.Now().AddDate(0, 1, 0)})
+					gateway.NewMember{Name: "Nina " + string(role), Duties: duties, Until: w.Clock.Now().AddDate(0, 1, 0)})
 				if slices.Contains(allowed, role) {
 					continue
 				}
@@ -45,7 +45,7 @@ func TestDutiesBelongToTheirKindOfOrganisation(t *testing.T) {
 		}
 		for _, role := range allowed {
 			_, err := w.Gateway.AddMember(t.Context(), w.Operator, organisation,
-				gateway.NewMember{Name: "Nora New", Duties: []policy.Role{role}, Until: w.Clock.Now().AddDate(0, 1, 0)})
+				gateway.NewMember{Name: "Nora " + string(role), Duties: []policy.Role{role}, Until: w.Clock.Now().AddDate(0, 1, 0)})
 			if err != nil {
 				t.Errorf("a member of %s with the duty %s: %v", organisation, role, err)
 			}

@@ -262,9 +262,13 @@ func TestTwoPeopleMakeAContract(t *testing.T) {
 		if err != nil || c.Status != policy.StatusActive {
 			t.Fatalf("approving: %v, %+v", err, c)
 		}
-		_, err = w.Gateway.ApproveContract(t.Context(), w.Approver, c.ID, 1)
+		third := w.Person(t, w.Client, "Tess Third", policy.RoleContractManager)
+		_, err = w.Gateway.ApproveContract(t.Context(), third, c.ID, 1)
 		wantConflict(t, err, gateway.ConflictState)
-		_, err = w.Gateway.ProposeContract(t.Context(), w.Manager, gatewaytest.Terms("MOTOR-2", w.Client, w.Provider))
+		terms := gatewaytest.Terms("MOTOR-2", w.Client, w.Provider)
+		_, err = w.Gateway.ProposeContract(t.Context(), third, terms)
+		wantConflict(t, err, gateway.ConflictReferenceTaken)
+		_, err = w.Gateway.ProposeContract(t.Context(), w.Manager, append(terms, "# another\n"...))
 		wantConflict(t, err, gateway.ConflictReferenceTaken)
 	})
 }

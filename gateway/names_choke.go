@@ -41,6 +41,7 @@ type (
 const (
 	ConflictAssigned         = choke.ConflictAssigned
 	ConflictManifest         = choke.ConflictManifest
+	ConflictNameTaken        = choke.ConflictNameTaken
 	ConflictReferenceTaken   = choke.ConflictReferenceTaken
 	ConflictState            = choke.ConflictState
 	ConflictUploadAbandoned  = choke.ConflictUploadAbandoned

@@ -22,7 +22,8 @@ type NewOrganisation struct {
 
 var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
-// CreateOrganisation adds a client or a provider. It is a duty of the operator.
+// CreateOrganisation adds a client or a provider. It is a duty of the operator. A name is
+// one organisation: the same again is the same organisation.
 func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOrganisation) (Organisation, error) {
 	if n.Kind != KindClient && n.Kind != KindProvider {
 		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "kind", Detail: "must be client or provider"}
@@ -41,6 +42,18 @@ func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOr
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			earlier, err := tx.OrganisationByName(ctx, n.Name)
+			switch {
+			case err == nil:
+				if OrganisationKind(earlier.Kind) != n.Kind || earlier.Country != n.Country {
+					return &Conflict{Kind: ConflictNameTaken, Detail: "an organisation of another kind or country has the name"}
+				}
+				o.ID, o.Created = earlier.ID, earlier.Created.Time()
+				s.Event().Subject = string(o.ID)
+				return nil
+			case !choke.IsNoRows(err):
+				return fmt.Errorf("reading organisation by name: %w", err)
+			}
 			o.Created = s.Now()
 			s.Event().Subject = string(o.ID)
 			return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{
@@ -58,7 +71,8 @@ type NewMember struct {
 }
 
 // AddMember adds a person, or a client system, to an organisation. It is a duty of the
-// operator.
+// operator. A name is one member of its organisation: two people of one name would make
+// each answer about them a guess. The same again is the same member.
 func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation OrganisationID, n NewMember) (Member, error) {
 	if err := choke.CheckName("name", n.Name); err != nil {
 		return Member{}, err
@@ -70,7 +84,7 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 	_, err := g.door.Do(ctx, caller, choke.Act{
 		Action: policy.ActionMemberAdd,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			o, err := tx.Organisation(ctx, organisation)
+			o, err := tx.OrganisationForChange(ctx, organisation)
 			if err != nil {
 				return err
 			}
@@ -87,12 +101,36 @@ func (g *Gateway) AddMember(ctx context.Context, caller Caller, organisation Org
 			if slices.Contains(n.Duties, policy.RoleAuditor) && !n.Until.After(s.Now()) {
 				return &Invalid{Kind: InvalidParameter, Field: "until", Detail: "an auditor comes from outside and stays for a time: set the end"}
 			}
+			earlier, err := tx.MemberByName(ctx, queries.MemberByNameParams{Organisation: organisation, Name: n.Name, Now: queries.At(s.Now())})
+			switch {
+			case err == nil:
+				m.ID, m.From = earlier.ID, earlier.ValidFrom.Time()
+				s.Event().Subject = string(m.ID)
+				return sameMember(ctx, tx, s, earlier, n)
+			case !choke.IsNoRows(err):
+				return fmt.Errorf("reading member by name: %w", err)
+			}
 			m.From = s.Now()
 			s.Event().Subject = string(m.ID)
 			return insertMember(ctx, tx, m, caller.Person)
 		},
 	})
 	return m, err
+}
+
+// sameMember refuses a member whose name another one has, with other duties or another
+// end.
+func sameMember(ctx context.Context, tx *database.Tx, s *choke.Scene, earlier queries.Person, n NewMember) error {
+	held, err := tx.DutiesInForce(ctx, queries.DutiesInForceParams{Person: earlier.ID, Now: queries.At(s.Now())})
+	if err != nil {
+		return fmt.Errorf("reading duties: %w", err)
+	}
+	asked := slices.Sorted(slices.Values(n.Duties))
+	if !slices.Equal(held, slices.Compact(asked)) || earlier.ValidUntil != queries.Until(n.Until) {
+		return &Conflict{Kind: ConflictNameTaken,
+			Detail: "a member of the organisation has the name, with other duties or another end: add to the name what tells the two apart"}
+	}
+	return nil
 }
 
 func insertMember(ctx context.Context, tx *database.Tx, m Member, by PersonID) error {
@@ -200,11 +238,19 @@ func (g *Gateway) GrantRole(ctx context.Context, caller Caller, contract Contrac
 			if err != nil {
 				return fmt.Errorf("reading memberships: %w", err)
 			}
+			s.Event().Subject = string(p.ID)
 			if slices.Contains(held, n.Role) {
-				return &Conflict{Kind: ConflictState, Detail: "the person holds the role already"}
+				earlier, err := tx.MembershipInForce(ctx, queries.MembershipInForceParams{Person: p.ID, Contract: contract, Role: n.Role, Now: queries.At(s.Now())})
+				if err != nil {
+					return fmt.Errorf("reading membership: %w", err)
+				}
+				m.ID, m.From = earlier.ID, earlier.ValidFrom.Time()
+				if earlier.ValidUntil != queries.Until(n.Until) {
+					return &Conflict{Kind: ConflictState, Detail: "the person holds the role already, until another time"}
+				}
+				return nil
 			}
 			m.From = s.Now()
-			s.Event().Subject = string(p.ID)
 			return tx.InsertMembership(ctx, queries.InsertMembershipParams{ID: m.ID, Contract: contract,
 				Person: p.ID, Role: n.Role, GrantedBy: caller.Person, ValidFrom: queries.At(s.Now()), ValidUntil: queries.Until(n.Until)})
 		},

@@ -39,7 +39,7 @@ func TestWithoutTheLedgerNothingLeaves(t *testing.T) {
 				_, _, err := g.Upload(ctx, w.System, gatewaytest.Incoming(batch, "late", body), bytes.NewReader(body))
 				return err
 			},
-			"opening a batch": func() error { _, err := g.OpenBatch(ctx, w.System, w.Contract, "lot-2"); return err },
+			"opening a batch": func() error { _, _, err := g.OpenBatch(ctx, w.System, w.Contract, "lot-2"); return err },
 			"sealing":         func() error { _, err := g.SealBatch(ctx, w.System, batch, gateway.Manifest{}); return err },
 			"listing batches": func() error {
 				_, _, err := g.Batches(ctx, w.Handler, gateway.BatchFilter{}, gateway.Page{})
@@ -137,7 +137,7 @@ func TestDatabaseUnavailable(t *testing.T) {
 	if _, err := w.Read(t, w.Handler, documents[0].ID); !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("reading: %v, want unavailable", err)
 	}
-	if _, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, "lot-x"); !errors.Is(err, gateway.ErrUnavailable) {
+	if _, _, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, "lot-x"); !errors.Is(err, gateway.ErrUnavailable) {
 		t.Errorf("opening a batch: %v, want unavailable", err)
 	}
 	server.Start(t)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -19,7 +20,9 @@ import (
 const secretPrefix = "bds_"
 
 // IssueCredential makes a secret for POST /oauth/token. It returns the secret once, and
-// stores only its hash. It is a duty of the operator.
+// stores only its hash. It ends the person's secrets that were never used: one of them
+// may be a secret whose answer was lost, and a secret that lies about unused is a risk.
+// It is a duty of the operator.
 func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person PersonID) (Credential, error) {
 	c := Credential{ID: policy.NewID("k"), Person: person}
 	var hash []byte
@@ -28,6 +31,9 @@ func (g *Gateway) IssueCredential(ctx context.Context, caller Caller, person Per
 		Action: policy.ActionCredentialIssue,
 		Load:   loadPerson(person),
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if err := tx.EndUnusedCredentials(ctx, queries.EndUnusedCredentialsParams{Person: person, Now: queries.At(s.Now())}); err != nil {
+				return fmt.Errorf("ending unused credentials: %w", err)
+			}
 			return tx.InsertCredential(ctx, queries.InsertCredentialParams{ID: c.ID, Person: person,
 				SecretHash: hash, ValidFrom: queries.At(s.Now()), ValidUntil: queries.Until(c.Until)})
 		},
@@ -83,31 +89,35 @@ func (g *Gateway) SignIn(ctx context.Context, in SignIn) error {
 	if !known {
 		return ErrNotFound
 	}
-	_, err = g.door.Do(ctx, caller, choke.Act{
-		Action: policy.ActionTokenIssue,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	_, err = g.door.Do(ctx, caller, choke.Hand(policy.ActionTokenIssue,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Credential, error) {
 			s.OnOperator()
 			s.Hide()
 			s.Event().Subject = string(in.Client)
 			held, err := tx.CredentialsInForce(ctx, queries.CredentialsInForceParams{Person: in.Client, Now: queries.At(s.Now())})
 			if err != nil {
-				return err
+				return queries.Credential{}, err
 			}
-			s.Facts().SignIn = &policy.SignIn{Authenticated: isOneOf(held, hashSecret(in.Secret))}
-			return nil
+			shown, ok := oneOf(held, hashSecret(in.Secret))
+			s.Facts().SignIn = &policy.SignIn{Authenticated: ok}
+			return shown, nil
 		},
-	})
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, shown queries.Credential) error {
+			if shown.Used > 0 {
+				return nil
+			}
+			return tx.SetCredentialUsed(ctx, queries.SetCredentialUsedParams{ID: shown.ID, Used: queries.At(s.Now())})
+		}))
 	return err
 }
 
-// isOneOf says whether a hash is that of one of the credentials. It compares all of them,
-// so that its duration does not show which one came close.
-func isOneOf(held []queries.Credential, hash []byte) bool {
-	found := false
+// oneOf finds the credential of a hash. It compares all of them, so that its duration
+// does not show which one came close.
+func oneOf(held []queries.Credential, hash []byte) (found queries.Credential, ok bool) {
 	for _, c := range held {
 		if subtle.ConstantTimeCompare(c.SecretHash, hash) == 1 {
-			found = true
+			found, ok = c, true
 		}
 	}
-	return found
+	return found, ok
 }

@@ -39,7 +39,7 @@ func TestStatementsOfAnAct(t *testing.T) {
 		defer mu.Unlock()
 		got[name] = len(queries)
 	}
-	b, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, "COUNTED")
+	b, _, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, "COUNTED")
 	if err != nil {
 		t.Fatal(err)
 	}

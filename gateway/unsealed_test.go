@@ -92,7 +92,7 @@ func TestListedPagesAreFull(t *testing.T) {
 		sent := func(contract gateway.ContractID, seal bool) (id gateway.BatchID) {
 			t.Helper()
 			n++
-			b, err := w.Gateway.OpenBatch(t.Context(), w.System, contract, fmt.Sprintf("lot-%d", n))
+			b, _, err := w.Gateway.OpenBatch(t.Context(), w.System, contract, fmt.Sprintf("lot-%d", n))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -168,8 +168,7 @@ func isWithinHours(q *question) Reason {
 // isBatchOpen allows a repeated request: a client whose answer was lost asks again and
 // changes nothing.
 func isBatchOpen(q *question) Reason {
-	repeated := q.Action != ActionDocumentReceive && q.Batch.Resent
-	return unless(q.Batch.State == BatchOpen || repeated, ReasonBatchState)
+	return unless(q.Batch.State == BatchOpen || q.Batch.Resent, ReasonBatchState)
 }
 
 // isBatchSealed shows an open batch only to the client that fills it: an open batch can

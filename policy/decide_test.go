@@ -129,8 +129,6 @@ var denials = []denial{
 		func(f *policy.Facts) { f.Batch.State = policy.BatchSealed }, policy.ReasonBatchState},
 	{"an upload into no batch", policy.RoleClientSystem, policy.ActionDocumentReceive,
 		func(f *policy.Facts) { f.Batch.State = "" }, policy.ReasonBatchState},
-	{"a second upload into a sealed batch that was sealed with the same manifest", policy.RoleClientSystem, policy.ActionDocumentReceive,
-		func(f *policy.Facts) { *f.Batch = policy.Batch{State: policy.BatchSealed, Resent: true} }, policy.ReasonBatchState},
 	{"withdrawing from a sealed batch", policy.RoleClientSystem, policy.ActionDocumentWithdraw,
 		func(f *policy.Facts) { f.Batch.State = policy.BatchSealed }, policy.ReasonBatchState},
 	{"withdrawing a sealed batch", policy.RoleContractManager, policy.ActionBatchWithdraw,

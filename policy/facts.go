@@ -82,7 +82,8 @@ type Batch struct {
 	State BatchState
 
 	// Resent means that the request repeats one that was carried out, and changes
-	// nothing: a batch that is sealed with the same manifest, or what was withdrawn.
+	// nothing: a batch that is sealed with the same manifest, what was withdrawn, or a
+	// document whose reference was received: its bytes are compared, and none are kept.
 	Resent bool
 }
 

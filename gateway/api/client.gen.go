@@ -403,14 +403,20 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContract(ctx context.Context, contract ContractInPath, body ApproveContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenBatchWithBody Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatchWithBody Open a batch, or get the one that has this reference.
+	//
+	// A reference names one batch of its contract. It is free again when the batch was
+	// withdrawn.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatchWithBody(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatch Open a batch, or get the one that has this reference.
+	//
+	// A reference names one batch of its contract. It is free again when the batch was
+	// withdrawn.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1433,7 +1439,10 @@ func (c *Client) ApproveContract(ctx context.Context, contract ContractInPath, b
 	return c.Client.Do(req)
 }
 
-// OpenBatchWithBody Open a batch. A repeated request with the same reference gives the same batch.
+// OpenBatchWithBody Open a batch, or get the one that has this reference.
+//
+// A reference names one batch of its contract. It is free again when the batch was
+// withdrawn.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1450,7 +1459,10 @@ func (c *Client) OpenBatchWithBody(ctx context.Context, contract ContractInPath,
 	return c.Client.Do(req)
 }
 
-// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
+// OpenBatch Open a batch, or get the one that has this reference.
+//
+// A reference names one batch of its contract. It is free again when the batch was
+// withdrawn.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4054,6 +4066,18 @@ func NewListBatchesRequest(server string, params *ListBatchesParams) (*http.Requ
 
 		}
 
+		if params.Reference != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reference", *params.Reference, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Assigned != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned", *params.Assigned, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -6578,14 +6602,20 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract}/approvals (the `ApproveContract` operationId).
 	ApproveContractWithResponse(ctx context.Context, contract ContractInPath, body ApproveContractJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveContractResponse, error)
 
-	// OpenBatchWithBodyWithResponse Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatchWithBodyWithResponse Open a batch, or get the one that has this reference.
+	//
+	// A reference names one batch of its contract. It is free again when the batch was
+	// withdrawn.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract}/batches (the `OpenBatch` operationId).
 	OpenBatchWithBodyWithResponse(ctx context.Context, contract ContractInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenBatchResponse, error)
 
-	// OpenBatchWithResponse Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatchWithResponse Open a batch, or get the one that has this reference.
+	//
+	// A reference names one batch of its contract. It is free again when the batch was
+	// withdrawn.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8157,6 +8187,8 @@ type OpenBatchResponseDefaultHeaders struct {
 type OpenBatchResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Batch
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Batch
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -10021,7 +10053,10 @@ func (c *ClientWithResponses) ApproveContractWithResponse(ctx context.Context, c
 	return ParseApproveContractResponse(rsp)
 }
 
-// OpenBatchWithBodyWithResponse Open a batch. A repeated request with the same reference gives the same batch.
+// OpenBatchWithBodyWithResponse Open a batch, or get the one that has this reference.
+//
+// A reference names one batch of its contract. It is free again when the batch was
+// withdrawn.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10034,7 +10069,10 @@ func (c *ClientWithResponses) OpenBatchWithBodyWithResponse(ctx context.Context,
 	return ParseOpenBatchResponse(rsp)
 }
 
-// OpenBatchWithResponse Open a batch. A repeated request with the same reference gives the same batch.
+// OpenBatchWithResponse Open a batch, or get the one that has this reference.
+//
+// A reference names one batch of its contract. It is free again when the batch was
+// withdrawn.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12045,6 +12083,13 @@ func ParseOpenBatchResponse(rsp *http.Response) (*OpenBatchResponse, error) {
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Batch
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
 		var dest Batch
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

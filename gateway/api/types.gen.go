@@ -1817,6 +1817,9 @@ type ListBatchesParams struct {
 	// State Only batches in this state.
 	State *BatchState `form:"state,omitempty" json:"state,omitempty"`
 
+	// Reference Only batches with exactly this reference; each contract has at most one that was not withdrawn.
+	Reference *Reference `form:"reference,omitempty" json:"reference,omitempty"`
+
 	// Assigned `me`: only batches with documents assigned to the caller.
 	Assigned *ListBatchesParamsAssigned `form:"assigned,omitempty" json:"assigned,omitempty"`
 

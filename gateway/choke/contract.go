@@ -10,12 +10,16 @@ import (
 )
 
 // ChangeStatus gives a contract another status from now on. It refuses with a *Conflict
-// if the contract's status is none of from.
+// if the contract's status is none of from. If the caller has changed it so before, for
+// the same reason, the request was sent again and changes nothing.
 func ChangeStatus(ctx context.Context, tx *database.Tx, s *Scene, id ContractID, to policy.ContractStatus, reason string,
 	from ...policy.ContractStatus) error {
 	current, err := tx.ContractStatusForChange(ctx, id)
 	if err != nil {
 		return fmt.Errorf("reading contract status: %w", err)
+	}
+	if current.Status == to && current.ChangedBy == s.caller.Person && reason != "" && current.Reason == reason {
+		return nil
 	}
 	allowed := false
 	for _, f := range from {

@@ -49,6 +49,7 @@ type ConflictKind string
 // The kinds of conflict.
 const (
 	ConflictReferenceTaken   ConflictKind = "reference-taken"    // the reference exists with other bytes or other particulars
+	ConflictNameTaken        ConflictKind = "name-taken"         // the name is another organisation's, or another member's of it
 	ConflictUploadInProgress ConflictKind = "upload-in-progress" // the reference is being uploaded by another request
 	ConflictUploadAbandoned  ConflictKind = "upload-abandoned"   // the upload was abandoned before it was acknowledged; send it again
 	ConflictManifest         ConflictKind = "manifest-mismatch"  // the declared counts or totals are not what was received

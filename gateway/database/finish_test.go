@@ -10,7 +10,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 )
 
-const addSecond = "INSERT INTO organisation (id, kind, name, country, created) VALUES ('second', 'client', 'x', 'FR', 0)"
+const addSecond = "INSERT INTO organisation (id, kind, name, country, created) VALUES ('second', 'client', 'second', 'FR', 0)"
 
 func addFirst(ctx context.Context, tx *database.Tx) error { return add(ctx, tx, "first") }
 

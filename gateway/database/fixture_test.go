@@ -47,7 +47,7 @@ func insertOrganisation(t *testing.T, db *database.DB, id string) {
 }
 
 func organisation(ctx context.Context, tx *database.Tx, id, kind string) error {
-	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: kind, Name: "Éclair & Fils", Country: "FR", Created: 1})
+	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: kind, Name: "Éclair & Fils " + id, Country: "FR", Created: 1})
 }
 
 // fill makes the parties o_client and o_provider, the handler p_handler, the contract c_1

@@ -16,7 +16,7 @@ import (
 
 // add inserts an organisation with the id.
 func add(ctx context.Context, tx *database.Tx, id string) error {
-	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: "client", Name: "x", Country: "FR"})
+	return tx.InsertOrganisation(ctx, queries.InsertOrganisationParams{ID: policy.OrganisationID(id), Kind: "client", Name: id, Country: "FR"})
 }
 
 // has says whether there is an organisation with the id.
@@ -169,7 +169,7 @@ func TestACallerWhoLeavesDuringAStatementUndoesNoOther(t *testing.T) {
 			close(started)
 			_, err := tx.SQL.ExecContext(ctx, `INSERT INTO organisation (id, kind, name, country, created)
 				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-				SELECT 'gone-' || i, 'client', 'x', 'FR', 0 FROM n`)
+				SELECT 'gone-' || i, 'client', 'gone-' || i, 'FR', 0 FROM n`)
 			return err
 		})
 	}()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +51,9 @@ type House struct {
 
 	Receipts *identity.ReceiptKey
 	RootFile string // of the first gateway
+
+	names sync.Mutex
+	taken map[string]int // how often a name was given, under names
 
 	root *keyring.Root
 	seed []byte // of the ledger's key

@@ -80,9 +80,24 @@ func (h *House) World(t testing.TB) *World {
 	return w
 }
 
+// another is the name, with a number from the second time on: a name is one organisation
+// or one member, and a test that asks twice means two.
+func (h *House) another(name string) string {
+	h.names.Lock()
+	defer h.names.Unlock()
+	if h.taken == nil {
+		h.taken = map[string]int{}
+	}
+	if h.taken[name]++; h.taken[name] > 1 {
+		return fmt.Sprintf("%s %d", name, h.taken[name])
+	}
+	return name
+}
+
 // Organisation adds an organisation.
 func (h *House) Organisation(t testing.TB, kind gateway.OrganisationKind, name string) gateway.OrganisationID {
 	t.Helper()
+	name = h.another(name)
 	o, err := h.Gateway.CreateOrganisation(t.Context(), h.Operator, gateway.NewOrganisation{Kind: kind, Name: name, Country: "FR"})
 	if err != nil {
 		t.Fatalf("creating organisation: %v", err)
@@ -93,7 +108,7 @@ func (h *House) Organisation(t testing.TB, kind gateway.OrganisationKind, name s
 // Person adds a member with duties.
 func (h *House) Person(t testing.TB, org gateway.OrganisationID, name string, duties ...policy.Role) gateway.Caller {
 	t.Helper()
-	n := gateway.NewMember{Name: name, Duties: duties}
+	n := gateway.NewMember{Name: h.another(name), Duties: duties}
 	if slices.Contains(duties, policy.RoleAuditor) {
 		n.Until = h.now().AddDate(1, 0, 0) // an auditor stays for a time
 	}
@@ -142,7 +157,7 @@ func (w *World) Join(t testing.TB, contract gateway.ContractID) {
 // Open opens a batch.
 func (w *World) Open(t testing.TB, reference string) gateway.BatchID {
 	t.Helper()
-	b, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, reference)
+	b, _, err := w.Gateway.OpenBatch(t.Context(), w.System, w.Contract, reference)
 	if err != nil {
 		t.Fatalf("opening batch: %v", err)
 	}

@@ -11,7 +11,10 @@ import (
 // OpenBatch opens a batch under a contract.
 func (s *server) OpenBatch(ctx context.Context, r OpenBatchRequestObject) (OpenBatchResponseObject, error) {
 	ctx, caller := enter(ctx)
-	b, err := s.gateway.OpenBatch(ctx, caller, policy.ContractID(r.Contract), r.Body.Reference)
+	b, opened, err := s.gateway.OpenBatch(ctx, caller, policy.ContractID(r.Contract), r.Body.Reference)
+	if !opened {
+		return OpenBatch200JSONResponse(toBatch(b)), err
+	}
 	return OpenBatch201JSONResponse(toBatch(b)), err
 }
 
@@ -29,7 +32,7 @@ func (s *server) ListBatches(ctx context.Context, r ListBatchesRequestObject) (L
 		return nil, err
 	}
 	batches, next, err := s.gateway.Batches(ctx, caller, gateway.BatchFilter{
-		State: policy.BatchState(or(r.Params.State)), AssignedToMe: r.Params.Assigned != nil,
+		State: policy.BatchState(or(r.Params.State)), Reference: or(r.Params.Reference), AssignedToMe: r.Params.Assigned != nil,
 	}, p)
 	return ListBatches200JSONResponse{Items: each(batches, toBatch), Next: orNil(next)}, err
 }

@@ -221,7 +221,7 @@ func (s *service) contractOf(t *testing.T, c *fixture, state string) {
 func (s *service) batchOf(t *testing.T, c *fixture, state string) {
 	t.Helper()
 	x, ctx := c.side, t.Context()
-	b, err := s.Gateway.OpenBatch(ctx, x.people["client-system"], c.contract, "lot-1")
+	b, _, err := s.Gateway.OpenBatch(ctx, x.people["client-system"], c.contract, "lot-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func TestExport(t *testing.T) {
 func TestABrokenExportDoesNotEndCleanly(t *testing.T) {
 	s := serve(t)
 	for i := range 260 { // more than one page, with what comes from the batches themselves
-		if _, err := s.Gateway.OpenBatch(t.Context(), s.System, s.Contract, "lot-"+string(rune('a'+i/26))+string(rune('a'+i%26))); err != nil {
+		if _, _, err := s.Gateway.OpenBatch(t.Context(), s.System, s.Contract, "lot-"+string(rune('a'+i/26))+string(rune('a'+i%26))); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := s.Gateway.Contracts(t.Context(), s.Manager, gateway.Page{Limit: 1}); err != nil {

@@ -97,7 +97,7 @@ type ServerInterface interface {
 	// ApproveContract Approve a version that another person proposed.
 	// (POST /v1/contracts/{contract}/approvals)
 	ApproveContract(c *gin.Context, contract ContractInPath)
-	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatch Open a batch, or get the one that has this reference.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(c *gin.Context, contract ContractInPath)
 	// ProposeErasure Propose to erase a contract that has ended.
@@ -1354,6 +1354,14 @@ func (siw *ServerInterfaceWrapper) ListBatches(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "reference" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reference", c.Request.URL.Query(), &params.Reference, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter reference: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -3771,6 +3779,20 @@ type OpenBatchResponseObject interface {
 	VisitOpenBatchResponse(w http.ResponseWriter) error
 }
 
+type OpenBatch200JSONResponse Batch
+
+func (response OpenBatch200JSONResponse) VisitOpenBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OpenBatch201JSONResponse Batch
 
 func (response OpenBatch201JSONResponse) VisitOpenBatchResponse(w http.ResponseWriter) error {
@@ -5139,7 +5161,7 @@ type StrictServerInterface interface {
 	// ApproveContract Approve a version that another person proposed.
 	// (POST /v1/contracts/{contract}/approvals)
 	ApproveContract(ctx context.Context, request ApproveContractRequestObject) (ApproveContractResponseObject, error)
-	// OpenBatch Open a batch. A repeated request with the same reference gives the same batch.
+	// OpenBatch Open a batch, or get the one that has this reference.
 	// (POST /v1/contracts/{contract}/batches)
 	OpenBatch(ctx context.Context, request OpenBatchRequestObject) (OpenBatchResponseObject, error)
 	// ProposeErasure Propose to erase a contract that has ended.

@@ -66,7 +66,8 @@ type upload struct {
 	epoch int64
 	to    *crypto.Recipient
 
-	earlier *queries.Document // received under the same reference before, to be compared with
+	found   *queries.Document // that has the reference, received or on its way
+	earlier *queries.Document // found, if it was received: to be compared with
 
 	size   int64
 	digest []byte
@@ -112,7 +113,16 @@ func (t *Transfers) grantUpload(ctx context.Context, caller choke.Caller, n NewD
 		Action: policy.ActionDocumentReceive,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			up = &upload{NewDocument: n, caller: caller, id: choke.DocumentID(policy.NewID("d"))}
-			return onIncoming(ctx, tx, s, up, event.PhaseGrant, n.Length)
+			if err := onIncoming(ctx, tx, s, up, event.PhaseGrant, n.Length); err != nil {
+				return err
+			}
+			earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: n.Batch, Reference: n.Reference})
+			if err != nil {
+				return choke.IgnoreNoRows(err)
+			}
+			up.found = &earlier
+			s.Facts().Batch.Resent = earlier.State == policy.DocumentReceived
+			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			return t.takeReference(ctx, tx, s, up)
@@ -141,19 +151,18 @@ func onIncoming(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload
 }
 
 func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke.Scene, up *upload) error {
-	earlier, err := tx.DocumentByReference(ctx, queries.DocumentByReferenceParams{Batch: up.Batch, Reference: up.Reference})
 	switch {
-	case err == nil && earlier.State == policy.DocumentReceived:
-		up.earlier = &earlier
-		s.Event().Document = string(earlier.ID)
+	case up.found == nil:
+	case up.found.State == policy.DocumentReceived:
+		up.earlier = up.found
+		s.Event().Document = string(up.earlier.ID)
 		return nil
-	case err == nil:
-		if err := t.takeOver(ctx, tx, s, earlier); err != nil {
+	default:
+		if err := t.takeOver(ctx, tx, s, *up.found); err != nil {
 			return err
 		}
-	case !choke.IsNoRows(err):
-		return fmt.Errorf("reading document by reference: %w", err)
 	}
+	var err error
 	if up.epoch, up.to, err = t.keys.Recipient(ctx, tx, s); err != nil {
 		return err
 	}
@@ -344,7 +353,11 @@ func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader
 	_, err := t.door.Do(ctx, up.caller, choke.Act{
 		Action: policy.ActionDocumentReceive,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			return onIncoming(ctx, tx, s, up, event.PhaseCompleted, in.count)
+			err := onIncoming(ctx, tx, s, up, event.PhaseCompleted, in.count)
+			if err == nil {
+				s.Facts().Batch.Resent = true // the batch may be sealed meanwhile; the bytes are compared below
+			}
+			return err
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) (err error) {
 			if d, err = readDocument(ctx, tx, up.id); err != nil {

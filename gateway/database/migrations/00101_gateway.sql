@@ -16,6 +16,8 @@ CREATE TABLE organisation (
     country text   NOT NULL,
     created bigint NOT NULL
 );
+-- A name is one organisation, so that a request that is repeated makes no second one.
+CREATE UNIQUE INDEX organisation_name ON organisation (name);
 -- There is one operator.
 CREATE UNIQUE INDEX organisation_operator ON organisation (kind) WHERE kind = 'operator';
 
@@ -27,16 +29,21 @@ CREATE TABLE person (
     valid_from   bigint NOT NULL,
     valid_until  bigint NOT NULL
 );
+-- A name is one member of its organisation. (It is looked for under the organisation's
+-- lock: one who has left may have had it.)
+CREATE INDEX person_of_name ON person (organisation, name);
 -- For people who have left and still have a name.
 CREATE INDEX person_named ON person (valid_until) WHERE name <> '';
 
--- secret_hash is the SHA-256 of a 256-bit random secret.
+-- secret_hash is the SHA-256 of a 256-bit random secret. used is when it was first signed
+-- in with, 0 before.
 CREATE TABLE credential (
     id          text   NOT NULL PRIMARY KEY,
     person      text   NOT NULL REFERENCES person (id),
     secret_hash bytea  NOT NULL,
     valid_from  bigint NOT NULL,
-    valid_until bigint NOT NULL
+    valid_until bigint NOT NULL,
+    used        bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX credential_person ON credential (person);
 
@@ -133,6 +140,7 @@ CREATE TABLE batch (
 -- A reference names one batch of its contract. A withdrawn batch frees its reference.
 CREATE UNIQUE INDEX batch_reference ON batch (contract, reference) WHERE withdrawn = 0;
 CREATE INDEX batch_opened ON batch (opened, id);
+CREATE INDEX batch_by_reference ON batch (reference, opened);
 CREATE TABLE batch_state (
     id          text   NOT NULL PRIMARY KEY,
     batch       text   NOT NULL REFERENCES batch (id),

@@ -44,6 +44,12 @@ ORDER BY a.valid_from DESC LIMIT 1;
 -- name: EndAssignment :execrows
 UPDATE assignment SET valid_until = sqlc.arg(now) WHERE id = $1 AND valid_until > sqlc.arg(now);
 
+-- name: StandingAssignments :many
+SELECT id FROM assignment WHERE batch = $1 AND person = $2 AND assigned_by = $3 AND valid_until > sqlc.arg(now) ORDER BY id;
+
+-- name: ReceivedOfBatch :many
+SELECT id FROM document WHERE batch = $1 AND state = 'received' ORDER BY id;
+
 -- name: InsertLease :exec
 INSERT INTO lease (id, assignment, person, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5);
 

@@ -394,3 +394,69 @@ func (q *Queries) NewestLease(ctx context.Context, assignment policy.AssignmentI
 	)
 	return i, err
 }
+
+const receivedOfBatch = `-- name: ReceivedOfBatch :many
+SELECT id FROM document WHERE batch = $1 AND state = 'received' ORDER BY id
+`
+
+func (q *Queries) ReceivedOfBatch(ctx context.Context, batch policy.BatchID) ([]policy.DocumentID, error) {
+	rows, err := q.db.QueryContext(ctx, receivedOfBatch, batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []policy.DocumentID{}
+	for rows.Next() {
+		var id policy.DocumentID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const standingAssignments = `-- name: StandingAssignments :many
+SELECT id FROM assignment WHERE batch = $1 AND person = $2 AND assigned_by = $3 AND valid_until > $4 ORDER BY id
+`
+
+type StandingAssignmentsParams struct {
+	Batch      policy.BatchID
+	Person     policy.PersonID
+	AssignedBy policy.PersonID
+	Now        Micros
+}
+
+func (q *Queries) StandingAssignments(ctx context.Context, arg StandingAssignmentsParams) ([]policy.AssignmentID, error) {
+	rows, err := q.db.QueryContext(ctx, standingAssignments,
+		arg.Batch,
+		arg.Person,
+		arg.AssignedBy,
+		arg.Now,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []policy.AssignmentID{}
+	for rows.Next() {
+		var id policy.AssignmentID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -44,6 +44,7 @@ SELECT sqlc.embed(b), s.state, s.valid_from AS state_from FROM batch b
 JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
 WHERE (b.opened > sqlc.arg(after_opened) OR (b.opened = sqlc.arg(after_opened) AND b.id > sqlc.arg(after)))
   AND (CAST(sqlc.arg(state) AS text) = '' OR s.state = sqlc.arg(state))
+  AND (CAST(sqlc.arg(reference) AS text) = '' OR b.reference = sqlc.arg(reference))
   AND EXISTS (SELECT 1 FROM membership m WHERE m.contract = b.contract AND m.person = sqlc.arg(person)
               AND m.valid_from <= sqlc.arg(now) AND m.valid_until > sqlc.arg(now)
               AND (s.state = 'sealed' OR m.role = 'client-system'))

@@ -141,12 +141,13 @@ SELECT b.id, b.contract, b.reference, b.opened_by, b.opened, b.manifest, b.withd
 JOIN batch_state s ON s.batch = b.id AND s.valid_until = 9223372036854775807
 WHERE (b.opened > $2 OR (b.opened = $2 AND b.id > $3))
   AND (CAST($4 AS text) = '' OR s.state = $4)
-  AND EXISTS (SELECT 1 FROM membership m WHERE m.contract = b.contract AND m.person = $5
-              AND m.valid_from <= $6 AND m.valid_until > $6
+  AND (CAST($5 AS text) = '' OR b.reference = $5)
+  AND EXISTS (SELECT 1 FROM membership m WHERE m.contract = b.contract AND m.person = $6
+              AND m.valid_from <= $7 AND m.valid_until > $7
               AND (s.state = 'sealed' OR m.role = 'client-system'))
-  AND (CAST($7 AS text) = ''
-       OR EXISTS (SELECT 1 FROM assignment a WHERE a.batch = b.id AND a.person = $7
-                  AND a.valid_until > $6))
+  AND (CAST($8 AS text) = ''
+       OR EXISTS (SELECT 1 FROM assignment a WHERE a.batch = b.id AND a.person = $8
+                  AND a.valid_until > $7))
 ORDER BY b.opened, b.id LIMIT $1
 `
 
@@ -155,6 +156,7 @@ type BatchesParams struct {
 	AfterOpened Micros
 	After       policy.BatchID
 	State       string
+	Reference   string
 	Person      policy.PersonID
 	Now         Micros
 	Assigned    string
@@ -176,6 +178,7 @@ func (q *Queries) Batches(ctx context.Context, arg BatchesParams) ([]BatchesRow,
 		arg.AfterOpened,
 		arg.After,
 		arg.State,
+		arg.Reference,
 		arg.Person,
 		arg.Now,
 		arg.Assigned,

@@ -92,6 +92,7 @@ type Credential struct {
 	SecretHash []byte
 	ValidFrom  Micros
 	ValidUntil Micros
+	Used       Micros
 }
 
 type Document struct {

@@ -4,6 +4,16 @@ INSERT INTO organisation (id, kind, name, country, created) VALUES ($1, $2, $3, 
 -- name: Organisation :one
 SELECT * FROM organisation WHERE id = $1;
 
+-- name: OrganisationByName :one
+SELECT * FROM organisation WHERE name = $1;
+
+-- OrganisationForChange makes requests queue that add members.
+-- name: OrganisationForChange :one
+SELECT * FROM organisation WHERE id = $1 FOR UPDATE;
+
+-- name: MemberByName :one
+SELECT * FROM person WHERE organisation = $1 AND name = $2 AND valid_until > sqlc.arg(now);
+
 -- name: OperatorOrganisation :one
 SELECT * FROM organisation WHERE kind = 'operator';
 
@@ -37,6 +47,13 @@ INSERT INTO credential (id, person, secret_hash, valid_from, valid_until) VALUES
 -- name: CredentialsInForce :many
 SELECT * FROM credential WHERE person = $1 AND valid_from <= sqlc.arg(now) AND valid_until > sqlc.arg(now);
 
+-- EndUnusedCredentials ends the secrets of a person with which no one has signed in.
+-- name: EndUnusedCredentials :exec
+UPDATE credential SET valid_until = sqlc.arg(now) WHERE person = $1 AND used = 0 AND valid_until > sqlc.arg(now);
+
+-- name: SetCredentialUsed :exec
+UPDATE credential SET used = $2 WHERE id = $1 AND used = 0;
+
 -- name: InsertDuty :exec
 INSERT INTO duty (id, person, role, granted_by, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5, $6);
 
@@ -49,6 +66,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: Membership :one
 SELECT * FROM membership WHERE id = $1 AND contract = $2 FOR UPDATE;
+
+-- name: MembershipInForce :one
+SELECT * FROM membership
+WHERE person = $1 AND contract = $2 AND role = $3 AND valid_from <= sqlc.arg(now) AND valid_until > sqlc.arg(now) FOR SHARE;
 
 -- name: EndMembership :execrows
 UPDATE membership SET valid_until = sqlc.arg(now) WHERE id = $1 AND valid_until > sqlc.arg(now);

@@ -12,7 +12,7 @@ import (
 )
 
 const credentialsInForce = `-- name: CredentialsInForce :many
-SELECT id, person, secret_hash, valid_from, valid_until FROM credential WHERE person = $1 AND valid_from <= $2 AND valid_until > $2
+SELECT id, person, secret_hash, valid_from, valid_until, used FROM credential WHERE person = $1 AND valid_from <= $2 AND valid_until > $2
 `
 
 type CredentialsInForceParams struct {
@@ -35,6 +35,7 @@ func (q *Queries) CredentialsInForce(ctx context.Context, arg CredentialsInForce
 			&i.SecretHash,
 			&i.ValidFrom,
 			&i.ValidUntil,
+			&i.Used,
 		); err != nil {
 			return nil, err
 		}
@@ -155,6 +156,21 @@ func (q *Queries) EndPerson(ctx context.Context, arg EndPersonParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const endUnusedCredentials = `-- name: EndUnusedCredentials :exec
+UPDATE credential SET valid_until = $2 WHERE person = $1 AND used = 0 AND valid_until > $2
+`
+
+type EndUnusedCredentialsParams struct {
+	Person policy.PersonID
+	Now    Micros
+}
+
+// EndUnusedCredentials ends the secrets of a person with which no one has signed in.
+func (q *Queries) EndUnusedCredentials(ctx context.Context, arg EndUnusedCredentialsParams) error {
+	_, err := q.db.ExecContext(ctx, endUnusedCredentials, arg.Person, arg.Now)
+	return err
 }
 
 const insertCredential = `-- name: InsertCredential :exec
@@ -279,6 +295,29 @@ func (q *Queries) InsertPerson(ctx context.Context, arg InsertPersonParams) erro
 	return err
 }
 
+const memberByName = `-- name: MemberByName :one
+SELECT id, organisation, name, valid_from, valid_until FROM person WHERE organisation = $1 AND name = $2 AND valid_until > $3
+`
+
+type MemberByNameParams struct {
+	Organisation policy.OrganisationID
+	Name         string
+	Now          Micros
+}
+
+func (q *Queries) MemberByName(ctx context.Context, arg MemberByNameParams) (Person, error) {
+	row := q.db.QueryRowContext(ctx, memberByName, arg.Organisation, arg.Name, arg.Now)
+	var i Person
+	err := row.Scan(
+		&i.ID,
+		&i.Organisation,
+		&i.Name,
+		&i.ValidFrom,
+		&i.ValidUntil,
+	)
+	return i, err
+}
+
 const membership = `-- name: Membership :one
 SELECT id, contract, person, role, granted_by, valid_from, valid_until FROM membership WHERE id = $1 AND contract = $2 FOR UPDATE
 `
@@ -290,6 +329,38 @@ type MembershipParams struct {
 
 func (q *Queries) Membership(ctx context.Context, arg MembershipParams) (Membership, error) {
 	row := q.db.QueryRowContext(ctx, membership, arg.ID, arg.Contract)
+	var i Membership
+	err := row.Scan(
+		&i.ID,
+		&i.Contract,
+		&i.Person,
+		&i.Role,
+		&i.GrantedBy,
+		&i.ValidFrom,
+		&i.ValidUntil,
+	)
+	return i, err
+}
+
+const membershipInForce = `-- name: MembershipInForce :one
+SELECT id, contract, person, role, granted_by, valid_from, valid_until FROM membership
+WHERE person = $1 AND contract = $2 AND role = $3 AND valid_from <= $4 AND valid_until > $4 FOR SHARE
+`
+
+type MembershipInForceParams struct {
+	Person   policy.PersonID
+	Contract policy.ContractID
+	Role     policy.Role
+	Now      Micros
+}
+
+func (q *Queries) MembershipInForce(ctx context.Context, arg MembershipInForceParams) (Membership, error) {
+	row := q.db.QueryRowContext(ctx, membershipInForce,
+		arg.Person,
+		arg.Contract,
+		arg.Role,
+		arg.Now,
+	)
 	var i Membership
 	err := row.Scan(
 		&i.ID,
@@ -371,6 +442,41 @@ func (q *Queries) Organisation(ctx context.Context, id policy.OrganisationID) (O
 	return i, err
 }
 
+const organisationByName = `-- name: OrganisationByName :one
+SELECT id, kind, name, country, created FROM organisation WHERE name = $1
+`
+
+func (q *Queries) OrganisationByName(ctx context.Context, name string) (Organisation, error) {
+	row := q.db.QueryRowContext(ctx, organisationByName, name)
+	var i Organisation
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Country,
+		&i.Created,
+	)
+	return i, err
+}
+
+const organisationForChange = `-- name: OrganisationForChange :one
+SELECT id, kind, name, country, created FROM organisation WHERE id = $1 FOR UPDATE
+`
+
+// OrganisationForChange makes requests queue that add members.
+func (q *Queries) OrganisationForChange(ctx context.Context, id policy.OrganisationID) (Organisation, error) {
+	row := q.db.QueryRowContext(ctx, organisationForChange, id)
+	var i Organisation
+	err := row.Scan(
+		&i.ID,
+		&i.Kind,
+		&i.Name,
+		&i.Country,
+		&i.Created,
+	)
+	return i, err
+}
+
 const person = `-- name: Person :one
 SELECT p.id, p.organisation, p.name, p.valid_from, p.valid_until, o.kind AS organisation_kind FROM person p JOIN organisation o ON o.id = p.organisation
 WHERE p.id = $1 FOR SHARE OF p
@@ -410,4 +516,18 @@ func (q *Queries) PersonExists(ctx context.Context, id policy.PersonID) (policy.
 	var id_2 policy.PersonID
 	err := row.Scan(&id_2)
 	return id_2, err
+}
+
+const setCredentialUsed = `-- name: SetCredentialUsed :exec
+UPDATE credential SET used = $2 WHERE id = $1 AND used = 0
+`
+
+type SetCredentialUsedParams struct {
+	ID   string
+	Used Micros
+}
+
+func (q *Queries) SetCredentialUsed(ctx context.Context, arg SetCredentialUsedParams) error {
+	_, err := q.db.ExecContext(ctx, setCredentialUsed, arg.ID, arg.Used)
+	return err
 }
