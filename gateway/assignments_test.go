@@ -8,6 +8,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -78,6 +79,7 @@ func countRows(t *testing.T, w *gatewaytest.World, table string) (n int) {
 
 // Work goes to handlers of the contract, one person a document.
 func TestAssignmentsAreRefused(t *testing.T) {
+	needs.NoRace(t, "one caller")
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	batch, documents := w.Sent(t, 3)
 	assign := func(batch gateway.BatchID, who gateway.Caller, named ...gateway.DocumentID) error {
@@ -260,6 +262,7 @@ func TestTheEndOfARoleEndsItsAssignments(t *testing.T) {
 // A role on a contract goes to members of its side, is held once, and is ended on its own
 // contract alone.
 func TestRolesAreRefused(t *testing.T) {
+	needs.NoRace(t, "one caller")
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	g, ctx := w.Gateway, t.Context()
 	ours, theirs := w.Person(t, w.Client, "Claire Client"), w.Person(t, w.Provider, "Pia Provider")

@@ -86,6 +86,7 @@ func TestAPartIsARead(t *testing.T) {
 
 // An object or a header that was exchanged is an error, and never a clean end.
 func TestAPartThatWasTamperedWithNeverPasses(t *testing.T) {
+	needs.NoRace(t, "one reader")
 	needs.Parallel(t)
 	const offset, length = 1 << 20, 300_000
 	for _, size := range []int{2 << 20, 6 << 20} {

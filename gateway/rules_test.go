@@ -12,6 +12,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/httpapi"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/policy"
@@ -28,6 +29,7 @@ const everyWindDown = `wind-down:
 // request is denied without the rule and allowed with it. So casbin decides, there is no
 // other way in, and every rule has an effect.
 func TestTakingARuleOutDeniesOverHTTP(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
 	text := changed(w, untouched, untouched+everyWindDown)
 	amend(t, w, text, time.Time{})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -87,6 +88,7 @@ func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 // Decide allows exactly what the agreement allows, for random terms and facts under which
 // every condition holds.
 func TestDecideIsTheAgreement(t *testing.T) {
+	needs.NoRace(t, "it calculates")
 	r := rand.New(rand.NewPCG(1, 2))
 	allowed := 0
 	for range 60 {

@@ -110,6 +110,7 @@ var pdf = []byte("%PDF-1.7\nsynthetic\n%%EOF\n")
 // the command line, and then a batch is sent, assigned, taken in charge and read over
 // HTTP, from one of the contract's sites within its hours.
 func TestTheExamples(t *testing.T) {
+	needs.NoRace(t, "it runs other processes")
 	needs.Alone(t)
 	files, err := os.ReadDir(examples)
 	if err != nil || len(files) != len(plays) {

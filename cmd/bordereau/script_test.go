@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -17,5 +18,6 @@ func TestMain(m *testing.M) {
 
 // The command line is tested as scripts: testdata/*.txtar.
 func TestScripts(t *testing.T) {
+	needs.NoRace(t, "it runs other processes")
 	testscript.Run(t, testscript.Params{Dir: "testdata", Cmds: scriptCommands()})
 }

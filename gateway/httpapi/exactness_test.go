@@ -270,6 +270,7 @@ var damages = []damage{
 // part of it gets an error or a broken transfer, and never all the bytes. The ledger has
 // that the integrity check failed, and does not have that the read was completed.
 func TestNothingButTheDocumentIsGiven(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	needs.Parallel(t)
 	for store, open := range map[string]func(*testing.T) vault{"folder": folderVault, "s3": s3Vault, "s3 with versions": versionedVault} {
 		t.Run(store, func(t *testing.T) {

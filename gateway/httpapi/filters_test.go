@@ -15,6 +15,7 @@ import (
 
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/api"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -59,6 +60,7 @@ func queryOf(t *testing.T, operation string) map[string]*v3.Parameter {
 // answers. The filters come from the OpenAPI document: one that an operation accepts and
 // then drops makes this red.
 func TestEveryFilterNarrowsEveryQuestion(t *testing.T) {
+	needs.NoRace(t, "one client, one question after the other")
 	for operation, r := range routes(t) {
 		if _, known := asking[operation]; !known && queryOf(t, operation)["ledger"] != nil {
 			t.Errorf("%s asks a ledger, at %s: add it to asking", operation, r.path)

@@ -14,6 +14,7 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // identifier is a place in a request that takes an identifier, which may be another
@@ -90,6 +91,7 @@ func (i identifier) of(c *fixture) string {
 // byte for byte and in every header, and nothing is accepted. The OpenAPI document gives
 // the operations and their identifiers, so a new one is tested too.
 func TestNotYoursIsNotThere(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	s := serve(t)
 	a := &asker{service: s, m: readMatrix(t), routes: routes(t), unknown: map[cell]string{}}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")
@@ -228,6 +230,7 @@ func isListing(mediaType string, content *v3.MediaType) bool {
 // to the other side, and no act of the other side changes a byte of it: no count, no
 // cursor, no order.
 func TestListsOfUnrelatedPartiesNeverMeet(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	s := serve(t)
 	a := &asker{service: s, m: readMatrix(t), routes: routes(t)}
 	a.ours, a.other = a.newSide(t, "A"), a.newSide(t, "B")

@@ -16,6 +16,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/database"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest"
+	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 )
 
 // lookAlikes are texts that are not the identifier id, though they look like it or a
@@ -62,6 +63,7 @@ var noReferences = map[string]string{
 // every look-alike of every identifier that it takes, in path, query and body. All are
 // refused, none is stored, and none gets into the ledger.
 func TestOnlyIdentifiersNameAnything(t *testing.T) {
+	needs.NoRace(t, "one client, one request after the other")
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := serveHouse(t, gatewaytest.New(t, gatewaytest.Config{Database: db}))
 		a := &asker{service: s, m: readMatrix(t), routes: routes(t)}
