@@ -39,9 +39,16 @@ func (b *Bucket) sendSmall(ctx context.Context, key string, m *body.Meter, size 
 // moment. A try whose answer was lost may have stored it; the next one then finds the key
 // taken, and what is there tells by whom.
 func (b *Bucket) sendHeld(ctx context.Context, key string, held func() io.Reader, size int64) error {
+	var d digests
+	if b.ways.Ahead {
+		var err error
+		if d, err = digestsOf(held()); err != nil {
+			return err
+		}
+	}
 	for try, pause := 1, b.firstPause; ; try, pause = try+1, 4*pause {
 		m := body.NewMeter(ctx, held(), size)
-		err := m.Settle(b.sendWhole(ctx, key, m, size))
+		err := m.Settle(b.sendWhole(ctx, key, m, size, d))
 		switch {
 		case errors.Is(err, ErrExists) && try > 1:
 			return b.checkOurs(ctx, key, held(), err)

@@ -119,7 +119,11 @@ func TestBucketThatAcceptsTooEarly(t *testing.T) {
 }
 
 func TestBucketPutIsConditionalAndChecked(t *testing.T) {
-	store, server := answering(t, func(http.ResponseWriter, *http.Request) {})
+	store, server := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead { // it looks at what was stored
+			stored(200, map[string]string{"Content-Length": "6"}, "")(w, r)
+		}
+	})
 	mustPut(t, store, "d/object", "sealed")
 	put := server.Requests()[0]
 	for header, want := range map[string]string{

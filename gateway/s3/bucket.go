@@ -26,10 +26,13 @@ type Bucket struct {
 	bucket     string
 	prefix     string // empty, or ends with a slash
 	largestPut int64
+	partSize   int64 // of every part but the last, and what is held of a body of unknown size
 	mostParts  int
+	ways       Ways
+	claimed    claims
 	firstPause time.Duration // before a body is sent again
 	patience   patience
-	skew       atomic.Int64 // of this machine's clock, in nanoseconds, when the server last refused
+	skew       atomic.Int64 // of this machine's clock, in nanoseconds, by the date of the last answer
 	logger     *slog.Logger
 }
 
@@ -52,6 +55,8 @@ func open(ctx context.Context, c Config) (*Bucket, error) {
 		bucket:     c.Bucket,
 		prefix:     c.Prefix,
 		largestPut: c.LargestPut,
+		partSize:   c.partSize(),
+		ways:       c.Ways,
 		mostParts:  mostParts,
 		firstPause: firstPause,
 		patience:   patience{answerPatience, stallPatience},

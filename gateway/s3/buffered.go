@@ -13,22 +13,23 @@ const bufferBlock = 256 << 10
 // comes. It holds one part, in blocks that it keeps for the next one.
 type buffered struct {
 	body   io.Reader
+	part   int64 // bytes of every part but the last
 	blocks [][]byte
 	size   int64 // bytes held
 	filled bool  // they have not been given out
 	ended  bool  // nothing follows them
 }
 
-func newBuffered(body io.Reader) *buffered { return &buffered{body: body} }
+func newBuffered(body io.Reader, part int64) *buffered { return &buffered{body: body, part: part} }
 
 // fill reads the next part.
 func (b *buffered) fill() error {
 	b.size, b.filled = 0, true
-	for i := 0; b.size < partSize && !b.ended; i++ {
+	for i := 0; b.size < b.part && !b.ended; i++ {
 		if i == len(b.blocks) {
 			b.blocks = append(b.blocks, make([]byte, bufferBlock))
 		}
-		n, err := readFull(b.body, b.blocks[i])
+		n, err := readFull(b.body, b.blocks[i][:min(bufferBlock, b.part-b.size)])
 		b.size += int64(n)
 		if err != nil && err != io.EOF {
 			return err

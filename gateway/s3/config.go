@@ -55,9 +55,13 @@ type Config struct {
 	SessionToken string
 
 	// LargestPut is the largest body, in bytes, to send in one request; larger ones go in
-	// parts. Lower it where a proxy limits requests. Default: 5 GiB, the limit of
-	// Amazon's S3.
+	// parts, none of which is larger either, if it is at least 5 MiB. Lower it where a
+	// proxy limits requests. Default: 5 GiB, the limit of Amazon's S3.
 	LargestPut int64
+
+	// Ways are how the server is asked for what not every server does. Default: the usual
+	// way. Try finds them out.
+	Ways Ways
 
 	// Logger receives what could not be cleaned up. Nothing is logged when it is nil.
 	Logger *slog.Logger
@@ -106,6 +110,17 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c
+}
+
+// LeastLargestPut is the least LargestPut with which parts keep below it too: S3 takes no
+// smaller part but the last.
+const LeastLargestPut = 5 << 20
+
+func (c Config) partSize() int64 {
+	if c.LargestPut < LeastLargestPut {
+		return partSize
+	}
+	return min(partSize, c.LargestPut)
 }
 
 // checkPrefix says whether prefix, an operator's choice, may go before keys in a bucket.

@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -31,11 +32,16 @@ type Retention struct {
 // Create stores data that is small enough to be held, and never overwrites: ErrExists
 // when the name is taken. When the answer is lost the object may be there.
 func (b *Bucket) Create(ctx context.Context, name string, data []byte, keep Retention) error {
-	o := createOnly()
+	release, err := b.claim(ctx, b.prefix+name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	o := b.createOnly()
 	if keep.Mode != NoRetention {
 		o.Mode, o.RetainUntilDate = minio.RetentionMode(keep.Mode), keep.Until
 	}
-	err := b.sendData(ctx, b.prefix+name, data, o)
+	err = b.sendData(ctx, b.prefix+name, data, o)
 	if isConflict(err) {
 		err = b.lostRace(ctx, b.prefix+name, err)
 	}
@@ -48,15 +54,22 @@ func (b *Bucket) Replace(ctx context.Context, name string, data []byte) error {
 	return b.storeError(b.sendData(ctx, b.prefix+name, data, minio.PutObjectOptions{}))
 }
 
-// sendData sends data with its digests before it: Object Lock wants one.
+// sendData sends data with its digests before it: Object Lock wants one, and no server
+// refuses it.
 func (b *Bucket) sendData(ctx context.Context, key string, data []byte, o minio.PutObjectOptions) error {
-	o.SendContentMd5 = true
-	o.DisableMultipart = true
+	o.DisableContentSha256 = true // the client need not make one: it is there
+	d, err := digestsOf(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
 	w := b.watch(ctx)
 	defer w.stop()
 	w.allow(b.patience.stall)
-	_, err := b.writes.Client.PutObject(w.ctx, b.bucket, key, bytes.NewReader(data), int64(len(data)), o)
-	return w.settle(err)
+	answer, err := b.writes.PutObject(w.ctx, b.bucket, key, bytes.NewReader(data), int64(len(data)), d.md5, d.sha256, o)
+	if err != nil {
+		return w.settle(err)
+	}
+	return b.confirm(ctx, key, int64(len(data)), "", answer)
 }
 
 // HasLock says whether the bucket has Object Lock. A server that does not know what that
@@ -72,4 +85,22 @@ func (b *Bucket) HasLock(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("asking for Object Lock: %w", b.storeError(w.settle(err)))
 	}
 	return enabled == "Enabled", nil
+}
+
+// keptSince is the time from which on the bucket gives every object a retention that
+// still lasts; zero where it gives none. A server, or a key, that does not say has none.
+func (b *Bucket) keptSince(ctx context.Context) (time.Time, error) {
+	w := b.watch(ctx)
+	defer w.stop()
+	_, mode, validity, unit, err := b.reads.GetObjectLockConfig(w.ctx, b.bucket)
+	if err := b.storeError(w.settle(err)); errors.Is(err, ErrUnavailable) {
+		return time.Time{}, err
+	}
+	if err != nil || mode == nil || *mode == "" || validity == nil || unit == nil {
+		return time.Time{}, nil
+	}
+	if *unit == minio.Years {
+		return time.Now().AddDate(-int(*validity), 0, 0), nil
+	}
+	return time.Now().AddDate(0, 0, -int(*validity)), nil
 }

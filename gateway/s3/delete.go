@@ -122,6 +122,13 @@ func (b *Bucket) whyRefused(ctx context.Context, name, id string, answer error) 
 	if err == nil && until.After(time.Now()) {
 		return fmt.Errorf("%w: until %s: %w", ErrLocked, until.UTC().Format(time.RFC3339), answer)
 	}
+	// Some servers do not write the bucket's own retention on each object.
+	switch since, err := b.keptSince(ctx); {
+	case err != nil:
+		return err
+	case !since.IsZero() && info.LastModified.After(since):
+		return fmt.Errorf("%w: the bucket keeps every object for a time: %w", ErrLocked, answer)
+	}
 	return answer
 }
 

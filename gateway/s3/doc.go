@@ -11,9 +11,16 @@
 //
 // # Create-only
 //
-// Put and Create never overwrite: they send the condition If-None-Match: *, which the
-// server must honour. Servers answer that condition in several ways when writers meet,
-// and lostRace (put.go) tells them apart.
+// Put and Create never overwrite: they send the condition If-None-Match: *. Servers
+// answer that condition in several ways when writers meet, and lostRace (put.go) tells
+// them apart.
+//
+// # Servers differ
+//
+// Some servers ignore the condition, take no checksum after a body, or list no versions.
+// Try (try.go) tries a bucket with the calls of this package, and finds the Ways in which
+// it has to be asked, or says in words why it cannot be used. After each write, what the
+// server has stored is held against what was sent.
 //
 // # Errors
 //
@@ -39,6 +46,7 @@
 // # Memory
 //
 // A body is streamed. A Put or Get needs a few buffers of 64 to 256 KiB, except a Put of
-// unknown size, which holds up to 16 MiB. Such a body can have at most 156 GiB; one of
-// known size whatever the server allows, up to 5 TiB and more.
+// unknown size, which holds up to 16 MiB, as does each one where digests go ahead. Such a
+// body can have at most 156 GiB; one of known size whatever the server allows, up to 5
+// TiB and more.
 package s3

@@ -74,8 +74,7 @@ func (b *Bucket) storeError(err error) error {
 // skewNoticed is less than the quarter of an hour that servers put up with.
 const skewNoticed = 5 * time.Minute
 
-// dated notes in skew by how much this machine's clock is ahead of the server's when it
-// refuses something.
+// dated notes in skew by how much this machine's clock is ahead of the server's.
 type dated struct {
 	http.RoundTripper
 	skew *atomic.Int64
@@ -84,7 +83,7 @@ type dated struct {
 // RoundTrip implements http.RoundTripper.
 func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := d.RoundTripper.RoundTrip(r)
-	if err == nil && answer.StatusCode >= http.StatusBadRequest {
+	if err == nil {
 		if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
 			d.skew.Store(int64(time.Since(date)))
 		}

@@ -38,7 +38,7 @@ const PartSize = partSize
 
 // Plan cuts a body of a known size without reading it, and gives the sizes of its parts.
 func Plan(t *testing.T, size int64) []int64 {
-	cut := newSlices(strings.NewReader(""), size)
+	cut := (&Bucket{partSize: partSize}).newSlices(strings.NewReader(""), size)
 	var parts []int64
 	for {
 		_, n, err := cut.next()

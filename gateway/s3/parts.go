@@ -39,19 +39,24 @@ type cutter interface {
 // no object. Die here: the parts stay, invisible, until Abort of the upload or Delete of
 // the name removes them.
 func (b *Bucket) sendParts(ctx context.Context, key string, cut cutter) error {
-	o := minio.PutObjectOptions{UserMetadata: map[string]string{"X-Amz-Checksum-Algorithm": "CRC32C"}}
+	var o minio.PutObjectOptions
+	if !b.ways.Ahead {
+		o.UserMetadata = map[string]string{"X-Amz-Checksum-Algorithm": "CRC32C"}
+	}
 	upload, err := b.begin(ctx, key, o)
 	if err != nil {
 		return err
 	}
+	var answer minio.UploadInfo
 	parts, size, err := b.uploadParts(ctx, key, upload, cut)
 	if err == nil {
-		err = b.complete(ctx, key, upload, parts, size)
+		answer, err = b.complete(ctx, key, upload, parts, size)
 	}
 	if err != nil {
 		b.abort(ctx, key, upload)
+		return err
 	}
-	return err
+	return b.confirm(ctx, key, size, "", answer)
 }
 
 func (b *Bucket) begin(ctx context.Context, key string, o minio.PutObjectOptions) (upload string, err error) {
@@ -70,7 +75,13 @@ func (b *Bucket) uploadParts(ctx context.Context, key, upload string, cut cutter
 		if len(parts) == b.mostParts {
 			return nil, 0, errTooManyParts
 		}
-		done, err := b.uploadPart(ctx, key, upload, len(parts)+1, part, size)
+		var d digests
+		if held, ok := cut.(*buffered); ok && b.ways.Ahead {
+			if d, err = digestsOf(held.reader()); err != nil {
+				return nil, 0, err
+			}
+		}
+		done, err := b.uploadPart(ctx, key, upload, len(parts)+1, part, size, d)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -80,14 +91,15 @@ func (b *Bucket) uploadParts(ctx context.Context, key, upload string, cut cutter
 
 // uploadPart sends one part in the same shape as sendWhole: unsigned, its checksum after
 // it.
-func (b *Bucket) uploadPart(ctx context.Context, key, upload string, number int, part io.Reader, size int64) (minio.CompletePart, error) {
+func (b *Bucket) uploadPart(ctx context.Context, key, upload string, number int, part io.Reader, size int64, d digests) (minio.CompletePart, error) {
 	w := b.watch(ctx)
 	defer w.stop()
 	summed := newSummed(part)
-	done, err := b.writes.PutObjectPart(w.ctx, b.bucket, key, upload, number, &sent{body: summed, w: w, p: b.patience}, size, minio.PutObjectPartOptions{
-		Trailer:              summed.trailer,
-		DisableContentSha256: true,
-	})
+	o := minio.PutObjectPartOptions{DisableContentSha256: true, Md5Base64: d.md5, Sha256Hex: d.sha256}
+	if d == (digests{}) {
+		o.Trailer = summed.trailer
+	}
+	done, err := b.writes.PutObjectPart(w.ctx, b.bucket, key, upload, number, &sent{body: summed, w: w, p: b.patience}, size, o)
 	sum, whole := summed.result()
 	switch {
 	case err != nil:
@@ -95,19 +107,23 @@ func (b *Bucket) uploadPart(ctx context.Context, key, upload string, number int,
 	case !whole:
 		return minio.CompletePart{}, body.ErrEarly
 	}
-	return minio.CompletePart{PartNumber: number, ETag: done.ETag, ChecksumCRC32C: sum}, nil
+	p := minio.CompletePart{PartNumber: number, ETag: done.ETag}
+	if d == (digests{}) {
+		p.ChecksumCRC32C = sum
+	}
+	return p, nil
 }
 
-func (b *Bucket) complete(ctx context.Context, key, upload string, parts []minio.CompletePart, size int64) error {
+func (b *Bucket) complete(ctx context.Context, key, upload string, parts []minio.CompletePart, size int64) (minio.UploadInfo, error) {
 	w := b.watch(ctx)
 	defer w.stop()
 	w.allow(b.patience.forAnswer(size))
-	_, err := b.writes.CompleteMultipartUpload(w.ctx, b.bucket, key, upload, parts, createOnly())
+	answer, err := b.writes.CompleteMultipartUpload(w.ctx, b.bucket, key, upload, parts, b.createOnly())
 	err = w.settle(err)
 	if isConflict(err) {
 		err = b.lostRace(ctx, key, err)
 	}
-	return b.storeError(err)
+	return answer, b.storeError(err)
 }
 
 // abort removes the parts of a failed upload. The commonest failure is a caller that has
@@ -129,9 +145,9 @@ type slices struct {
 	part int64 // bytes of every part but the last
 }
 
-func newSlices(body io.Reader, size int64) *slices {
+func (b *Bucket) newSlices(body io.Reader, size int64) *slices {
 	least := (size + mostParts - 1) / mostParts
-	return &slices{body: body, left: size, part: max(partSize, least)}
+	return &slices{body: body, left: size, part: max(b.partSize, least)}
 }
 
 func (s *slices) next() (io.Reader, int64, error) {

@@ -26,30 +26,37 @@ import (
 // server was away for a moment (again.go); a larger one comes from its sender and cannot
 // be.
 //
-// The condition If-None-Match: * makes both create-only, whatever raced. Nothing of a
-// caller's goes into a request but the body: keys and headers are ours.
+// The condition If-None-Match: * makes both create-only, whatever raced. (Ways says what
+// makes them so without it.) Once the server has answered, what it has stored is held
+// against what was sent, by its checksum or its size. Nothing of a caller's goes into a
+// request but the body: keys and headers are ours.
 func (b *Bucket) Put(ctx context.Context, name string, content io.Reader, size int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	release, err := b.claim(ctx, b.prefix+name)
+	if err != nil {
+		return err
+	}
+	defer release()
 	m := body.NewMeter(ctx, content, size)
 	return m.Settle(b.send(ctx, b.prefix+name, m, size))
 }
 
 func (b *Bucket) send(ctx context.Context, key string, m *body.Meter, size int64) error {
 	switch {
-	case size < 0:
+	case size < 0 || b.ways.Ahead:
 		return b.sendUnknown(ctx, key, m)
 	case size > b.largestPut:
-		return b.sendParts(ctx, key, newSlices(m, size))
+		return b.sendParts(ctx, key, b.newSlices(m, size))
 	case size <= heldSize:
 		return b.sendSmall(ctx, key, m, size)
 	}
-	return b.sendWhole(ctx, key, m, size)
+	return b.sendWhole(ctx, key, m, size, digests{})
 }
 
-// sendWhole sends a body in one request.
-func (b *Bucket) sendWhole(ctx context.Context, key string, m *body.Meter, size int64) error {
+// sendWhole sends a body in one request, and looks whether the server has stored it.
+func (b *Bucket) sendWhole(ctx context.Context, key string, m *body.Meter, size int64, d digests) error {
 	if size == 0 {
 		// An HTTP client does not read a body of no bytes, so it would not notice
 		// that there are some.
@@ -57,22 +64,32 @@ func (b *Bucket) sendWhole(ctx context.Context, key string, m *body.Meter, size 
 			return err
 		}
 	}
-	o := createOnly()
-	o.DisableContentSha256 = true
-	o.Checksum = minio.ChecksumCRC32C
+	o := b.createOnly()
+	o.DisableContentSha256 = true // the client does not make one: it is in d, or there is none
+	if d == (digests{}) {
+		o.Checksum = minio.ChecksumCRC32C
+	}
 	w := b.watch(ctx)
 	defer w.stop()
-	_, err := b.writes.PutObject(w.ctx, b.bucket, key, &sent{body: m, w: w, p: b.patience}, size, "", "", o)
+	summed := newSummed(m)
+	answer, err := b.writes.PutObject(w.ctx, b.bucket, key, &sent{body: summed, w: w, p: b.patience}, size, d.md5, d.sha256, o)
 	err = w.settle(err)
 	if err != nil && m.Midway() || isConflict(err) {
 		err = b.lostRace(ctx, key, err)
 	}
-	return b.storeError(err)
+	if err != nil {
+		return b.storeError(err)
+	}
+	sum, whole := summed.result()
+	if !whole && size > 0 {
+		return nil // it is answered too early, and the meter says so
+	}
+	return b.confirm(ctx, key, size, sum, answer)
 }
 
 // sendUnknown sends a body whose size its end will tell.
 func (b *Bucket) sendUnknown(ctx context.Context, key string, content io.Reader) error {
-	held := newBuffered(content)
+	held := newBuffered(content, b.partSize)
 	if err := held.fill(); err != nil {
 		return err
 	}
@@ -80,12 +97,6 @@ func (b *Bucket) sendUnknown(ctx context.Context, key string, content io.Reader)
 		return b.sendHeld(ctx, key, held.reader, held.size)
 	}
 	return b.sendParts(ctx, key, held)
-}
-
-func createOnly() minio.PutObjectOptions {
-	var o minio.PutObjectOptions
-	o.SetMatchETagExcept("*")
-	return o
 }
 
 func isConflict(err error) bool {

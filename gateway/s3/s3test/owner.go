@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -112,4 +113,20 @@ func (s *Server) content(key string) []byte {
 		s.t.Errorf("reading %s: %v", key, err)
 	}
 	return content
+}
+
+// Names gives the keys of all objects whose key starts with prefix.
+func (s *Server) Names(prefix string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		o := minio.ListObjectsOptions{Prefix: prefix, Recursive: true}
+		for info := range s.client().ListObjectsIter(context.Background(), bucket, o) {
+			if info.Err != nil {
+				s.t.Errorf("listing: %v", info.Err)
+				return
+			}
+			if !yield(info.Key) {
+				return
+			}
+		}
+	}
 }

@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"net/url"
 	"strings"
-	"testing"
 
 	"github.com/bordereau/bordereau/gateway/s3"
 )
@@ -21,36 +19,47 @@ type Habit func(w http.ResponseWriter, r *http.Request, server http.Handler)
 // foremost. Requests are signed for the proxy and arrive as they were signed.
 func (s *Server) Behind(habits ...Habit) s3.Config {
 	s.t.Helper()
-	return Behind(s.t, s.Config(), habits...)
-}
-
-// Behind is Server.Behind for any server that speaks HTTP.
-func Behind(t testing.TB, c s3.Config, habits ...Habit) s3.Config {
-	t.Helper()
+	c := s.Config()
 	server := c.Endpoint // which the proxy takes the place of below
-	var handler http.Handler = &httputil.ReverseProxy{
+	pass := &httputil.ReverseProxy{
 		// The Host stays: it is signed.
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "http", server
 			r.Out.Host = r.In.Host
 		},
 		FlushInterval: -1,
-		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // as the server did
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, _ error) {
+			if ToPut(r) && Conditional(r) && len(s.Versions(keyOf(r))) > 0 {
+				// The server has answered a taken key while the body came, and hung up.
+				Says(http.StatusPreconditionFailed, "PreconditionFailed")(w, r)
+				return
+			}
+			panic(http.ErrAbortHandler) // as the server did
+		},
 	}
+	// A server may answer before it has read a body. The client gets that answer once it
+	// has sent all of it, because it may be deaf until then.
+	var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := r.Body
+		r.Body = io.NopCloser(body)
+		pass.ServeHTTP(w, r)
+		io.Copy(io.Discard, body)
+	})
 	for i := len(habits) - 1; i >= 0; i-- {
 		habit, next := habits[i], handler
 		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { habit(w, r, next) })
 	}
 	proxy := httptest.NewServer(handler)
-	t.Cleanup(proxy.Close)
+	s.t.Cleanup(proxy.Close)
 	c.Endpoint = proxy.Listener.Addr().String()
 	return c
 }
 
+func keyOf(r *http.Request) string { return strings.TrimPrefix(r.URL.Path, "/"+bucket+"/") }
+
 // Asks says which requests a habit is about.
 type Asks func(r *http.Request) bool
 
-// These are the requests that servers differ in.
 func (q query) of(r *http.Request) bool {
 	return r.Method == q.method && r.URL.Query().Has(q.parameter)
 }
@@ -63,8 +72,7 @@ var (
 	ForUploads  Asks = query{http.MethodGet, "uploads"}.of
 )
 
-// ToDelete deletes an object or one version of it. ToPut stores an object in one request.
-// ToComplete puts an upload together.
+// ToDelete deletes an object or one version of it.
 func ToDelete(r *http.Request) bool {
 	return r.Method == http.MethodDelete && !r.URL.Query().Has("uploadId")
 }
@@ -108,11 +116,15 @@ func Answers(asks Asks, status int, code string) Habit {
 
 // Overwrites has the server ignore If-None-Match: what is there is taken away before it
 // is asked.
-func (s *Server) Overwrites() Habit {
+func (s *Server) Overwrites() Habit { return s.overwrites(Conditional) }
+
+// OverwritesParts is Overwrites for what is put together of parts.
+func (s *Server) OverwritesParts() Habit { return s.overwrites(ToComplete) }
+
+func (s *Server) overwrites(asks Asks) Habit {
 	return func(w http.ResponseWriter, r *http.Request, server http.Handler) {
-		if Conditional(r) {
-			request, _ := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"+bucket+"/"))
-			s.Remove(request)
+		if asks(r) && Conditional(r) {
+			s.Remove(keyOf(r))
 		}
 		server.ServeHTTP(w, r)
 	}
@@ -128,7 +140,7 @@ func (s *Server) Garbles(garbled func([]byte) []byte) Habit {
 		}
 		answer := httptest.NewRecorder()
 		server.ServeHTTP(answer, r)
-		if key := strings.TrimPrefix(r.URL.Path, "/"+bucket+"/"); answer.Code == http.StatusOK {
+		if key := keyOf(r); answer.Code == http.StatusOK {
 			s.Overwrite(key, garbled(s.content(key)))
 		}
 		for name, values := range answer.Header() {
