@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
+	"github.com/bordereau/bordereau/audit/schema"
 )
 
 // pending is an event without a place yet: a row of audit_outbox, or of the queue, where
@@ -36,6 +37,13 @@ type head struct {
 	compact compactRange
 	last    int64 // time of the last event, µs
 	indexed int64 // blocks, from the first on, that have their index rows
+	tail    *tail // of the events without index rows; nil while not known
+
+	// origin is the head in the database before the batch, if current: then it is written
+	// only over that one.
+	origin  origin
+	current bool
+	round   int64 // the last one that changed it; for memory
 }
 
 // entry is an event in its place.
@@ -48,6 +56,7 @@ type entry struct {
 
 // batch puts events in the outbox in their places. It knows no database.
 type batch struct {
+	round   int64
 	heads   map[string]*head // of the ledgers touched
 	entries []entry
 }
@@ -72,6 +81,12 @@ func (b *batch) add(row pending, now time.Time) error {
 	h.compact = h.compact.add(h.size, leaf)
 	h.size++
 	h.last = e.Time.UnixMicro()
+	if h.tail == nil && e.Seq == h.indexed*schema.BlockSize {
+		h.tail = newTail() // nothing came before it in its block
+	}
+	if h.tail != nil {
+		h.tail.add(&e)
+	}
 	b.entries = append(b.entries, entry{Event: e, leaf: leaf, clear: row.clear, salt: row.salt})
 	return nil
 }

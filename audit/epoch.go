@@ -140,7 +140,7 @@ func (i *importing) begin(ctx context.Context) error {
 	if err := i.write(ctx, placed.entries); err != nil {
 		return err
 	}
-	if err := l.insert(ctx, i.tx, headRows(placed.heads)); err != nil {
+	if err := l.insert(ctx, i.tx, headRows([]namedHead{{b.Ledger, &i.head}})); err != nil {
 		return err
 	}
 	if err := l.dropIndex(ctx, i.tx, b.Ledger); err != nil {

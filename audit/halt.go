@@ -104,21 +104,21 @@ func (l *Ledger) tickHalt(ctx context.Context) error {
 	return nil
 }
 
-// lock takes the sequencer's row until the transaction ends. It fails when the ledgers
-// are halted. The condition is on the locked row, so a halt comes before the round or
-// after it.
-func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) error {
-	taken, err := tx.ExecContext(ctx, `UPDATE audit_sequencer SET round = round + 1 WHERE halt IS NULL`)
-	if err != nil {
-		return fmt.Errorf("locking the sequencer: %w", err)
+// lock takes the sequencer's row until the transaction ends, and returns the number of
+// the round. It fails when the ledgers are halted. The condition is on the locked row, so
+// a halt comes before the round or after it.
+func (l *Ledger) lock(ctx context.Context, tx *sql.Tx) (round int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE audit_sequencer SET round = round + 1 WHERE halt IS NULL RETURNING round`).Scan(&round)
+	if err == nil {
+		return round, nil
 	}
-	if n, err := taken.RowsAffected(); err != nil || n > 0 {
-		return err
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("locking the sequencer: %w", err)
 	}
 	if err := l.readHalt(ctx, tx); err != nil {
-		return err
+		return 0, err
 	}
-	return errHalted
+	return 0, errHalted
 }
 
 // lockOnce is lock for work that is allowed while the ledgers are halted.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/bordereau/bordereau/audit/event"
@@ -39,115 +40,138 @@ const blocksAtOnce = 16
 // unindexed is the number of full blocks of the ledger without index rows.
 func (h *head) unindexed() int64 { return h.size/schema.BlockSize - h.indexed }
 
-// blocks collects the index rows of the next blocks of a ledger.
+// fullBlocks returns the index rows of the blocks that a batch fills, and of earlier
+// blocks without any, at most blocksAtOnce. Later batches do the rest.
+func (l *Ledger) fullBlocks(ctx context.Context, tx *sql.Tx, b *batch) (indexed, error) {
+	var rows indexed
+	left := int64(blocksAtOnce)
+	unread := map[string]*blocks{}
+	for ledger, h := range b.heads {
+		n := min(h.unindexed(), left)
+		if n <= 0 {
+			continue
+		}
+		left -= n
+		if h.tail != nil {
+			rows.list = h.tail.take(ledger, h.indexed+n, rows.list)
+		} else {
+			unread[ledger] = newBlocks(h.indexed*schema.BlockSize, (h.indexed+n)*schema.BlockSize)
+		}
+		h.indexed += n
+	}
+	if len(unread) == 0 {
+		return rows, nil
+	}
+	for i := range b.entries {
+		e := &b.entries[i].Event
+		if of := unread[e.Ledger]; of != nil {
+			of.first = min(of.first, e.Seq)
+			of.add(e)
+		}
+	}
+	if err := l.readStored(ctx, tx, unread); err != nil {
+		return rows, err
+	}
+	for ledger, of := range unread {
+		rows.list = of.take(ledger, of.to/schema.BlockSize, rows.list)
+		if of.first <= of.to { // what is left is all that came after the blocks
+			b.heads[ledger].tail = of.tail
+		}
+	}
+	rows.again = true
+	return rows, nil
+}
+
+// blocks are full blocks of a ledger whose events are read out of the database.
 type blocks struct {
-	ledger   string
+	*tail
 	from, to int64 // events
-	bits     map[place]uint64
+	first    int64 // of the batch's events; those before it are stored
 }
 
-type place struct {
-	schema.Term
-	block int64
-}
-
-// next takes the next blocks of a ledger to index, at most most.
-func (h *head) next(ledger string, most int64) *blocks {
-	n := min(h.unindexed(), most)
-	b := &blocks{ledger: ledger, from: h.indexed * schema.BlockSize, to: (h.indexed + n) * schema.BlockSize, bits: map[place]uint64{}}
-	h.indexed += n
-	return b
-}
+func newBlocks(from, to int64) *blocks { return &blocks{newTail(), from, to, math.MaxInt64} }
 
 func (b *blocks) add(e *event.Event) {
-	if e.Seq < b.from || e.Seq >= b.to {
-		return
-	}
-	for _, t := range schema.Terms(e) {
-		b.bits[place{t, e.Seq / schema.BlockSize}] |= 1 << (e.Seq % schema.BlockSize)
+	if e.Seq >= b.from {
+		b.tail.add(e)
 	}
 }
 
-// read adds stored events, up to a number. It leaves out an event that cannot be read, so
-// that one bad row does not stop the sequencer. Verification finds such a row.
-func (b *blocks) read(ctx context.Context, tx *sql.Tx, until int64) error {
-	if b.from >= until {
+const (
+	leavesOfOne  = `SELECT ledger, leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`
+	leavesOfMany = `SELECT e.ledger, e.leaf FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[]), CAST($3 AS bigint[])) AS wanted (ledger, first, after)
+		JOIN audit_event e ON e.ledger = wanted.ledger AND e.seq >= wanted.first AND e.seq < wanted.after`
+)
+
+// readStored adds the stored events of the blocks.
+func (l *Ledger) readStored(ctx context.Context, tx *sql.Tx, of map[string]*blocks) error {
+	var ledgers []string
+	var first, after []int64
+	for ledger, b := range of {
+		if stored := min(b.first, b.to); b.from < stored {
+			ledgers, first, after = append(ledgers, ledger), append(first, b.from), append(after, stored)
+		}
+	}
+	if len(ledgers) == 0 {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT leaf FROM audit_event WHERE ledger = $1 AND seq >= $2 AND seq < $3`, b.ledger, b.from, until)
+	if l.config.PostgreSQL {
+		return addStored(ctx, tx, of, leavesOfMany, ledgers, first, after)
+	}
+	for i, ledger := range ledgers {
+		if err := addStored(ctx, tx, of, leavesOfOne, ledger, first[i], after[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addStored adds the events that a query finds. It leaves out an event that cannot be
+// read, so that one bad row does not stop the sequencer. Verification finds such a row.
+func addStored(ctx context.Context, tx *sql.Tx, to map[string]*blocks, query string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var ledger string
 		var leaf []byte
-		if err := rows.Scan(&leaf); err != nil {
+		if err := rows.Scan(&ledger, &leaf); err != nil {
 			return err
 		}
 		if e, err := event.Parse(leaf); err == nil {
-			b.add(&e)
+			to[ledger].add(&e)
 		}
 	}
 	return rows.Err()
 }
 
-func (b *blocks) rows(to []indexRow) []indexRow {
-	for p, bits := range b.bits {
-		to = append(to, indexRow{b.ledger, p.Term, p.block, bits})
-	}
-	return to
+// indexed is index rows to insert.
+type indexed struct {
+	list []indexRow
+	// again says that some may be there already, where the head of a ledger says less than
+	// is indexed. To look for each row costs half as much as to insert it. So rows from
+	// memory are inserted without a look. If one is there, the batch fails with the memory
+	// forgotten, and the next one looks.
+	again bool
 }
 
-// fullBlocks returns the index rows of the blocks that a batch fills, and of earlier
-// blocks without any, at most blocksAtOnce. Later batches do the rest. It reads the
-// events of such a block that came before the batch.
-func (l *Ledger) fullBlocks(ctx context.Context, tx *sql.Tx, b *batch) ([]indexRow, error) {
-	left := int64(blocksAtOnce)
-	filled := map[string]*blocks{}
-	for ledger, h := range b.heads {
-		if n := min(h.unindexed(), left); n > 0 {
-			filled[ledger] = h.next(ledger, n)
-			left -= n
-		}
-	}
-	if len(filled) == 0 {
-		return nil, nil
-	}
-	first := map[string]int64{}
-	for i := range b.entries {
-		e := &b.entries[i].Event
-		if of := filled[e.Ledger]; of != nil {
-			if _, seen := first[e.Ledger]; !seen {
-				first[e.Ledger] = e.Seq
-			}
-			of.add(e)
-		}
-	}
-	var rows []indexRow
-	for ledger, of := range filled {
-		until := of.to
-		if seq, ok := first[ledger]; ok {
-			until = min(until, seq)
-		}
-		if err := of.read(ctx, tx, until); err != nil {
-			return nil, err
-		}
-		rows = of.rows(rows)
-	}
-	return rows, nil
-}
-
-func indexRows(of []indexRow) insertion {
-	slices.SortFunc(of, func(a, b indexRow) int { // in the order of storage, so that few pages are written
+func indexRows(of indexed) insertion {
+	slices.SortFunc(of.list, func(a, b indexRow) int { // in the order of storage, so that few pages are written
 		return cmp.Or(cmp.Compare(a.ledger, b.ledger), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value), cmp.Compare(a.block, b.block))
 	})
-	return insertion{table: "audit_index", rows: len(of), conflict: `ON CONFLICT DO NOTHING`, columns: []column{
-		texts("ledger", of, func(p *indexRow) string { return p.ledger }),
-		numbers("field", of, func(p *indexRow) int64 { return int64(p.Field) }),
-		texts("value", of, func(p *indexRow) string { return p.Value }),
-		numbers("block", of, func(p *indexRow) int64 { return p.block }),
-		numbers("bits", of, func(p *indexRow) int64 { return int64(p.bits) }),
+	i := insertion{table: "audit_index", rows: len(of.list), columns: []column{
+		texts("ledger", of.list, func(p *indexRow) string { return p.ledger }),
+		numbers("field", of.list, func(p *indexRow) int64 { return int64(p.Field) }),
+		texts("value", of.list, func(p *indexRow) string { return p.Value }),
+		numbers("block", of.list, func(p *indexRow) int64 { return p.block }),
+		numbers("bits", of.list, func(p *indexRow) int64 { return int64(p.bits) }),
 	}}
+	if of.again {
+		i.conflict = `ON CONFLICT DO NOTHING`
+	}
+	return i
 }
 
 // indexBehind indexes full blocks without index rows, as after a reindex, until none is
@@ -178,7 +202,7 @@ func (l *Ledger) indexNext(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	defer tx.Rollback()
-	if err := l.lock(ctx, tx); err != nil {
+	if _, err := l.lock(ctx, tx); err != nil {
 		return false, err
 	}
 	heads, err := l.readHeads(ctx, tx, ledgers)

@@ -13,12 +13,16 @@ import (
 // them one by one through a prepared statement: there is no trip, and a long statement
 // would have to be compiled for each number of rows.
 
-// insertion is rows to insert into a table.
+// insertion is rows to insert into a table, or to change in it.
 type insertion struct {
 	table    string
 	rows     int
 	columns  []column
 	conflict string // the clause after the rows, as in ON CONFLICT
+
+	// change is the statement for rows to change: on SQLite that of one row, on PostgreSQL
+	// that of all rows, with %s in the place of its FROM.
+	change string
 }
 
 // column is one column of the rows.
@@ -68,22 +72,29 @@ func each[R, T any](rows []R, value func(*R) T) []T {
 
 // insert inserts rows into different tables.
 func (l *Ledger) insert(ctx context.Context, tx *sql.Tx, into ...insertion) error {
+	_, err := l.insertCounting(ctx, tx, into...)
+	return err
+}
+
+// insertCounting is insert that returns how many rows the last insertion inserted or
+// changed.
+func (l *Ledger) insertCounting(ctx context.Context, tx *sql.Tx, into ...insertion) (changed int64, err error) {
 	into = slices.DeleteFunc(into, func(i insertion) bool { return i.rows == 0 })
 	if l.config.PostgreSQL {
 		return insertAtOnce(ctx, tx, into)
 	}
 	for _, i := range into {
-		if err := i.oneByOne(ctx, tx); err != nil {
-			return fmt.Errorf("%s: %w", i.table, err)
+		if changed, err = i.oneByOne(ctx, tx); err != nil {
+			return 0, fmt.Errorf("%s: %w", i.table, err)
 		}
 	}
-	return nil
+	return changed, nil
 }
 
 // insertAtOnce inserts everything with one statement.
-func insertAtOnce(ctx context.Context, tx *sql.Tx, into []insertion) error {
+func insertAtOnce(ctx context.Context, tx *sql.Tx, into []insertion) (changed int64, err error) {
 	if len(into) == 0 {
-		return nil
+		return 0, nil
 	}
 	var inserts []string
 	var args []any
@@ -93,28 +104,38 @@ func insertAtOnce(ctx context.Context, tx *sql.Tx, into []insertion) error {
 			args = append(args, column.array())
 			arrays[c] = fmt.Sprintf("CAST($%d AS %s[])", len(args), column.kind)
 		}
-		inserts = append(inserts, i.into()+` SELECT `+i.list(func(_ int, name string) string { return name })+
-			` FROM unnest(`+strings.Join(arrays, ", ")+`) AS given (`+i.names()+`) `+i.conflict)
+		given := ` FROM unnest(` + strings.Join(arrays, ", ") + `) AS given (` + i.names() + `) `
+		if i.change != "" {
+			inserts = append(inserts, fmt.Sprintf(i.change, given))
+			continue
+		}
+		inserts = append(inserts, i.into()+` SELECT `+i.list(func(_ int, name string) string { return name })+given+i.conflict)
 	}
 	last := len(inserts) - 1
 	for n := range inserts[:last] {
 		inserts[n] = fmt.Sprintf(`%s inserted%d AS (%s)`, [...]string{`WITH`, `,`}[min(n, 1)], n, inserts[n])
 	}
-	_, err := tx.ExecContext(ctx, strings.Join(inserts, " "), args...)
-	return err
+	done, err := tx.ExecContext(ctx, strings.Join(inserts, " "), args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
 }
 
-// oneByOne inserts the rows one by one.
-func (i insertion) oneByOne(ctx context.Context, tx *sql.Tx) error {
-	statement := i.into() + ` VALUES (` + i.list(func(n int, _ string) string { return fmt.Sprintf("$%d", n+1) }) + `) ` + i.conflict
+// oneByOne inserts or changes the rows one by one.
+func (i insertion) oneByOne(ctx context.Context, tx *sql.Tx) (changed int64, err error) {
+	statement := i.change
+	if statement == "" {
+		statement = i.into() + ` VALUES (` + i.list(func(n int, _ string) string { return fmt.Sprintf("$%d", n+1) }) + `) ` + i.conflict
+	}
 	return eachRow(ctx, tx, statement, i.rows, each(i.columns, func(c *column) values { return c.values })...)
 }
 
-// eachRow executes a statement for each of n rows.
-func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns ...values) error {
+// eachRow executes a statement for each of n rows, and returns how many rows it changed.
+func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns ...values) (changed int64, err error) {
 	prepared, err := tx.PrepareContext(ctx, statement)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer prepared.Close()
 	args := make([]any, len(columns))
@@ -122,18 +143,25 @@ func eachRow(ctx context.Context, tx *sql.Tx, statement string, n int, columns .
 		for c, column := range columns {
 			args[c] = column.at(row)
 		}
-		if _, err := prepared.ExecContext(ctx, args...); err != nil {
-			return err
+		done, err := prepared.ExecContext(ctx, args...)
+		if err != nil {
+			return 0, err
 		}
+		one, err := done.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		changed += one
 	}
-	return nil
+	return changed, nil
 }
 
 // change executes a statement for n rows: on PostgreSQL one that takes arrays, else one
 // for each row.
 func (l *Ledger) change(ctx context.Context, tx *sql.Tx, atOnce, one string, n int, columns ...values) error {
 	if !l.config.PostgreSQL {
-		return eachRow(ctx, tx, one, n, columns...)
+		_, err := eachRow(ctx, tx, one, n, columns...)
+		return err
 	}
 	_, err := tx.ExecContext(ctx, atOnce, each(columns, func(v *values) any { return (*v).array() })...)
 	return err

@@ -80,6 +80,7 @@ type Ledger struct {
 	stopped chan struct{} // closed when Run returns
 
 	histories histories
+	memory    memory
 
 	halting    sync.Once
 	halted     chan struct{} // closed by Halt

@@ -37,7 +37,8 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 		return 0, err
 	}
 	defer tx.Rollback()
-	if err := l.lock(ctx, tx); err != nil {
+	round, err := l.lock(ctx, tx)
+	if err != nil {
 		return 0, err
 	}
 	ledgers, err := listLedgers(ctx, tx, begunLedgers)
@@ -55,7 +56,7 @@ func (l *Ledger) rotateKey(ctx context.Context, next ed25519.PrivateKey, e event
 	if len(rows) == 0 {
 		return 0, errors.New("there is no ledger yet: put another key file in the place of this one")
 	}
-	b, err := l.place(ctx, tx, rows)
+	b, err := l.place(ctx, tx, round, rows)
 	if err != nil {
 		return 0, fmt.Errorf("placing events: %w", err)
 	}

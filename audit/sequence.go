@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -13,6 +14,14 @@ import (
 // the waiting acts and returns the number of events. After an error the outcome is
 // unknown: see round.
 func (l *Ledger) sequence(ctx context.Context, gone []stale) (int, error) {
+	n, err := l.sequenceOnce(ctx, gone)
+	for errors.Is(err, errMoved) && ctx.Err() == nil { // each attempt forgets at least one head
+		n, err = l.sequenceOnce(ctx, gone)
+	}
+	return n, err
+}
+
+func (l *Ledger) sequenceOnce(ctx context.Context, gone []stale) (int, error) {
 	tx, err := l.config.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("beginning a round: %w", err)
@@ -32,7 +41,10 @@ func (l *Ledger) sequence(ctx context.Context, gone []stale) (int, error) {
 }
 
 // committed answers the acts that wait for events of the batch.
-func (l *Ledger) committed(b *batch) { l.waiters.acknowledge(b.places()) }
+func (l *Ledger) committed(b *batch) {
+	l.memory.keep(b)
+	l.waiters.acknowledge(b.places())
+}
 
 // sequenceIn is sequence without the commit.
 //
@@ -40,7 +52,8 @@ func (l *Ledger) committed(b *batch) { l.waiters.acknowledge(b.places()) }
 // while it waits for the lock, and each replica sees everything that the others
 // committed. Nothing in here waits for anything but the database.
 func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*batch, error) {
-	if err := l.lock(ctx, tx); err != nil {
+	round, err := l.lock(ctx, tx)
+	if err != nil {
 		return nil, err
 	}
 	// The queue is read before the outbox. So an event that was appended after an act
@@ -62,7 +75,7 @@ func (l *Ledger) sequenceIn(ctx context.Context, tx *sql.Tx, gone []stale) (*bat
 	if len(rows) == 0 {
 		return &batch{}, nil
 	}
-	b, err := l.place(ctx, tx, rows)
+	b, err := l.place(ctx, tx, round, rows)
 	if err != nil {
 		return nil, fmt.Errorf("placing events: %w", err)
 	}
@@ -100,12 +113,12 @@ func drainOutbox(ctx context.Context, tx *sql.Tx, limit int) ([]pending, error) 
 }
 
 // place puts the rows after the heads of their ledgers.
-func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []pending) (*batch, error) {
-	heads, err := l.readHeads(ctx, tx, each(rows, func(r *pending) string { return r.ledger }))
+func (l *Ledger) place(ctx context.Context, tx *sql.Tx, round int64, rows []pending) (*batch, error) {
+	heads, err := l.headsFor(ctx, tx, round, rows)
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{heads: heads, entries: make([]entry, 0, len(rows))}
+	b := &batch{round: round, heads: heads, entries: make([]entry, 0, len(rows))}
 	now := l.config.Clock()
 	for _, row := range rows {
 		if err := b.add(row, now); err != nil {
@@ -115,14 +128,42 @@ func (l *Ledger) place(ctx context.Context, tx *sql.Tx, rows []pending) (*batch,
 	return b, nil
 }
 
+// headsFor returns the heads of the rows' ledgers, from memory or else from the database.
+func (l *Ledger) headsFor(ctx context.Context, tx *sql.Tx, round int64, rows []pending) (map[string]*head, error) {
+	heads := map[string]*head{}
+	for i := range rows {
+		heads[rows[i].ledger] = nil
+	}
+	l.memory.take(round, heads)
+	var unknown []string
+	for ledger, h := range heads {
+		if h == nil || !h.current {
+			unknown = append(unknown, ledger)
+		}
+	}
+	if len(unknown) == 0 {
+		return heads, nil
+	}
+	read, err := l.readHeads(ctx, tx, unknown)
+	if err != nil {
+		return nil, err
+	}
+	for ledger, h := range read {
+		if former := heads[ledger]; former != nil && former.at(h) {
+			h.tail = former.tail
+		}
+		heads[ledger] = h
+	}
+	return heads, nil
+}
+
 // readHeads reads the heads of the ledgers. A ledger without one begins here.
 func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (map[string]*head, error) {
 	heads := map[string]*head{}
 	for _, ledger := range ledgers {
 		heads[ledger] = &head{}
 	}
-	condition, args := l.oneOf("ledger", slices.Collect(maps.Keys(heads)))
-	rows, err := tx.QueryContext(ctx, `SELECT ledger, size, compact_range, last_ts, indexed FROM audit_head WHERE `+condition, args...)
+	rows, err := l.headsOf(ctx, tx, ledgers)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +181,26 @@ func (l *Ledger) readHeads(ctx context.Context, tx *sql.Tx, ledgers []string) (m
 		heads[ledger] = &h
 	}
 	return heads, rows.Err()
+}
+
+const (
+	headQuery = `SELECT h.ledger, h.size, h.compact_range, h.last_ts, h.indexed FROM `
+	// A join, because PostgreSQL compares each row of a table this small with each name
+	// that ANY has.
+	headsByArray = headQuery + `unnest(CAST($1 AS text[])) AS wanted (ledger) JOIN audit_head h ON h.ledger = wanted.ledger`
+	// An array in JSON, so that one compiled statement serves any number of names.
+	headsByJSON = headQuery + `json_each($1) AS wanted CROSS JOIN audit_head h ON h.ledger = wanted.value`
+)
+
+func (l *Ledger) headsOf(ctx context.Context, tx *sql.Tx, ledgers []string) (*sql.Rows, error) {
+	if l.config.PostgreSQL {
+		return tx.QueryContext(ctx, headsByArray, ledgers)
+	}
+	names, err := json.Marshal(ledgers)
+	if err != nil {
+		return nil, err
+	}
+	return tx.QueryContext(ctx, headsByJSON, string(names))
 }
 
 // lookUp finds the events that have been sequenced. They are durable: both engines show a

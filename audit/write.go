@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,7 +17,13 @@ func (l *Ledger) write(ctx context.Context, tx *sql.Tx, b *batch) error {
 	if err != nil {
 		return fmt.Errorf("indexing events: %w", err)
 	}
-	if err := l.insert(ctx, tx, indexRows(rows), headRows(b.heads), eventRows(b.entries)); err != nil {
+	read, remembered := b.split()
+	changed, err := l.insertCounting(ctx, tx, indexRows(rows), eventRows(b.entries), headRows(read), l.movedHeads(remembered))
+	if len(remembered) > 0 && (err != nil || changed != int64(len(remembered))) {
+		// Another event may have the place, or another row of the index.
+		err = errors.Join(errMoved, err)
+	}
+	if err != nil {
 		return fmt.Errorf("writing events: %w", err)
 	}
 	return nil
@@ -53,19 +60,53 @@ type namedHead struct {
 	*head
 }
 
-func headRows(heads map[string]*head) insertion {
-	rows := make([]namedHead, 0, len(heads))
-	for ledger, h := range heads {
-		rows = append(rows, namedHead{ledger, h})
+// split returns the heads that were read or begin in this batch, and those that were
+// remembered.
+func (b *batch) split() (read, remembered []namedHead) {
+	for ledger, h := range b.heads {
+		if h.current {
+			remembered = append(remembered, namedHead{ledger, h})
+		} else {
+			read = append(read, namedHead{ledger, h})
+		}
 	}
-	return insertion{table: "audit_head", rows: len(rows), columns: []column{
-		texts("ledger", rows, func(h *namedHead) string { return h.ledger }),
-		numbers("size", rows, func(h *namedHead) int64 { return h.size }),
-		blobs("compact_range", rows, func(h *namedHead) []byte { return h.compact.bytes() }),
-		numbers("last_ts", rows, func(h *namedHead) int64 { return h.last }),
-		numbers("indexed", rows, func(h *namedHead) int64 { return h.indexed }),
-	}, conflict: `ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, compact_range = excluded.compact_range, last_ts = excluded.last_ts,
+	return read, remembered
+}
+
+func headColumns(heads []namedHead) []column {
+	return []column{
+		texts("ledger", heads, func(h *namedHead) string { return h.ledger }),
+		numbers("size", heads, func(h *namedHead) int64 { return h.size }),
+		blobs("compact_range", heads, func(h *namedHead) []byte { return h.compact.bytes() }),
+		numbers("last_ts", heads, func(h *namedHead) int64 { return h.last }),
+		numbers("indexed", heads, func(h *namedHead) int64 { return h.indexed }),
+	}
+}
+
+func headRows(heads []namedHead) insertion {
+	return insertion{table: "audit_head", rows: len(heads), columns: headColumns(heads),
+		conflict: `ON CONFLICT (ledger) DO UPDATE SET size = excluded.size, compact_range = excluded.compact_range, last_ts = excluded.last_ts,
 		indexed = excluded.indexed`}
+}
+
+const (
+	moveHeads = `UPDATE audit_head AS h SET size = given.size, compact_range = given.compact_range, last_ts = given.last_ts, indexed = given.indexed%s
+		WHERE h.ledger = given.ledger AND h.size = given.was_size AND h.compact_range = given.was_compact_range AND h.indexed = given.was_indexed`
+	moveHead = `UPDATE audit_head SET size = $2, compact_range = $3, last_ts = $4, indexed = $5
+		WHERE ledger = $1 AND size = $6 AND compact_range = $7 AND indexed = $8`
+)
+
+// movedHeads writes heads over those that the batch began with. It changes fewer rows when
+// the database has another head.
+func (l *Ledger) movedHeads(heads []namedHead) insertion {
+	statement := moveHead
+	if l.config.PostgreSQL {
+		statement = moveHeads
+	}
+	return insertion{table: "audit_head", rows: len(heads), change: statement, columns: append(headColumns(heads),
+		numbers("was_size", heads, func(h *namedHead) int64 { return h.origin.size }),
+		blobs("was_compact_range", heads, func(h *namedHead) []byte { return h.origin.compact }),
+		numbers("was_indexed", heads, func(h *namedHead) int64 { return h.origin.indexed }))}
 }
 
 // oneOf is the condition that the column is one of the texts, with its arguments.
