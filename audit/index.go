@@ -150,10 +150,10 @@ func addStored(ctx context.Context, tx *sql.Tx, to map[string]*blocks, query str
 // indexed is index rows to insert.
 type indexed struct {
 	list []indexRow
-	// again says that some may be there already, where the head of a ledger says less than
-	// is indexed. To look for each row costs half as much as to insert it. So rows from
-	// memory are inserted without a look. If one is there, the batch fails with the memory
-	// forgotten, and the next one looks.
+	// again says that some may be there already, where the head of a ledger says less
+	// than is indexed. To look for each row costs half as much as to insert it. So rows
+	// from memory are inserted without a look. If one is there, the batch fails with the
+	// memory forgotten, and the next one looks.
 	again bool
 }
 

@@ -20,8 +20,8 @@ type insertion struct {
 	columns  []column
 	conflict string // the clause after the rows, as in ON CONFLICT
 
-	// change is the statement for rows to change: on SQLite that of one row, on PostgreSQL
-	// that of all rows, with %s in the place of its FROM.
+	// change is the statement for rows to change: on SQLite that of one row, on
+	// PostgreSQL that of all rows, with %s in the place of its FROM.
 	change string
 }
 

@@ -17,11 +17,11 @@ const maxRemembered = 1024
 // memory holds the ends of ledgers between the batches of a process: their heads, and the
 // index rows of their last block. It spares a batch the reading of both.
 //
-// It may be wrong, and then a batch comes to nothing. A head is written only over the head
-// that the batch began with, and a compact range commits to every event before it. So a
-// batch with a memory from before a batch of another process, a lost commit, a failover
-// or a restore changes no row, fails with errMoved, and is tried again without memory.
-// The numbers of rounds only avoid such attempts.
+// It may be wrong, and then a batch comes to nothing. A head is written only over the
+// head that the batch began with, and a compact range commits to every event before it.
+// So a batch with a memory from before a batch of another process, a lost commit, a
+// failover or a restore changes no row, fails with errMoved, and is tried again without
+// memory. The numbers of rounds only avoid such attempts.
 type memory struct {
 	mu    sync.Mutex
 	round int64 // the last one of this process that was committed

@@ -64,8 +64,8 @@ func TestMemorySparesReads(t *testing.T) {
 	})
 }
 
-// TestIndexRowsThatWereThereAlready do not stop the sequencer: the owner of the tables put
-// one where the next block's belong, and the next attempt looks for it.
+// TestIndexRowsThatWereThereAlready do not stop the sequencer: the owner of the tables
+// put one where the next block's belong, and the next attempt looks for it.
 func TestIndexRowsThatWereThereAlready(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB, ledger *audit.Ledger) {
 		round := func(n int) {

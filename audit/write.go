@@ -96,8 +96,8 @@ const (
 		WHERE ledger = $1 AND size = $6 AND compact_range = $7 AND indexed = $8`
 )
 
-// movedHeads writes heads over those that the batch began with. It changes fewer rows when
-// the database has another head.
+// movedHeads writes heads over those that the batch began with. It changes fewer rows
+// when the database has another head.
 func (l *Ledger) movedHeads(heads []namedHead) insertion {
 	statement := moveHead
 	if l.config.PostgreSQL {
