@@ -47,6 +47,8 @@ type Config struct {
 
 	Node string // the machine's name; events without a node get it, with a suffix of this run
 
+	Observer Observer // default: none
+
 	Clock  func() time.Time // default: time.Now
 	Logger *slog.Logger     // default: nothing is logged
 
@@ -119,6 +121,9 @@ func (c *Config) complete() error {
 	}
 	if c.Reader == nil {
 		c.Reader = c.Writer
+	}
+	if c.Observer == nil {
+		c.Observer = nothing{}
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

@@ -77,6 +77,7 @@ func (l *Ledger) drain(ctx context.Context) error {
 	for ctx.Err() == nil && l.Halted() == nil {
 		l.rounds.wait()
 		full, err := l.round(ctx)
+		l.config.Observer.Round(err)
 		if err == nil {
 			l.rounds.succeeded(full)
 		}

@@ -44,6 +44,7 @@ func (l *Ledger) sequenceOnce(ctx context.Context, gone []stale) (int, error) {
 func (l *Ledger) committed(b *batch) {
 	l.memory.keep(b)
 	l.waiters.acknowledge(b.places())
+	l.config.Observer.Sequenced(len(b.entries))
 }
 
 // sequenceIn is sequence without the commit.

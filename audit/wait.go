@@ -13,7 +13,8 @@ import (
 // Every error wraps ErrUnavailable and means that the event is not known to be durable:
 // WaitTimeout passed, the context ended, the ledgers are halted, or Run has returned.
 // Wait may be called before Run.
-func (l *Ledger) Wait(ctx context.Context, t Ticket) (int64, error) {
+func (l *Ledger) Wait(ctx context.Context, t Ticket) (seq int64, err error) {
+	defer func(began time.Time) { l.config.Observer.Waited(time.Since(began), err) }(time.Now())
 	if err := l.refuseHalted(); err != nil {
 		return 0, err
 	}

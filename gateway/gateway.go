@@ -23,14 +23,15 @@ import (
 
 // Config is what a Gateway is made of. A zero duration or size means the stated default.
 type Config struct {
-	Database *database.DB     // migrated
-	Ledger   *audit.Ledger    // its owner calls its Run
-	Objects  Objects          // stores bodies
-	Root     *keyring.Root    // opens contract identities
-	Receipts ReceiptSigner    // signs receipts
-	Clock    func() time.Time // time.Now
-	Logger   *slog.Logger     // discards
-	Node     string           // the machine's name in the list of running gateways
+	Database *database.DB                 // migrated
+	Ledger   *audit.Ledger                // its owner calls its Run
+	Objects  Objects                      // stores bodies
+	Root     *keyring.Root                // opens contract identities
+	Receipts ReceiptSigner                // signs receipts
+	Clock    func() time.Time             // time.Now
+	Logger   *slog.Logger                 // discards
+	Worked   func(work string, err error) // is told of recurring work that ended: sweep, rotation, retention, store-sweep
+	Node     string                       // the machine's name in the list of running gateways
 
 	// VerifyWhole is the size in bytes up to which a document is decrypted and verified
 	// whole before its first byte leaves. The default is 4 MiB. Above it, a bad document
@@ -98,6 +99,7 @@ type Gateway struct {
 	contracts  *choke.Compiled
 	sweepEvery time.Duration
 	log        *slog.Logger
+	worked     func(work string, err error)
 }
 
 // New makes a Gateway. The operator's organisation must exist. Bootstrap makes it.
@@ -107,6 +109,9 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Worked == nil {
+		c.Worked = func(string, error) {}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -136,14 +141,14 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	return &Gateway{
 		explanations: explain.New(door),
 		upkeepers: upkeep.New(upkeep.Config{Door: door, Owner: owner, Keys: keeper, Erasures: erasures, Ledger: c.Ledger, Objects: c.Objects,
-			Logger: c.Logger, Limits: upkeep.Limits{LateWrite: c.LateWrite, SweepEvery: c.SweepEvery, SweepStoreEvery: c.SweepStoreEvery,
+			Logger: c.Logger, Worked: c.Worked, Limits: upkeep.Limits{LateWrite: c.LateWrite, SweepEvery: c.SweepEvery, SweepStoreEvery: c.SweepStoreEvery,
 				BackupRetention: c.BackupRetention}}),
 		erasures: erasures,
 		transfers: transfer.New(transfer.Config{Door: door, Owner: owner, Keys: keeper, Objects: c.Objects, Receipts: c.Receipts, Logger: c.Logger,
 			Limits: transfer.Limits{VerifyWhole: c.VerifyWhole, TakeOver: c.TakeOver, IdleUpload: c.IdleUpload,
 				LateWrite: c.LateWrite, RecheckEvery: c.RecheckEvery}}),
 		records: evidence.New(evidence.Config{Door: door, Owner: owner, Asker: c.Ledger.Asker, Proofs: c.Ledger, Logger: c.Logger}),
-		door:    door, owner: owner, keys: keeper, contracts: contracts, sweepEvery: c.SweepEvery, log: c.Logger,
+		door:    door, owner: owner, keys: keeper, contracts: contracts, sweepEvery: c.SweepEvery, log: c.Logger, worked: c.Worked,
 	}, nil
 }
 
@@ -166,17 +171,17 @@ func (g *Gateway) Run(ctx context.Context) error {
 	pause := time.NewTicker(g.sweepEvery)
 	defer pause.Stop()
 	for {
-		if err := g.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := g.did(ctx, "sweep", g.Sweep(ctx)); err != nil {
 			g.log.Error("sweeping abandoned uploads failed", "error", err)
 		}
-		if err := g.keys.ContinueRotations(ctx); err != nil && ctx.Err() == nil {
+		if err := g.did(ctx, "rotation", g.keys.ContinueRotations(ctx)); err != nil {
 			g.log.Error("continuing the rotation of keys failed", "error", err)
 		}
 		if today := g.door.Now().Truncate(choke.Day); today.After(retained) {
-			if err := g.Retain(ctx); err == nil {
-				retained = today
-			} else if ctx.Err() == nil {
+			if err := g.did(ctx, "retention", g.Retain(ctx)); err != nil {
 				g.log.Error("erasing what has passed its retention failed", "error", err)
+			} else if ctx.Err() == nil {
+				retained = today
 			}
 		}
 		select {
@@ -185,6 +190,16 @@ func (g *Gateway) Run(ctx context.Context) error {
 		case <-pause.C:
 		}
 	}
+}
+
+// did tells the outcome of recurring work, and returns its error. Work that the end of
+// ctx broke off has no outcome.
+func (g *Gateway) did(ctx context.Context, work string, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	g.worked(work, err)
+	return err
 }
 
 // Announce announces once which roots are at hand, as Run does from time to time. It is a

@@ -16,6 +16,7 @@ import (
 	"github.com/bordereau/bordereau/gateway/httpapi"
 	"github.com/bordereau/bordereau/gateway/identity"
 	"github.com/bordereau/bordereau/gateway/installation"
+	"github.com/bordereau/bordereau/gateway/supervise"
 )
 
 func serveCommand() *cobra.Command {
@@ -33,7 +34,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			log := newLogger(c.Log)
-			in, err := installation.Open(cmd.Context(), installation.Options{Config: c, Logger: log})
+			in, err := installation.Open(cmd.Context(), installation.Options{Config: c, Logger: log, Version: newBuildVersion(builtFrom(), stamped).Version})
 			if err != nil {
 				return err
 			}
@@ -83,7 +84,7 @@ func serve(ctx context.Context, in *installation.Installation, api, admin net.Li
 	public.ReadHeaderTimeout, public.IdleTimeout = limits.ReadHeader, limits.Idle
 	supervisor := in.Supervise()
 	look := func(ctx context.Context) (bool, any) { r := supervisor.Ready(ctx); return r.Ready, r }
-	private := httpapi.NewServer(httpapi.NewAdminHandler(look), in.Log)
+	private := httpapi.NewServer(httpapi.NewAdminHandler(look, in.Metrics.Handler()), in.Log)
 	in.Log.Info("serving", "api", api.Addr().String(), "admin", admin.Addr().String(), "public", in.Config.PublicURL)
 	group, ctx := errgroup.WithContext(ctx)
 	ended := make(chan struct{}) // of the API
@@ -147,5 +148,10 @@ func newHandler(in *installation.Installation) (http.Handler, error) {
 	keys := issuer.KeySet()
 	keys.Keys = append(keys.Keys, in.Receipts.PublicJWK())
 	return httpapi.NewHandler(httpapi.Config{Gateway: in.Gateway, Issuer: issuer, Verifier: verifier, Keys: keys, Logger: in.Log,
-		TrustedProxies: in.Config.TrustedProxies, Progress: in.Config.Limits.Stall})
+		Served: countRequests(in.Metrics), TrustedProxies: in.Config.TrustedProxies, Progress: in.Config.Limits.Stall})
+}
+
+// countRequests counts requests.
+func countRequests(m *supervise.Metrics) func(httpapi.Served) {
+	return func(d httpapi.Served) { m.Request(d.Method, d.Route, d.Outcome, d.Reason, d.In, d.Out, d.Took) }
 }

@@ -58,7 +58,8 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 
 // View runs fn in a read-only transaction that sees one state of the database. Row locks
 // in its queries have no effect.
-func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	defer func() { db.writing.noteRead(ctx, err) }()
 	options := &sql.TxOptions{ReadOnly: true}
 	if db.postgresql {
 		options.Isolation = sql.LevelRepeatableRead // SQLite isolates every reader, and its driver knows no levels

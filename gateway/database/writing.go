@@ -2,12 +2,16 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync/atomic"
 )
 
 // writing remembers the last transaction that tried to write.
-type writing struct{ failed atomic.Pointer[error] }
+type writing struct {
+	failed        atomic.Pointer[error]
+	writes, reads atomic.Int64 // that failed because the database was unavailable
+}
 
 // note notes the outcome of a transaction of InTx. An error of the caller's own says
 // nothing about the database, and neither does a caller who left.
@@ -17,6 +21,7 @@ func (w *writing) note(ctx context.Context, err error) {
 		w.failed.Store(nil)
 	case Unavailable(err) && !errors.Is(ctx.Err(), context.Canceled):
 		w.failed.Store(&err)
+		w.writes.Add(1)
 	}
 }
 
@@ -29,6 +34,22 @@ func (db *DB) Failing() error {
 	}
 	return nil
 }
+
+// noteRead notes the outcome of View.
+func (w *writing) noteRead(ctx context.Context, err error) {
+	if Unavailable(err) && !errors.Is(ctx.Err(), context.Canceled) {
+		w.reads.Add(1)
+	}
+}
+
+// Unavailable counts the calls of InTx and View that failed because the database was
+// unavailable.
+func (db *DB) Unavailable() (writes, reads int64) {
+	return db.writing.writes.Load(), db.writing.reads.Load()
+}
+
+// Pools describes the connections of the two pools.
+func (db *DB) Pools() (writer, reader sql.DBStats) { return db.writer.Stats(), db.reader.Stats() }
 
 // ErrReadOnly says that the server takes no writes: it is a standby, or was made
 // read-only.

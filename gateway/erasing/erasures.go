@@ -3,6 +3,7 @@ package erasing
 import (
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
@@ -37,6 +38,7 @@ type Erasures struct {
 	objects   choke.Objects
 	receipts  choke.ReceiptSigner
 	log       *slog.Logger
+	stuck     atomic.Int64
 	limits    Limits
 	retention map[event.RetentionClass]time.Duration
 }

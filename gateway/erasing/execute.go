@@ -247,11 +247,21 @@ func ignoreEOF(err error) error {
 	return err
 }
 
+// StuckErasures is how many erasures could not be finished when ContinueErasures last
+// tried, in this process.
+func (er *Erasures) StuckErasures() int64 { return er.stuck.Load() }
+
 // ContinueErasures goes on with erasures whose caller died. It leaves fresh ones to their
 // callers.
 func (er *Erasures) ContinueErasures(ctx context.Context) error {
 	before, after := queries.At(er.door.Now().Add(-waitForErasure)), choke.ErasureID("")
 	var failed error
+	var stuck int64
+	defer func() {
+		if ctx.Err() == nil {
+			er.stuck.Store(stuck)
+		}
+	}()
 	for {
 		var open []queries.Erasure
 		err := er.owner.View(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
@@ -269,6 +279,9 @@ func (er *Erasures) ContinueErasures(ctx context.Context) error {
 			step := er.journalErasure(ctx, row)
 			if step == nil {
 				step = er.destroy(ctx, row)
+			}
+			if step != nil {
+				stuck++
 			}
 			if errors.Is(step, errRefused) {
 				er.log.Error("an erasure cannot end: see to the rights and the calls that docs/stores.md lists", "erasure", row.ID, "error", step)

@@ -13,10 +13,11 @@ type Readiness func(ctx context.Context) (ready bool, report any)
 
 // NewAdminHandler is the handler of the admin listener. /livez answers while the process
 // runs. /readyz is 200 while the gateway is ready and 503 otherwise, with the report.
-// /debug/pprof/ gives profiles. The handler asks for no token: bind it to an address that
-// only operators reach.
-func NewAdminHandler(look Readiness) http.Handler {
+// /metrics gives numbers and /debug/pprof/ profiles. The handler asks for no token: bind
+// it to an address that only operators reach.
+func NewAdminHandler(look Readiness, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, http.StatusOK, "text/plain; charset=utf-8", []byte("alive\n"))
 	})

@@ -11,7 +11,7 @@ import (
 
 func TestAdmin(t *testing.T) {
 	ready := true
-	h := httpapi.NewAdminHandler(func(context.Context) (bool, any) { return ready, map[string]bool{"ready": ready} })
+	h := httpapi.NewAdminHandler(func(context.Context) (bool, any) { return ready, map[string]bool{"ready": ready} }, http.NotFoundHandler())
 	get := func(path string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

@@ -31,6 +31,10 @@ type Config struct {
 	// Progress is how long a body or an answer may stand still before the connection is
 	// cut. Default: 1 min.
 	Progress time.Duration
+
+	// Served is called with every request that ended, by all of them at once. Default:
+	// nothing is called.
+	Served func(Served)
 }
 
 // server has a method for every operation.
@@ -43,6 +47,9 @@ type server struct {
 	log      *slog.Logger
 	proxies  []netip.Prefix
 	progress time.Duration
+	served   func(Served)
+
+	anonymous bucket // limits the log of requests without a valid token
 }
 
 var _ StrictServerInterface = (*server)(nil)
@@ -63,7 +70,7 @@ func NewHandler(c Config) (http.Handler, error) {
 	}
 	s := &server{
 		gateway: c.Gateway, issuer: c.Issuer, verifier: c.Verifier, keys: c.Keys,
-		clock: c.Clock, log: c.Logger, proxies: c.TrustedProxies, progress: c.Progress,
+		clock: c.Clock, log: c.Logger, proxies: c.TrustedProxies, progress: c.Progress, served: c.Served,
 	}
 	return s.engine(), nil
 }

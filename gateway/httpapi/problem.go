@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -156,6 +157,12 @@ func deniedProblem(d *gateway.Denied) api.Problem {
 func (s *server) problem(c *gin.Context, err error) {
 	p := problemOf(err)
 	p.Request = requestID(c)
+	kind := strings.TrimPrefix(p.Type, api.ProblemPrefix)
+	reason := kind
+	if p.Reason != nil {
+		reason = *p.Reason
+	}
+	c.Set(reasonKey{}, [2]string{kind, reason})
 	s.logProblem(c, p, err)
 	h := c.Writer.Header()
 	h.Set("Content-Type", "application/problem+json")

@@ -19,8 +19,7 @@ type (
 )
 
 // identify gives the request its identifier and the answer the headers that every answer
-// has. It logs the end of the request. The log names the route, never the path: a path is
-// the client's text.
+// has. It tells how the request ended.
 func (s *server) identify(c *gin.Context) {
 	id := policy.NewID("q")
 	c.Set(requestKey{}, id)
@@ -34,10 +33,13 @@ func (s *server) identify(c *gin.Context) {
 	if c.Request.TLS != nil {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	begin := time.Now()
+	began, whole, body := time.Now(), false, &countedBody{ReadCloser: c.Request.Body}
+	if c.Request.Body != nil {
+		c.Request.Body = body
+	}
+	defer func() { s.observe(c, began, body, whole) }()
 	c.Next()
-	s.log.Debug("request served", "request", id, "method", c.Request.Method, "route", c.FullPath(),
-		"status", c.Writer.Status(), "bytes", c.Writer.Size(), "took", time.Since(begin))
+	whole = true
 }
 
 // enter begins a handler of a JSON operation. It gives the request's own context, which

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ type service struct {
 	URL    string
 	Issuer *identity.Issuer
 	API    http.Handler
+	told   served
 	Log    *logText // what was logged at warn and above; a request's lines are there before its answer
 }
 
@@ -72,7 +74,7 @@ func serveWorld(t *testing.T, world *gatewaytest.World, progress time.Duration) 
 	}
 	log := slog.New(slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.API, err = httpapi.NewHandler(httpapi.Config{
-		Gateway: s.Gateway, Issuer: s.Issuer, Verifier: verifier, Clock: house.Clock.Now, Logger: log,
+		Gateway: s.Gateway, Issuer: s.Issuer, Verifier: verifier, Clock: house.Clock.Now, Logger: log, Served: s.told.add,
 		Keys:           identity.JWKS{Keys: append(keys.Keys, house.Receipts.PublicJWK())},
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Progress:       progress,
@@ -228,4 +230,23 @@ func wantProblem(t *testing.T, a answer, status int, kind string) api.Problem {
 func digestOf(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return api.FormatDigest(sum[:])
+}
+
+// served is what the API told of its requests.
+type served struct {
+	mu   sync.Mutex
+	list []httpapi.Served
+}
+
+func (s *served) add(d httpapi.Served) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, d)
+}
+
+// Served is what was told of the requests that ended.
+func (s *service) Served() []httpapi.Served {
+	s.told.mu.Lock()
+	defer s.told.mu.Unlock()
+	return slices.Clone(s.told.list)
 }

@@ -129,6 +129,7 @@ func (s *server) tokenError(c *gin.Context, code string) {
 		status = http.StatusUnauthorized
 		c.Header("WWW-Authenticate", `Basic realm="bordereau"`)
 	}
+	c.Set(reasonKey{}, [2]string{code, code})
 	c.Header("Pragma", "no-cache")
 	closeUnread(c)
 	s.json(c, status, api.TokenError{Error: code})

@@ -41,6 +41,9 @@ type Options struct {
 	// may be lost. Keys of this run, which are never used, stand in for missing ones.
 	Recovering bool
 
+	// Version is that of the build, for the metrics.
+	Version string
+
 	disk durable.Disk // the machine's, unless a test sets another
 }
 
@@ -53,6 +56,7 @@ type Installation struct {
 	Publisher *publish.Publisher // nil while recovering
 	Gateway   *gateway.Gateway   // nil after OpenLedger
 	Receipts  *identity.ReceiptKey
+	Metrics   *supervise.Metrics
 	Store     *supervise.Store // the object store, under watch; nil after OpenLedger
 
 	options Options
@@ -77,7 +81,7 @@ func OpenLedger(ctx context.Context, o Options) (*Installation, error) {
 	if o.Root == nil {
 		o.Root = LoadRoot
 	}
-	in := &Installation{Config: o.Config, Log: o.Logger, options: o}
+	in := &Installation{Config: o.Config, Log: o.Logger, options: o, Metrics: supervise.NewMetrics(o.Version)}
 	if err := in.openLedger(ctx); err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
@@ -90,7 +94,7 @@ func (in *Installation) openGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in.Store = supervise.WatchStore(store)
+	in.Store = supervise.WatchStore(store, in.Metrics)
 	root, err := in.options.Root(c.Keys)
 	if err != nil {
 		return err
@@ -103,7 +107,7 @@ func (in *Installation) openGateway(ctx context.Context) error {
 		return err
 	}
 	in.Gateway, err = gateway.New(ctx, gateway.Config{Database: in.Database, Ledger: in.Ledger, Objects: in.Store, Root: root,
-		Receipts: in.Receipts, Clock: in.options.Clock, Logger: in.Log, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
+		Receipts: in.Receipts, Clock: in.options.Clock, Logger: in.Log, Worked: in.Metrics.Worked, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
 		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
 	return err
@@ -136,7 +140,7 @@ func (in *Installation) openLedger(ctx context.Context) error {
 	}
 	in.Ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
 		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.options.Clock, Logger: in.Log,
-		WaitTimeout: c.Limits.LedgerWait, Unsigned: in.options.Recovering})
+		Observer: in.Metrics, WaitTimeout: c.Limits.LedgerWait, Unsigned: in.options.Recovering})
 	if err != nil || in.options.Recovering {
 		return err // a recovery publishes nothing, and needs no published ledger
 	}

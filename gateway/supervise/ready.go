@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"sync"
@@ -16,6 +17,8 @@ import (
 type Database interface {
 	Answers(ctx context.Context) error
 	Failing() error
+	Unavailable() (writes, reads int64)
+	Pools() (writer, reader sql.DBStats)
 }
 
 // Ledger is asked for its health alone: see audit.Ledger.
@@ -24,9 +27,10 @@ type Ledger interface {
 	Stalled() time.Duration
 }
 
-// Gateway can write something that says nothing: see gateway.Gateway.
+// Gateway can write something that says nothing, and knows its work: see gateway.Gateway.
 type Gateway interface {
 	Announce(ctx context.Context) error
+	StuckErasures() int64
 }
 
 // Config names what is watched.
@@ -36,6 +40,7 @@ type Config struct {
 	Publisher *publish.Publisher
 	Gateway   Gateway
 	Store     *Store
+	Metrics   *Metrics
 	Logger    *slog.Logger
 
 	// LedgerWait is how long a request waits for its event. A sequencer whose
@@ -52,9 +57,11 @@ type Supervisor struct {
 	last Report // that was logged
 }
 
-// New makes a supervisor.
+// New makes a supervisor, and adds what it watches to the metrics. Metrics have one.
 func New(c Config) *Supervisor {
-	return &Supervisor{config: c, last: Report{Ready: true}}
+	s := &Supervisor{config: c, last: Report{Ready: true}}
+	c.Metrics.watch(s)
+	return s
 }
 
 // Report says whether the gateway is ready, and the state of each part in a word. A part

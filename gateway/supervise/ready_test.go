@@ -31,8 +31,13 @@ type watched struct {
 
 func watch(t *testing.T, c gatewaytest.Config) *watched {
 	t.Helper()
+	return watchWith(t, c, supervise.NewMetrics("test"))
+}
+
+func watchWith(t *testing.T, c gatewaytest.Config, m *supervise.Metrics) *watched {
+	t.Helper()
 	w := &watched{House: gatewaytest.New(t, c)}
-	w.store = supervise.WatchStore(w.Objects)
+	w.store = supervise.WatchStore(w.Objects, m)
 	there, err := publish.OpenFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +49,7 @@ func watch(t *testing.T, c gatewaytest.Config) *watched {
 		t.Fatal(err)
 	}
 	w.Supervisor = supervise.New(supervise.Config{Database: w.Database, Ledger: w.Ledger, Publisher: publisher, Gateway: w.Gateway,
-		Store: w.store, Logger: slog.New(slog.DiscardHandler), LedgerWait: -time.Second})
+		Store: w.store, Logger: slog.New(slog.DiscardHandler), LedgerWait: -time.Second, Metrics: m})
 	return w
 }
 
@@ -146,9 +151,9 @@ func TestAFailingStoreIsADetail(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(t, true, nil)
-	away := supervise.WatchStore(awayStore{w.Objects})
+	away := supervise.WatchStore(awayStore{w.Objects}, supervise.NewMetrics("test"))
 	w.Supervisor = supervise.New(supervise.Config{Database: w.Database, Ledger: w.Ledger, Gateway: w.Gateway, Store: away,
-		Publisher: must(publish.New(publish.Config{Ledger: w.Ledger, Sink: w.sink})), Logger: slog.New(slog.DiscardHandler)})
+		Publisher: must(publish.New(publish.Config{Ledger: w.Ledger, Sink: w.sink})), Logger: slog.New(slog.DiscardHandler), Metrics: supervise.NewMetrics("test")})
 	if _, _, err := away.Get(t.Context(), "d/none", 0); err == nil {
 		t.Fatal("a store that is away answered")
 	}

@@ -16,7 +16,7 @@ import (
 // outcome of the last one.
 type Store struct {
 	gateway.Objects
-	note func(call string, err error) // for metrics; called at once, may be nil
+	metrics *Metrics
 
 	failing atomic.Bool
 	mu      sync.Mutex
@@ -24,7 +24,7 @@ type Store struct {
 }
 
 // WatchStore puts a store under watch.
-func WatchStore(store gateway.Objects) *Store { return &Store{Objects: store} }
+func WatchStore(store gateway.Objects, m *Metrics) *Store { return &Store{Objects: store, metrics: m} }
 
 // Failing says that the last call failed, and not because of its caller.
 func (s *Store) Failing() bool { return s.failing.Load() }
@@ -32,8 +32,10 @@ func (s *Store) Failing() bool { return s.failing.Load() }
 // ended notes the outcome of a call. An answer about an object is an answer: only what
 // the store could not do counts.
 func (s *Store) ended(ctx context.Context, call string, err error) {
-	if errors.Is(err, gateway.ErrObjectMissing) || errors.Is(err, gateway.ErrObjectExists) || errors.Is(err, gateway.ErrObjectTooLong) {
-		err = nil
+	for _, answer := range []error{gateway.ErrObjectMissing, gateway.ErrObjectExists, gateway.ErrObjectTooLong, gateway.ErrObjectRetained} {
+		if errors.Is(err, answer) {
+			err = nil
+		}
 	}
 	if err != nil && ctx.Err() != nil {
 		return // the caller left: this says nothing
@@ -42,9 +44,7 @@ func (s *Store) ended(ctx context.Context, call string, err error) {
 	s.mu.Lock()
 	s.last = time.Now()
 	s.mu.Unlock()
-	if s.note != nil {
-		s.note(call, err)
-	}
+	s.metrics.storeCalled(call, err)
 }
 
 // Put implements gateway.Objects.

@@ -2,7 +2,6 @@ package upkeep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -242,7 +241,12 @@ func (u *Upkeep) RunStoreSweeps(ctx context.Context) {
 			return
 		case <-pause.C:
 		}
-		if err := u.SweepStore(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		err := u.SweepStore(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		u.worked("store-sweep", err)
+		if err != nil {
 			u.log.Error("comparing the object store with the database failed", "error", err)
 		}
 	}

@@ -19,6 +19,7 @@ type Config struct {
 	Ledger   *audit.Ledger
 	Objects  choke.Objects
 	Logger   *slog.Logger
+	Worked   func(work string, err error) // is told of each sweep of the store
 	Limits   Limits
 }
 
@@ -34,11 +35,12 @@ type Upkeep struct {
 	ledger   *audit.Ledger
 	objects  choke.Objects
 	log      *slog.Logger
+	worked   func(work string, err error)
 	limits   Limits
 }
 
 // New makes an Upkeep.
 func New(c Config) *Upkeep {
 	return &Upkeep{door: c.Door, owner: c.Owner, keys: c.Keys, erasures: c.Erasures, ledger: c.Ledger, objects: c.Objects,
-		log: c.Logger, limits: c.Limits}
+		log: c.Logger, worked: c.Worked, limits: c.Limits}
 }

@@ -121,6 +121,8 @@ var libraries = []library{
 		"it accepts tokens that must be refused; the client of the API borrows no more than its signature check"},
 	{"github.com/MicahParks/", []string{"gateway/identity"},
 		"keys of tokens are looked up in one place"},
+	{"github.com/prometheus/", []string{"gateway/supervise"},
+		"one place keeps every label to a closed set of values"},
 	{"github.com/knadh/koanf/", []string{"config"},
 		"configuration is read in one place"},
 }
