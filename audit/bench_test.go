@@ -49,6 +49,9 @@ func benchmark(b *testing.B, one appendFunc) {
 	}{{"sqlite", databasetest.SQLite, []int{1}}, {"postgresql", databasetest.PostgreSQL, []int{1, 3}}} {
 		for _, replicas := range engine.replicas {
 			for _, ledgers := range []int{1, 100, 1000} {
+				if ledgers == 1000 && testing.Short() {
+					continue
+				}
 				for _, appenders := range []int{1, 16, 128} {
 					name := fmt.Sprintf("%s/replicas=%d/ledgers=%d/appenders=%d", engine.name, replicas, ledgers, appenders)
 					b.Run(name, func(b *testing.B) {

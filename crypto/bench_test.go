@@ -41,6 +41,9 @@ func BenchmarkSeal(b *testing.B) {
 	to := newIdentity(b).Recipient()
 	part := make([]byte, chunk)
 	for _, s := range benchmarkSizes {
+		if s.size == 1<<30 && testing.Short() {
+			continue
+		}
 		b.Run(s.name, func(b *testing.B) {
 			b.SetBytes(s.size)
 			b.ReportAllocs()
@@ -59,6 +62,9 @@ func BenchmarkOpen(b *testing.B) {
 	identity := newIdentity(b)
 	part := make([]byte, chunk)
 	for _, s := range benchmarkSizes {
+		if s.size == 1<<30 && testing.Short() {
+			continue
+		}
 		b.Run(s.name, func(b *testing.B) {
 			header, body := sealedFile(b, s.size, identity.Recipient())
 			b.SetBytes(s.size)
