@@ -25,6 +25,7 @@ type Compiled struct {
 
 type compiledClass struct {
 	ClassTerms
+	types    mediaTypes
 	enforcer func() *enforcer // made once; nil when that failed, which denies
 }
 
@@ -81,7 +82,7 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 	}
 	for _, terms := range t.Classes {
 		rows := byClass[string(terms.Class)]
-		c.classes[terms.Class] = &compiledClass{terms, sync.OnceValue(func() *enforcer {
+		c.classes[terms.Class] = &compiledClass{terms, mediaTypesOf(terms.MediaTypes), sync.OnceValue(func() *enforcer {
 			e, err := newEnforcer(contractModel, rows)
 			if err != nil { // the model is that of whole, and a row has no way to be wrong
 				return nil
@@ -118,8 +119,8 @@ func (c *Compiled) MaxBytes(class Class) int64 {
 	return -1
 }
 
-// MediaTypes are the media types that the class allows: AnyMediaType alone for any, none
-// when the terms have no such class. The caller must not change them.
+// MediaTypes are the media types and families that the class allows, as the terms list
+// them: none when the terms have no such class. The caller must not change them.
 func (c *Compiled) MediaTypes(class Class) []string {
 	if k, ok := c.classes[class]; ok {
 		return k.MediaTypes

@@ -132,12 +132,13 @@ func hasRule(q *question) Reason {
 	return unless(q.clause != "", ReasonNoRule)
 }
 
-// isOfMediaType compares exactly: the fact must be in lower case, as the terms are.
+// isOfMediaType compares exactly, but for aliases: the fact must be in lower case, as the
+// terms are.
 func isOfMediaType(q *question) Reason {
 	if q.class == nil {
 		return ReasonUnknownClass
 	}
-	return unless(q.class.anyMediaType() || slices.Contains(q.class.MediaTypes, q.Incoming.MediaType), ReasonMediaType)
+	return unless(q.class.types.take(q.Incoming.MediaType), ReasonMediaType)
 }
 
 // isNotTooLarge accepts an unknown size: an Upload asks again when the bytes are counted.

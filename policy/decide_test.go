@@ -429,11 +429,11 @@ func TestUpload(t *testing.T) {
 	}{
 		{"the greatest size", motor.Upload("scan").Size(20971520), policy.ReasonAllowed},
 		{"one byte more", motor.Upload("scan").Size(20971521), policy.ReasonTooLarge},
-		{"content as declared", motor.Upload("scan").Content(true), policy.ReasonAllowed},
-		{"content of another kind", motor.Upload("scan").Content(false), policy.ReasonMediaType},
-		{"content of another kind where any will do", logs.Upload("log-extract").Content(false), policy.ReasonAllowed},
+		{"content as declared", motor.Upload("scan").Content(policy.Content{Declared: "image/tiff", Fits: true}), policy.ReasonAllowed},
+		{"content of another kind", motor.Upload("scan").Content(policy.Content{Declared: "image/tiff"}), policy.ReasonContent},
+		{"content of another kind where any will do", logs.Upload("log-extract").Content(policy.Content{Declared: "image/tiff"}), policy.ReasonAllowed},
 		{"a byte of a class that the terms do not have", motor.Upload("log-extract").Size(0), policy.ReasonUnknownClass},
-		{"content of such a class", motor.Upload("log-extract").Content(true), policy.ReasonUnknownClass},
+		{"content of such a class", motor.Upload("log-extract").Content(policy.Content{Declared: "image/tiff", Fits: true}), policy.ReasonUnknownClass},
 		{"a byte for nothing", policy.Upload{}.Size(0), policy.ReasonUnknownClass},
 	} {
 		if row.got != row.want {

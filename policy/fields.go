@@ -210,13 +210,14 @@ func (r *reader) network(to *netip.Prefix) field {
 	}
 }
 
-// mediaType reads a media type without parameters, or the token for any type.
+// mediaType reads a media type without parameters, a family, or the token for any type.
 func (r *reader) mediaType(to *string) field {
 	return func(at place) {
 		s, ok := r.scalar(at)
 		kind, sub, slash := strings.Cut(s, "/")
-		if ok && s != AnyMediaType && (!slash || !isMediaName(kind) || !isMediaName(sub)) {
-			r.problem(at, "must be a media type in lower case without parameters, as in image/tiff, or %s for any", AnyMediaType)
+		if ok && s != AnyMediaType && !isFamily(s) && (!slash || !isMediaName(kind) || !isMediaName(sub)) {
+			r.problem(at, "must be a media type in lower case without parameters, as in image/tiff, one of the families %s, or %s for any",
+				strings.Join(familyNames(), ", "), AnyMediaType)
 			return
 		}
 		*to = s

@@ -72,10 +72,10 @@ var keys = []Key{
 		Wanted: "the classes of documents", Form: `"minProperties": 1, "maxProperties": 100`},
 	{Path: "classes.NAME", Does: "the documents of one class",
 		Refusals: []Reason{ReasonUnknownClass, ReasonNoRule}, Needs: []string{"media-types"}},
-	{Path: "classes.NAME.media-types", Does: "the allowed types, checked by declared type and by first bytes; `*/*` alone is any",
-		Refusals: []Reason{ReasonMediaType},
+	{Path: "classes.NAME.media-types", Does: "the allowed types and families, checked by declared type and by first bytes; `*/*` is any but programs, alone or beside `executable`",
+		Refusals: []Reason{ReasonMediaType, ReasonContent, ReasonExecutable},
 		Form: `"type": "array", "minItems": 1, "maxItems": 50, "uniqueItems": true, "items": {"type": "string", ` +
-			`"pattern": "^(\\*/\\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126})$"}`},
+			`"pattern": "^(\\*/\\*|` + strings.Join(familyNames(), "|") + `|[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126})$"}`},
 	{Path: "classes.NAME.max-bytes", Does: "the largest document, declared or counted",
 		Refusals: []Reason{ReasonTooLarge}, Wanted: "the greatest size of a document of the class", Form: aNumber(1, maxNumber)},
 	{Path: "classes.NAME.delivery", Does: "`supervised`; `sealed` is known and refused at approval",

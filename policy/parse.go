@@ -40,7 +40,7 @@ const (
 //	  zone: Europe/Paris              # of the dates, the hours and the ceilings' day: a name of the IANA database
 //	classes:                          # what may be sent and read, by class of document
 //	  claim-form:
-//	    media-types: [application/pdf]            # lower case, without parameters; ["*/*"] alone means any
+//	    media-types: [application/pdf]            # or families, as in [office, scan]; ["*/*"] means any but programs
 //	    max-bytes: 20971520
 //	    delivery: supervised          # optional; sealed is known, but not enforceable yet
 //	    allow-empty: false            # optional
@@ -196,8 +196,9 @@ func (r *reader) mediaTypes(to *[]string) field {
 			}
 			*to = append(*to, s)
 		})
-		if len(*to) > 1 && slices.Contains(*to, AnyMediaType) {
-			r.problem(at, "must be %s alone, or without it", AnyMediaType)
+		others := slices.DeleteFunc(slices.Clone(*to), func(s string) bool { return s == AnyMediaType || s == FamilyExecutable })
+		if len(others) > 0 && slices.Contains(*to, AnyMediaType) {
+			r.problem(at, "must be %s alone or beside %s, or be without it", AnyMediaType, FamilyExecutable)
 		}
 	}
 }

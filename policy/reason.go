@@ -30,6 +30,8 @@ const (
 
 	ReasonUnknownClass  Reason = "unknown-class"
 	ReasonMediaType     Reason = "media-type"
+	ReasonContent       Reason = "content-mismatch"
+	ReasonExecutable    Reason = "executable"
 	ReasonTooLarge      Reason = "too-large"
 	ReasonEmptyDocument Reason = "empty-document"
 
@@ -76,7 +78,9 @@ var reasons = []ReasonEntry{
 	{ReasonContractExpired, "the contract's last day is over"},
 	{ReasonWindDownOver, "the days in which the role could still do this are over"},
 	{ReasonUnknownClass, "the contract has no such class of documents"},
-	{ReasonMediaType, "the class does not allow this media type"},
+	{ReasonMediaType, "the class does not allow the declared media type"},
+	{ReasonContent, "the document's bytes are not of the declared media type"},
+	{ReasonExecutable, "the document is a program or a script, and the class does not name its type"},
 	{ReasonTooLarge, "the document is larger than the class allows"},
 	{ReasonEmptyDocument, "the document is empty, and the class does not allow that"},
 	{ReasonSite, "the address is at none of the contract's sites"},

@@ -44,7 +44,7 @@ type Validity struct {
 // ClassTerms are the terms of one class of documents.
 type ClassTerms struct {
 	Class      Class
-	MediaTypes []string // lower case, without parameters; AnyMediaType alone means any
+	MediaTypes []string // lower case, without parameters; or families; AnyMediaType means any but programs
 	MaxBytes   int64    // of plaintext, at least 1
 	Delivery   string   // DeliverySupervised or DeliverySealed
 	AllowEmpty bool     // a document of no bytes may be received

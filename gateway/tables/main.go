@@ -23,6 +23,7 @@ var sections = []struct {
 	{"gateway/api/openapi.yaml", "roles", rolesOfTheAPI},
 	{"docs/contracts.md", "roles", rolesOfThePage},
 	{"docs/contracts.md", "terms", termsOfThePage},
+	{"docs/contracts.md", "families", familiesOfThePage},
 	{"docs/contracts.md", "reasons", reasonsOfThePage},
 	{"gateway/api/openapi.yaml", "filters of a question", filtersOfAQuestion},
 	{"gateway/api/openapi.yaml", "filters", filtersOfTheAPI},
