@@ -169,7 +169,7 @@ func showProblem(w io.Writer, p *api.Problem, file string, asJSON bool) error {
 	}
 	for _, fact := range []struct{ name, text string }{
 		{"problem", p.Kind()}, {"reason", value(p.Reason)}, {"contract", value(p.Contract)}, {"version", version},
-		{"clause", value(p.Clause)}, {"request", p.Request},
+		{"clause", value(p.Clause)}, {"allowed", strings.Join(p.Allowed, ", ")}, {"request", p.Request},
 	} {
 		if fact.text != "" {
 			fmt.Fprintf(w, "  %-9s %s\n", fact.name, fact.text)

@@ -25,7 +25,8 @@ func contractCheckCommand() *cobra.Command {
 		Use:   "check FILE",
 		Short: "Check a file of contract terms, without a gateway",
 		Long: "Check the terms of a contract as a gateway of this version would, without one. The command lists every mistake in the file, " +
-			"and every reason why the terms could not be approved yet. It does not check the facts that only a gateway knows, such as " +
+			"and every reason why the terms could not be approved yet. Of each media type it says how documents are checked, and it warns of a type that " +
+			"no file can satisfy. It does not check the facts that only a gateway knows, such as " +
 			"whether the provider exists.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,6 +68,9 @@ func checkTerms(out io.Writer, file string, text []byte) error {
 	}
 	if len(found) > 0 {
 		return errReported
+	}
+	if err := tellMediaTypes(out, file, terms); err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(out, "%s can be proposed and approved\n", file)
 	return err

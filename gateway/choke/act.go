@@ -165,9 +165,18 @@ func (d *Door) decide(ctx context.Context, tx *database.Tx, s *Scene, a Act) err
 		return err
 	}
 	if !s.decision.Allowed {
-		return &Denied{Reason: s.decision.Reason, Contract: s.contract, Version: s.version, Clause: s.decision.Clause}
+		return s.denied()
 	}
 	return nil
+}
+
+// denied is the refusal of the decision.
+func (s *Scene) denied() *Denied {
+	d := &Denied{Reason: s.decision.Reason, Contract: s.contract, Version: s.version, Clause: s.decision.Clause}
+	if d.Reason == policy.ReasonMediaType {
+		d.Allowed = s.terms.MediaTypes(s.facts.Class)
+	}
+	return d
 }
 
 // CheckFacts refuses a decision that lacked facts. This is a defect of the gateway and

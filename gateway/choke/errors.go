@@ -30,6 +30,9 @@ type Denied struct {
 	Contract ContractID // empty for a duty
 	Version  int64      // the contract version that decided, 0 for a duty
 	Clause   string     // the clause that would have to allow it, if one applies
+
+	Detail  string   // what was found, in sentences without personal data; may be empty
+	Allowed []string // what the clause allows instead, for a reason that has a list
 }
 
 func (d *Denied) Error() string { return fmt.Sprintf("denied: %s", d.Reason) }

@@ -27,7 +27,7 @@ func (p *player) refuseUploads(ctx context.Context, t *trade) {
 		wrong = other.describe("")
 		wrong.MediaType = "text/plain"
 		try(wrong, text, refusal{415, "denied", "media-type"}, "a media type that the class does not allow is refused")
-		try(other.describe(""), text, refusal{415, "denied", "media-type"}, "text that calls itself a PDF is refused")
+		try(other.describe(""), text, refusal{415, "denied", "content-mismatch"}, "text that calls itself a PDF is refused")
 		empty := ofBytes("not-sent", "vide.pdf", t.sent[0].class, t.sent[0].mediaType, nil)
 		try(empty.describe(""), nil, refusal{422, "denied", "empty-document"}, "an empty file is refused")
 	}

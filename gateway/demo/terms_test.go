@@ -43,7 +43,7 @@ func TestTermsAllowWhatIsSentUnderThem(t *testing.T) {
 
 func TestTermsForOwnDocumentsTakeAnything(t *testing.T) {
 	_, compiled := compile(t, "documents")
-	if got := compiled.MediaTypes("document"); !slices.Equal(got, []string{"*/*"}) {
+	if got := compiled.MediaTypes("document"); !slices.Equal(got, []string{"*/*", "executable"}) {
 		t.Errorf("media types %v", got)
 	}
 	if got := compiled.MaxBytes("document"); got != 5<<40 {

@@ -88,7 +88,7 @@ func deniedStatus(reason policy.Reason) int {
 	switch reason {
 	case policy.ReasonTooLarge:
 		return http.StatusRequestEntityTooLarge
-	case policy.ReasonMediaType:
+	case policy.ReasonMediaType, policy.ReasonContent, policy.ReasonExecutable:
 		return http.StatusUnsupportedMediaType
 	case policy.ReasonUnknownClass, policy.ReasonEmptyDocument:
 		return http.StatusUnprocessableEntity
@@ -146,7 +146,14 @@ func plainProblem(kind string) api.Problem {
 }
 
 func deniedProblem(d *gateway.Denied) api.Problem {
-	p := newProblem(kindDenied, deniedStatus(d.Reason), "The contract, or a required duty, does not allow it.", "", "")
+	p := newProblem(kindDenied, deniedStatus(d.Reason), "The contract, or a required duty, does not allow it.", "", d.Detail)
+	switch d.Reason {
+	case policy.ReasonMediaType:
+		p.Field, p.Detail = orNil("Content-Type"), orNil("The class does not allow the declared media type. It allows those in `allowed`.")
+	case policy.ReasonContent, policy.ReasonExecutable:
+		p.Field = orNil("body")
+	}
+	p.Allowed = d.Allowed
 	p.Reason, p.Contract, p.Clause = orNil(string(d.Reason)), orNil(string(d.Contract)), orNil(d.Clause)
 	p.Version = orNil(d.Version)
 	return p

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"strings"
-
-	"github.com/gabriel-vasile/mimetype"
 
 	"github.com/bordereau/bordereau/gateway/choke"
+	"github.com/bordereau/bordereau/gateway/mediatype"
 	"github.com/bordereau/bordereau/policy"
 )
 
@@ -87,48 +85,20 @@ func interrupted(err error) error {
 
 func (in *uploadReader) sum() []byte { return in.hash.Sum(nil) }
 
-// sniffed is how many bytes mimetype looks at.
-const sniffed = 3072
-
-// checkType recognises the first bytes and asks whether the class takes content of that
-// type. It returns the whole body.
+// checkType looks at the first bytes and asks whether the class takes content of that
+// form. It returns the whole body.
 func (in *uploadReader) checkType(declared string) (io.Reader, error) {
-	head := make([]byte, sniffed)
+	head := make([]byte, mediatype.Head)
 	n, err := io.ReadFull(in, head)
 	if err != nil && in.failure != nil {
 		return nil, in.failure
 	}
 	head = head[:n]
-	plausible := n == 0 || fits(declared, mimetype.Detect(head))
-	if reason := in.takes.Content(plausible); reason != policy.ReasonAllowed {
-		return nil, &choke.Denied{Reason: reason}
+	found := mediatype.Recognise(head)
+	content := policy.Content{Declared: declared, Fits: found.Fits(declared), Executable: found.Executable()}
+	if reason := in.takes.Content(content); reason != policy.ReasonAllowed {
+		return nil, &choke.Denied{Reason: reason, Detail: fmt.Sprintf("%v The declared type %s %s.", found, declared, mediatype.Explain(declared)),
+			Allowed: in.takes.MediaTypes()}
 	}
 	return io.MultiReader(bytes.NewReader(head), in), nil
-}
-
-// fits says whether content that is recognised as found may be declared as declared: if
-// it is that type, a special case of it (CSV is text), or not recognised at all. Text may
-// be declared as any type of text, because the kinds of text look alike.
-func fits(declared string, found *mimetype.MIME) bool {
-	if found.Is("application/octet-stream") {
-		return !recognisable(declared)
-	}
-	for m := found; m != nil; m = m.Parent() {
-		if m.Is(declared) {
-			return true
-		}
-	}
-	return found.Is("text/plain") && isText(declared) || isText(found.String()) && isText(declared)
-}
-
-// recognisable says whether content of this type always shows its type. Bytes that show
-// nothing are not of such a type.
-func recognisable(declared string) bool {
-	m := mimetype.Lookup(declared)
-	return m != nil && !isText(declared) && !m.Is("application/octet-stream")
-}
-
-func isText(mediaType string) bool {
-	return strings.HasPrefix(mediaType, "text/") || strings.HasSuffix(mediaType, "json") ||
-		strings.HasSuffix(mediaType, "xml") || strings.HasSuffix(mediaType, "ndjson")
 }

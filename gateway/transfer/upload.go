@@ -244,7 +244,9 @@ func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error
 func (up *upload) refused(err error) error {
 	var denied *choke.Denied
 	if errors.As(err, &denied) {
-		return &choke.Denied{Reason: denied.Reason, Contract: choke.ContractID(up.grant.Contract), Version: up.grant.Version, Clause: up.grant.Clause}
+		full := *denied
+		full.Contract, full.Version, full.Clause = choke.ContractID(up.grant.Contract), up.grant.Version, up.grant.Clause
+		return &full
 	}
 	var invalid *choke.Invalid
 	if errors.As(err, &invalid) {
