@@ -1055,6 +1055,9 @@ type Phase string
 
 // Problem RFC 9457.
 type Problem struct {
+	// Allowed What the clause allows instead, where the reason has a list.
+	Allowed []string `json:"allowed,omitempty"`
+
 	// Clause The clause that the request does not satisfy.
 	Clause *string `json:"clause,omitempty"`
 
