@@ -74,8 +74,10 @@ func TestBadUploadsStoreNothing(t *testing.T) {
 			change: func(n *gateway.NewDocument) { n.Digest = nil },
 			check:  func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonContent) }},
 		"a program, where any type is allowed": {body: bytes.NewReader([]byte("\x7fELF\x02\x01\x01\x00")),
-			change: func(n *gateway.NewDocument) { n.Class, n.MediaType, n.Length, n.Digest = "anything", "application/x-own", 8, nil },
-			check:  func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonExecutable) }},
+			change: func(n *gateway.NewDocument) {
+				n.Class, n.MediaType, n.Length, n.Digest = "anything", "application/x-own", 8, nil
+			},
+			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonExecutable) }},
 		"declared too large": {change: func(n *gateway.NewDocument) { n.Length = 1<<20 + 1 },
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonTooLarge) }},
 		"too large, chunked": {change: func(n *gateway.NewDocument) { n.Length, n.Digest = -1, nil },
