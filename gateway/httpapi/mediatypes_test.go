@@ -17,7 +17,7 @@ func ofTypes(t *testing.T, s *service, listed string) gateway.BatchID {
 	text := strings.Replace(string(gatewaytest.Terms("TYPES-1", s.Client, s.Provider)), "[application/pdf]", "["+listed+"]", 1)
 	contract := s.NewContract(t, []byte(text))
 	s.Join(t, contract)
-	b, err := s.Gateway.OpenBatch(t.Context(), s.System, contract, "lot-1")
+	b, _, err := s.Gateway.OpenBatch(t.Context(), s.System, contract, "lot-1")
 	if err != nil {
 		t.Fatal(err)
 	}
