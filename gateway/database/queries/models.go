@@ -275,6 +275,12 @@ type Receipt struct {
 	Issued   Micros
 }
 
+type StoreRecord struct {
+	Place  string
+	Tried  Micros
+	Record string
+}
+
 type StoreSweep struct {
 	ID    int64
 	Begun Micros

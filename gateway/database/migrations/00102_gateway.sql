@@ -360,6 +360,14 @@ CREATE TABLE store_sweep (
 );
 INSERT INTO store_sweep (id, begun) VALUES (1, 0);
 
+-- What the last try of a bucket found. The commands that do not try it ask it in the ways
+-- that are written here.
+CREATE TABLE store_record (
+    place  text   NOT NULL PRIMARY KEY, -- ENDPOINT/BUCKET/PREFIX
+    tried  bigint NOT NULL,
+    record text   NOT NULL -- as `bordereau store check --json` prints it
+);
+
 -- How far the erasing of events' erasable data has come in each ledger, for each class:
 -- every event before upto was looked at. The row of class '' is a lock: while a
 -- transaction has it, no other erases such data, or places or lifts a hold.
@@ -411,6 +419,7 @@ CREATE UNIQUE INDEX person_erasure_current ON person_erasure (ledger, person) WH
 DROP TABLE person_erasure;
 DROP TABLE person_hold;
 DROP TABLE event_retention;
+DROP TABLE store_record;
 DROP TABLE store_sweep;
 DROP TABLE erasure_exception;
 DROP TABLE erased_document;
