@@ -128,6 +128,11 @@ type Objects struct {
 	// the system's. Default: none.
 	CAFile string `koanf:"ca-file"`
 
+	// LargestPut is the largest body in bytes that is sent to s3 in one request; larger
+	// ones go in parts. Lower it where a proxy limits requests. From 5 MiB to 5 GiB.
+	// Default: 5 GiB.
+	LargestPut int64 `koanf:"largest-put"`
+
 	// SweepEvery is how often one of the gateways compares the whole store with the
 	// database and removes stale objects: remains of late writes, bodies of erased
 	// documents in a store that was restored, and parts of uploads that died. It also

@@ -135,6 +135,7 @@ objects:
   access-key: AKIA
   secret-key: s3cr3t
   ca-file: ca.pem
+  largest-put: 67108864
   sweep-every: 48h
 keys: {root-secret: AGE-SECRET-KEY-1, recovery: [age1a, age1b], token: /keys/token, receipt: /keys/receipt, ledger: ledger.key}
 ledger: {origin: transfer.example.com/bordereau, publish: {dir: /mnt/ledgers, every: 10s},
@@ -160,7 +161,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Objects: config.Objects{
 			Engine: config.S3, Endpoint: "s3.example.com:9000", Region: "eu-west-3", Bucket: "documents", Prefix: "prod/bodies/",
 			AccessKey: "AKIA", SecretKey: config.NewSecret("s3cr3t"), Secure: true, CAFile: filepath.Join(dir, "ca.pem"),
-			SweepEvery: 48 * time.Hour,
+			LargestPut: 64 << 20, SweepEvery: 48 * time.Hour,
 		},
 		Keys: config.Keys{
 			RootSecret: config.NewSecret("AGE-SECRET-KEY-1"), Recovery: []string{"age1a", "age1b"}, Token: "/keys/token", Receipt: "/keys/receipt",

@@ -15,7 +15,7 @@ func Default() Config {
 		PublicURL: "http://127.0.0.1:8443",
 		Listen:    Listen{API: "127.0.0.1:8443", Admin: "127.0.0.1:8444"},
 		Database:  Database{Engine: SQLite},
-		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true, SweepEvery: 24 * time.Hour},
+		Objects:   Objects{Engine: Folder, Region: "us-east-1", Secure: true, LargestPut: 5 << 30, SweepEvery: 24 * time.Hour},
 		Ledger: Ledger{
 			Origin:    "bordereau.localhost",
 			Publish:   Publish{Engine: Folder, Region: "us-east-1", Secure: true, RetentionMode: NoRetention, Every: time.Minute},

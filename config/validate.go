@@ -27,6 +27,9 @@ func (c Config) Validate() error {
 	}
 	found.database(c.Database)
 	found.objects(c.Objects)
+	if c.Objects.LargestPut < 5<<20 || c.Objects.LargestPut > 5<<30 {
+		found.add("objects.largest-put", "must be from %d to %d bytes", 5<<20, 5<<30)
+	}
 	found.duration("objects.sweep-every", c.Objects.SweepEvery, time.Hour, 720*time.Hour)
 	found.keys(c.Keys)
 	found.origin(c.Ledger.Origin)

@@ -13,7 +13,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	s3 := func(c *config.Config) {
 		c.Objects = config.Objects{
 			Engine: config.S3, Endpoint: "s3.example.com", Region: "eu", Bucket: "b", AccessKey: "a",
-			SecretKey: config.NewSecret("s"), Secure: true, SweepEvery: time.Hour,
+			SecretKey: config.NewSecret("s"), Secure: true, LargestPut: 5 << 30, SweepEvery: time.Hour,
 		}
 	}
 	postgresql := func(c *config.Config) {
@@ -90,12 +90,14 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		"s3":                      {s3, nil},
 		"s3 with dir":             {func(c *config.Config) { s3(c); c.Objects.Dir = "/d" }, []string{"objects.dir"}},
 		"s3 with nothing": {func(c *config.Config) { c.Objects = config.Objects{Engine: config.S3} }, []string{
-			"objects.bucket", "objects.endpoint", "objects.region", "objects.sweep-every",
+			"objects.bucket", "objects.endpoint", "objects.largest-put", "objects.region", "objects.sweep-every",
 		}},
 		"s3 without key":           {func(c *config.Config) { s3(c); c.Objects.AccessKey, c.Objects.SecretKey = "", config.Secret{} }, nil},
 		"s3 with half a key":       {func(c *config.Config) { s3(c); c.Objects.SecretKey = config.Secret{} }, []string{"objects.secret-key"}},
 		"s3 with other half":       {func(c *config.Config) { s3(c); c.Objects.AccessKey = "" }, []string{"objects.access-key"}},
 		"folder with half key":     {func(c *config.Config) { c.Objects.AccessKey = "a" }, []string{"objects.access-key"}},
+		"puts too small":           {func(c *config.Config) { c.Objects.LargestPut = 5<<20 - 1 }, []string{"objects.largest-put"}},
+		"puts too large":           {func(c *config.Config) { c.Objects.LargestPut = 5<<30 + 1 }, []string{"objects.largest-put"}},
 		"swept all the time":       {func(c *config.Config) { c.Objects.SweepEvery = time.Minute }, []string{"objects.sweep-every"}},
 		"swept too seldom":         {func(c *config.Config) { c.Objects.SweepEvery = 721 * time.Hour }, []string{"objects.sweep-every"}},
 		"s3 endpoint with scheme":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "https://s3" }, []string{"objects.endpoint"}},
@@ -137,7 +139,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 			"ledger.publish.engine", "ledger.publish.every", "ledger.publish.retention-mode",
 			"ledger.retention.access", "ledger.retention.audit", "ledger.retention.content", "ledger.retention.denial",
 			"ledger.retention.names", "ledger.retention.sign-in", "ledger.retention.work", "limits.idle",
-			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine",
+			"limits.ledger-wait", "limits.read-header", "limits.stall", "listen.admin", "listen.api", "log.format", "objects.engine", "objects.largest-put",
 			"objects.sweep-every", "public-url",
 		}},
 	} {

@@ -34,7 +34,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			log := newLogger(c.Log)
-			in, err := installation.Open(cmd.Context(), installation.Options{Config: c, Logger: log, Version: newBuildVersion(builtFrom(), stamped).Version})
+			in, err := installation.Open(cmd.Context(), installation.Options{Config: c, TryStores: true, Logger: log, Version: newBuildVersion(builtFrom(), stamped).Version})
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/bordereau/bordereau/audit"
@@ -43,6 +42,10 @@ type Options struct {
 
 	// Version is that of the build, for the metrics.
 	Version string
+
+	// TryStores tries the buckets before they are used, as a gateway does that serves.
+	// Otherwise they are tried where they have no record, or not at all to recover.
+	TryStores bool
 
 	disk durable.Disk // the machine's, unless a test sets another
 }
@@ -171,9 +174,12 @@ func hostName() string {
 func (in *Installation) openObjects(ctx context.Context) (gateway.Objects, error) {
 	c := in.Config.Objects
 	if c.Engine == config.S3 {
-		store, err := objects.OpenS3(ctx, s3.Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile,
-			Region: c.Region, Bucket: c.Bucket, Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey,
-			SecretKey: c.SecretKey.Reveal(), Logger: in.Log})
+		bucket := documentsBucket(c, in.Log)
+		var err error
+		if bucket.Ways, err = in.findWays(ctx, bucket, s3.Try); err != nil {
+			return nil, err
+		}
+		store, err := objects.OpenS3(ctx, bucket)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/bordereau/bordereau/audit/publish"
 	"github.com/bordereau/bordereau/config"
@@ -35,13 +34,15 @@ func (in *Installation) openSink(ctx context.Context, c config.Publish) (sinkClo
 	if c.Engine != config.S3 {
 		return publish.OpenFolder(c.Dir)
 	}
-	retention := map[config.RetentionMode]s3.RetentionMode{config.NoRetention: s3.NoRetention,
-		config.Governance: s3.Governance, config.Compliance: s3.Compliance}
-	return logbucket.Open(ctx, logbucket.Config{
-		Config: s3.Config{Endpoint: c.Endpoint, Insecure: !c.Secure, CAFile: c.CAFile, Region: c.Region, Bucket: c.Bucket,
-			Prefix: strings.TrimSuffix(c.Prefix, "/"), AccessKey: c.AccessKey, SecretKey: c.SecretKey.Reveal(), Logger: in.Log},
-		Retention: retention[c.RetentionMode], Days: c.RetentionDays,
+	bucket := ledgersBucket(c, in.Log)
+	var err error
+	bucket.Ways, err = in.findWays(ctx, bucket.Config, func(ctx context.Context, c s3.Config) (s3.Report, error) {
+		return s3.TryLedgers(ctx, c, bucket.Retention)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return logbucket.Open(ctx, bucket)
 }
 
 // CheckPublished refuses a database that disagrees with the published ledgers, and a

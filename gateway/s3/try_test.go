@@ -160,3 +160,38 @@ func TestBucketNoticesWhatIsGarbled(t *testing.T) {
 		}
 	}
 }
+
+// A bucket for ledgers needs less: what is published is never deleted.
+func TestTryOfABucketForLedgers(t *testing.T) {
+	server := s3test.StartLocked(t)
+	for name, test := range map[string]struct {
+		habits  []s3test.Habit
+		mode    s3.RetentionMode
+		ways    s3.Ways
+		refused string
+	}{
+		"usual":         {},
+		"locked":        {mode: s3.Governance},
+		"may not erase": {habits: []s3test.Habit{s3test.Answers(s3test.ToDelete, 403, "AccessDenied")}, mode: s3.Governance},
+		"no condition":  {habits: []s3test.Habit{s3test.Answers(s3test.Conditional, 501, "NotImplemented")}, ways: s3.Ways{Looking: true}},
+		"no digests":    {habits: []s3test.Habit{s3test.Answers(s3test.ToPut, 400, "InvalidRequest")}, refused: "storing an object"},
+		"no lock kept":  {habits: []s3test.Habit{deaf}, mode: s3.Compliance, refused: "keeping an object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s3test.Apart(server.Behind(test.habits...))
+			for range 2 { // the second finds what the first has left
+				r, err := s3.TryLedgers(t.Context(), c, test.mode)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(said(r, s3.Refused), ", "); got != test.refused || got == "" && r.Ways != test.ways {
+					t.Errorf("refused: %q, want %q; ways %+v: %+v", got, test.refused, r.Ways, r.Findings)
+				}
+			}
+		})
+	}
+	r, err := s3.TryLedgers(t.Context(), s3test.Start(t).Config(), s3.Governance)
+	if err != nil || !slices.Equal(said(r, s3.Refused), []string{"keeping an object"}) {
+		t.Errorf("a bucket without locks: %+v, %v", r, err)
+	}
+}
