@@ -90,6 +90,7 @@ func mutate(ctx context.Context, out io.Writer, tell func(string), o options) (b
 	}
 	defer os.RemoveAll(scratch)
 	r := runner{root: root, scratch: scratch, timeout: o.timeout.String()}
+	r.green = r.greens(ctx, list)
 	report := report{out: out, json: o.json}
 	for i, res := range r.all(ctx, list, o.jobs) {
 		tell(fmt.Sprintf("%d of %d: %s", i+1, len(list), res.Name))

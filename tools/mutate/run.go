@@ -34,6 +34,7 @@ type runner struct {
 	root    string
 	scratch string
 	timeout string
+	green   greens // what was found out about many at once
 }
 
 // run takes one protection out and runs its test.
@@ -42,7 +43,7 @@ func (r runner) run(ctx context.Context, p protection) result {
 	if err != nil {
 		return result{p, invalid, err.Error()}
 	}
-	out, why := r.test(ctx, p, "-count=1", "-overlay="+overlay)
+	out, why := r.test(ctx, p, "-count=1", "-failfast", "-overlay="+overlay)
 	switch {
 	case out == red && p.Survives != "":
 		return result{p, invalid, "a test goes red now: take the line \"survives\" away"}
@@ -55,6 +56,9 @@ func (r runner) run(ctx context.Context, p protection) result {
 // isGreen says whether the test passes as the code stands. One that does not would show
 // nothing by going red. The go command remembers what passed.
 func (r runner) isGreen(ctx context.Context, p protection) error {
+	if r.green.passes(p) {
+		return nil
+	}
 	switch out, why := r.test(ctx, p); out {
 	case green:
 		return nil
@@ -93,14 +97,18 @@ func (r runner) overlay(p protection) (string, error) {
 }
 
 func (r runner) test(ctx context.Context, p protection, flags ...string) (outcome, string) {
-	args := append([]string{"test", "-json", "-vet=off", "-timeout=" + r.timeout, "-run=" + p.Run}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
-	cmd.Dir = r.root
-	out, err := cmd.CombinedOutput()
+	out, err := r.goTest(ctx, p, flags...)
 	if ctx.Err() != nil {
 		return invalid, "interrupted"
 	}
 	return judge(out, err)
+}
+
+func (r runner) goTest(ctx context.Context, p protection, flags ...string) ([]byte, error) {
+	args := append([]string{"test", "-json", "-vet=off", "-timeout=" + r.timeout, "-run=" + p.Run}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
+	cmd.Dir = r.root
+	return cmd.CombinedOutput()
 }
 
 // judge reads what go test printed. A test that does not compile, that is not there or
