@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -307,7 +308,7 @@ func (c *courier) open(ctx context.Context, s *shipment) error {
 	if err != nil {
 		return err
 	}
-	b, err := api.Answer(r.HTTPResponse, r.JSON201, r.ApplicationProblemJSONDefault)
+	b, err := api.Answer(r.HTTPResponse, cmp.Or(r.JSON201, r.JSON200), r.ApplicationProblemJSONDefault) // 200: opened before the kill
 	s.batch = b.ID
 	return err
 }
