@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -88,4 +89,10 @@ func (f *Filler) Fill(ctx context.Context, events []event.Event) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// TakeRound begins a round in a transaction.
+func (l *Ledger) TakeRound(ctx context.Context, tx *sql.Tx) error {
+	_, err := l.lock(ctx, tx)
+	return err
 }

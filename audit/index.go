@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/audit/schema"
@@ -219,6 +220,8 @@ func (l *Ledger) indexNext(ctx context.Context) (more bool, err error) {
 // builds them again. Deleting millions of rows takes longer than the timeout of an
 // ordinary statement on PostgreSQL.
 func (l *Ledger) dropIndex(ctx context.Context, tx *sql.Tx, ledger string) error {
+	ctx, cancel := context.WithTimeout(ctx, 24*time.Hour) // says that it may take long
+	defer cancel()
 	if l.config.PostgreSQL {
 		if _, err := tx.ExecContext(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
 			return err

@@ -12,6 +12,8 @@ const (
 	// roundTimeout bounds a round, so that a connection that hangs is dropped and
 	// replaced.
 	roundTimeout = 10 * time.Second
+	// lookTimeout bounds the look for something to do, which costs no time.
+	lookTimeout = 2 * time.Second
 	// retryPause is the pause after a round that failed.
 	retryPause = 50 * time.Millisecond
 )
@@ -133,9 +135,11 @@ func (l *Ledger) anythingToDo(ctx context.Context) bool {
 	if !l.queue.empty() || l.waiters.any() {
 		return true
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
 	var waiting bool
 	if err := l.config.Reader.QueryRowContext(ctx, anyInOutbox).Scan(&waiting); err != nil {
-		return ctx.Err() == nil // a round will report the error
+		return !errors.Is(ctx.Err(), context.Canceled) // a round will report the error
 	}
 	return waiting
 }

@@ -1,12 +1,14 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 )
 
 // Config says which database. Exactly one of SQLite and PostgreSQL is set.
@@ -18,6 +20,10 @@ type Config struct {
 	// PostgreSQL is a connection URL or keyword string. It may carry any run-time
 	// parameter. Parameters that it does not set get the defaults in postgresql.go.
 	PostgreSQL string
+
+	// Patience is how long a statement of PostgreSQL may take whose context has no
+	// deadline. Default: 10 s.
+	Patience time.Duration
 
 	Logger *slog.Logger // discards when nil
 
@@ -50,7 +56,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	}
 	var err error
 	if db.postgresql {
-		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL)
+		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL, cmp.Or(c.Patience, patience))
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
 		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer), trace: c.Trace}

@@ -70,6 +70,7 @@ func unavailableCode(code string) bool {
 		return true
 	}
 	return code == "55P03" || // lock timeout
+		code == "25006" || // read-only: a standby, or a server that its provider closed for writes
 		code == "25P03" || code == "25P04" // the server ended a transaction that took too long
 }
 

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -18,6 +19,9 @@ var migrations embed.FS
 // versionTable is where goose notes which migrations ran. Other rooms that keep tables in
 // the same database have a table of their own for this.
 const versionTable = "gateway_migration"
+
+// migrationPatience bounds a statement of a migration, which may write a table anew.
+const migrationPatience = 24 * time.Hour
 
 // migrationLock is the advisory lock for which replicas queue when they start together,
 // so that one migrates and the others find it done.
@@ -77,5 +81,5 @@ func (db *DB) migrationPool() (*sql.DB, goose.Dialect, []goose.ProviderOption, e
 	if err != nil {
 		return nil, "", nil, err
 	}
-	return openPool(config, 2), goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+	return openPool(config, 2, migrationPatience), goose.DialectPostgres, []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
 }

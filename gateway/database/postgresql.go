@@ -4,9 +4,11 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -32,13 +34,17 @@ var sessionDefaults = map[string]string{
 
 // openPostgreSQL opens a pool that writes and a pool that reads, so that neither can use
 // up the connections of the other.
-func openPostgreSQL(dsn string) (writer, reader *sql.DB, err error) {
+func openPostgreSQL(dsn string, patience time.Duration) (writer, reader *sql.DB, err error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, nil, fmt.Errorf("parsing PostgreSQL connection string: %w", err)
 	}
 	setDefaults(config.RuntimeParams, sessionDefaults)
-	writer = openPool(config, postgresWriters)
+	dialWithDefaults(config)
+	if config.ValidateConnect == nil { // target_session_attrs says otherwise
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
+	writer = openPool(config, postgresWriters, patience)
 
 	readOnly := config.Copy()
 	setDefaults(readOnly.RuntimeParams, map[string]string{
@@ -47,11 +53,11 @@ func openPostgreSQL(dsn string) (writer, reader *sql.DB, err error) {
 		// plan would be wrong for some of them.
 		"plan_cache_mode": "force_custom_plan",
 	})
-	return writer, openPool(readOnly, postgresReaders), nil
+	return writer, openPool(readOnly, postgresReaders, patience), nil
 }
 
-func openPool(config *pgx.ConnConfig, connections int) *sql.DB {
-	pool := stdlib.OpenDB(*config)
+func openPool(config *pgx.ConnConfig, connections int, patience time.Duration) *sql.DB {
+	pool := sql.OpenDB(connector{stdlib.GetConnector(*config), &pulse{patience: patience}})
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -59,6 +65,21 @@ func openPool(config *pgx.ConnConfig, connections int) *sql.DB {
 	// name.
 	pool.SetConnMaxLifetime(30 * time.Minute)
 	return pool
+}
+
+// connectTimeout bounds the opening of a connection, unless the connection string does.
+const connectTimeout = 5 * time.Second
+
+// keepAlive finds out that the machine of the server has gone, while a connection waits
+// for an answer or is idle.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}
+
+func dialWithDefaults(config *pgx.ConnConfig) {
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	dialer := &net.Dialer{Timeout: config.ConnectTimeout, KeepAliveConfig: keepAlive}
+	config.DialFunc = dialer.DialContext
 }
 
 func setDefaults(params, defaults map[string]string) {

@@ -25,6 +25,10 @@ const presenceLock = 0x626f7264757365 // "borduse"
 // the lock.
 const presencePause = time.Second
 
+// presencePatience bounds such a check. A connection that is silent for longer is taken
+// for dead, and its session's lock for lost.
+const presencePatience = 2 * time.Second
+
 // Presence is a lock that says that this process works on the database. It belongs to one
 // goroutine.
 type Presence struct {
@@ -89,11 +93,17 @@ func (p *Presence) renew(ctx context.Context) error {
 	if !p.db.postgresql {
 		return nil
 	}
+	asked := ctx
+	ctx, cancel := context.WithTimeout(ctx, presencePatience)
+	defer cancel()
 	if p.conn != nil {
-		if _, err := p.conn.ExecContext(ctx, `SELECT 1`); err == nil || ctx.Err() != nil {
+		if _, err := p.conn.ExecContext(ctx, `SELECT 1`); err == nil || asked.Err() != nil {
 			return nil
 		}
 		p.drop()
+		if ctx.Err() != nil {
+			return ctx.Err() // the next check takes the lock again
+		}
 	}
 	return p.lockPostgreSQL(ctx)
 }

@@ -49,5 +49,5 @@ func openReadOnlyPostgreSQL(dsn string) (*sql.DB, error) {
 	}
 	setDefaults(config.RuntimeParams, sessionDefaults)
 	config.RuntimeParams["default_transaction_read_only"] = "on" // even if the connection string sets it
-	return openPool(config, 1), nil
+	return openPool(config, 1, patience), nil
 }

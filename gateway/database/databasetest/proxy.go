@@ -19,6 +19,8 @@ type Proxy struct {
 
 	onCommit atomic.Pointer[func()]
 	answer   atomic.Pointer[[]byte] // for the next COMMIT, before the cut; nil: the server's own, and no cut
+
+	opened, silenced atomic.Int64 // connections, in the order in which they came
 }
 
 // NewProxy serves until the test ends.
@@ -64,8 +66,14 @@ func (p *Proxy) FailNextCommit(code string) {
 	p.answer.Store(&message)
 }
 
+// Silence lets nothing through any more on the connections that are open, and does not
+// close them: as after a failover to another machine. New ones are served.
+func (p *Proxy) Silence() { p.silenced.Store(p.opened.Load()) }
+
 func (p *Proxy) serve(client net.Conn, config *pgx.ConnConfig) {
 	defer client.Close()
+	number := p.opened.Add(1)
+	silent := func() bool { return number <= p.silenced.Load() }
 	network, address := pgconn.NetworkAddress(config.Host, config.Port)
 	server, err := net.Dial(network, address)
 	if err != nil {
@@ -89,7 +97,9 @@ func (p *Proxy) serve(client net.Conn, config *pgx.ConnConfig) {
 			if err != nil {
 				return
 			}
-			server.Write(buffer[:n])
+			if !silent() {
+				server.Write(buffer[:n])
+			}
 		}
 	}()
 	buffer := make([]byte, 64<<10)
@@ -104,6 +114,8 @@ func (p *Proxy) serve(client net.Conn, config *pgx.ConnConfig) {
 		if err != nil {
 			return
 		}
-		client.Write(buffer[:n])
+		if !silent() {
+			client.Write(buffer[:n])
+		}
 	}
 }
