@@ -101,6 +101,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		"swept all the time":       {func(c *config.Config) { c.Objects.SweepEvery = time.Minute }, []string{"objects.sweep-every"}},
 		"swept too seldom":         {func(c *config.Config) { c.Objects.SweepEvery = 721 * time.Hour }, []string{"objects.sweep-every"}},
 		"s3 endpoint with scheme":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "https://s3" }, []string{"objects.endpoint"}},
+		"s3 endpoint with a user":  {func(c *config.Config) { s3(c); c.Objects.Endpoint = "key@s3" }, []string{"objects.endpoint"}},
 		"s3 prefix without slash":  {func(c *config.Config) { s3(c); c.Objects.Prefix = "p" }, []string{"objects.prefix"}},
 		"s3 prefix from root":      {func(c *config.Config) { s3(c); c.Objects.Prefix = "/p/" }, []string{"objects.prefix"}},
 		"s3 prefix with gap":       {func(c *config.Config) { s3(c); c.Objects.Prefix = "p//q/" }, []string{"objects.prefix"}},
