@@ -188,54 +188,28 @@ func (g *Gateway) Lease(ctx context.Context, caller Caller, id AssignmentID) (As
 // Assignments lists the caller's own standing assignments, by id. It leaves out
 // assignments whose contract hides the batch.
 func (g *Gateway) Assignments(ctx context.Context, caller Caller, page Page) ([]Assignment, string, error) {
-	if page.After != "" && policy.ParseIdentifier("a", page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []Assignment
-	var next string
-	_, err := g.door.Do(ctx, caller, choke.Act{
+	var may choke.Allowance
+	return choke.List(ctx, g.door, caller, page, choke.Listing[queries.Assignment, Assignment]{
 		Action: policy.ActionAssignmentList,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			may = s.Allowance()
 			return s.OnOwn(ctx, tx)
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			var err error
-			list, next, err = listAssignments(ctx, tx, s, queries.AssignmentsOfPersonParams{Person: caller.Person,
-				Now: queries.At(s.Now()), After: policy.AssignmentID(page.After), Limit: page.Rows()})
-			return err
+		Cursor: choke.ByID("a"),
+		Rows: func(ctx context.Context, tx *database.Tx, s *choke.Scene, after string, limit int32) ([]queries.Assignment, error) {
+			return tx.AssignmentsOfPerson(ctx, queries.AssignmentsOfPersonParams{Person: caller.Person,
+				Now: queries.At(s.Now()), After: policy.AssignmentID(after), Limit: limit})
+		},
+		After: func(row queries.Assignment) string { return string(row.ID) },
+		Item: func(ctx context.Context, tx *database.Tx, _ *choke.Scene, row queries.Assignment) (a Assignment, shown bool, err error) {
+			// Every assigned batch is sealed.
+			if shown, err = may.Batch(ctx, tx, row.Contract, policy.BatchSealed); err != nil || !shown {
+				return a, false, err
+			}
+			a, err = readAssignment(ctx, tx, row.ID)
+			return a, true, err
 		},
 	})
-	return list, next, err
-}
-
-// listAssignments reads rows until the page is full of assignments that the caller may
-// see. Every assigned batch is sealed.
-func listAssignments(ctx context.Context, tx *database.Tx, s *choke.Scene, params queries.AssignmentsOfPersonParams) (list []Assignment, next string, err error) {
-	may := s.Allowance()
-	for {
-		rows, err := tx.AssignmentsOfPerson(ctx, params)
-		if err != nil {
-			return nil, "", fmt.Errorf("listing assignments: %w", err)
-		}
-		for _, row := range rows {
-			params.After = row.ID
-			if ok, err := may.Batch(ctx, tx, row.Contract, policy.BatchSealed); err != nil {
-				return nil, "", err
-			} else if !ok {
-				continue
-			}
-			a, err := readAssignment(ctx, tx, row.ID)
-			if err != nil {
-				return nil, "", err
-			}
-			if list = append(list, a); len(list) == int(params.Limit) {
-				return list, string(row.ID), nil
-			}
-		}
-		if len(rows) < int(params.Limit) {
-			return list, "", nil
-		}
-	}
 }
 
 func readAssignment(ctx context.Context, tx *database.Tx, id AssignmentID) (Assignment, error) {

@@ -253,41 +253,23 @@ func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 
 // Contracts lists the contracts that the caller may read, by id.
 func (g *Gateway) Contracts(ctx context.Context, caller Caller, page Page) ([]Contract, string, error) {
-	if page.After != "" && policy.ParseIdentifier("c", page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []Contract
-	var next string
-	_, err := g.door.Do(ctx, caller, choke.Act{
+	return choke.List(ctx, g.door, caller, page, choke.Listing[queries.Contract, Contract]{
 		Action: policy.ActionContractList,
-		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			return s.OnOwn(ctx, tx)
-		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			client := ""
+		Load:   func(ctx context.Context, tx *database.Tx, s *choke.Scene) error { return s.OnOwn(ctx, tx) },
+		Cursor: choke.ByID("c"),
+		Rows: func(ctx context.Context, tx *database.Tx, s *choke.Scene, after string, limit int32) ([]queries.Contract, error) {
+			var client OrganisationID
 			if len(s.Duties()) > 0 && s.Kind() == KindClient {
-				client = string(s.Organisation())
+				client = s.Organisation()
 			}
-			list, next = nil, ""
-			rows, err := tx.Contracts(ctx, queries.ContractsParams{After: policy.ContractID(page.After), Client: policy.OrganisationID(client),
-				Organisation: s.Organisation(), Person: caller.Person, Now: queries.At(s.Now()), Limit: page.Rows()})
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				c, err := readContract(ctx, tx, s, row.ID)
-				if err != nil {
-					return err
-				}
-				list = append(list, c)
-				s.AlsoIn(row.Client)
-				next = string(row.ID)
-			}
-			if len(rows) < int(page.Rows()) {
-				next = ""
-			}
-			return nil
+			return tx.Contracts(ctx, queries.ContractsParams{After: policy.ContractID(after), Client: client,
+				Organisation: s.Organisation(), Person: caller.Person, Now: queries.At(s.Now()), Limit: limit})
+		},
+		After: func(row queries.Contract) string { return string(row.ID) },
+		Item: func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Contract) (Contract, bool, error) {
+			c, err := readContract(ctx, tx, s, row.ID)
+			s.AlsoIn(row.Client)
+			return c, true, err
 		},
 	})
-	return list, next, err
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/bordereau/bordereau/gateway/choke"
 	"github.com/bordereau/bordereau/gateway/database"
@@ -14,30 +13,17 @@ import (
 // identifiers. It is a duty of the client's contract managers, compliance officers and
 // auditors. The people who work on a contract do not see who else does.
 func (g *Gateway) Memberships(ctx context.Context, caller Caller, contract ContractID, page Page) ([]Membership, string, error) {
-	if page.After != "" && policy.ParseIdentifier("m", page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []Membership
-	var next string
-	_, err := g.door.Do(ctx, caller, choke.Act{
+	return choke.List(ctx, g.door, caller, page, choke.Listing[queries.Membership, Membership]{
 		Action: policy.ActionRoleList,
 		Load:   choke.LoadDuty(contract),
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: contract, After: policy.MembershipID(page.After),
-				Now: queries.At(s.Now()), Limit: page.Rows()})
-			if err != nil {
-				return fmt.Errorf("listing memberships: %w", err)
-			}
-			list, next = nil, ""
-			for _, m := range rows {
-				list = append(list, Membership{ID: m.ID, Contract: contract, Person: m.Person,
-					Role: m.Role, From: m.ValidFrom.Time(), Until: m.ValidUntil.Time()})
-			}
-			if len(rows) == int(page.Rows()) {
-				next = string(rows[len(rows)-1].ID)
-			}
-			return nil
+		Cursor: choke.ByID("m"),
+		Rows: func(ctx context.Context, tx *database.Tx, s *choke.Scene, after string, limit int32) ([]queries.Membership, error) {
+			return tx.MembershipPage(ctx, queries.MembershipPageParams{Contract: contract, After: policy.MembershipID(after),
+				Now: queries.At(s.Now()), Limit: limit})
 		},
+		After: func(row queries.Membership) string { return string(row.ID) },
+		Item: choke.EachShown(func(m queries.Membership) Membership {
+			return Membership{ID: m.ID, Contract: contract, Person: m.Person, Role: m.Role, From: m.ValidFrom.Time(), Until: m.ValidUntil.Time()}
+		}),
 	})
-	return list, next, err
 }

@@ -139,30 +139,16 @@ func (er *Erasures) LiftHold(ctx context.Context, caller choke.Caller, id choke.
 
 // Holds lists the holds under a contract by id, with those that were lifted.
 func (er *Erasures) Holds(ctx context.Context, caller choke.Caller, id choke.ContractID, page choke.Page) ([]Hold, string, error) {
-	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []Hold
-	var next string
-	_, err := er.door.Do(ctx, caller, choke.Act{
+	return choke.List(ctx, er.door, caller, page, choke.Listing[queries.Hold, Hold]{
 		Action: policy.ActionHoldList,
 		Load:   choke.LoadDuty(id),
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: id, After: policy.HoldID(page.After), Limit: page.Rows()})
-			if err != nil {
-				return fmt.Errorf("listing holds: %w", err)
-			}
-			list, next = nil, ""
-			for _, row := range rows {
-				list = append(list, holdOf(row))
-			}
-			if len(rows) == int(page.Rows()) {
-				next = string(rows[len(rows)-1].ID)
-			}
-			return nil
+		Cursor: choke.ByID("h"),
+		Rows: func(ctx context.Context, tx *database.Tx, _ *choke.Scene, after string, limit int32) ([]queries.Hold, error) {
+			return tx.HoldsOfContract(ctx, queries.HoldsOfContractParams{Contract: id, After: policy.HoldID(after), Limit: limit})
 		},
+		After: func(row queries.Hold) string { return string(row.ID) },
+		Item:  choke.EachShown(holdOf),
 	})
-	return list, next, err
 }
 
 func holdOf(row queries.Hold) Hold {

@@ -107,30 +107,16 @@ func reconsider(ctx context.Context, tx *database.Tx, ledger string) error {
 
 // PersonHolds lists the holds on people in a ledger by id, with those that were lifted.
 func (er *Erasures) PersonHolds(ctx context.Context, caller choke.Caller, ledger string, page choke.Page) ([]PersonHold, string, error) {
-	if page.After != "" && policy.ParseIdentifier("h", page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []PersonHold
-	var next string
-	_, err := er.door.Do(ctx, caller, choke.Act{
+	return choke.List(ctx, er.door, caller, page, choke.Listing[queries.PersonHold, PersonHold]{
 		Action: policy.ActionHoldList,
 		Load:   choke.LoadLedger(ledger, ""),
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			rows, err := tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: policy.HoldID(page.After), Limit: page.Rows()})
-			if err != nil {
-				return fmt.Errorf("listing holds: %w", err)
-			}
-			list, next = nil, ""
-			for _, row := range rows {
-				list = append(list, personHoldOf(row))
-			}
-			if len(rows) == int(page.Rows()) {
-				next = string(rows[len(rows)-1].ID)
-			}
-			return nil
+		Cursor: choke.ByID("h"),
+		Rows: func(ctx context.Context, tx *database.Tx, _ *choke.Scene, after string, limit int32) ([]queries.PersonHold, error) {
+			return tx.PersonHolds(ctx, queries.PersonHoldsParams{Ledger: ledger, After: policy.HoldID(after), Limit: limit})
 		},
+		After: func(row queries.PersonHold) string { return string(row.ID) },
+		Item:  choke.EachShown(personHoldOf),
 	})
-	return list, next, err
 }
 
 func personHoldOf(row queries.PersonHold) PersonHold {

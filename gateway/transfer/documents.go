@@ -57,35 +57,23 @@ func documentOf(row queries.Document, fileName string) choke.Document {
 // handler and nothing else sees those of a standing assignment. The batch's other parties
 // see all of them.
 func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch choke.BatchID, page choke.Page) ([]choke.Document, string, error) {
-	if page.After != "" && policy.ParseReference(page.After) != nil {
-		return nil, "", choke.ErrCursor
-	}
-	var list []choke.Document
-	var next string
-	_, err := t.door.Do(ctx, caller, choke.Act{
+	return choke.List(ctx, t.door, caller, page, choke.Listing[queries.DocumentsOfBatchRow, choke.Document]{
 		Action: policy.ActionBatchRead,
 		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
 			_, err := s.OnBatch(ctx, tx, batch)
 			return err
 		},
-		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
-			params := queries.DocumentsOfBatchParams{Batch: batch, After: page.After, Now: queries.At(s.Now()), Limit: page.Rows()}
+		Cursor: policy.ParseReference,
+		Rows: func(ctx context.Context, tx *database.Tx, s *choke.Scene, after string, limit int32) ([]queries.DocumentsOfBatchRow, error) {
+			params := queries.DocumentsOfBatchParams{Batch: batch, After: after, Now: queries.At(s.Now()), Limit: limit}
 			if s.OnlyAs(policy.RoleHandler) {
 				params.Assigned = string(caller.Person)
 			}
-			rows, err := tx.DocumentsOfBatch(ctx, params)
-			if err != nil {
-				return fmt.Errorf("listing documents: %w", err)
-			}
-			list, next = nil, ""
-			for _, row := range rows {
-				list = append(list, documentOf(row.Document, row.FileName))
-			}
-			if len(rows) == int(page.Rows()) {
-				next = rows[len(rows)-1].Document.Reference
-			}
-			return nil
+			return tx.DocumentsOfBatch(ctx, params)
 		},
+		After: func(row queries.DocumentsOfBatchRow) string { return row.Document.Reference },
+		Item: choke.EachShown(func(row queries.DocumentsOfBatchRow) choke.Document {
+			return documentOf(row.Document, row.FileName)
+		}),
 	})
-	return list, next, err
 }
