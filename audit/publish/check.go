@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -55,6 +56,31 @@ func TwoHistories(err error) bool {
 	return errors.As(err, &fork) || errors.As(err, &rollback) || errors.Is(err, audit.ErrTampered)
 }
 
+// settled looks again after a difference, because one wrong answer of a store is no
+// second history, and a halt stops every replica until a person comes. The difference
+// counts when every look finds one.
+func (p *Publisher) settled(ctx context.Context, look func() error) error {
+	err := look()
+	for _, pause := range p.config.Again {
+		var lost *Lost
+		if !TwoHistories(err) && !errors.As(err, &lost) {
+			return err
+		}
+		p.config.Logger.Warn("what is published differs from the database; looking again", "error", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("looking again after a difference: %w: %v", ctx.Err(), err)
+		case <-time.After(pause):
+		}
+		err = look()
+	}
+	return err
+}
+
+// errNoNote says that a store gave something without a signature, such as a page of a
+// proxy. It says nothing about the ledger's history.
+var errNoNote = errors.New("the store is unwell: its answer is no signed note")
+
 // checkpoint is the content of a published checkpoint.
 type checkpoint struct {
 	epoch int64
@@ -72,7 +98,7 @@ func (p *Publisher) Check(ctx context.Context) error {
 		return fmt.Errorf("comparing with what is published: %w", err)
 	}
 	for _, ledger := range ledgers {
-		if err := p.check(ctx, ledger); err != nil {
+		if err := p.settled(ctx, func() error { return p.check(ctx, ledger) }); err != nil {
 			return fmt.Errorf("comparing with what is published: %w", err)
 		}
 	}

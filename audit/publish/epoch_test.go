@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bordereau/bordereau/audit"
 	"github.com/bordereau/bordereau/audit/event"
@@ -42,7 +43,7 @@ func rolledBack(t *testing.T, b *bench) {
 	b.append(t, 200)
 	mustPublish(t, p)
 	b.append(t, 10)
-	late, err := publish.New(publish.Config{Ledger: b.ledger, Sink: dying{b.sink}})
+	late, err := publish.New(publish.Config{Again: []time.Duration{0, 0}, Ledger: b.ledger, Sink: dying{b.sink}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +228,7 @@ func TestCheckWhileOthersPublish(t *testing.T) {
 	b := newBench(t, databasetest.SQLite(t), t.TempDir())
 	b.append(t, 10)
 	mustPublish(t, b.publisher(t))
-	late, err := publish.New(publish.Config{Ledger: b.ledger, Sink: &overtaking{Sink: b.sink, by: func() {
+	late, err := publish.New(publish.Config{Again: []time.Duration{0, 0}, Ledger: b.ledger, Sink: &overtaking{Sink: b.sink, by: func() {
 		b.append(t, 5)
 		mustPublish(t, b.publisher(t))
 	}}})
@@ -290,7 +291,7 @@ func TestRotatedKeyIsPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		replica, err := publish.New(publish.Config{Ledger: both, Sink: b.sink})
+		replica, err := publish.New(publish.Config{Again: []time.Duration{0, 0}, Ledger: both, Sink: b.sink})
 		if err != nil {
 			t.Fatal(err)
 		}

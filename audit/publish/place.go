@@ -105,6 +105,9 @@ func (p *Publisher) read(ctx context.Context, ledger string, epoch int64, name s
 	if err != nil {
 		return checkpoint{}, err
 	}
+	if !isNote(signed) {
+		return checkpoint{}, fmt.Errorf("reading %s: %w", name, errNoNote)
+	}
 	c, _, _, err := log.ParseCheckpoint(signed, verifiers[0].Name(), signedBy(signed, verifiers))
 	if err != nil {
 		return checkpoint{}, &Fork{What: fmt.Sprintf("%s is not a checkpoint of this ledger, signed with a key of it: %v", name, err)}
@@ -113,6 +116,13 @@ func (p *Publisher) read(ctx context.Context, ledger string, epoch int64, name s
 		return checkpoint{}, &Fork{What: name + " has no root"}
 	}
 	return checkpoint{epoch: epoch, size: int64(c.Size), root: tlog.Hash(c.Hash)}, nil
+}
+
+// isNote says whether the text has the form of a signed note, by any key.
+func isNote(text []byte) bool {
+	var unverified *note.UnverifiedNoteError
+	_, err := note.Open(text, note.VerifierList())
+	return errors.As(err, &unverified)
 }
 
 // signedBy is the first key that signed; the newest when none did.

@@ -20,6 +20,10 @@ type Config struct {
 	Sink   Sink
 	Every  time.Duration // the pause between two publications; default: 1 min
 	Logger *slog.Logger  // default: nothing is logged
+
+	// Again are the pauses after which a difference is looked for again, before it
+	// counts. Default: some seconds in all.
+	Again []time.Duration
 }
 
 // Publisher publishes all ledgers of a database. Any number of them may publish the same
@@ -49,6 +53,9 @@ func New(c Config) (*Publisher, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Again == nil {
+		c.Again = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}
 	}
 	p := &Publisher{config: c, published: map[string]checkpoint{}}
 	p.status.Store(&Status{Good: time.Now()})
@@ -106,7 +113,11 @@ func (p *Publisher) PublishOnly(ctx context.Context, ledgers []string) error {
 	var failed error
 	var grown []audit.Published
 	for _, ledger := range ledgers {
-		size, err := p.publish(ctx, ledger)
+		var size int64
+		err := p.settled(ctx, func() (err error) {
+			size, err = p.publish(ctx, ledger)
+			return err
+		})
 		if err != nil { // an error of one ledger does not stop the others
 			failed = errors.Join(failed, fmt.Errorf("publishing ledger %s: %w", ledger, err))
 		} else if size > 0 {
