@@ -9,17 +9,36 @@ import (
 	"unicode/utf8"
 )
 
-// FormatDisposition gives the Content-Disposition for a file name, exactly and in any
-// language: RFC 6266 with the encoding of RFC 8187. A name in plain ASCII stands there a
-// second time, for clients that read only `filename`.
+// FormatDisposition gives the Content-Disposition for a file name that is sent, exactly
+// and in any language: RFC 6266 with the encoding of RFC 8187. A name in plain ASCII
+// stands there a second time, for clients that read only `filename`.
 func FormatDisposition(fileName string) string {
+	plain := ""
+	if isPlain(fileName) {
+		plain = fileName
+	}
+	return formatDisposition(plain, fileName)
+}
+
+// FormatAttachment gives the Content-Disposition of an answer, from which a client makes
+// a file: the safe form of the name, and before it one in ASCII for clients that read
+// only `filename` (RFC 6266, appendix D), as `curl -OJ` does.
+func FormatAttachment(fileName string) string {
+	if fileName == "" {
+		return "attachment"
+	}
+	return formatDisposition(plainFileName(fileName), SafeFileName(fileName))
+}
+
+// formatDisposition writes the name, and the plain form of it if there is one.
+func formatDisposition(plain, fileName string) string {
 	if fileName == "" {
 		return "attachment"
 	}
 	var b strings.Builder
 	b.WriteString("attachment")
-	if isPlain(fileName) {
-		fmt.Fprintf(&b, `; filename="%s"`, fileName)
+	if plain != "" {
+		fmt.Fprintf(&b, `; filename="%s"`, plain)
 	}
 	b.WriteString("; filename*=UTF-8''")
 	for i := range len(fileName) {
@@ -100,7 +119,9 @@ func (p *fieldParser) token() string {
 	return t
 }
 
-// parameters reads `*( OWS ";" OWS name "=" value )` to the end. Names are in lower case.
+// parameters reads `*( OWS ";" OWS [ name "=" value ] )` to the end, with a semicolon at
+// the end too: RFC 9110, section 5.6.6, allows it, and clients send it. Names are in
+// lower case.
 func (p *fieldParser) parameters() (map[string]string, error) {
 	all := map[string]string{}
 	for p.space(); p.rest != ""; p.space() {
@@ -108,6 +129,9 @@ func (p *fieldParser) parameters() (map[string]string, error) {
 			return nil, errors.New("a parameter must follow a semicolon")
 		}
 		p.space()
+		if p.rest == "" || p.rest[0] == ';' {
+			continue
+		}
 		name := strings.ToLower(p.token())
 		p.space()
 		if name == "" || !p.take('=') {
@@ -140,7 +164,8 @@ func (p *fieldParser) value() (string, error) {
 		switch {
 		case c == '"':
 			return b.String(), nil
-		case c == '\\' && p.rest != "":
+		case c == '\\' && p.rest != "" && (p.rest[0] == '"' || p.rest[0] == '\\'):
+			// Any other backslash stays: people send C:\scans\a.pdf as it is.
 			b.WriteByte(p.rest[0])
 			p.rest = p.rest[1:]
 		default:

@@ -24,6 +24,12 @@ func TestParseDisposition(t *testing.T) {
 		`attachment; filename*=UTF-8''e%CC%81t%C3%A9.txt`:                   "e\u0301té.txt", // no normal form is chosen
 		`attachment; filename="50%25 off.pdf"`:                              "50%25 off.pdf", // not encoded, so not decoded
 		`attachment; size=12; filename=a`:                                   "a",
+		`attachment; filename=a.pdf;`:                                       "a.pdf",
+		`attachment; filename="a.pdf" ; ;`:                                  "a.pdf",
+		`attachment;; filename=a.pdf`:                                       "a.pdf",
+		`attachment;`:                                                       "",
+		`attachment; filename="C:\scans\2026\a.pdf"`:                        `C:\scans\2026\a.pdf`,
+		`attachment; filename="\\server\share\a.pdf"`:                       `\server\share\a.pdf`,
 		`form-data; name="f"; filename="C:\\dossiers\\sinistre.tif"`:        `C:\dossiers\sinistre.tif`,
 	} {
 		got, err := api.ParseDisposition(header)
@@ -40,7 +46,6 @@ func TestParseDispositionRefuses(t *testing.T) {
 		"no semicolon":          `attachment filename=a`,
 		"no value":              `attachment; filename=`,
 		"no name":               `attachment; =a`,
-		"trailing semicolon":    `attachment; filename=a;`,
 		"unquoted space":        `attachment; filename=a b`,
 		"no closing quote":      `attachment; filename="a`,
 		"escaped closing quote": `attachment; filename="a\"`,

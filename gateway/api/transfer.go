@@ -62,8 +62,8 @@ func withLength(size int64) RequestEditorFn {
 // Download is a running download. Read gives io.EOF only after the whole document with
 // the announced digest. Every other end is another error. The caller closes it.
 type Download struct {
-	FileName  string
-	MediaType string
+	FileName  string // as SafeFileName makes it from the name that was sent
+	MediaType string // with the charset that was declared, if any
 	Size      int64  // bytes
 	SHA256    []byte // 32 bytes, as announced
 

@@ -142,7 +142,7 @@ func (p *player) read(ctx context.Context, by *actor, s *sent) error {
 		return err
 	}
 	got := fmt.Sprintf("%x, %d bytes, %s, %q", d.SHA256, d.Size, d.MediaType, d.FileName)
-	if want := fmt.Sprintf("%x, %d bytes, %s, %q", s.sha256, s.size, s.mediaType, s.fileName); got != want {
+	if want := fmt.Sprintf("%x, %d bytes, %s, %q", s.sha256, s.size, s.mediaType, api.SafeFileName(s.fileName)); got != want {
 		return fmt.Errorf("got %s, sent %s", got, want)
 	}
 	return nil
