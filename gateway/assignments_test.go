@@ -32,7 +32,7 @@ func TestAnAssignmentTakesDocumentsOfItsBatchAlone(t *testing.T) {
 	// batch that is sealed then.
 	failing := w.Open(t, "lot-failing")
 	n := gatewaytest.Incoming(failing, "refused", gatewaytest.Content("refused", 1000))
-	n.Digest = bytes.Repeat([]byte{1}, 32)
+	n.Digests = []gateway.Digest{{Field: "Content-Digest", Algorithm: gateway.DigestSHA256, Sum: bytes.Repeat([]byte{1}, 32)}}
 	_, _, err := w.Gateway.Upload(t.Context(), w.System, n, bytes.NewReader(gatewaytest.Content("refused", 1000)))
 	wantInvalid(t, err, gateway.InvalidDigestMismatch)
 	var abandoned gateway.DocumentID

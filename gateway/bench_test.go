@@ -29,7 +29,7 @@ func (nothing) Read(p []byte) (int, error) {
 
 func zeros(batch gateway.BatchID, reference string, n int64) (gateway.NewDocument, io.Reader) {
 	d := gatewaytest.Incoming(batch, reference, nil)
-	d.Length, d.Digest, d.MediaType = n, nil, "application/octet-stream"
+	d.Length, d.Digests, d.MediaType = n, nil, "application/octet-stream"
 	return d, io.LimitReader(nothing{}, n)
 }
 

@@ -313,7 +313,7 @@ func TestAnUploadDuringTheListing(t *testing.T) {
 		w.Clock.Advance(100 * 24 * time.Hour)
 		for key, repair := range map[string]bool{orphan: false, later: true} {
 			once := sync.OnceFunc(func() {
-				execute(t, w, `INSERT INTO document SELECT 'd_`+key+`', batch, contract, version, '`+key+`', class, media_type, 'receiving', '`+key+`',
+				execute(t, w, `INSERT INTO document SELECT 'd_`+key+`', batch, contract, version, '`+key+`', class, media_type, charset, 'receiving', '`+key+`',
 					size, digest, sent_by, created, touched, received, swept FROM document WHERE id = '`+string(documents[0].ID)+`'`)
 				put(t, store, key)
 				store.mu.Lock()

@@ -52,6 +52,8 @@ const (
 	InvalidIncomplete        = choke.InvalidIncomplete
 	InvalidLengthMismatch    = choke.InvalidLengthMismatch
 	InvalidLengthRequired    = choke.InvalidLengthRequired
+	InvalidDigest            = choke.InvalidDigest
+	InvalidNotWhole          = choke.InvalidNotWhole
 	InvalidPackTooLarge      = choke.InvalidPackTooLarge
 	InvalidParameter         = choke.InvalidParameter
 	InvalidRange             = choke.InvalidRange

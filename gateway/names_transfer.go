@@ -6,7 +6,11 @@ import "github.com/bordereau/bordereau/gateway/transfer"
 type (
 	Choice        = transfer.Choice
 	Content       = transfer.Content
+	Digest        = transfer.Digest
 	NewDocument   = transfer.NewDocument
 	Part          = transfer.Part
 	ReceiptClaims = transfer.ReceiptClaims
 )
+
+// DigestSHA256 is the algorithm that package transfer always computes.
+const DigestSHA256 = transfer.DigestSHA256

@@ -54,11 +54,11 @@ func TestBadUploadsStoreNothing(t *testing.T) {
 		body   io.Reader // nil: pdf
 		check  func(t *testing.T, err error)
 	}{
-		"shorter than declared": {change: func(n *gateway.NewDocument) { n.Length++; n.Digest = nil },
+		"shorter than declared": {change: func(n *gateway.NewDocument) { n.Length++; n.Digests = nil },
 			check: func(t *testing.T, err error) { wantInvalid(t, err, gateway.InvalidLengthMismatch) }},
-		"longer than declared": {change: func(n *gateway.NewDocument) { n.Length--; n.Digest = nil },
+		"longer than declared": {change: func(n *gateway.NewDocument) { n.Length--; n.Digests = nil },
 			check: func(t *testing.T, err error) { wantInvalid(t, err, gateway.InvalidLengthMismatch) }},
-		"another digest": {change: func(n *gateway.NewDocument) { n.Digest = make([]byte, 32) },
+		"another digest": {change: func(n *gateway.NewDocument) { n.Digests[0].Sum = make([]byte, 32) },
 			check: func(t *testing.T, err error) { wantInvalid(t, err, gateway.InvalidDigestMismatch) }},
 		"client gone": {body: broken(pdf[:500], io.ErrUnexpectedEOF),
 			check: func(t *testing.T, err error) { wantInvalid(t, err, gateway.InvalidBody) }},
@@ -71,21 +71,21 @@ func TestBadUploadsStoreNothing(t *testing.T) {
 		"media type of no clause": {change: func(n *gateway.NewDocument) { n.MediaType = "image/png" },
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonMediaType) }},
 		"content of another type": {body: bytes.NewReader(append([]byte("\x89PNG\r\n\x1a\n"), pdf[8:]...)),
-			change: func(n *gateway.NewDocument) { n.Digest = nil },
+			change: func(n *gateway.NewDocument) { n.Digests = nil },
 			check:  func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonContent) }},
 		"a program, where any type is allowed": {body: bytes.NewReader([]byte("\x7fELF\x02\x01\x01\x00")),
 			change: func(n *gateway.NewDocument) {
-				n.Class, n.MediaType, n.Length, n.Digest = "anything", "application/x-own", 8, nil
+				n.Class, n.MediaType, n.Length, n.Digests = "anything", "application/x-own", 8, nil
 			},
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonExecutable) }},
 		"declared too large": {change: func(n *gateway.NewDocument) { n.Length = 1<<20 + 1 },
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonTooLarge) }},
-		"too large, chunked": {change: func(n *gateway.NewDocument) { n.Length, n.Digest = -1, nil },
+		"too large, chunked": {change: func(n *gateway.NewDocument) { n.Length, n.Digests = -1, nil },
 			body:  io.MultiReader(bytes.NewReader(pdf), bytes.NewReader(make([]byte, 1<<20))),
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonTooLarge) }},
-		"empty": {change: func(n *gateway.NewDocument) { n.Length, n.Digest = 0, nil }, body: bytes.NewReader(nil),
+		"empty": {change: func(n *gateway.NewDocument) { n.Length, n.Digests = 0, nil }, body: bytes.NewReader(nil),
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonEmptyDocument) }},
-		"empty, chunked": {change: func(n *gateway.NewDocument) { n.Length, n.Digest = -1, nil }, body: bytes.NewReader(nil),
+		"empty, chunked": {change: func(n *gateway.NewDocument) { n.Length, n.Digests = -1, nil }, body: bytes.NewReader(nil),
 			check: func(t *testing.T, err error) { wantDenied(t, err, policy.ReasonEmptyDocument) }},
 		"reference climbs": {change: func(n *gateway.NewDocument) { n.Reference = "../x" },
 			check: func(t *testing.T, err error) { wantInvalid(t, err, gateway.InvalidReference) }},
@@ -141,7 +141,7 @@ func TestUploadsOfEveryKind(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", n.Reference, err)
 				}
-				if !bytes.Equal(d.Digest, gatewaytest.Incoming(batch, name, content).Digest) || d.FileName != n.FileName {
+				if !bytes.Equal(d.Digest, gatewaytest.Incoming(batch, name, content).Digests[0].Sum) || d.FileName != n.FileName {
 					t.Errorf("%s: received as %+v", n.Reference, d)
 				}
 				documents = append(documents, d)

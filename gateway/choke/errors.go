@@ -83,7 +83,9 @@ const (
 	InvalidIncomplete     InvalidKind = "terms-incomplete"
 	InvalidUnenforceable  InvalidKind = "terms-unenforceable"
 	InvalidDigestMismatch InvalidKind = "digest-mismatch"
-	InvalidLengthMismatch InvalidKind = "length-mismatch" // the body is shorter or longer than was declared
+	InvalidDigest         InvalidKind = "digest-unsupported" // an announced digest is of no algorithm that is checked
+	InvalidLengthMismatch InvalidKind = "length-mismatch"    // the body is shorter or longer than was declared
+	InvalidNotWhole       InvalidKind = "not-whole"          // the body is not the whole document, as its headers say
 	InvalidBody           InvalidKind = "body-interrupted"
 	InvalidLengthRequired InvalidKind = "length-required" // the body is too long to come without its length
 	InvalidRange          InvalidKind = "range"           // the document has no such bytes

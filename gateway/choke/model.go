@@ -117,6 +117,7 @@ type Document struct {
 	FileName  string // as sent, any language
 	Class     policy.Class
 	MediaType string
+	Charset   string // of a text, as it was declared; empty for none
 	State     policy.DocumentState
 	Size      int64  // plaintext bytes
 	Digest    []byte // SHA-256 of the plaintext, 32 bytes

@@ -175,7 +175,8 @@ func Content(reference string, size int) []byte {
 func Incoming(batch gateway.BatchID, reference string, content []byte) gateway.NewDocument {
 	digest := sha256.Sum256(content)
 	return gateway.NewDocument{Batch: batch, Reference: reference, Class: "anything", MediaType: "text/plain",
-		FileName: "Déclaration " + reference + ".txt", Length: int64(len(content)), Digest: digest[:]}
+		FileName: "Déclaration " + reference + ".txt", Length: int64(len(content)),
+		Digests: []gateway.Digest{{Field: "Content-Digest", Algorithm: gateway.DigestSHA256, Sum: digest[:]}}}
 }
 
 // Upload sends content and fails the test when it is not received.

@@ -48,6 +48,9 @@ func (s *server) readSmall(c *gin.Context) ([]byte, error) {
 	switch {
 	case err == nil:
 		_ = deadline.SetReadDeadline(time.Time{})
+		if err := checkDigests(c.Request, text); err != nil {
+			return nil, err
+		}
 	case errors.As(err, &tooLarge):
 		hangUp(c.Writer)
 		return nil, &refusal{kind: kindTooLarge, detail: "The limit is 1 MiB."}
@@ -75,12 +78,16 @@ func mediaType(r *http.Request, allowed ...string) error {
 	return &refusal{kind: kindContentType, field: "Content-Type", detail: "The value must be " + allowed[0] + "."}
 }
 
-// contentType parses the one Content-Type header. A compressed body is refused: the
-// gateway would take the compressed bytes for the document.
+// contentType parses the one Content-Type header of a body that is not compressed.
 func contentType(r *http.Request) (mediaType string, parameters map[string]string, err error) {
-	if r.Header.Get("Content-Encoding") != "" {
+	if isEncoded(r.Header) {
 		return "", nil, &refusal{kind: kindContentType, field: "Content-Encoding", detail: "The body must not be compressed."}
 	}
+	return describedType(r)
+}
+
+// describedType parses the one Content-Type header.
+func describedType(r *http.Request) (mediaType string, parameters map[string]string, err error) {
 	values := r.Header.Values("Content-Type")
 	if len(values) != 1 {
 		return "", nil, &refusal{kind: kindContentType, field: "Content-Type", detail: "There must be exactly one such header."}

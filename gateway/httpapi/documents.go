@@ -33,7 +33,7 @@ func (s *server) GetReceipt(ctx context.Context, r GetReceiptRequestObject) (Get
 func toDocument(d gateway.Document) api.Document {
 	return api.Document{
 		ID: string(d.ID), Batch: string(d.Batch), Contract: string(d.Contract), Reference: d.Reference,
-		FileName: d.FileName, Class: string(d.Class), MediaType: d.MediaType, State: api.DocumentState(d.State),
+		FileName: d.FileName, Class: string(d.Class), MediaType: d.MediaType, Charset: orNil(d.Charset), State: api.DocumentState(d.State),
 		Size: d.Size, SHA256: orNil(hex.EncodeToString(d.Digest)), Received: moment(d.Received),
 	}
 }

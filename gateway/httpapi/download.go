@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/hex"
 	"fmt"
+	"mime"
 	"net/http"
 	"strconv"
 
@@ -100,11 +101,20 @@ func (w *contentWriter) begin() {
 // HEAD.
 func describeContent(h http.Header, d gateway.Document, length int64) {
 	h.Set("Accept-Ranges", "bytes")
-	h.Set("Content-Type", d.MediaType)
+	h.Set("Content-Type", typeOf(d))
 	h.Set("Content-Length", strconv.FormatInt(length, 10))
-	h.Set("Content-Disposition", api.FormatDisposition(d.FileName))
+	h.Set("Content-Disposition", api.FormatAttachment(d.FileName))
 	h.Set("ETag", etag(d))
 	h.Set("Repr-Digest", api.FormatDigest(d.Digest))
+}
+
+// typeOf is the media type with its charset, as they were declared. A charset has only
+// characters of a token, or is quoted.
+func typeOf(d gateway.Document) string {
+	if d.Charset == "" {
+		return d.MediaType
+	}
+	return mime.FormatMediaType(d.MediaType, map[string]string{"charset": d.Charset})
 }
 
 // etag is a strong validator: a document's bytes never change, and other documents have

@@ -41,8 +41,8 @@ func TestDownload(t *testing.T) {
 			}
 			sum := sha256.Sum256(content)
 			for name, want := range map[string]string{
-				"Cache-Control":           "no-store",
-				"Content-Disposition":     "attachment; filename*=UTF-8''D%C3%A9claration%20claim-1.txt",
+				"Cache-Control":           "no-store, no-transform",
+				"Content-Disposition":     `attachment; filename="Declaration claim-1.txt"; filename*=UTF-8''D%C3%A9claration%20claim-1.txt`,
 				"Content-Length":          strconv.Itoa(size),
 				"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
 				"Content-Type":            "text/plain",

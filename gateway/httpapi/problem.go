@@ -52,7 +52,11 @@ func describe(kind string) (status int, title string) {
 	case string(gateway.InvalidTerms):
 		return http.StatusBadRequest, "The terms cannot be read."
 	case string(gateway.InvalidDigestMismatch), string(gateway.InvalidLengthMismatch), string(gateway.InvalidBody):
-		return http.StatusBadRequest, "The document did not arrive as announced. Nothing was kept."
+		return http.StatusBadRequest, "The body did not arrive as announced. Nothing was kept."
+	case string(gateway.InvalidDigest):
+		return http.StatusBadRequest, "An announced digest cannot be checked. Nothing was kept."
+	case string(gateway.InvalidNotWhole):
+		return http.StatusBadRequest, "The body is not the whole document. Nothing was kept."
 	case string(gateway.InvalidLengthRequired):
 		return http.StatusLengthRequired, "The document is too large to be sent without its length. Nothing was kept."
 	case string(gateway.InvalidIncomplete), string(gateway.InvalidUnenforceable):

@@ -25,7 +25,7 @@ func (s *server) identify(c *gin.Context) {
 	c.Set(requestKey{}, id)
 	h := c.Writer.Header()
 	h.Set("Request-Id", id)
-	h.Set("Cache-Control", "no-store")
+	h.Set("Cache-Control", "no-store, no-transform") // or a proxy could compress what a digest is of
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")

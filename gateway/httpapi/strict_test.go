@@ -74,7 +74,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		"/v1/batches/no-batch", "/v1/nothing", "/.well-known/jwks.json"} {
 		a := s.call(t, s.Handler, http.MethodGet, path, "", nil)
 		for name, want := range map[string]string{
-			"Cache-Control":                "no-store",
+			"Cache-Control":                "no-store, no-transform",
 			"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'; sandbox",
 			"Cross-Origin-Resource-Policy": "same-origin",
 			"Referrer-Policy":              "no-referrer",

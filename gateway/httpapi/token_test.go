@@ -32,7 +32,7 @@ func TestToken(t *testing.T) {
 			if token.TokenType != "Bearer" || token.ExpiresIn != 900 {
 				t.Errorf("got %+v", token)
 			}
-			if a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Pragma") != "no-cache" {
+			if a.Header.Get("Cache-Control") != "no-store, no-transform" || a.Header.Get("Pragma") != "no-cache" {
 				t.Errorf("got headers %v", a.Header)
 			}
 			use := s.call(t, s.Operator, http.MethodGet, "/v1/contracts", "", header{"Authorization": "Bearer " + token.AccessToken})

@@ -34,7 +34,7 @@ func newDocument(c *gin.Context) (gateway.NewDocument, error) {
 	if err != nil {
 		return gateway.NewDocument{}, err
 	}
-	mediaType, err := documentType(c.Request)
+	mediaType, charset, err := documentType(c.Request)
 	if err != nil {
 		return gateway.NewDocument{}, err
 	}
@@ -42,14 +42,17 @@ func newDocument(c *gin.Context) (gateway.NewDocument, error) {
 	if err != nil {
 		return gateway.NewDocument{}, err
 	}
-	digest, err := api.ParseDigest(strings.Join(c.Request.Header.Values("Content-Digest"), ", "))
-	if err != nil && c.Request.Header.Get("Content-Digest") != "" {
-		return gateway.NewDocument{}, badHeader("Content-Digest", err)
-	}
-	return gateway.NewDocument{
+	document := gateway.NewDocument{
 		Batch: policy.BatchID(c.Param("batch")), Reference: c.Param("reference"), Class: class,
-		MediaType: mediaType, FileName: fileName, Length: c.Request.ContentLength, Digest: digest,
-	}, nil
+		MediaType: mediaType, Charset: charset, FileName: fileName, Length: c.Request.ContentLength, Refusal: notWhole(c.Request.Header, mediaType),
+		Trailer: func() ([]gateway.Digest, error) { return trailingDigests(c.Request) }, Trailing: trailsDigest(c.Request),
+	}
+	digests, refused := announced(c.Request.Header)
+	if document.Refusal == nil {
+		document.Refusal = refused
+	}
+	document.Digests = digests
+	return document, nil
 }
 
 // uploadClass reads the one query parameter. The contract decides whether it has such a
@@ -68,17 +71,17 @@ func uploadClass(query string) (policy.Class, error) {
 	return policy.Class(values.Get("class")), nil
 }
 
-// documentType is the document's media type, without parameters. It must be one type, not
-// a pattern.
-func documentType(r *http.Request) (string, error) {
-	mediaType, _, err := contentType(r)
+// documentType is the document's media type, without parameters, and the charset that it
+// declares. It must be one type, not a pattern.
+func documentType(r *http.Request) (mediaType, charset string, err error) {
+	mediaType, parameters, err := describedType(r)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if !strings.Contains(mediaType, "/") || strings.Contains(mediaType, "*") {
-		return "", &refusal{kind: kindContentType, field: "Content-Type", detail: "The value must be the document's media type."}
+		return "", "", &refusal{kind: kindContentType, field: "Content-Type", detail: "The value must be the document's media type."}
 	}
-	return mediaType, nil
+	return mediaType, parameters["charset"], nil
 }
 
 // fileName is the name in Content-Disposition, empty for none.

@@ -38,12 +38,58 @@ func TestUploadKeepsTheFileNameExactly(t *testing.T) {
 	}
 }
 
-func TestMediaTypeParametersAreDropped(t *testing.T) {
+// The charset of a text is kept and given back. Other parameters are dropped.
+func TestTheCharsetIsKept(t *testing.T) {
 	s := serve(t)
-	h := header{"Content-Type": `Text/Plain; charset="utf-8"`}
-	u := into[api.Upload](t, s.put(t, s.Open(t, "lot-1"), "claim-1", "anything", "x", h), http.StatusCreated)
-	if u.Document.MediaType != "text/plain" {
-		t.Errorf("got %q", u.Document.MediaType)
+	batch := s.Open(t, "lot-1")
+	for reference, c := range map[string]struct{ sent, mediaType, charset string }{
+		"quoted":  {`Text/Plain; charset="utf-8"`, "text/plain", "utf-8"},
+		"plain":   {"text/csv;charset=Windows-1252;header=present", "text/csv", "Windows-1252"},
+		"none":    {"text/plain", "text/plain", ""},
+		"another": {"text/plain; format=flowed;", "text/plain", ""},
+	} {
+		u := into[api.Upload](t, s.put(t, batch, reference, "anything", "x", header{"Content-Type": c.sent}), http.StatusCreated)
+		if u.Document.MediaType != c.mediaType || value(u.Document.Charset) != c.charset {
+			t.Errorf("%s: got %q and %q", c.sent, u.Document.MediaType, value(u.Document.Charset))
+		}
+		again := s.put(t, batch, reference, "anything", "x", header{"Content-Type": c.mediaType + "; charset=utf-7"})
+		wantProblem(t, again, http.StatusConflict, "reference-taken")
+	}
+	for name, charset := range map[string]string{"blank": `"a b"`, "quotes": `"a\"b"`, "too long": strings.Repeat("a", 41), "accent": `"\u00e9"`} {
+		p := wantProblem(t, s.put(t, batch, "claim-1", "anything", "x", header{"Content-Type": "text/plain; charset=" + charset}), http.StatusBadRequest, "parameter")
+		if value(p.Field) != "Content-Type" {
+			t.Errorf("%s: %v", name, p.Error())
+		}
+	}
+}
+
+// What stands in the record is what was sent. What a client makes a file of is safe.
+func TestNamesAreKeptExactlyAndGivenSafely(t *testing.T) {
+	s := serve(t)
+	batch := s.Open(t, "lot-1")
+	sent := map[string]string{`attachment; filename="C:\scans\2026\a.pdf"`: `C:\scans\2026\a.pdf`, `attachment; filename=b.pdf;`: "b.pdf",
+		api.FormatDisposition("fdp\u202etxt.exe"): "fdp\u202etxt.exe", api.FormatDisposition("NUL.pdf"): "NUL.pdf", api.FormatDisposition("e\u0301.pdf "): "e\u0301.pdf "}
+	var documents []gateway.Document
+	names := map[string]string{}
+	for disposition, name := range sent {
+		u := into[api.Upload](t, s.put(t, batch, fmt.Sprintf("claim-%d", len(documents)), "anything", "synthetic", header{"Content-Disposition": disposition,
+			"Content-Type": "text/csv; charset=windows-1252"}), http.StatusCreated)
+		if u.Document.FileName != name {
+			t.Errorf("%s is kept as %q", disposition, u.Document.FileName)
+		}
+		documents = append(documents, gateway.Document{Size: u.Document.Size})
+		names[u.Document.ID] = name
+	}
+	s.Seal(t, batch, documents)
+	s.Taken(t, batch)
+	for id, name := range names {
+		a := s.call(t, s.Handler, http.MethodGet, "/v1/documents/"+id+"/content", "", nil)
+		if got := a.Header.Get("Content-Disposition"); a.StatusCode != http.StatusOK || got != api.FormatAttachment(name) {
+			t.Errorf("%q: %d, %s", name, a.StatusCode, got)
+		}
+		if a.Header.Get("Content-Type") != "text/csv; charset=windows-1252" || a.Header.Get("Cache-Control") != "no-store, no-transform" {
+			t.Errorf("%q: %v", name, a.Header)
+		}
 	}
 }
 
@@ -77,7 +123,7 @@ func TestBadUploads(t *testing.T) {
 		"no media type":          {batch, "anything", "x", header{"Content-Type": ""}, 415, "content-type", "Content-Type"},
 		"any media type":         {batch, "anything", "x", header{"Content-Type": "*/*"}, 415, "content-type", "Content-Type"},
 		"no type at all":         {batch, "anything", "x", header{"Content-Type": "pdf"}, 415, "content-type", "Content-Type"},
-		"compressed":             {batch, "anything", "x", header{"Content-Encoding": "gzip"}, 415, "content-type", "Content-Encoding"},
+		"compressed":             {batch, "anything", "x", header{"Content-Encoding": "gzip"}, 400, "not-whole", "Content-Encoding"},
 		"no file name":           {batch, "anything", "x", header{"Content-Disposition": ""}, 400, "parameter", "Content-Disposition"},
 		"malformed file name":    {batch, "anything", "x", header{"Content-Disposition": "attachment; filename*=%E9"}, 400, "parameter", "Content-Disposition"},
 	} {

@@ -49,7 +49,7 @@ func documentFrom(ctx context.Context, tx *database.Tx, row queries.Document) (c
 
 func documentOf(row queries.Document, fileName string) choke.Document {
 	return choke.Document{ID: row.ID, Batch: row.Batch, Contract: row.Contract,
-		Reference: row.Reference, FileName: fileName, Class: row.Class, MediaType: row.MediaType,
+		Reference: row.Reference, FileName: fileName, Class: row.Class, MediaType: row.MediaType, Charset: row.Charset,
 		State: row.State, Size: row.Size, Digest: row.Digest, Received: row.Received.Time()}
 }
 

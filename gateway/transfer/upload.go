@@ -26,19 +26,40 @@ type NewDocument struct {
 	Reference string // the client's own, unique in the batch
 	Class     policy.Class
 	MediaType string // lower case, without parameters
+	Charset   string // of a text, as it was declared; empty for none
 	FileName  string // any language; kept exactly, and erasable
 	Length    int64  // plaintext bytes, -1 when not known
-	Digest    []byte // SHA-256 that the bytes must have, nil if not declared
+	Digests   []Digest
+
+	// Trailer returns the digests that were announced behind the body. It is called when
+	// the body has ended; nil means that there are none. Trailing says that some are to
+	// come.
+	Trailer  func() ([]Digest, error)
+	Trailing bool
+
+	// Refusal is a reason of the transport for which the body is no document. The upload
+	// is then decided, refused with it and recorded.
+	Refusal *choke.Invalid
 }
 
 func (n NewDocument) check() error {
 	if err := policy.ParseReference(n.Reference); err != nil {
 		return &choke.Invalid{Kind: choke.InvalidReference, Field: "reference", Detail: err.Error()}
 	}
-	if n.Length < -1 || n.Digest != nil && len(n.Digest) != 32 {
-		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Digest", Detail: "the length must not be negative, and the digest must have 32 bytes"}
+	if n.Length < -1 {
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Length", Detail: "the length must not be negative"}
+	}
+	if !isCharset(n.Charset) {
+		return &choke.Invalid{Kind: choke.InvalidParameter, Field: "Content-Type", Detail: "the charset must be a name of at most 40 characters"}
 	}
 	return checkFileName(n.FileName)
+}
+
+// isCharset accepts the characters of the names in the IANA registry (RFC 2978, 2.3), and
+// none at all.
+func isCharset(s string) bool {
+	letter := func(c rune) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' }
+	return len(s) <= 40 && !strings.ContainsFunc(s, func(c rune) bool { return !letter(c) && !strings.ContainsRune("!#$%&'+-^_`{}~.:()", c) })
 }
 
 // checkFileName accepts a file name as people use it, in any language. The name is kept
@@ -125,6 +146,9 @@ func (t *Transfers) grantUpload(ctx context.Context, caller choke.Caller, n NewD
 			return nil
 		},
 		Mutate: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			if n.Refusal != nil {
+				return n.Refusal
+			}
 			return t.takeReference(ctx, tx, s, up)
 		},
 	})
@@ -169,7 +193,7 @@ func (t *Transfers) takeReference(ctx context.Context, tx *database.Tx, s *choke
 	up.key = objectKey()
 	n, err := tx.InsertDocument(ctx, queries.InsertDocumentParams{ID: up.id, Batch: up.Batch,
 		Contract: s.Contract(), Version: s.Version(), Reference: up.Reference, Class: up.Class,
-		MediaType: up.MediaType, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
+		MediaType: up.MediaType, Charset: up.Charset, ObjectKey: up.key, Size: max(up.Length, 0), Digest: []byte{},
 		SentBy: s.Caller().Person, Created: queries.At(s.Now())})
 	if err != nil {
 		return fmt.Errorf("inserting document: %w", err)
@@ -210,7 +234,7 @@ func objectKey() string {
 func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error {
 	ctx, stop := t.keepTouching(ctx, up.id)
 	defer stop()
-	in := newUploadReader(body, up.Length, up.takes, up.Digest)
+	in := newUploadReader(body, up)
 	plain, err := in.checkType(up.MediaType)
 	if err != nil {
 		return up.refused(err)
@@ -319,7 +343,7 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 				return fmt.Errorf("inserting document header: %w", err)
 			}
 			row := queries.Document{ID: up.id, Batch: up.Batch, Contract: s.Contract(), // as it is stored now
-				Reference: up.Reference, Class: up.Class, MediaType: up.MediaType,
+				Reference: up.Reference, Class: up.Class, MediaType: up.MediaType, Charset: up.Charset,
 				State: policy.DocumentReceived, Size: up.size, Digest: up.digest, Received: queries.At(s.Now())}
 			d = documentOf(row, up.FileName)
 			r, err = t.acknowledge(ctx, tx, s, row)
@@ -343,7 +367,7 @@ func (t *Transfers) endUnreceived(ctx context.Context, up *upload, err error) {
 // repeatUpload compares a repeated upload with the received document, and returns the
 // same answer again.
 func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader) (choke.Document, choke.Receipt, error) {
-	in := newUploadReader(body, up.Length, up.takes, up.Digest)
+	in := newUploadReader(body, up)
 	if _, err := io.Copy(io.Discard, in); err != nil {
 		err = up.refused(err)
 		t.abandonUpload(ctx, up, err)
@@ -368,8 +392,8 @@ func (t *Transfers) repeatUpload(ctx context.Context, up *upload, body io.Reader
 			if d.State == policy.DocumentErased {
 				return &choke.Conflict{Kind: choke.ConflictState, Detail: "the document that was received under this reference is erased"}
 			}
-			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.FileName != up.FileName {
-				return &choke.Conflict{Kind: choke.ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type or file name"}
+			if !bytes.Equal(d.Digest, in.sum()) || d.Class != up.Class || d.MediaType != up.MediaType || d.Charset != up.Charset || d.FileName != up.FileName {
+				return &choke.Conflict{Kind: choke.ConflictReferenceTaken, Detail: "the reference was received with other bytes, class, media type, charset or file name"}
 			}
 			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: d.ID, Kind: receiptReceived})
 			if err != nil {

@@ -55,9 +55,9 @@ ORDER BY b.opened, b.id LIMIT $1;
 
 -- InsertDocument inserts no row where another request has just taken the reference.
 -- name: InsertDocument :execrows
-INSERT INTO document (id, batch, contract, version, reference, class, media_type, state, object_key, size, digest,
+INSERT INTO document (id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest,
                       sent_by, created, touched, received, swept)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $9, $10, $11, $12, $12, 0, 0)
+VALUES ($1, $2, $3, $4, $5, $6, $7, sqlc.arg(charset), 'receiving', $8, $9, $10, $11, $12, $12, 0, 0)
 ON CONFLICT DO NOTHING;
 
 -- name: Document :one

@@ -164,6 +164,7 @@ CREATE TABLE document (
     reference  text   NOT NULL,
     class      text   NOT NULL,
     media_type text   NOT NULL,
+    charset    text   NOT NULL, -- of a text, as it was declared; empty for none
     state      text   NOT NULL CHECK (state IN ('receiving', 'received', 'abandoned', 'withdrawn')),
     object_key text   NOT NULL,
     size       bigint NOT NULL,
