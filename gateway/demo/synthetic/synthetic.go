@@ -12,7 +12,7 @@ type Config struct {
 type Set struct {
 	Motor   Batch // a motor insurer: forms, scans, photographs, invoices, the bordereau
 	Cheques Batch // a deposit: front and back of each cheque, and the control file
-	Loyalty Batch // a loyalty programme's movements
+	Loyalty Batch // a loyalty programme's movements, and letters in the formats of their senders
 	Logs    Batch // log extracts of an incident
 }
 
@@ -120,6 +120,9 @@ func (g generator) loyalty() Batch {
 		b.Documents = append(b.Documents, newDocument(name, "statement", mediaCSV, text))
 		b.Totals["points"] += points
 		b.Totals["movements"] += 180
+	}
+	for n := range g.scale {
+		b.Documents = append(b.Documents, correspondence(newSource(g.seed, fmt.Sprintf("correspondence %d", n)), n)...)
 	}
 	return b
 }
