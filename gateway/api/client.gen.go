@@ -294,9 +294,21 @@ type ClientInterface interface {
 	//
 	// The body is the document, streamed, with `Content-Length`. It may be chunked
 	// instead, up to 156 GiB where documents are kept in S3. Its media type is
-	// `Content-Type` without parameters. The gateway keeps the document only if the
-	// whole body arrives as announced. The same bytes again under the same reference get
-	// the same answer; other bytes are a conflict.
+	// `Content-Type` without parameters; `charset` is kept beside it. The gateway keeps
+	// the document only if the whole body arrives as announced.
+	//
+	// The body is the whole document, as it is. A header or trailer that says otherwise
+	// is refused with `not-whole`: `Content-Range`, `Range`, a `Content-Encoding` other
+	// than `identity`, those of resumable uploads, `multipart/form-data` and the like.
+	//
+	// Each digest that is announced is checked: SHA-256, SHA-512 and MD5 in
+	// `Content-Digest` and `Repr-Digest` (RFC 9530), `Digest` (RFC 3230), and
+	// `Content-MD5`, as headers or as trailers. A trailer is named in `Trailer`. A field
+	// without one of these algorithms is refused with `digest-unsupported`. The bodies
+	// of other operations are checked in the same way.
+	//
+	// The same bytes again under the same reference get the same answer; other bytes are
+	// a conflict.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1210,9 +1222,21 @@ func (c *Client) ListDocuments(ctx context.Context, batch BatchInPath, params *L
 //
 // The body is the document, streamed, with `Content-Length`. It may be chunked
 // instead, up to 156 GiB where documents are kept in S3. Its media type is
-// `Content-Type` without parameters. The gateway keeps the document only if the
-// whole body arrives as announced. The same bytes again under the same reference get
-// the same answer; other bytes are a conflict.
+// `Content-Type` without parameters; `charset` is kept beside it. The gateway keeps
+// the document only if the whole body arrives as announced.
+//
+// The body is the whole document, as it is. A header or trailer that says otherwise
+// is refused with `not-whole`: `Content-Range`, `Range`, a `Content-Encoding` other
+// than `identity`, those of resumable uploads, `multipart/form-data` and the like.
+//
+// Each digest that is announced is checked: SHA-256, SHA-512 and MD5 in
+// `Content-Digest` and `Repr-Digest` (RFC 9530), `Digest` (RFC 3230), and
+// `Content-MD5`, as headers or as trailers. A trailer is named in `Trailer`. A field
+// without one of these algorithms is refused with `digest-unsupported`. The bodies
+// of other operations are checked in the same way.
+//
+// The same bytes again under the same reference get the same answer; other bytes are
+// a conflict.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6487,9 +6511,21 @@ type ClientWithResponsesInterface interface {
 	//
 	// The body is the document, streamed, with `Content-Length`. It may be chunked
 	// instead, up to 156 GiB where documents are kept in S3. Its media type is
-	// `Content-Type` without parameters. The gateway keeps the document only if the
-	// whole body arrives as announced. The same bytes again under the same reference get
-	// the same answer; other bytes are a conflict.
+	// `Content-Type` without parameters; `charset` is kept beside it. The gateway keeps
+	// the document only if the whole body arrives as announced.
+	//
+	// The body is the whole document, as it is. A header or trailer that says otherwise
+	// is refused with `not-whole`: `Content-Range`, `Range`, a `Content-Encoding` other
+	// than `identity`, those of resumable uploads, `multipart/form-data` and the like.
+	//
+	// Each digest that is announced is checked: SHA-256, SHA-512 and MD5 in
+	// `Content-Digest` and `Repr-Digest` (RFC 9530), `Digest` (RFC 3230), and
+	// `Content-MD5`, as headers or as trailers. A trailer is named in `Trailer`. A field
+	// without one of these algorithms is refused with `digest-unsupported`. The bodies
+	// of other operations are checked in the same way.
+	//
+	// The same bytes again under the same reference get the same answer; other bytes are
+	// a conflict.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9866,9 +9902,21 @@ func (c *ClientWithResponses) ListDocumentsWithResponse(ctx context.Context, bat
 //
 // The body is the document, streamed, with `Content-Length`. It may be chunked
 // instead, up to 156 GiB where documents are kept in S3. Its media type is
-// `Content-Type` without parameters. The gateway keeps the document only if the
-// whole body arrives as announced. The same bytes again under the same reference get
-// the same answer; other bytes are a conflict.
+// `Content-Type` without parameters; `charset` is kept beside it. The gateway keeps
+// the document only if the whole body arrives as announced.
+//
+// The body is the whole document, as it is. A header or trailer that says otherwise
+// is refused with `not-whole`: `Content-Range`, `Range`, a `Content-Encoding` other
+// than `identity`, those of resumable uploads, `multipart/form-data` and the like.
+//
+// Each digest that is announced is checked: SHA-256, SHA-512 and MD5 in
+// `Content-Digest` and `Repr-Digest` (RFC 9530), `Digest` (RFC 3230), and
+// `Content-MD5`, as headers or as trailers. A trailer is named in `Trailer`. A field
+// without one of these algorithms is refused with `digest-unsupported`. The bodies
+// of other operations are checked in the same way.
+//
+// The same bytes again under the same reference get the same answer; other bytes are
+// a conflict.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

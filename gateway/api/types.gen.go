@@ -612,11 +612,16 @@ type DestructionClaims struct {
 
 // Document defines model for Document.
 type Document struct {
-	Batch    BatchID    `json:"batch"`
+	Batch BatchID `json:"batch"`
+
+	// Charset Of a text, as it was declared; nothing checks it. Absent for none.
+	Charset  *string    `json:"charset,omitempty"`
 	Class    string     `json:"class"`
 	Contract ContractID `json:"contract"`
 
-	// FileName The name as sent. Empty after its erasure.
+	// FileName The name exactly as it was sent, empty after its erasure. It may hold
+	// characters that turn the direction of writing: show it isolated from other
+	// text, and make it safe before it becomes the name of a file.
 	FileName  string     `json:"file_name"`
 	ID        DocumentID `json:"id"`
 	MediaType string     `json:"media_type"`
@@ -1851,12 +1856,12 @@ type UploadDocumentParams struct {
 	Class string `form:"class" json:"class"`
 
 	// ContentDigest `sha-256=:base64:` (RFC 9530). A body with another digest is then refused.
-	// Other algorithms are ignored.
 	ContentDigest *string `json:"Content-Digest,omitempty"`
 
 	// ContentDisposition The file name, 1 to 1024 bytes, as `attachment; filename*=UTF-8''…` (RFC 6266)
-	// or `filename="…"`. `filename*` wins. The name is kept exactly and given back
-	// on download.
+	// or `filename="…"`. `filename*` wins. In a quoted value a backslash counts only
+	// before `"` and `\`. The name is kept exactly. A download gives it with what a
+	// file system or a reader could stumble over replaced by `_`.
 	ContentDisposition string `json:"Content-Disposition"`
 }
 

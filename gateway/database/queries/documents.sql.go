@@ -215,7 +215,7 @@ func (q *Queries) Batches(ctx context.Context, arg BatchesParams) ([]BatchesRow,
 }
 
 const document = `-- name: Document :one
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE id = $1
+SELECT id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE id = $1
 `
 
 func (q *Queries) Document(ctx context.Context, id policy.DocumentID) (Document, error) {
@@ -229,6 +229,7 @@ func (q *Queries) Document(ctx context.Context, id policy.DocumentID) (Document,
 		&i.Reference,
 		&i.Class,
 		&i.MediaType,
+		&i.Charset,
 		&i.State,
 		&i.ObjectKey,
 		&i.Size,
@@ -243,7 +244,7 @@ func (q *Queries) Document(ctx context.Context, id policy.DocumentID) (Document,
 }
 
 const documentByReference = `-- name: DocumentByReference :one
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE batch = $1 AND reference = $2 AND state IN ('receiving', 'received')
+SELECT id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE batch = $1 AND reference = $2 AND state IN ('receiving', 'received')
 `
 
 type DocumentByReferenceParams struct {
@@ -262,6 +263,7 @@ func (q *Queries) DocumentByReference(ctx context.Context, arg DocumentByReferen
 		&i.Reference,
 		&i.Class,
 		&i.MediaType,
+		&i.Charset,
 		&i.State,
 		&i.ObjectKey,
 		&i.Size,
@@ -292,7 +294,7 @@ func (q *Queries) DocumentHeader(ctx context.Context, document policy.DocumentID
 }
 
 const documentsOfBatch = `-- name: DocumentsOfBatch :many
-SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, h.file_name FROM document d JOIN document_header h ON h.document = d.id
+SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.charset, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, h.file_name FROM document d JOIN document_header h ON h.document = d.id
 WHERE d.batch = $1 AND d.state = 'received' AND d.reference > $3
   AND (CAST($4 AS text) = ''
        OR EXISTS (SELECT 1 FROM assignment_document ad JOIN assignment a ON a.id = ad.assignment
@@ -336,6 +338,7 @@ func (q *Queries) DocumentsOfBatch(ctx context.Context, arg DocumentsOfBatchPara
 			&i.Document.Reference,
 			&i.Document.Class,
 			&i.Document.MediaType,
+			&i.Document.Charset,
 			&i.Document.State,
 			&i.Document.ObjectKey,
 			&i.Document.Size,
@@ -378,7 +381,7 @@ func (q *Queries) EndBatchState(ctx context.Context, arg EndBatchStateParams) (i
 }
 
 const idleUploads = `-- name: IdleUploads :many
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE state <> 'received' AND state = 'receiving' AND touched < $2
+SELECT id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE state <> 'received' AND state = 'receiving' AND touched < $2
 ORDER BY touched LIMIT $1
 `
 
@@ -404,6 +407,7 @@ func (q *Queries) IdleUploads(ctx context.Context, arg IdleUploadsParams) ([]Doc
 			&i.Reference,
 			&i.Class,
 			&i.MediaType,
+			&i.Charset,
 			&i.State,
 			&i.ObjectKey,
 			&i.Size,
@@ -480,9 +484,9 @@ func (q *Queries) InsertBatchState(ctx context.Context, arg InsertBatchStatePara
 }
 
 const insertDocument = `-- name: InsertDocument :execrows
-INSERT INTO document (id, batch, contract, version, reference, class, media_type, state, object_key, size, digest,
+INSERT INTO document (id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest,
                       sent_by, created, touched, received, swept)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8, $9, $10, $11, $12, $12, 0, 0)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $13, 'receiving', $8, $9, $10, $11, $12, $12, 0, 0)
 ON CONFLICT DO NOTHING
 `
 
@@ -499,6 +503,7 @@ type InsertDocumentParams struct {
 	Digest    []byte
 	SentBy    policy.PersonID
 	Created   Micros
+	Charset   string
 }
 
 // InsertDocument inserts no row where another request has just taken the reference.
@@ -516,6 +521,7 @@ func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) 
 		arg.Digest,
 		arg.SentBy,
 		arg.Created,
+		arg.Charset,
 	)
 	if err != nil {
 		return 0, err
@@ -679,7 +685,7 @@ func (q *Queries) SetSwept(ctx context.Context, arg SetSweptParams) error {
 }
 
 const sweepableUploads = `-- name: SweepableUploads :many
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE state <> 'received' AND state = 'abandoned' AND (swept = 0 OR swept < touched + CAST($2 AS bigint))
+SELECT id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE state <> 'received' AND state = 'abandoned' AND (swept = 0 OR swept < touched + CAST($2 AS bigint))
   AND swept < CAST($3 AS bigint) - CAST($4 AS bigint)
 ORDER BY touched LIMIT $1
 `
@@ -715,6 +721,7 @@ func (q *Queries) SweepableUploads(ctx context.Context, arg SweepableUploadsPara
 			&i.Reference,
 			&i.Class,
 			&i.MediaType,
+			&i.Charset,
 			&i.State,
 			&i.ObjectKey,
 			&i.Size,

@@ -103,6 +103,7 @@ type Document struct {
 	Reference string
 	Class     policy.Class
 	MediaType string
+	Charset   string
 	State     policy.DocumentState
 	ObjectKey string
 	Size      int64

@@ -30,7 +30,7 @@ func (q *Queries) ClaimStoreSweep(ctx context.Context, arg ClaimStoreSweepParams
 }
 
 const documentOfObject = `-- name: DocumentOfObject :one
-SELECT id, batch, contract, version, reference, class, media_type, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE object_key = $1
+SELECT id, batch, contract, version, reference, class, media_type, charset, state, object_key, size, digest, sent_by, created, touched, received, swept FROM document WHERE object_key = $1
 `
 
 func (q *Queries) DocumentOfObject(ctx context.Context, objectKey string) (Document, error) {
@@ -44,6 +44,7 @@ func (q *Queries) DocumentOfObject(ctx context.Context, objectKey string) (Docum
 		&i.Reference,
 		&i.Class,
 		&i.MediaType,
+		&i.Charset,
 		&i.State,
 		&i.ObjectKey,
 		&i.Size,

@@ -23,7 +23,7 @@ func (q *Queries) CountReceivedDocuments(ctx context.Context, contract policy.Co
 }
 
 const receivedDocuments = `-- name: ReceivedDocuments :many
-SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, b.reference AS batch_reference FROM document d JOIN batch b ON b.id = d.batch
+SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.charset, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, b.reference AS batch_reference FROM document d JOIN batch b ON b.id = d.batch
 WHERE d.contract = $1 AND d.state = 'received' AND d.id > $3 ORDER BY d.id LIMIT $2
 `
 
@@ -57,6 +57,7 @@ func (q *Queries) ReceivedDocuments(ctx context.Context, arg ReceivedDocumentsPa
 			&i.Document.Reference,
 			&i.Document.Class,
 			&i.Document.MediaType,
+			&i.Document.Charset,
 			&i.Document.State,
 			&i.Document.ObjectKey,
 			&i.Document.Size,
