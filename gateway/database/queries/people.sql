@@ -17,6 +17,12 @@ SELECT * FROM person WHERE organisation = $1 AND name = $2 AND valid_until > sql
 -- name: OperatorOrganisation :one
 SELECT * FROM organisation WHERE kind = 'operator';
 
+-- FirstOperator is the operator's person who holds the duty and came first.
+-- name: FirstOperator :one
+SELECT p.id FROM person p JOIN organisation o ON o.id = p.organisation JOIN duty d ON d.person = p.id
+WHERE o.kind = 'operator' AND d.role = 'operator' AND p.valid_until > sqlc.arg(now) AND d.valid_until > sqlc.arg(now)
+ORDER BY p.valid_from, p.id LIMIT 1;
+
 -- name: InsertPerson :exec
 INSERT INTO person (id, organisation, name, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5);
 

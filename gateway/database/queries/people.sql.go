@@ -173,6 +173,20 @@ func (q *Queries) EndUnusedCredentials(ctx context.Context, arg EndUnusedCredent
 	return err
 }
 
+const firstOperator = `-- name: FirstOperator :one
+SELECT p.id FROM person p JOIN organisation o ON o.id = p.organisation JOIN duty d ON d.person = p.id
+WHERE o.kind = 'operator' AND d.role = 'operator' AND p.valid_until > $1 AND d.valid_until > $1
+ORDER BY p.valid_from, p.id LIMIT 1
+`
+
+// FirstOperator is the operator's person who holds the duty and came first.
+func (q *Queries) FirstOperator(ctx context.Context, now Micros) (policy.PersonID, error) {
+	row := q.db.QueryRowContext(ctx, firstOperator, now)
+	var id policy.PersonID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const insertCredential = `-- name: InsertCredential :exec
 INSERT INTO credential (id, person, secret_hash, valid_from, valid_until) VALUES ($1, $2, $3, $4, $5)
 `
