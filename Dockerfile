@@ -23,5 +23,7 @@ COPY --from=build --chown=65532:65532 --chmod=0700 /out/tmp /tmp
 USER 65532:65532
 VOLUME /var/lib/bordereau
 EXPOSE 8443
+# Ready, not only alive: an orchestrator that restarts what is unhealthy should ask /livez itself.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=60s CMD ["/bordereau", "health", "--config", "/etc/bordereau/bordereau.yaml"]
 ENTRYPOINT ["/bordereau"]
 CMD ["serve", "--config", "/etc/bordereau/bordereau.yaml"]

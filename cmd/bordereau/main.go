@@ -57,7 +57,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(demoCommand(), serveCommand(), initCommand(), configCommand(), auditCommand(), keysCommand(),
-		contractCommand(), policyCommand(), memberCommand(), fsckCommand(), storeCommand(), recoverCommand(), versionCommand())
+		contractCommand(), policyCommand(), memberCommand(), fsckCommand(), storeCommand(), recoverCommand(), healthCommand(), versionCommand())
 	fillHelp(root)
 	return root
 }

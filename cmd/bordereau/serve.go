@@ -44,7 +44,7 @@ func serveCommand() *cobra.Command {
 			}
 			api, admin, err := listen(c.Listen)
 			if err == nil {
-				err = in.WithServices(cmd.Context(), func(ctx context.Context) error { return serve(ctx, in, api, admin) })
+				err = in.Serving(cmd.Context(), func(ctx context.Context) error { return serve(ctx, in, api, admin) })
 			}
 			err = errors.Join(err, in.Close())
 			log.Info("stopped", "after", time.Since(began).Round(time.Second).String())

@@ -155,7 +155,20 @@ func (p *Presence) drop() {
 // SQLite's locks are the same on every system, and none outlives its process. Without
 // WAL, readers and BEGIN EXCLUSIVE keep each other out.
 func (db *DB) holdSQLite(ctx context.Context, begin string) (func() error, error) {
-	path := db.path + "-use"
+	return db.holdFile(ctx, db.path+"-use", begin)
+}
+
+// Serving keeps a second gateway off a SQLite file until leave is called: it would commit
+// between this one's acts, which are grouped for one writer. It returns ErrInUse while
+// another gateway serves. On PostgreSQL any number may.
+func (db *DB) Serving(ctx context.Context) (leave func() error, err error) {
+	if db.postgresql {
+		return func() error { return nil }, nil
+	}
+	return db.holdFile(ctx, db.path+"-serve", `BEGIN EXCLUSIVE`)
+}
+
+func (db *DB) holdFile(ctx context.Context, path, begin string) (func() error, error) {
 	// An existing file is not opened and closed, because that would free all locks that
 	// this process has on it.
 	if _, err := os.Stat(path); err != nil {

@@ -23,14 +23,25 @@ func address(r *http.Request, proxies []netip.Prefix) netip.Addr {
 		if len(hops) == 0 {
 			return netip.Addr{}
 		}
-		at, err = netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
-		if err != nil {
+		if at, err = parseHop(strings.TrimSpace(hops[len(hops)-1])); err != nil {
 			return netip.Addr{}
 		}
-		at = at.Unmap().WithZone("")
 		hops = hops[:len(hops)-1]
 	}
 	return at
+}
+
+// parseHop reads an address as proxies write it: alone, or with a port (10.1.2.3:51234,
+// [2001:db8::1]:443), as Azure's Application Gateway always does. An IPv6 address without
+// brackets has no port.
+func parseHop(text string) (netip.Addr, error) {
+	at, err := netip.ParseAddr(text)
+	if err != nil {
+		var withPort netip.AddrPort
+		withPort, err = netip.ParseAddrPort(text)
+		at = withPort.Addr()
+	}
+	return at.Unmap().WithZone(""), err
 }
 
 func trusted(a netip.Addr, proxies []netip.Prefix) bool {

@@ -107,6 +107,15 @@ func TestTheAddressIsTheTrustedProxys(t *testing.T) {
 		"only proxies":                    {[]string{"127.0.0.2, 127.0.0.3"}, 403},
 		"a proxy that says nothing":       {nil, 403},
 		"an IPv4 address written as IPv6": {[]string{"::ffff:" + inside}, 200},
+		"with a port":                     {[]string{inside + ":51234"}, 200},
+		"outside with a port":             {[]string{outside + ":51234"}, 403},
+		"as IPv6 with a port":             {[]string{"[::ffff:" + inside + "]:443"}, 200},
+		"behind a proxy with a port":      {[]string{inside + ":51234, 127.0.0.9:80"}, 200},
+		"in brackets without a port":      {[]string{"[" + inside + "]"}, 403},
+		"a port that is none":             {[]string{inside + ":https"}, 403},
+		"a port that is too large":        {[]string{inside + ":65536"}, 403},
+		"two ports":                       {[]string{inside + ":1:2"}, 403},
+		"quoted":                          {[]string{`"` + inside + `:51234"`}, 403},
 	} {
 		r := s.request(t, s.Handler, http.MethodGet, path, "", header{"X-Forwarded-For": ""})
 		r.Header["X-Forwarded-For"] = c.forwarded

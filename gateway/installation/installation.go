@@ -47,6 +47,8 @@ type Options struct {
 	// Otherwise they are tried where they have no record, or not at all to recover.
 	TryStores bool
 
+	silence time.Duration // before the log says what is waited for; silence unless a test sets it
+
 	disk durable.Disk // the machine's, unless a test sets another
 }
 
@@ -93,7 +95,8 @@ func OpenLedger(ctx context.Context, o Options) (*Installation, error) {
 
 func (in *Installation) openGateway(ctx context.Context) error {
 	c := in.Config
-	store, err := in.openObjects(ctx)
+	var store gateway.Objects
+	err := in.waiting("the object store", func() (err error) { store, err = in.openObjects(ctx); return err })
 	if err != nil {
 		return err
 	}
@@ -118,7 +121,14 @@ func (in *Installation) openGateway(ctx context.Context) error {
 
 func (in *Installation) openLedger(ctx context.Context) error {
 	c := in.Config
-	db, err := database.Open(ctx, database.Config{SQLite: c.Database.Path, PostgreSQL: c.Database.URL.Reveal(), Logger: in.Log})
+	if err := CheckOwner(c); err != nil {
+		return err
+	}
+	var db *database.DB
+	err := in.waiting("the database", func() (err error) {
+		db, err = database.Open(ctx, database.Config{SQLite: c.Database.Path, PostgreSQL: c.Database.URL.Reveal(), Logger: in.Log})
+		return err
+	})
 	if err != nil {
 		return err
 	}

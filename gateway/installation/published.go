@@ -15,7 +15,8 @@ import (
 // openPublisher opens the folder or bucket to which the ledgers are published.
 func (in *Installation) openPublisher(ctx context.Context) error {
 	c := in.Config.Ledger.Publish
-	sink, err := in.openSink(ctx, c)
+	var sink sinkCloser
+	err := in.waiting("the place of the published ledgers", func() (err error) { sink, err = in.openSink(ctx, c); return err })
 	if err != nil {
 		return err
 	}
@@ -57,10 +58,20 @@ func (in *Installation) CheckPublished(ctx context.Context) error {
 			"without what is missing, take over what was published and begin a new epoch: `bordereau audit new-epoch`", err, in.publishedAt())
 	case errors.As(err, &lost):
 		return fmt.Errorf("%w\n\nThe published ledgers are expected in\n%s.\nA reader who sees less there than was published cannot find out that a ledger was rewritten. Bring\n"+
-			"the files back. If they are lost, find out how, and publish them again: `bordereau audit republish`", err, in.publishedAt())
+			"the files back. If they are lost, find out how, and publish them again: `bordereau audit republish`%s", err, in.publishedAt(), in.replicaAdvice())
 	default:
 		return err
 	}
+}
+
+// replicaAdvice is for a gateway that begins beside others with a folder of its own,
+// which is then empty.
+func (in *Installation) replicaAdvice() string {
+	if in.Config.Ledger.Publish.Engine != config.Folder || in.Config.Database.Engine != config.PostgreSQL {
+		return ""
+	}
+	return "\n\nIf this is a new gateway beside others on one database, nothing is lost: give all of them the same place, a bucket\n" +
+		"(ledger.publish.engine: s3) or a folder that all of them share. See \"Several gateways\" in docs/operations.md"
 }
 
 // publishEpochs publishes epochs that have begun and are not published, before anything

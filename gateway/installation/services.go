@@ -17,6 +17,19 @@ func (in *Installation) WithServices(ctx context.Context, f func(ctx context.Con
 	return in.withServices(ctx, f, in.Ledger.Run, in.Publisher.Run, in.Gateway.Run)
 }
 
+// Serving is WithServices for a gateway. It refuses a second one on a SQLite file.
+func (in *Installation) Serving(ctx context.Context, f func(ctx context.Context) error) error {
+	leave, err := in.Database.Serving(ctx)
+	if errors.Is(err, database.ErrInUse) {
+		return fmt.Errorf("another gateway serves from %s: sqlite is for one. Stop it first, or use PostgreSQL for several gateways",
+			in.Config.Database.Path)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(in.WithServices(ctx, f), leave())
+}
+
 // WithSequencer runs the ledger's sequencer alone while f works.
 func (in *Installation) WithSequencer(ctx context.Context, f func(ctx context.Context) error) error {
 	return in.withServices(ctx, f, in.Ledger.Run)
