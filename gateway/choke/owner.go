@@ -49,6 +49,10 @@ func (o *Owner) View(ctx context.Context, read func(ctx context.Context, tx *dat
 	return o.door.db.View(ctx, read)
 }
 
+// Scrub makes sure that what was deleted is gone from the database's own files, or fails
+// with database.ErrStillInLog.
+func (o *Owner) Scrub(ctx context.Context) error { return o.door.db.Scrub(ctx) }
+
 // Columns lists all columns of the database with this name, as table.column.
 func (o *Owner) Columns(ctx context.Context, name string) ([]string, error) {
 	return o.door.db.Columns(ctx, name)

@@ -13,6 +13,9 @@ import (
 // sqliteReaders is how many connections read at once beside the one writer.
 const sqliteReaders = 8
 
+// sqliteBusy is how long a connection waits for another's lock, in milliseconds.
+const sqliteBusy = "10000"
+
 // openSQLite opens one connection that writes and a pool that reads. Several writers that
 // begin with BEGIN IMMEDIATE starve each other for seconds. One connection with a queue
 // in Go before it is fair and faster.
@@ -27,7 +30,10 @@ func openSQLite(path string) (writer, reader *sql.DB, err error) {
 	writer, err = sql.Open("sqlite", sqliteDSN(path, url.Values{
 		"_txlock":       {"immediate"},
 		"_journal_mode": {"WAL"},
-		"_pragma":       {"cache_size(-16384)"}, // KiB; with SQLite's 2 MB a large transaction spills and writes pages twice
+		"_pragma": {
+			"cache_size(-16384)", // KiB; with SQLite's 2 MB a large transaction spills and writes pages twice
+			"secure_delete(ON)",  // what is erased is overwritten
+		},
 	}))
 	if err != nil {
 		return nil, nil, err
@@ -56,7 +62,7 @@ func createPrivate(path string) error {
 }
 
 func sqliteDSN(path string, settings url.Values) string {
-	settings.Set("_busy_timeout", "10000") // only another process can hold the file: our writers queue in Go
+	settings.Set("_busy_timeout", sqliteBusy) // only another process can hold the file: our writers queue in Go
 	settings.Set("_foreign_keys", "on")
 	settings.Set("_synchronous", "FULL") // in WAL mode: every commit is on disk before it is answered
 	settings.Set("_dqs", "0")            // a misspelt column is an error, not a string

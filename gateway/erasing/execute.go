@@ -56,7 +56,7 @@ func (er *Erasures) executeErasure(ctx context.Context, id choke.ErasureID) (Era
 	limited, cancel := context.WithTimeout(ctx, waitForErasure)
 	defer cancel()
 	err = er.destroy(limited, row)
-	if err != nil && ctx.Err() == nil && (limited.Err() != nil || errors.Is(err, errRefused)) {
+	if err != nil && ctx.Err() == nil && (limited.Err() != nil || errors.Is(err, errRefused) || errors.Is(err, database.ErrStillInLog)) {
 		return erasureOf(row), nil // it runs; the sweeper goes on
 	}
 	if err == nil {
@@ -298,6 +298,9 @@ func (er *Erasures) ContinueErasures(ctx context.Context) error {
 // certify verifies that the content cannot be opened any more, signs the certificate and
 // keeps it with its event. A certificate that was kept since the row was read wins.
 func (er *Erasures) certify(ctx context.Context, row queries.Erasure) error {
+	if err := er.owner.Scrub(ctx); err != nil {
+		return fmt.Errorf("scrubbing the database: %w", err)
+	}
 	claims, err := er.destruction(ctx, row)
 	if err != nil {
 		return fmt.Errorf("verifying erasure: %w", err)

@@ -37,9 +37,25 @@ func TestS3ConformsWithVersions(t *testing.T) {
 	objectstest.Run(t, func(t *testing.T) gateway.Objects { return openS3(t, s3test.Apart(server.Config())) })
 }
 
-// TestNamedS3Conforms runs over the server that BORDEREAU_TEST_S3 names.
+// TestNamedS3Conforms runs over the server that BORDEREAU_TEST_S3 names, in the ways that
+// a try of it finds.
 func TestNamedS3Conforms(t *testing.T) {
 	config := s3test.Named(t)
+	report, err := s3.Try(t.Context(), s3test.Apart(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		t.Logf("%-10s %s: %s", f.State, f.Tried, f.Says)
+	}
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	config.Ways = report.Ways
+	ledgers, err := s3.TryLedgers(t.Context(), s3test.Apart(config), s3.NoRetention)
+	if err != nil || ledgers.Err() != nil {
+		t.Errorf("as a bucket for ledgers: %v, %v", err, ledgers.Err())
+	}
 	objectstest.Run(t, func(t *testing.T) gateway.Objects {
 		store := openS3(t, s3test.Apart(config))
 		t.Cleanup(func() { empty(t, store) })

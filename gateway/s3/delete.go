@@ -136,7 +136,8 @@ func (b *Bucket) whyRefused(ctx context.Context, name, id string, answer error) 
 // without the right to it gets another answer.
 func notImplemented(err error) bool {
 	var answer minio.ErrorResponse
-	return errors.As(err, &answer) && (answer.StatusCode == http.StatusNotImplemented || answer.Code == "NotImplemented")
+	return errors.As(err, &answer) && (answer.StatusCode == http.StatusNotImplemented || answer.StatusCode == http.StatusMethodNotAllowed ||
+		answer.Code == "NotImplemented")
 }
 
 func gone(err error) bool {

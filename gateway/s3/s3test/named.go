@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/minio/minio-go/v7"
+
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/s3"
 )
@@ -17,7 +19,8 @@ import (
 //
 // The keys are percent-encoded where they have other characters than a URL allows. The
 // scheme is http or https; prefix, region and ca (a PEM file of private authorities) may
-// be absent. Tests store and delete below the prefix.
+// be absent. Tests store and delete below the prefix. With `&make=1` the bucket is made
+// if it is missing.
 const Variable = "BORDEREAU_TEST_S3"
 
 // Named gives the bucket that Variable names. A test is skipped by package needs where it
@@ -32,6 +35,13 @@ func Named(t testing.TB) s3.Config {
 	c, err := Parse(value)
 	if err != nil {
 		t.Fatalf("reading %s: %v", Variable, err)
+	}
+	if strings.HasSuffix(value, "&make=1") {
+		client := Client(t, c)
+		err := client.MakeBucket(t.Context(), c.Bucket, minio.MakeBucketOptions{Region: c.Region})
+		if there, asked := client.BucketExists(t.Context(), c.Bucket); asked != nil || !there {
+			t.Fatalf("making the bucket: %v, %v", err, asked)
+		}
 	}
 	return c
 }
