@@ -270,6 +270,21 @@ func TestPackWithAWrongCRC(t *testing.T) {
 	}
 }
 
+// The manifest lists no digest of itself, so its CRC is all that holds its white space.
+func TestManifestWithAWrongCRC(t *testing.T) {
+	p := newPack(t)
+	data := p.zipped(t)
+	// Of the two, the directory's comes last.
+	at := bytes.LastIndex(data, []byte("manifest.json")) - 30
+	data[at] ^= 1
+	first := bytes.Index(data, []byte("manifest.json")) - 16
+	data[first] ^= 1
+	got := verifiedPack(t, data, verify.PackEvidence{Key: p.vkey})
+	if got.OK() || !strings.Contains(got.Problems[0].Detail, "its CRC is another") {
+		t.Errorf("found %v", got.Problems)
+	}
+}
+
 // A change of any bit of a pack is found.
 func TestFlippedBitsOfAPack(t *testing.T) {
 	needs.Parallel(t)

@@ -25,7 +25,7 @@ import (
 
 // The keys of a ledger, by their seeds: the first is that of the vectors.
 const (
-	seedFirst, seedNext, seedStranger = 7, 8, 9
+	seedFirst, seedNext, seedStranger, seedHeir = 7, 8, 9, 10
 )
 
 func privateKey(seed byte) ed25519.PrivateKey {
@@ -295,6 +295,12 @@ func TestTamperedKeyHistory(t *testing.T) {
 			put(files, "2/keys/00000000000000000017", statement(t, succession(seedNext, seedFirst), seedNext))
 			put(files, "2/checkpoints/00000000000000000020", l.signedBy(t, 20, origin+"/2", seedFirst))
 			put(files, "2/checkpoint", l.signedBy(t, 20, origin+"/2", seedFirst))
+		}, want: verify.KindKey},
+		// The statement is signed, but with a key that the ledger never had.
+		"a key that follows on another": {past: func(p *past) { p.again = succession(seedStranger, seedHeir) }, tamper: func(t *testing.T, l *ledger, files fstest.MapFS) {
+			put(files, "2/keys/00000000000000000017", statement(t, succession(seedStranger, seedHeir), seedStranger))
+			put(files, "2/checkpoints/00000000000000000020", l.signedBy(t, 20, origin+"/2", seedHeir))
+			put(files, "2/checkpoint", l.signedBy(t, 20, origin+"/2", seedHeir))
 		}, want: verify.KindKey},
 		"event without its statement": {tamper: func(t *testing.T, l *ledger, files fstest.MapFS) {
 			delete(files, statementAt15)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -159,6 +160,17 @@ func TestTamperedPublishedLedger(t *testing.T) {
 			}
 			t.Errorf("found %v, not a problem of the kind %s", report.Problems, c.want)
 		})
+	}
+}
+
+// A pipe in the folder would keep a verifier waiting for ever.
+func TestPublishedFilesAreFiles(t *testing.T) {
+	key, _ := newKey(t, origin, "published")
+	files := newLedger(t, 300).folder(t, key, 300)
+	files["tile/0/000"] = &fstest.MapFile{Data: files["tile/0/000"].Data, Mode: fs.ModeNamedPipe}
+	report := published(t, files, verify.Evidence{})
+	if len(report.Problems) != 1 || report.Problems[0].Kind != verify.KindTile || !strings.Contains(report.Problems[0].Detail, "not a file") {
+		t.Errorf("found %v", report.Problems)
 	}
 }
 
