@@ -25,14 +25,15 @@ import (
 
 // Config has the parts of which a House is built.
 type Config struct {
-	Database    *database.DB    // default: SQLite in a file of the test
-	Objects     gateway.Objects // default: a folder of the test
-	WallClock   bool            // the machine's own time instead of a clock that the test sets
-	NoSequencer bool            // the ledger's sequencer does not run until StartSequencer
-	WaitTimeout time.Duration   // of the ledger; default: 30 s, so that a slow machine fails no test
-	Lost        time.Duration   // after it the ledger closes grants of a silent replica; default: the ledger's own
-	Logger      *slog.Logger    // of the gateway; default: none
-	Forgetful   bool            // lets a decision lack facts, which otherwise fails the test
+	Database    *database.DB     // default: SQLite in a file of the test
+	Objects     gateway.Objects  // default: a folder of the test
+	WallClock   bool             // the machine's own time instead of a clock that the test sets
+	Now         func() time.Time // the time of acts, in place of a clock that the test sets
+	NoSequencer bool             // the ledger's sequencer does not run until StartSequencer
+	WaitTimeout time.Duration    // of the ledger; default: 30 s, so that a slow machine fails no test
+	Lost        time.Duration    // after it the ledger closes grants of a silent replica; default: the ledger's own
+	Logger      *slog.Logger     // of the gateway; default: none
+	Forgetful   bool             // lets a decision lack facts, which otherwise fails the test
 }
 
 // House is one gateway with its database, ledger, store and keys.
@@ -56,8 +57,9 @@ type House struct {
 	taken map[string]int // how often a name was given, under names
 
 	root *keyring.Root
-	seed []byte // of the ledger's key
-	stop func() // of the sequencer, nil while it does not run
+	seed []byte           // of the ledger's key
+	time func() time.Time // nil: Clock, or the machine's
+	stop func()           // of the sequencer, nil while it does not run
 }
 
 // New builds a house that lasts as long as the test.
@@ -75,7 +77,7 @@ func New(t testing.TB, c Config) *House {
 	if h.root, err = keyring.Create(h.RootFile); err != nil {
 		t.Fatal(err)
 	}
-	if !c.WallClock {
+	if h.time = c.Now; !c.WallClock && c.Now == nil {
 		h.Clock = &Clock{now: time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)}
 	}
 	h.build(t, c)
@@ -90,6 +92,14 @@ func (h *House) Replica(t testing.TB) *House {
 	t.Helper()
 	r := &House{Database: h.Database, Clock: h.Clock, Receipts: h.Receipts, root: h.root, seed: h.seed}
 	r.build(t, Config{Objects: h.Objects, WallClock: h.Clock == nil})
+	return r
+}
+
+// ReplicaAt is Replica with a time of acts of its own.
+func (h *House) ReplicaAt(t testing.TB, now func() time.Time) *House {
+	t.Helper()
+	r := &House{Database: h.Database, Receipts: h.Receipts, root: h.root, seed: h.seed, time: now}
+	r.build(t, Config{Objects: h.Objects, Now: now})
 	return r
 }
 
@@ -138,7 +148,10 @@ func (h *House) build(t testing.TB, c Config) {
 
 // now is the house's time.
 func (h *House) now() time.Time {
-	if h.Clock == nil {
+	switch {
+	case h.time != nil:
+		return h.time()
+	case h.Clock == nil:
 		return time.Now()
 	}
 	return h.Clock.Now()

@@ -30,7 +30,7 @@ import (
 type Options struct {
 	Config config.Config
 	Logger *slog.Logger
-	Clock  func() time.Time // of the gateway and its ledger; time.Now when nil
+	Clock  func() time.Time // of the gateway and its ledger; database.Clock when nil
 
 	// Root loads the roots; LoadRoot when nil.
 	Root func(config.Keys) (*keyring.Root, error)
@@ -65,7 +65,16 @@ type Installation struct {
 	Store     *supervise.Store // the object store, under watch; nil after OpenLedger
 
 	options Options
+	clock   *database.Clock
 	closers []func() error // in the order of opening
+}
+
+// now is the time of acts.
+func (in *Installation) now() func() time.Time {
+	if in.options.Clock != nil {
+		return in.options.Clock
+	}
+	return in.clock.Now
 }
 
 // Open opens an installation whose keys exist. It brings the tables up to date.
@@ -113,7 +122,7 @@ func (in *Installation) openGateway(ctx context.Context) error {
 		return err
 	}
 	in.Gateway, err = gateway.New(ctx, gateway.Config{Database: in.Database, Ledger: in.Ledger, Objects: in.Store, Root: root,
-		Receipts: in.Receipts, Clock: in.options.Clock, Logger: in.Log, Worked: in.Metrics.Worked, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
+		Receipts: in.Receipts, Clock: in.now(), Logger: in.Log, Worked: in.Metrics.Worked, Node: hostName(), VerifyWhole: c.Limits.VerifyWhole,
 		BackupRetention: time.Duration(c.Backups.Days) * 24 * time.Hour, SweepStoreEvery: c.Objects.SweepEvery,
 		EventRetention: eventRetention(c.Ledger.Retention), NameRetention: days(c.Ledger.Retention.Names)})
 	return err
@@ -134,6 +143,9 @@ func (in *Installation) openLedger(ctx context.Context) error {
 	}
 	in.Database = db
 	in.closers = append(in.closers, db.Close)
+	if in.clock, err = db.Clock(ctx, nil); err != nil {
+		return err
+	}
 	if err := db.Migrate(ctx); err != nil {
 		return err
 	}
@@ -152,7 +164,7 @@ func (in *Installation) openLedger(ctx context.Context) error {
 		return err
 	}
 	in.Ledger, err = audit.Open(ctx, audit.Config{Writer: db.Writer(), Reader: db.Reader(), PostgreSQL: db.PostgreSQL(),
-		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.options.Clock, Logger: in.Log,
+		Origin: c.Ledger.Origin, Key: key, Former: former, Node: hostName(), Clock: in.now(), Logger: in.Log,
 		Observer: in.Metrics, WaitTimeout: c.Limits.LedgerWait, Unsigned: in.options.Recovering})
 	if err != nil || in.options.Recovering {
 		return err // a recovery publishes nothing, and needs no published ledger

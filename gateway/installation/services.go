@@ -42,7 +42,7 @@ func (in *Installation) withServices(ctx context.Context, f func(ctx context.Con
 	if err != nil {
 		return err
 	}
-	return errors.Join(in.runServices(ctx, f, append(services, presence.Run)...), presence.Leave())
+	return errors.Join(in.runServices(ctx, f, append(services, presence.Run, in.clock.Run)...), presence.Leave())
 }
 
 // Exclusively runs f while no other process works on the database.
