@@ -237,3 +237,134 @@ func readLease(ctx context.Context, tx *database.Tx, assignment AssignmentID) (f
 	}
 	return lease.ValidFrom.Time(), lease.ValidUntil.Time(), nil
 }
+
+// BatchAssignments lists the standing assignments of a batch by id, with how far each has
+// come. It is for the provider's manager.
+func (g *Gateway) BatchAssignments(ctx context.Context, caller Caller, batch BatchID, page Page) ([]AssignmentProgress, string, error) {
+	return choke.List(ctx, g.door, caller, page, choke.Listing[queries.BatchAssignmentsRow, AssignmentProgress]{
+		Action: policy.ActionAssignmentInspect,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := s.OnBatch(ctx, tx, batch)
+			return err
+		},
+		Cursor: choke.ByID("a"),
+		Rows: func(ctx context.Context, tx *database.Tx, s *choke.Scene, after string, limit int32) ([]queries.BatchAssignmentsRow, error) {
+			return tx.BatchAssignments(ctx, queries.BatchAssignmentsParams{Batch: batch, Now: queries.At(s.Now()),
+				After: policy.AssignmentID(after), Limit: limit})
+		},
+		After: func(row queries.BatchAssignmentsRow) string { return string(row.Assignment.ID) },
+		Item: func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.BatchAssignmentsRow) (p AssignmentProgress, shown bool, err error) {
+			p = AssignmentProgress{ID: row.Assignment.ID, Person: row.Assignment.Person, Assigned: row.Assignment.ValidFrom.Time(),
+				Documents: row.Documents, Read: row.ReadDocuments}
+			if row.Organisation == s.Organisation() {
+				p.Name = row.Name
+			}
+			p.LeaseFrom, p.LeaseUntil, err = readLease(ctx, tx, p.ID)
+			return p, true, err
+		},
+	})
+}
+
+// Revocation says what Revoke takes back: some documents, or all.
+type Revocation struct {
+	Documents []DocumentID
+	All       bool
+}
+
+// Revoke takes documents of an assignment back from its person, who reads nothing more of
+// them; a running download is cut. They can be assigned again, to the same person too.
+// Documents that were taken back before do not count. It is for the provider's manager.
+func (g *Gateway) Revoke(ctx context.Context, caller Caller, id AssignmentID, r Revocation) (Assignment, error) {
+	if err := (NewAssignment{Documents: r.Documents, All: r.All}).check(); err != nil {
+		return Assignment{}, err
+	}
+	return g.endWork(ctx, caller, policy.ActionAssignmentRevoke, id, func(ctx context.Context, tx *database.Tx, s *choke.Scene) (bool, error) {
+		if r.All {
+			return true, nil
+		}
+		return revokeSome(ctx, tx, s, id, r.Documents)
+	})
+}
+
+// Release gives an assignment back, as a whole. It is for the person to whom it is
+// assigned.
+func (g *Gateway) Release(ctx context.Context, caller Caller, id AssignmentID) (Assignment, error) {
+	return g.endWork(ctx, caller, policy.ActionAssignmentRelease, id,
+		func(context.Context, *database.Tx, *choke.Scene) (bool, error) { return true, nil })
+}
+
+// endWork ends an assignment, unless some says that a part of it goes on.
+func (g *Gateway) endWork(ctx context.Context, caller Caller, action policy.Action, id AssignmentID,
+	some func(context.Context, *database.Tx, *choke.Scene) (whole bool, err error)) (Assignment, error) {
+	var a Assignment
+	_, err := g.door.Do(ctx, caller, choke.Hand(action,
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Assignment, error) {
+			row, err := tx.AssignmentForChange(ctx, id)
+			if err != nil {
+				return row, err
+			}
+			if _, err := s.OnBatch(ctx, tx, row.Batch); err != nil {
+				return row, err
+			}
+			if err := s.OnLease(ctx, tx, row); err != nil {
+				return row, err
+			}
+			// An assignment that has ended can be given back again, which changes
+			// nothing.
+			s.Facts().Work.Assigned = row.Person == caller.Person
+			s.Event().Subject = string(row.Person)
+			return row, nil
+		},
+		func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Assignment) error {
+			whole := false
+			var err error
+			if row.ValidUntil > queries.At(s.Now()) {
+				if whole, err = some(ctx, tx, s); err != nil {
+					return err
+				}
+			}
+			if whole {
+				if err := endAssignment(ctx, tx, s, id); err != nil {
+					return err
+				}
+			}
+			a, err = readAssignment(ctx, tx, id)
+			return err
+		}))
+	return a, err
+}
+
+func endAssignment(ctx context.Context, tx *database.Tx, s *choke.Scene, id AssignmentID) error {
+	if _, err := tx.EndAssignment(ctx, queries.EndAssignmentParams{ID: id, Now: queries.At(s.Now())}); err != nil {
+		return fmt.Errorf("ending assignment: %w", err)
+	}
+	if err := tx.EndLeases(ctx, queries.EndLeasesParams{Assignment: id, Now: queries.At(s.Now())}); err != nil {
+		return fmt.Errorf("ending leases: %w", err)
+	}
+	return nil
+}
+
+// revokeSome takes single documents back. When none is left, the whole assignment ends.
+func revokeSome(ctx context.Context, tx *database.Tx, s *choke.Scene, id AssignmentID, documents []DocumentID) (whole bool, err error) {
+	if len(documents) == 1 {
+		s.Event().Document = string(documents[0])
+	}
+	for _, d := range documents {
+		n, err := tx.EverAssigned(ctx, queries.EverAssignedParams{Assignment: id, Document: d})
+		if err != nil {
+			return false, fmt.Errorf("reading assigned documents: %w", err)
+		}
+		if n == 0 {
+			return false, &Invalid{Kind: InvalidParameter, Field: "documents", Detail: "names a document that was never in the assignment"}
+		}
+		_, err = tx.EndAssignmentDocument(ctx, queries.EndAssignmentDocumentParams{Assignment: id, Document: d, Now: queries.At(s.Now())})
+		if err != nil {
+			return false, fmt.Errorf("taking a document back: %w", err)
+		}
+	}
+	left, err := tx.AssignmentDocuments(ctx, id)
+	if err != nil {
+		return false, fmt.Errorf("reading assigned documents: %w", err)
+	}
+	return len(left) == 0, nil
+}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -11,33 +12,10 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// waysToRead are all ways to read a document. Ceilings count each of them as a read of
-// the whole.
-var waysToRead = map[string]func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error{
-	"whole": func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error {
-		_, err := w.Read(t, w.Handler, id)
-		return err
-	},
-	"a part": func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error {
-		_, err := readPart(t, w, id, part(5, 1))
-		return err
-	},
-	"its head": func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error {
-		_, err := w.Gateway.Head(t.Context(), w.Handler, id)
-		return err
-	},
-	"opened and not taken": func(t *testing.T, w *gatewaytest.World, id gateway.DocumentID) error {
-		content, err := w.Gateway.Open(t.Context(), w.Handler, id)
-		if err == nil {
-			content.Close()
-		}
-		return err
-	},
-}
-
-// A contract with a ceiling of two and a half documents' bytes lets each person read two
-// a day, in any way. A refused read counts nothing: a document that still fits is read.
-func TestEveryWayToReadCountsBytes(t *testing.T) {
+// Ceilings count what was read. A contract with a ceiling of two and a half documents'
+// bytes lets each person read two a day. A refused read counts nothing: a document that
+// still fits is read.
+func TestCeilingsCountTheBytesThatWereSent(t *testing.T) {
 	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, changed(w, "bytes-per-day: 1099511627776", "bytes-per-day: 25000"), time.Time{})
 		w.Clock.Advance(time.Minute)
@@ -46,53 +24,131 @@ func TestEveryWayToReadCountsBytes(t *testing.T) {
 		fits, _ := w.Upload(t, small, "fits", gatewaytest.Content("fits", 5000))
 		over, _ := w.Upload(t, small, "over", gatewaytest.Content("over", 1))
 		w.Seal(t, small, []gateway.Document{fits, over})
-		taken := []gateway.Assignment{w.Taken(t, batch), w.Taken(t, small)}
-		for name, read := range waysToRead {
-			w.Clock.Advance(24 * time.Hour) // each way begins with a new day
-			for _, a := range taken {
-				if _, err := w.Gateway.Lease(t.Context(), w.Handler, a.ID); err != nil {
+		w.Taken(t, batch)
+		w.Taken(t, small)
+		for _, d := range documents[:2] {
+			for range 50 { // neither counts
+				if _, err := w.Gateway.Head(t.Context(), w.Handler, d.ID); err != nil {
 					t.Fatal(err)
 				}
 			}
-			for _, d := range documents[:2] {
-				if err := read(t, w, d.ID); err != nil {
-					t.Fatalf("%s: %v", name, err)
+			content, err := w.Gateway.Open(t.Context(), w.Handler, d.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content.Close()
+			for _, p := range []gateway.Part{{Offset: 0, Length: 4000}, {Offset: 4000, Length: 6000}} {
+				if _, err := readPart(t, w, d.ID, part(p.Offset, p.Length)); err != nil {
+					t.Fatalf("%+v: %v", p, err)
 				}
 			}
-			for second, again := range waysToRead {
-				if err := again(t, w, documents[2].ID); err == nil {
-					t.Errorf("%s, twice, then %s: 30,000 bytes were read, the ceiling is 25,000", name, second)
-				} else {
-					wantDenied(t, err, policy.ReasonCeilingBytes)
-				}
-			}
-			if err := read(t, w, fits.ID); err != nil {
-				t.Errorf("%s: what still fits: %v", name, err)
-			}
-			wantDenied(t, read(t, w, over.ID), policy.ReasonCeilingBytes)
+		}
+		wantRead(t, w, 2, 20_000)
+		_, err := w.Read(t, w.Handler, documents[2].ID)
+		wantDenied(t, err, policy.ReasonCeilingBytes)
+		var denied *gateway.Denied
+		if errors.As(err, &denied); denied.Ceiling == nil || denied.Ceiling.Limit != 25_000 || denied.Ceiling.Used != 20_000 || !denied.Ceiling.Resets.After(w.Clock.Now()) {
+			t.Errorf("the refusal says %+v", denied.Ceiling)
+		}
+		_, err = readPart(t, w, documents[2].ID, part(0, 5001))
+		wantDenied(t, err, policy.ReasonCeilingBytes)
+		if _, err := w.Read(t, w.Handler, fits.ID); err != nil {
+			t.Errorf("what still fits: %v", err)
+		}
+		_, err = w.Read(t, w.Handler, over.ID)
+		wantDenied(t, err, policy.ReasonCeilingBytes)
+		if _, err := w.Gateway.Head(t.Context(), w.Handler, over.ID); err != nil {
+			t.Errorf("a head at the ceiling: %v", err)
 		}
 	})
 }
 
-// The ceiling of documents holds in the same way.
-func TestEveryWayToReadCountsDocuments(t *testing.T) {
-	for name, read := range waysToRead {
-		w := gatewaytest.New(t, gatewaytest.Config{}).World(t)
+// wantRead compares what the handler's ceilings count of this day.
+func wantRead(t *testing.T, w *gatewaytest.World, documents, bytes int64) {
+	t.Helper()
+	var gotDocuments, gotBytes int64
+	err := w.Database.Reader().QueryRowContext(t.Context(), "SELECT documents, bytes FROM reading WHERE person = $1 ORDER BY day DESC LIMIT 1",
+		string(w.Handler.Person)).Scan(&gotDocuments, &gotBytes)
+	if err != nil || gotDocuments != documents || gotBytes != bytes {
+		t.Errorf("counted: %d documents, %d bytes, %v; want %d and %d", gotDocuments, gotBytes, err, documents, bytes)
+	}
+}
+
+// A document counts once a day, however often a part of it is read, and is read again at
+// the ceiling. What was opened and not sent counts nothing.
+func TestADocumentCountsOnceADay(t *testing.T) {
+	each(t, func(t *testing.T, w *gatewaytest.World) {
 		amend(t, w, changed(w, "documents-per-day: 100", "documents-per-day: 2"), time.Time{})
 		w.Clock.Advance(time.Minute)
 		batch, documents := w.Sent(t, 3)
 		w.Taken(t, batch)
+		content, err := w.Gateway.Open(t.Context(), w.Handler, documents[2].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content.Close()
+		wantRead(t, w, 0, 0)
 		for _, d := range documents[:2] {
-			if err := read(t, w, d.ID); err != nil {
-				t.Fatalf("%s: %v", name, err)
+			for range 3 {
+				if _, err := readPart(t, w, d.ID, part(5, 10)); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-		if err := read(t, w, documents[2].ID); err == nil {
-			t.Errorf("%s: a third document, the ceiling is two", name)
-		} else {
-			wantDenied(t, err, policy.ReasonCeilingDocuments)
+		wantRead(t, w, 2, 60)
+		_, err = w.Read(t, w.Handler, documents[2].ID)
+		wantDenied(t, err, policy.ReasonCeilingDocuments)
+		var denied *gateway.Denied
+		if errors.As(err, &denied); denied.Ceiling == nil || denied.Ceiling.Limit != 2 || denied.Ceiling.Used != 2 {
+			t.Errorf("the refusal says %+v", denied.Ceiling)
 		}
+		if _, err := w.Read(t, w.Handler, documents[0].ID); err != nil {
+			t.Errorf("one of the two again: %v", err)
+		}
+		w.Clock.Advance(24 * time.Hour)
+		taken, _, err := w.Gateway.Assignments(t.Context(), w.Handler, gateway.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range taken {
+			if _, err := w.Gateway.Lease(t.Context(), w.Handler, a.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Read(t, w.Handler, documents[2].ID); err != nil {
+			t.Errorf("on the next day: %v", err)
+		}
+		wantRead(t, w, 1, 10_000)
+	})
+}
+
+// A download that breaks off counts the bytes that were sent.
+func TestABrokenDownloadCountsWhatWasSent(t *testing.T) {
+	each(t, func(t *testing.T, w *gatewaytest.World) {
+		d := readable(t, w, 5<<20)
+		content, err := w.Gateway.Open(t.Context(), w.Handler, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRead(t, w, 1, 5<<20) // reserved whole
+		if err := content.Send(t.Context(), &shortWriter{left: 100_000}); err == nil {
+			t.Fatal("the broken download ended well")
+		}
+		wantRead(t, w, 1, 100_000)
+	})
+}
+
+// shortWriter takes so many bytes and then fails.
+type shortWriter struct{ left int }
+
+func (s *shortWriter) Write(p []byte) (int, error) {
+	if len(p) > s.left {
+		n := s.left
+		s.left = 0
+		return n, errors.New("the line broke")
 	}
+	s.left -= len(p)
+	return len(p), nil
 }
 
 // A ceiling counts for each person and each contract. One person's reads do not count for

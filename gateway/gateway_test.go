@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"strconv"
 	"testing"
 
@@ -303,14 +304,14 @@ func TestCeilingsHoldInParallel(t *testing.T) {
 		text := bytes.Replace(gatewaytest.Terms("CEILING-1", w.Client, w.Provider), []byte("documents-per-day: 100"), []byte("documents-per-day: 10"), 1)
 		w.Contract = w.NewContract(t, text)
 		w.Join(t, w.Contract)
-		batch, documents := w.Sent(t, 1)
+		batch, documents := w.Sent(t, 25)
 		w.Taken(t, batch)
 		errs := make(chan error)
-		for range 25 {
+		for _, d := range documents {
 			go func() {
-				content, err := w.Gateway.Open(t.Context(), w.Handler, documents[0].ID)
+				content, err := w.Gateway.Open(t.Context(), w.Handler, d.ID)
 				if err == nil {
-					content.Close()
+					err = content.Send(t.Context(), io.Discard)
 				}
 				errs <- err
 			}()

@@ -73,7 +73,7 @@ func TestAPartIsARead(t *testing.T) {
 		if got[0].Private["range"] != "1048576+1000/5242880" || line(got[3]) != "document.read completed allow allowed" || got[3].Grant != got[2].ID {
 			t.Errorf("the ledger says %+v, %+v", got[0], got[3])
 		}
-		if n := count(t, w, "SELECT documents FROM reading WHERE person = $1", string(w.Handler.Person)); n != 2 {
+		if n := count(t, w, "SELECT documents FROM reading WHERE person = $1", string(w.Handler.Person)); n != 1 {
 			t.Errorf("%d documents count", n)
 		}
 		for _, who := range []gateway.Caller{w.Colleague, w.System, w.Stranger} {

@@ -82,8 +82,8 @@ type ruled struct {
 	*gatewaytest.World
 	api http.Handler
 
-	sealed, fresh, open gateway.BatchID // leased by the handler, not assigned yet, empty
-	lease               gateway.AssignmentID
+	sealed, fresh, open gateway.BatchID             // leased by the handler, not assigned yet, empty
+	lease, over         gateway.AssignmentID        // over is there to be ended
 	documents           map[string]gateway.Document // sealed, by class
 	receipts            map[string]gateway.ReceiptID
 	count               int
@@ -129,6 +129,8 @@ func (r *ruled) prepare(t *testing.T) {
 	}
 	r.Seal(t, r.sealed, all)
 	r.lease = r.Taken(t, r.sealed).ID
+	ended, _ := r.Sent(t, 1)
+	r.over = r.Taken(t, ended).ID
 	r.fresh, _ = r.Sent(t, 1)
 }
 
@@ -180,6 +182,14 @@ func (r *ruled) request(t *testing.T, rule policy.Rule) *httptest.ResponseRecord
 		method, path, body = http.MethodPost, "/v1/batches/"+string(r.fresh)+"/assignments", `{"person":"`+string(r.Colleague.Person)+`","all":true}`
 	case policy.ActionAssignmentLease:
 		method, path = http.MethodPost, "/v1/assignments/"+string(r.lease)+"/lease"
+	case policy.ActionAssignmentInspect:
+		path = "/v1/batches/" + string(r.sealed) + "/assignments"
+	case policy.ActionAssignmentRevoke:
+		method, path, body = http.MethodPost, "/v1/assignments/"+string(r.over)+"/revocation", `{"all":true}`
+	case policy.ActionAssignmentRelease:
+		method, path = http.MethodPost, "/v1/assignments/"+string(r.over)+"/release"
+	case policy.ActionReceiptList:
+		path = "/v1/batches/" + string(r.sealed) + "/receipts"
 	case policy.ActionDocumentReceive:
 		method, path, body, contentType = http.MethodPut, "/v1/batches/"+string(r.open)+"/documents/"+rule.Class+"?class="+rule.Class, "%PDF-1.7\n", "application/pdf"
 	case policy.ActionDocumentInspect:

@@ -55,7 +55,7 @@ func TestStatementsOfAnAct(t *testing.T) {
 	count("denial", func() error { _, err := w.Read(t, w.Handler, d.ID); return err })
 	w.Taken(t, b.ID)
 	count("download", func() error { _, err := w.Read(t, w.Handler, d.ID); return err })
-	want := map[string]int{"upload": 25, "seal": 13, "denial": 11, "download": 16}
+	want := map[string]int{"upload": 25, "seal": 13, "denial": 11, "download": 17}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("statements (-want +got):\n%s", diff)
 	}

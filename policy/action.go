@@ -71,17 +71,21 @@ const (
 
 // A contract version in force decides these accesses.
 const (
-	ActionBatchOpen        Action = "batch.open"
-	ActionBatchRead        Action = "batch.read"
-	ActionBatchSeal        Action = "batch.seal"
-	ActionBatchWithdraw    Action = "batch.withdraw" // an open batch, with all that it holds
-	ActionAssignmentCreate Action = "assignment.create"
-	ActionAssignmentLease  Action = "assignment.lease"
-	ActionDocumentReceive  Action = "document.receive"
-	ActionDocumentWithdraw Action = "document.withdraw" // from an open batch
-	ActionDocumentInspect  Action = "document.inspect"  // the record, not the content
-	ActionDocumentRead     Action = "document.read"     // the content
-	ActionReceiptRead      Action = "receipt.read"
+	ActionBatchOpen         Action = "batch.open"
+	ActionBatchRead         Action = "batch.read"
+	ActionBatchSeal         Action = "batch.seal"
+	ActionBatchWithdraw     Action = "batch.withdraw" // an open batch, with all that it holds
+	ActionAssignmentCreate  Action = "assignment.create"
+	ActionAssignmentLease   Action = "assignment.lease"
+	ActionAssignmentInspect Action = "assignment.inspect" // all of a batch
+	ActionAssignmentRevoke  Action = "assignment.revoke"  // by the manager, in part or whole
+	ActionAssignmentRelease Action = "assignment.release" // by its own handler
+	ActionDocumentReceive   Action = "document.receive"
+	ActionDocumentWithdraw  Action = "document.withdraw" // from an open batch
+	ActionDocumentInspect   Action = "document.inspect"  // the record, not the content
+	ActionDocumentRead      Action = "document.read"     // the content
+	ActionReceiptRead       Action = "receipt.read"
+	ActionReceiptList       Action = "receipt.list" // those of a batch
 )
 
 // These are acts of the gateway itself.

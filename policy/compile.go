@@ -98,9 +98,33 @@ func compile(t *Terms, rules []Rule) (*Compiled, error) {
 func (c *Compiled) Weight() int { return 1 + len(c.classes) }
 
 // Day is the day of now in the contract's zone, as YYYY-MM-DD. The ceilings count by it.
+// A shift that goes on after midnight has one day, that of its beginning.
 func (c *Compiled) Day(now time.Time) string {
-	return now.In(c.terms.Validity.Zone).Format(time.DateOnly)
+	local := now.In(c.terms.Validity.Zone)
+	if slices.ContainsFunc(c.hours, func(w window) bool { return w.goesOn(local) }) {
+		y, m, d := local.Date()
+		local = time.Date(y, m, d-1, 12, 0, 0, 0, time.UTC)
+	}
+	return local.Format(time.DateOnly)
 }
+
+// DayEnds is when the day of now ends for the ceilings: at midnight in the contract's
+// zone, or with the shift that goes on after it.
+func (c *Compiled) DayEnds(now time.Time) time.Time {
+	zone, day := c.terms.Validity.Zone, c.Day(now)
+	local := now.In(zone)
+	end := startOfDay(local.AddDate(0, 0, 1), zone)
+	if day != local.Format(time.DateOnly) {
+		end = local.Truncate(time.Minute) // within the shift, after midnight
+	}
+	for c.Day(end) == day {
+		end = end.Add(time.Minute)
+	}
+	return end
+}
+
+// Ceilings are the most that a person may read in a day.
+func (c *Compiled) Ceilings() Ceilings { return c.terms.Ceilings }
 
 // Expired reports whether the validity of the terms is over.
 func (c *Compiled) Expired(now time.Time) bool {
@@ -109,6 +133,16 @@ func (c *Compiled) Expired(now time.Time) bool {
 
 // Lease is how long a lease lasts.
 func (c *Compiled) Lease() time.Duration { return c.terms.Lease }
+
+// Classes are the names of the classes, sorted.
+func (c *Compiled) Classes() []string {
+	names := make([]string, 0, len(c.classes))
+	for name := range c.classes {
+		names = append(names, string(name))
+	}
+	slices.Sort(names)
+	return names
+}
 
 // MaxBytes is the greatest size of a document of the class, -1 when the terms have no
 // such class.

@@ -30,11 +30,11 @@ var conditions = slices.Concat(withoutTerms, []condition{
 	{name: "hours", on: []Action{ActionAssignmentLease, ActionDocumentRead}, check: isWithinHours},
 	{name: "batch-open", on: []Action{ActionDocumentReceive, ActionBatchSeal, ActionDocumentWithdraw, ActionBatchWithdraw},
 		needs: []Group{GroupBatch}, check: isBatchOpen},
-	{name: "batch-sealed", on: []Action{ActionBatchRead, ActionAssignmentCreate, ActionAssignmentLease, ActionDocumentInspect,
-		ActionDocumentRead}, needs: []Group{GroupBatch}, check: isBatchSealed},
+	{name: "batch-sealed", on: []Action{ActionBatchRead, ActionAssignmentCreate, ActionAssignmentLease, ActionAssignmentInspect,
+		ActionAssignmentRevoke, ActionAssignmentRelease, ActionDocumentInspect, ActionDocumentRead}, needs: []Group{GroupBatch}, check: isBatchSealed},
 	{name: "not-held", on: []Action{ActionDocumentWithdraw, ActionBatchWithdraw}, needs: []Group{GroupHolds}, check: isNotHeld},
 	{name: "document-received", on: []Action{ActionDocumentRead}, needs: []Group{GroupDocument}, check: isReceived},
-	{name: "assigned", on: []Action{ActionAssignmentLease, ActionDocumentRead}, needs: []Group{GroupWork}, check: isAssigned},
+	{name: "assigned", on: []Action{ActionAssignmentLease, ActionAssignmentRelease, ActionDocumentRead}, needs: []Group{GroupWork}, check: isAssigned},
 	{name: "assigned-to-handler", on: []Action{ActionDocumentInspect}, needs: []Group{GroupWork}, check: isAssignedToHandler},
 	{name: "lease", on: []Action{ActionDocumentRead}, needs: []Group{GroupWork}, check: isLeased},
 	{name: "ceiling-documents", on: []Action{ActionDocumentRead}, needs: []Group{GroupReading}, check: isBelowDocuments},
@@ -202,12 +202,15 @@ func isLeased(q *question) Reason {
 }
 
 func isBelowDocuments(q *question) Reason {
-	return unless(q.Reading.Reserved || q.Reading.Documents < q.terms.Ceilings.DocumentsPerDay, ReasonCeilingDocuments)
+	return unless(q.Reading.Reserved || q.Reading.Counted || q.Reading.Documents < q.terms.Ceilings.DocumentsPerDay, ReasonCeilingDocuments)
 }
 
 // isBelowBytes subtracts instead of adding, so that no sum can overflow. An unknown size
 // cannot be shown to fit.
 func isBelowBytes(q *question) Reason {
 	size := q.Document.Size
+	if size >= 0 && q.Reading.Skipped >= 0 && q.Reading.Skipped <= size {
+		size -= q.Reading.Skipped
+	}
 	return unless(q.Reading.Reserved || size >= 0 && size <= q.terms.Ceilings.BytesPerDay-q.Reading.Bytes, ReasonCeilingBytes)
 }

@@ -31,14 +31,16 @@
 // removing one denies. Class "-" is for acts on a contract or a batch as a whole. The
 // rows of a version are
 //
-//	client    client-system     -       batch.open, batch.read, batch.seal, batch.withdraw
+//	client    client-system     -       batch.open, batch.read, batch.seal, batch.withdraw,
+//	                                    receipt.list
 //	client    client-system     class   document.receive, document.withdraw,
 //	                                    document.inspect, receipt.read
 //	client    contract-manager  -       batch.withdraw
 //	client    contract-manager  class   document.withdraw
-//	provider  provider-manager  -       batch.read, assignment.create
+//	provider  provider-manager  -       batch.read, assignment.create, assignment.inspect,
+//	                                    assignment.revoke
 //	provider  provider-manager  class   document.inspect
-//	provider  handler           -       batch.read, assignment.lease
+//	provider  handler           -       batch.read, assignment.lease, assignment.release
 //	provider  handler           class   document.inspect, document.read
 //
 // in the phase "in-force". The rows that the wind-down terms keep are there once more, in

@@ -105,11 +105,13 @@ type Work struct {
 	Lease    LeaseState // of that assignment
 }
 
-// Reading is how much the person was granted under the contract today, in the contract's
-// zone.
+// Reading is how much the person has read, or was granted, under the contract today, in
+// the contract's zone (see [Compiled.Day]).
 type Reading struct {
 	Documents int64
 	Bytes     int64
+	Counted   bool  // the document is among Documents already
+	Skipped   int64 // plaintext bytes of the document that this read leaves out, for a part of it
 
 	// Reserved means that the grant exists and its document is counted. Documents and
 	// Bytes were not read again, and are zero.

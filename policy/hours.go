@@ -61,6 +61,12 @@ func (w window) has(t time.Time) bool {
 	return w.from <= m && m < w.until || w.from <= m+minutesOfWeek && m+minutesOfWeek < w.until
 }
 
+// goesOn reports whether the window covers t and began on the day before.
+func (w window) goesOn(t time.Time) bool {
+	midnight := (w.from/minutesOfDay + 1) * minutesOfDay
+	return w.until > midnight && window{midnight, w.until}.has(t)
+}
+
 // startOfDay is the first instant of the day in the zone. It searches for it: some zones
 // change their clocks at midnight, and time.Date promises nothing about a midnight that
 // is skipped or repeated.

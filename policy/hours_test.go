@@ -169,3 +169,27 @@ func TestNoEnd(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A shift that goes on after midnight has one day, that of its beginning, and the
+// ceilings begin anew with its end. Any other time has the day of the calendar.
+func TestANightShiftHasOneDay(t *testing.T) {
+	text := strings.Replace(minimal, "classes: {", "hours:\n  - {days: [mon, tue, sat], from: \"22:00\", until: \"06:00\"}\n  - {days: [wed], from: \"08:00\", until: \"18:00\"}\nclasses: {", 1)
+	c := compile(t, parse(t, text))
+	for at, want := range map[string]struct{ day, ends string }{
+		"2026-05-04 21:00:00": {"2026-05-04", "2026-05-05 06:00:00"}, // Monday, before the shift
+		"2026-05-04 23:59:59": {"2026-05-04", "2026-05-05 06:00:00"},
+		"2026-05-05 00:00:00": {"2026-05-04", "2026-05-05 06:00:00"},
+		"2026-05-05 05:59:59": {"2026-05-04", "2026-05-05 06:00:00"},
+		"2026-05-05 06:00:00": {"2026-05-05", "2026-05-06 06:00:00"},
+		"2026-05-06 06:00:00": {"2026-05-06", "2026-05-07 00:00:00"}, // Wednesday has no night
+		"2026-05-07 02:00:00": {"2026-05-07", "2026-05-08 00:00:00"},
+		"2026-05-10 05:00:00": {"2026-05-09", "2026-05-10 06:00:00"}, // over the end of the week
+	} {
+		if got := c.Day(paris(at)); got != want.day {
+			t.Errorf("%s is of %s, want %s", at, got, want.day)
+		}
+		if got := c.DayEnds(paris(at)); !got.Equal(paris(want.ends)) {
+			t.Errorf("the day of %s ends at %s, want %s", at, got, want.ends)
+		}
+	}
+}

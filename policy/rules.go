@@ -89,9 +89,13 @@ func partyRules(t *Terms) []Rule {
 		client(ActionBatchWithdraw),
 		{t.Client, RoleContractManager, WholeClass, ActionBatchWithdraw, PhaseInForce, "client"},
 		provider(RoleProviderManager, ActionBatchRead),
+		client(ActionReceiptList),
 		provider(RoleProviderManager, ActionAssignmentCreate),
+		provider(RoleProviderManager, ActionAssignmentInspect),
+		provider(RoleProviderManager, ActionAssignmentRevoke),
 		provider(RoleHandler, ActionBatchRead),
 		provider(RoleHandler, ActionAssignmentLease),
+		provider(RoleHandler, ActionAssignmentRelease),
 	}
 }
 

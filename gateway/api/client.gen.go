@@ -127,6 +127,33 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/assignments/{assignment}/lease (the `TakeLease` operationId).
 	TakeLease(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ReleaseAssignment Give one's own assignment back.
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/release (the `ReleaseAssignment` operationId).
+	ReleaseAssignment(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAssignmentWithBody Take documents back from the person to whom they are assigned.
+	//
+	// For the provider's manager. The person reads nothing more of them, and a running
+	// download is cut. They can be assigned again, to the same person too. Documents
+	// that were taken back before change nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+	RevokeAssignmentWithBody(ctx context.Context, assignment AssignmentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAssignment Take documents back from the person to whom they are assigned.
+	//
+	// For the provider's manager. The person reads nothing more of them, and a running
+	// download is cut. They can be assigned again, to the same person too. Documents
+	// that were taken back before change nothing.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+	RevokeAssignment(ctx context.Context, assignment AssignmentInPath, body RevokeAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CountEvents Count the events of a ledger that match filters.
 	//
 	// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
@@ -271,6 +298,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/batches/{batch} (the `GetBatch` operationId).
 	GetBatch(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBatchAssignments List the assignments of a batch that stand, with how far each has come.
+	//
+	// For the provider's manager, who sees no content.
+	//
+	// Corresponds with GET /v1/batches/{batch}/assignments (the `ListBatchAssignments` operationId).
+	ListBatchAssignments(ctx context.Context, batch BatchInPath, params *ListBatchAssignmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AssignDocumentsWithBody Assign documents of a sealed batch to a handler.
 	//
 	// Takes any type of body and a specified content type.
@@ -314,6 +348,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/batches/{batch}/documents/{reference} (the `UploadDocument` operationId).
 	UploadDocumentWithBody(ctx context.Context, batch BatchInPath, reference ReferenceInPath, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReceipts List the receipts of a batch's documents, by reference.
+	//
+	// Corresponds with GET /v1/batches/{batch}/receipts (the `ListReceipts` operationId).
+	ListReceipts(ctx context.Context, batch BatchInPath, params *ListReceiptsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SealBatchWithBody Close a batch to further documents and hand it over.
 	//
@@ -670,6 +709,11 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
 	HoldDocument(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDocumentReceipt Get the receipt of a document again, also of one that was withdrawn.
+	//
+	// Corresponds with GET /v1/documents/{document}/receipt (the `GetDocumentReceipt` operationId).
+	GetDocumentReceipt(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// WithdrawDocument Take a document back from an open batch.
 	//
 	// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
@@ -835,6 +879,63 @@ func (c *Client) ListAssignments(ctx context.Context, params *ListAssignmentsPar
 // Corresponds with POST /v1/assignments/{assignment}/lease (the `TakeLease` operationId).
 func (c *Client) TakeLease(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTakeLeaseRequest(c.Server, assignment)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseAssignment Give one's own assignment back.
+//
+// Corresponds with POST /v1/assignments/{assignment}/release (the `ReleaseAssignment` operationId).
+func (c *Client) ReleaseAssignment(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseAssignmentRequest(c.Server, assignment)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAssignmentWithBody Take documents back from the person to whom they are assigned.
+//
+// For the provider's manager. The person reads nothing more of them, and a running
+// download is cut. They can be assigned again, to the same person too. Documents
+// that were taken back before change nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+func (c *Client) RevokeAssignmentWithBody(ctx context.Context, assignment AssignmentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAssignmentRequestWithBody(c.Server, assignment, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAssignment Take documents back from the person to whom they are assigned.
+//
+// For the provider's manager. The person reads nothing more of them, and a running
+// download is cut. They can be assigned again, to the same person too. Documents
+// that were taken back before change nothing.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+func (c *Client) RevokeAssignment(ctx context.Context, assignment AssignmentInPath, body RevokeAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAssignmentRequest(c.Server, assignment, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1169,6 +1270,23 @@ func (c *Client) GetBatch(ctx context.Context, batch BatchInPath, reqEditors ...
 	return c.Client.Do(req)
 }
 
+// ListBatchAssignments List the assignments of a batch that stand, with how far each has come.
+//
+// For the provider's manager, who sees no content.
+//
+// Corresponds with GET /v1/batches/{batch}/assignments (the `ListBatchAssignments` operationId).
+func (c *Client) ListBatchAssignments(ctx context.Context, batch BatchInPath, params *ListBatchAssignmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBatchAssignmentsRequest(c.Server, batch, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AssignDocumentsWithBody Assign documents of a sealed batch to a handler.
 //
 // Takes any type of body and a specified content type.
@@ -1243,6 +1361,21 @@ func (c *Client) ListDocuments(ctx context.Context, batch BatchInPath, params *L
 // Corresponds with PUT /v1/batches/{batch}/documents/{reference} (the `UploadDocument` operationId).
 func (c *Client) UploadDocumentWithBody(ctx context.Context, batch BatchInPath, reference ReferenceInPath, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUploadDocumentRequestWithBody(c.Server, batch, reference, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReceipts List the receipts of a batch's documents, by reference.
+//
+// Corresponds with GET /v1/batches/{batch}/receipts (the `ListReceipts` operationId).
+func (c *Client) ListReceipts(ctx context.Context, batch BatchInPath, params *ListReceiptsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReceiptsRequest(c.Server, batch, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2038,6 +2171,21 @@ func (c *Client) HoldDocument(ctx context.Context, document DocumentInPath, body
 	return c.Client.Do(req)
 }
 
+// GetDocumentReceipt Get the receipt of a document again, also of one that was withdrawn.
+//
+// Corresponds with GET /v1/documents/{document}/receipt (the `GetDocumentReceipt` operationId).
+func (c *Client) GetDocumentReceipt(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDocumentReceiptRequest(c.Server, document)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // WithdrawDocument Take a document back from an open batch.
 //
 // As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
@@ -2418,6 +2566,87 @@ func NewTakeLeaseRequest(server string, assignment AssignmentInPath) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewReleaseAssignmentRequest constructs an http.Request for the ReleaseAssignment method
+func NewReleaseAssignmentRequest(server string, assignment AssignmentInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assignment", assignment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/assignments/%s/release", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeAssignmentRequest calls the generic RevokeAssignment builder with application/json body
+func NewRevokeAssignmentRequest(server string, assignment AssignmentInPath, body RevokeAssignmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeAssignmentRequestWithBody(server, assignment, "application/json", bodyReader)
+}
+
+// NewRevokeAssignmentRequestWithBody constructs an http.Request for the RevokeAssignment method, with any body, and a specified content type
+func NewRevokeAssignmentRequestWithBody(server string, assignment AssignmentInPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "assignment", assignment, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/assignments/%s/revocation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4186,6 +4415,79 @@ func NewGetBatchRequest(server string, batch BatchInPath) (*http.Request, error)
 	return req, nil
 }
 
+// NewListBatchAssignmentsRequest constructs an http.Request for the ListBatchAssignments method
+func NewListBatchAssignmentsRequest(server string, batch BatchInPath, params *ListBatchAssignmentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "batch", batch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/batches/%s/assignments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAssignDocumentsRequest calls the generic AssignDocuments builder with application/json body
 func NewAssignDocumentsRequest(server string, batch BatchInPath, body AssignDocumentsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4391,6 +4693,79 @@ func NewUploadDocumentRequestWithBody(server string, batch BatchInPath, referenc
 
 		req.Header.Set("Content-Disposition", headerParam1)
 
+	}
+
+	return req, nil
+}
+
+// NewListReceiptsRequest constructs an http.Request for the ListReceipts method
+func NewListReceiptsRequest(server string, batch BatchInPath, params *ListReceiptsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "batch", batch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/batches/%s/receipts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -5750,6 +6125,40 @@ func NewHoldDocumentRequestWithBody(server string, document DocumentInPath, cont
 	return req, nil
 }
 
+// NewGetDocumentReceiptRequest constructs an http.Request for the GetDocumentReceipt method
+func NewGetDocumentReceiptRequest(server string, document DocumentInPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "document", document, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/documents/%s/receipt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewWithdrawDocumentRequest constructs an http.Request for the WithdrawDocument method
 func NewWithdrawDocumentRequest(server string, document DocumentInPath) (*http.Request, error) {
 	var err error
@@ -6314,6 +6723,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/assignments/{assignment}/lease (the `TakeLease` operationId).
 	TakeLeaseWithResponse(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*TakeLeaseResponse, error)
 
+	// ReleaseAssignmentWithResponse Give one's own assignment back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/release (the `ReleaseAssignment` operationId).
+	ReleaseAssignmentWithResponse(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*ReleaseAssignmentResponse, error)
+
+	// RevokeAssignmentWithBodyWithResponse Take documents back from the person to whom they are assigned.
+	//
+	// For the provider's manager. The person reads nothing more of them, and a running
+	// download is cut. They can be assigned again, to the same person too. Documents
+	// that were taken back before change nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+	RevokeAssignmentWithBodyWithResponse(ctx context.Context, assignment AssignmentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAssignmentResponse, error)
+
+	// RevokeAssignmentWithResponse Take documents back from the person to whom they are assigned.
+	//
+	// For the provider's manager. The person reads nothing more of them, and a running
+	// download is cut. They can be assigned again, to the same person too. Documents
+	// that were taken back before change nothing.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+	RevokeAssignmentWithResponse(ctx context.Context, assignment AssignmentInPath, body RevokeAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeAssignmentResponse, error)
+
 	// CountEventsWithResponse Count the events of a ledger that match filters.
 	//
 	// The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
@@ -6486,6 +6924,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/batches/{batch} (the `GetBatch` operationId).
 	GetBatchWithResponse(ctx context.Context, batch BatchInPath, reqEditors ...RequestEditorFn) (*GetBatchResponse, error)
 
+	// ListBatchAssignmentsWithResponse List the assignments of a batch that stand, with how far each has come.
+	//
+	// For the provider's manager, who sees no content.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/batches/{batch}/assignments (the `ListBatchAssignments` operationId).
+	ListBatchAssignmentsWithResponse(ctx context.Context, batch BatchInPath, params *ListBatchAssignmentsParams, reqEditors ...RequestEditorFn) (*ListBatchAssignmentsResponse, error)
+
 	// AssignDocumentsWithBodyWithResponse Assign documents of a sealed batch to a handler.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -6531,6 +6978,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/batches/{batch}/documents/{reference} (the `UploadDocument` operationId).
 	UploadDocumentWithBodyWithResponse(ctx context.Context, batch BatchInPath, reference ReferenceInPath, params *UploadDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadDocumentResponse, error)
+
+	// ListReceiptsWithResponse List the receipts of a batch's documents, by reference.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/batches/{batch}/receipts (the `ListReceipts` operationId).
+	ListReceiptsWithResponse(ctx context.Context, batch BatchInPath, params *ListReceiptsParams, reqEditors ...RequestEditorFn) (*ListReceiptsResponse, error)
 
 	// SealBatchWithBodyWithResponse Close a batch to further documents and hand it over.
 	//
@@ -6913,6 +7367,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/documents/{document}/holds (the `HoldDocument` operationId).
 	HoldDocumentWithResponse(ctx context.Context, document DocumentInPath, body HoldDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldDocumentResponse, error)
 
+	// GetDocumentReceiptWithResponse Get the receipt of a document again, also of one that was withdrawn.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/documents/{document}/receipt (the `GetDocumentReceipt` operationId).
+	GetDocumentReceiptWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*GetDocumentReceiptResponse, error)
+
 	// WithdrawDocumentWithResponse Take a document back from an open batch.
 	//
 	// As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
@@ -7177,6 +7638,86 @@ func (r TakeLeaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TakeLeaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReleaseAssignmentResponseDefaultHeaders the declared response headers of an HTTP default response for ReleaseAssignment
+type ReleaseAssignmentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ReleaseAssignmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Assignment
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReleaseAssignmentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ReleaseAssignmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReleaseAssignmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReleaseAssignmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RevokeAssignmentResponseDefaultHeaders the declared response headers of an HTTP default response for RevokeAssignment
+type RevokeAssignmentResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type RevokeAssignmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Assignment
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RevokeAssignmentResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeAssignmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeAssignmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeAssignmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7815,6 +8356,46 @@ func (r GetBatchResponse) ContentType() string {
 	return ""
 }
 
+// ListBatchAssignmentsResponseDefaultHeaders the declared response headers of an HTTP default response for ListBatchAssignments
+type ListBatchAssignmentsResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListBatchAssignmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProgressPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListBatchAssignmentsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBatchAssignmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBatchAssignmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBatchAssignmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // AssignDocumentsResponseDefaultHeaders the declared response headers of an HTTP default response for AssignDocuments
 type AssignDocumentsResponseDefaultHeaders struct {
 	RequestID *string
@@ -7929,6 +8510,46 @@ func (r UploadDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UploadDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListReceiptsResponseDefaultHeaders the declared response headers of an HTTP default response for ListReceipts
+type ListReceiptsResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type ListReceiptsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReceiptPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListReceiptsResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReceiptsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReceiptsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReceiptsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9068,6 +9689,46 @@ func (r HoldDocumentResponse) ContentType() string {
 	return ""
 }
 
+// GetDocumentReceiptResponseDefaultHeaders the declared response headers of an HTTP default response for GetDocumentReceipt
+type GetDocumentReceiptResponseDefaultHeaders struct {
+	RequestID *string
+}
+
+type GetDocumentReceiptResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Receipt
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetDocumentReceiptResponseDefaultHeaders
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDocumentReceiptResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDocumentReceiptResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDocumentReceiptResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // WithdrawDocumentResponseDefaultHeaders the declared response headers of an HTTP default response for WithdrawDocument
 type WithdrawDocumentResponseDefaultHeaders struct {
 	RequestID *string
@@ -9579,6 +10240,53 @@ func (c *ClientWithResponses) TakeLeaseWithResponse(ctx context.Context, assignm
 	return ParseTakeLeaseResponse(rsp)
 }
 
+// ReleaseAssignmentWithResponse Give one's own assignment back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/assignments/{assignment}/release (the `ReleaseAssignment` operationId).
+func (c *ClientWithResponses) ReleaseAssignmentWithResponse(ctx context.Context, assignment AssignmentInPath, reqEditors ...RequestEditorFn) (*ReleaseAssignmentResponse, error) {
+	rsp, err := c.ReleaseAssignment(ctx, assignment, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReleaseAssignmentResponse(rsp)
+}
+
+// RevokeAssignmentWithBodyWithResponse Take documents back from the person to whom they are assigned.
+//
+// For the provider's manager. The person reads nothing more of them, and a running
+// download is cut. They can be assigned again, to the same person too. Documents
+// that were taken back before change nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+func (c *ClientWithResponses) RevokeAssignmentWithBodyWithResponse(ctx context.Context, assignment AssignmentInPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeAssignmentResponse, error) {
+	rsp, err := c.RevokeAssignmentWithBody(ctx, assignment, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAssignmentResponse(rsp)
+}
+
+// RevokeAssignmentWithResponse Take documents back from the person to whom they are assigned.
+//
+// For the provider's manager. The person reads nothing more of them, and a running
+// download is cut. They can be assigned again, to the same person too. Documents
+// that were taken back before change nothing.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/assignments/{assignment}/revocation (the `RevokeAssignment` operationId).
+func (c *ClientWithResponses) RevokeAssignmentWithResponse(ctx context.Context, assignment AssignmentInPath, body RevokeAssignmentJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeAssignmentResponse, error) {
+	rsp, err := c.RevokeAssignment(ctx, assignment, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAssignmentResponse(rsp)
+}
+
 // CountEventsWithResponse Count the events of a ledger that match filters.
 //
 // The filters are those of `/v1/audit/events`. The count stops at 100,000; `more`
@@ -9859,6 +10567,21 @@ func (c *ClientWithResponses) GetBatchWithResponse(ctx context.Context, batch Ba
 	return ParseGetBatchResponse(rsp)
 }
 
+// ListBatchAssignmentsWithResponse List the assignments of a batch that stand, with how far each has come.
+//
+// For the provider's manager, who sees no content.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/batches/{batch}/assignments (the `ListBatchAssignments` operationId).
+func (c *ClientWithResponses) ListBatchAssignmentsWithResponse(ctx context.Context, batch BatchInPath, params *ListBatchAssignmentsParams, reqEditors ...RequestEditorFn) (*ListBatchAssignmentsResponse, error) {
+	rsp, err := c.ListBatchAssignments(ctx, batch, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBatchAssignmentsResponse(rsp)
+}
+
 // AssignDocumentsWithBodyWithResponse Assign documents of a sealed batch to a handler.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -9927,6 +10650,19 @@ func (c *ClientWithResponses) UploadDocumentWithBodyWithResponse(ctx context.Con
 		return nil, err
 	}
 	return ParseUploadDocumentResponse(rsp)
+}
+
+// ListReceiptsWithResponse List the receipts of a batch's documents, by reference.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/batches/{batch}/receipts (the `ListReceipts` operationId).
+func (c *ClientWithResponses) ListReceiptsWithResponse(ctx context.Context, batch BatchInPath, params *ListReceiptsParams, reqEditors ...RequestEditorFn) (*ListReceiptsResponse, error) {
+	rsp, err := c.ListReceipts(ctx, batch, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReceiptsResponse(rsp)
 }
 
 // SealBatchWithBodyWithResponse Close a batch to further documents and hand it over.
@@ -10568,6 +11304,19 @@ func (c *ClientWithResponses) HoldDocumentWithResponse(ctx context.Context, docu
 	return ParseHoldDocumentResponse(rsp)
 }
 
+// GetDocumentReceiptWithResponse Get the receipt of a document again, also of one that was withdrawn.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/documents/{document}/receipt (the `GetDocumentReceipt` operationId).
+func (c *ClientWithResponses) GetDocumentReceiptWithResponse(ctx context.Context, document DocumentInPath, reqEditors ...RequestEditorFn) (*GetDocumentReceiptResponse, error) {
+	rsp, err := c.GetDocumentReceipt(ctx, document, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDocumentReceiptResponse(rsp)
+}
+
 // WithdrawDocumentWithResponse Take a document back from an open batch.
 //
 // As for a whole batch (`withdrawBatch`). The document is no longer counted, listed
@@ -10936,6 +11685,98 @@ func ParseTakeLeaseResponse(rsp *http.Response) (*TakeLeaseResponse, error) {
 	switch {
 	case true:
 		var headers TakeLeaseResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReleaseAssignmentResponse parses an HTTP response from a ReleaseAssignmentWithResponse call
+func ParseReleaseAssignmentResponse(rsp *http.Response) (*ReleaseAssignmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReleaseAssignmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Assignment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ReleaseAssignmentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRevokeAssignmentResponse parses an HTTP response from a RevokeAssignmentWithResponse call
+func ParseRevokeAssignmentResponse(rsp *http.Response) (*RevokeAssignmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeAssignmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Assignment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RevokeAssignmentResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -11657,6 +12498,52 @@ func ParseGetBatchResponse(rsp *http.Response) (*GetBatchResponse, error) {
 	return response, nil
 }
 
+// ParseListBatchAssignmentsResponse parses an HTTP response from a ListBatchAssignmentsWithResponse call
+func ParseListBatchAssignmentsResponse(rsp *http.Response) (*ListBatchAssignmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBatchAssignmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProgressPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListBatchAssignmentsResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAssignDocumentsResponse parses an HTTP response from a AssignDocumentsWithResponse call
 func ParseAssignDocumentsResponse(rsp *http.Response) (*AssignDocumentsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11782,6 +12669,52 @@ func ParseUploadDocumentResponse(rsp *http.Response) (*UploadDocumentResponse, e
 	switch {
 	case true:
 		var headers UploadDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListReceiptsResponse parses an HTTP response from a ListReceiptsWithResponse call
+func ParseListReceiptsResponse(rsp *http.Response) (*ListReceiptsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReceiptsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReceiptPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListReceiptsResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -13103,6 +14036,52 @@ func ParseHoldDocumentResponse(rsp *http.Response) (*HoldDocumentResponse, error
 	switch {
 	case true:
 		var headers HoldDocumentResponseDefaultHeaders
+		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RequestID = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDocumentReceiptResponse parses an HTTP response from a GetDocumentReceiptWithResponse call
+func ParseGetDocumentReceiptResponse(rsp *http.Response) (*GetDocumentReceiptResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDocumentReceiptResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetDocumentReceiptResponseDefaultHeaders
 		if values := rsp.Header.Values("Request-Id"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -625,6 +625,7 @@ type Document struct {
 	FileName  string     `json:"file_name"`
 	ID        DocumentID `json:"id"`
 	MediaType string     `json:"media_type"`
+	Receipt   *ReceiptID `json:"receipt,omitempty"`
 
 	// Received Absent until it is received.
 	Received *time.Time `json:"received,omitempty"`
@@ -1076,19 +1077,56 @@ type Problem struct {
 	// Field The parameter, header or member that is wrong.
 	Field *string `json:"field,omitempty"`
 
+	// Limit Of a ceiling that refuses: documents or bytes a day.
+	Limit *int64 `json:"limit,omitempty"`
+
 	// Reason The reason code of a denial.
 	Reason *string `json:"reason,omitempty"`
 
 	// Request The request's identifier.
 	Request string `json:"request"`
-	Status  int    `json:"status"`
-	Title   string `json:"title"`
+
+	// Resets When the day of the ceiling ends.
+	Resets *time.Time `json:"resets,omitempty"`
+	Status int        `json:"status"`
+	Title  string     `json:"title"`
 
 	// Type `urn:bordereau:problem:` and the kind.
 	Type string `json:"type"`
 
+	// Used What the person has read of it today.
+	Used *int64 `json:"used,omitempty"`
+
 	// Version Its version.
 	Version *int64 `json:"version,omitempty"`
+}
+
+// Progress defines model for Progress.
+type Progress struct {
+	Assigned time.Time `json:"assigned"`
+
+	// Documents How many are assigned.
+	Documents int64        `json:"documents"`
+	ID        AssignmentID `json:"id"`
+
+	// LeaseFrom Absent until a lease is taken.
+	LeaseFrom  *time.Time `json:"lease_from,omitempty"`
+	LeaseUntil *time.Time `json:"lease_until,omitempty"`
+
+	// Name The person's name.
+	Name   *string  `json:"name,omitempty"`
+	Person PersonID `json:"person"`
+
+	// Read Of how many the person has read something.
+	Read int64 `json:"read"`
+}
+
+// ProgressPage defines model for ProgressPage.
+type ProgressPage struct {
+	Items []Progress `json:"items"`
+
+	// Next `after` of the next page. Absent on the last page.
+	Next *Next `json:"next,omitempty"`
 }
 
 // Question defines model for Question.
@@ -1215,9 +1253,26 @@ type ReceiptClaims struct {
 // ReceiptID defines model for ReceiptID.
 type ReceiptID = string
 
+// ReceiptPage defines model for ReceiptPage.
+type ReceiptPage struct {
+	Items []Receipt `json:"items"`
+
+	// Next `after` of the next page. Absent on the last page.
+	Next *Next `json:"next,omitempty"`
+}
+
 // Reference The client's own identifier: 1 to 255 of `A-Z a-z 0-9 - . _ ~`, without a leading
 // dot or two dots in a row. It must not be personal data.
 type Reference = string
+
+// Revocation defines model for Revocation.
+type Revocation struct {
+	// All `true` in place of `documents`: the whole assignment.
+	All bool `json:"all,omitempty"`
+
+	// Documents The documents, at least one. An empty list is refused.
+	Documents []DocumentID `json:"documents,omitempty"`
+}
 
 // Role A role on a contract, or a duty in an organisation:
 // client-system sends documents;
@@ -1841,6 +1896,15 @@ type ListBatchesParams struct {
 // ListBatchesParamsAssigned defines parameters for ListBatches.
 type ListBatchesParamsAssigned string
 
+// ListBatchAssignmentsParams defines parameters for ListBatchAssignments.
+type ListBatchAssignmentsParams struct {
+	// After The value of `next` on the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit The largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListDocumentsParams defines parameters for ListDocuments.
 type ListDocumentsParams struct {
 	// After The value of `next` on the page before. Opaque.
@@ -1863,6 +1927,15 @@ type UploadDocumentParams struct {
 	// before `"` and `\`. The name is kept exactly. A download gives it with what a
 	// file system or a reader could stumble over replaced by `_`.
 	ContentDisposition string `json:"Content-Disposition"`
+}
+
+// ListReceiptsParams defines parameters for ListReceipts.
+type ListReceiptsParams struct {
+	// After The value of `next` on the page before. Opaque.
+	After *After `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit The largest number of items.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListContractsParams defines parameters for ListContracts.
@@ -1940,6 +2013,9 @@ type ListReadersParams struct {
 
 // IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
+
+// RevokeAssignmentJSONRequestBody defines body for RevokeAssignment for application/json ContentType.
+type RevokeAssignmentJSONRequestBody = Revocation
 
 // ProposePersonErasureJSONRequestBody defines body for ProposePersonErasure for application/json ContentType.
 type ProposePersonErasureJSONRequestBody = PersonReason

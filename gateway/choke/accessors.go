@@ -69,6 +69,24 @@ func (s *Scene) Terms() *policy.Compiled { return s.terms }
 // Decision returns the decision. It is the zero value until the act is decided.
 func (s *Scene) Decision() policy.Decision { return s.decision }
 
+// ceiling is what a person may know whom a ceiling refuses: the limit, what is used, and
+// when the day ends. It is nil for every other decision.
+func (s *Scene) ceiling() *Ceiling {
+	if s.terms == nil || s.facts.Reading == nil {
+		return nil
+	}
+	c := Ceiling{Resets: s.terms.DayEnds(s.now)}
+	switch s.decision.Reason {
+	case policy.ReasonCeilingDocuments:
+		c.Limit, c.Used = s.terms.Ceilings().DocumentsPerDay, s.facts.Reading.Documents
+	case policy.ReasonCeilingBytes:
+		c.Limit, c.Used = s.terms.Ceilings().BytesPerDay, s.facts.Reading.Bytes
+	default:
+		return nil
+	}
+	return &c
+}
+
 // OnlyAs says whether the act is allowed to the caller in this role and in none of their
 // other roles. An answer that is narrower for one role is narrowed by it: the decision
 // itself names the first role that allows, and a person of two roles sees what either may

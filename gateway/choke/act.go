@@ -173,9 +173,15 @@ func (d *Door) decide(ctx context.Context, tx *database.Tx, s *Scene, a Act) err
 // denied is the refusal of the decision.
 func (s *Scene) denied() *Denied {
 	d := &Denied{Reason: s.decision.Reason, Contract: s.contract, Version: s.version, Clause: s.decision.Clause}
-	if d.Reason == policy.ReasonMediaType {
+	switch d.Reason {
+	case policy.ReasonMediaType:
 		d.Allowed = s.terms.MediaTypes(s.facts.Class)
+	case policy.ReasonUnknownClass:
+		d.Allowed = s.terms.Classes()
+	case policy.ReasonTooLarge:
+		d.Detail = fmt.Sprintf("The class takes documents of at most %d bytes.", s.terms.MaxBytes(s.facts.Class))
 	}
+	d.Ceiling = s.ceiling()
 	return d
 }
 

@@ -3,6 +3,7 @@ package choke
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bordereau/bordereau/policy"
 )
@@ -33,6 +34,13 @@ type Denied struct {
 
 	Detail  string   // what was found, in sentences without personal data; may be empty
 	Allowed []string // what the clause allows instead, for a reason that has a list
+	Ceiling *Ceiling // of a refusal by a ceiling
+}
+
+// Ceiling is how much a person may read in a day and how much of it is used.
+type Ceiling struct {
+	Limit, Used int64 // documents, or bytes
+	Resets      time.Time
 }
 
 func (d *Denied) Error() string { return fmt.Sprintf("denied: %s", d.Reason) }

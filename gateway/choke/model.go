@@ -122,6 +122,20 @@ type Document struct {
 	Size      int64  // plaintext bytes
 	Digest    []byte // SHA-256 of the plaintext, 32 bytes
 	Received  time.Time
+	Receipt   ReceiptID // of its arrival; empty for those who may not read it
+}
+
+// AssignmentProgress is an assignment as its manager sees it: to whom, how much, and how
+// far.
+type AssignmentProgress struct {
+	ID         AssignmentID
+	Person     PersonID
+	Name       string // of the person, empty once it is erased
+	Assigned   time.Time
+	LeaseFrom  time.Time // zero while no lease was taken
+	LeaseUntil time.Time
+	Documents  int64
+	Read       int64 // documents of which the person has read something
 }
 
 // Assignment gives some of a batch's documents to one person. That person can read their

@@ -111,7 +111,7 @@ func reserve(ctx context.Context, db *database.DB, ceiling int64) (granted bool,
 		if granted = err == nil && sums.Documents < ceiling; !granted {
 			return err
 		}
-		return tx.AddReading(ctx, queries.AddReadingParams{Contract: "c_1", Person: "p_handler", Day: "2026-11-25", ReadBytes: 100})
+		return tx.AddReading(ctx, queries.AddReadingParams{Contract: "c_1", Person: "p_handler", Day: "2026-11-25", ReadDocuments: 1, ReadBytes: 100})
 	})
 	return granted, err
 }

@@ -153,7 +153,7 @@ func (p *past) facts(w work, t time.Time) policy.Facts {
 		Contract:     &policy.Contract{Status: status.Status, Terminated: terminated},
 		Batch:        &policy.Batch{State: batchAt(w.batch, t), Resent: false},
 		Document:     &policy.Document{State: w.documentAt(t), Size: w.Smallest},
-		Work:         &policy.Work{Assigned: choke.Within(w.ValidFrom, w.ValidUntil, t), Lease: leaseAt(w.leases, w.Person, t)},
+		Work:         &policy.Work{Assigned: choke.Within(w.ValidFrom, queries.Micros(w.Ended), t), Lease: leaseAt(w.leases, w.Person, t)},
 	}
 	for _, m := range w.memberships {
 		if f.MemberActive && choke.Within(m.ValidFrom, m.ValidUntil, t) {
@@ -265,7 +265,7 @@ func (p *past) countToday(ctx context.Context, f *policy.Facts) error {
 	if err != nil && !choke.IsNoRows(err) {
 		return fmt.Errorf("reading today's sums: %w", err)
 	}
-	f.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
+	f.Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Counted: false, Skipped: 0, Reserved: false}
 	return nil
 }
 

@@ -30,11 +30,29 @@ func (s *server) GetReceipt(ctx context.Context, r GetReceiptRequestObject) (Get
 	return GetReceipt200JSONResponse(toReceipt(receipt)), err
 }
 
+// GetDocumentReceipt gives the receipt of a document.
+func (s *server) GetDocumentReceipt(ctx context.Context, r GetDocumentReceiptRequestObject) (GetDocumentReceiptResponseObject, error) {
+	ctx, caller := enter(ctx)
+	receipt, err := s.gateway.ReceiptOf(ctx, caller, policy.DocumentID(r.Document))
+	return GetDocumentReceipt200JSONResponse(toReceipt(receipt)), err
+}
+
+// ListReceipts gives a page of the receipts of a batch.
+func (s *server) ListReceipts(ctx context.Context, r ListReceiptsRequestObject) (ListReceiptsResponseObject, error) {
+	ctx, caller := enter(ctx)
+	p, err := page(r.Params.After, r.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := s.gateway.Receipts(ctx, caller, policy.BatchID(r.Batch), p)
+	return ListReceipts200JSONResponse{Items: each(list, toReceipt), Next: orNil(next)}, err
+}
+
 func toDocument(d gateway.Document) api.Document {
 	return api.Document{
 		ID: string(d.ID), Batch: string(d.Batch), Contract: string(d.Contract), Reference: d.Reference,
 		FileName: d.FileName, Class: string(d.Class), MediaType: d.MediaType, Charset: orNil(d.Charset), State: api.DocumentState(d.State),
-		Size: d.Size, SHA256: orNil(hex.EncodeToString(d.Digest)), Received: moment(d.Received),
+		Size: d.Size, SHA256: orNil(hex.EncodeToString(d.Digest)), Received: moment(d.Received), Receipt: orNil(string(d.Receipt)),
 	}
 }
 

@@ -71,7 +71,8 @@ var messages = map[string]func(c *fixture) message{
 	"assignDocuments": func(c *fixture) message {
 		return jsonBody(map[string]any{"person": c.another.Person, "documents": []gateway.DocumentID{c.documents[""].ID}})
 	},
-	"listEvents": func(c *fixture) message { return message{query: "?limit=1&ledger=" + c.ledger} },
+	"revokeAssignment": func(*fixture) message { return jsonBody(map[string]any{"all": true}) },
+	"listEvents":       func(c *fixture) message { return message{query: "?limit=1&ledger=" + c.ledger} },
 	"amendContract": func(c *fixture) message {
 		return message{body: c.terms, header: header{"Content-Type": "application/yaml"}}
 	},

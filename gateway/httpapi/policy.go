@@ -137,7 +137,7 @@ func toFacts(b api.SimulatedFacts) (policy.Facts, error) {
 		Incoming: &policy.Incoming{MediaType: or(b.MediaType), Size: size},
 		Document: &policy.Document{State: policy.DocumentState(or(b.Document)), Size: size},
 		Work:     &policy.Work{Assigned: or(b.Assigned), Lease: policy.LeaseState(or(b.Lease))},
-		Reading:  &policy.Reading{Documents: or(b.ReadDocuments), Bytes: or(b.ReadBytes), Reserved: false},
+		Reading:  &policy.Reading{Documents: or(b.ReadDocuments), Bytes: or(b.ReadBytes), Counted: false, Skipped: 0, Reserved: false},
 	}
 	if status := policy.ContractStatus(or(b.Status)); status != "" {
 		f.Contract = &policy.Contract{Status: status, Terminated: or(b.Ended)}

@@ -160,6 +160,9 @@ func deniedProblem(d *gateway.Denied) api.Problem {
 	p.Allowed = d.Allowed
 	p.Reason, p.Contract, p.Clause = orNil(string(d.Reason)), orNil(string(d.Contract)), orNil(d.Clause)
 	p.Version = orNil(d.Version)
+	if c := d.Ceiling; c != nil {
+		p.Limit, p.Used, p.Resets = &c.Limit, &c.Used, &c.Resets
+	}
 	return p
 }
 

@@ -228,3 +228,41 @@ func TestALostAnswerIsFoundAgainAfterTheSeal(t *testing.T) {
 	}
 	wantProblem(t, s.call(t, s.System, http.MethodGet, "/v1/batches?reference=%C3%A9", "", nil), http.StatusBadRequest, "reference")
 }
+
+// A client whose answers were lost finds every receipt again: by its document, and all of
+// a batch. The provider's people do not learn which receipt a document has.
+func TestReceiptsAreFoundAgain(t *testing.T) {
+	s := serve(t)
+	batch := s.Open(t, "lot-1")
+	want := map[string]string{}
+	for _, reference := range []string{"claim-1", "claim-2", "claim-3"} {
+		sent := into[api.Upload](t, s.put(t, batch, reference, "anything", "the content of "+reference, nil), http.StatusCreated)
+		want[sent.Receipt.ID] = sent.Receipt.JWS
+		document := into[api.Document](t, s.call(t, s.System, http.MethodGet, "/v1/documents/"+sent.Document.ID, "", nil), http.StatusOK)
+		if or(document.Receipt) != sent.Receipt.ID {
+			t.Errorf("the document names the receipt %q, want %q", or(document.Receipt), sent.Receipt.ID)
+		}
+		again := into[api.Receipt](t, s.call(t, s.System, http.MethodGet, "/v1/documents/"+sent.Document.ID+"/receipt", "", nil), http.StatusOK)
+		if again.JWS != sent.Receipt.JWS {
+			t.Error("another receipt")
+		}
+	}
+	into[api.Batch](t, s.call(t, s.System, http.MethodPost, "/v1/batches/"+string(batch)+"/seal", `{"documents":3,"bytes":66}`, nil), http.StatusOK)
+	got, after := map[string]string{}, ""
+	for range 2 {
+		page := into[api.ReceiptPage](t, s.call(t, s.System, http.MethodGet, "/v1/batches/"+string(batch)+"/receipts?limit=2"+after, "", nil), http.StatusOK)
+		for _, r := range page.Items {
+			got[r.ID] = r.JWS
+		}
+		after = "&after=" + or(page.Next)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("receipts of the batch (-want +got):\n%s", diff)
+	}
+	listed := into[api.DocumentPage](t, s.call(t, s.ProviderManager, http.MethodGet, "/v1/batches/"+string(batch)+"/documents", "", nil), http.StatusOK)
+	for _, d := range listed.Items {
+		if d.Receipt != nil {
+			t.Error("the provider's manager sees a receipt's identifier")
+		}
+	}
+}

@@ -28,6 +28,12 @@ type ServerInterface interface {
 	// TakeLease Take the lease of an assignment. Content can be read while it is held.
 	// (POST /v1/assignments/{assignment}/lease)
 	TakeLease(c *gin.Context, assignment AssignmentInPath)
+	// ReleaseAssignment Give one's own assignment back.
+	// (POST /v1/assignments/{assignment}/release)
+	ReleaseAssignment(c *gin.Context, assignment AssignmentInPath)
+	// RevokeAssignment Take documents back from the person to whom they are assigned.
+	// (POST /v1/assignments/{assignment}/revocation)
+	RevokeAssignment(c *gin.Context, assignment AssignmentInPath)
 	// CountEvents Count the events of a ledger that match filters.
 	// (GET /v1/audit/count)
 	CountEvents(c *gin.Context, params CountEventsParams)
@@ -76,12 +82,18 @@ type ServerInterface interface {
 	// GetBatch Get a batch.
 	// (GET /v1/batches/{batch})
 	GetBatch(c *gin.Context, batch BatchInPath)
+	// ListBatchAssignments List the assignments of a batch that stand, with how far each has come.
+	// (GET /v1/batches/{batch}/assignments)
+	ListBatchAssignments(c *gin.Context, batch BatchInPath, params ListBatchAssignmentsParams)
 	// AssignDocuments Assign documents of a sealed batch to a handler.
 	// (POST /v1/batches/{batch}/assignments)
 	AssignDocuments(c *gin.Context, batch BatchInPath)
 	// ListDocuments List the documents of a batch that the caller may see.
 	// (GET /v1/batches/{batch}/documents)
 	ListDocuments(c *gin.Context, batch BatchInPath, params ListDocumentsParams)
+	// ListReceipts List the receipts of a batch's documents, by reference.
+	// (GET /v1/batches/{batch}/receipts)
+	ListReceipts(c *gin.Context, batch BatchInPath, params ListReceiptsParams)
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(c *gin.Context, batch BatchInPath)
@@ -154,6 +166,9 @@ type ServerInterface interface {
 	// HoldDocument Place a legal hold on a document.
 	// (POST /v1/documents/{document}/holds)
 	HoldDocument(c *gin.Context, document DocumentInPath)
+	// GetDocumentReceipt Get the receipt of a document again, also of one that was withdrawn.
+	// (GET /v1/documents/{document}/receipt)
+	GetDocumentReceipt(c *gin.Context, document DocumentInPath)
 	// WithdrawDocument Take a document back from an open batch.
 	// (POST /v1/documents/{document}/withdrawal)
 	WithdrawDocument(c *gin.Context, document DocumentInPath)
@@ -269,6 +284,56 @@ func (siw *ServerInterfaceWrapper) TakeLease(c *gin.Context) {
 	}
 
 	siw.Handler.TakeLease(c, assignment)
+}
+
+// ReleaseAssignment operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseAssignment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "assignment" -------------
+	var assignment AssignmentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "assignment", c.Param("assignment"), &assignment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter assignment: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseAssignment(c, assignment)
+}
+
+// RevokeAssignment operation middleware
+func (siw *ServerInterfaceWrapper) RevokeAssignment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "assignment" -------------
+	var assignment AssignmentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "assignment", c.Param("assignment"), &assignment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter assignment: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeAssignment(c, assignment)
 }
 
 // CountEvents operation middleware
@@ -1424,6 +1489,50 @@ func (siw *ServerInterfaceWrapper) GetBatch(c *gin.Context) {
 	siw.Handler.GetBatch(c, batch)
 }
 
+// ListBatchAssignments operation middleware
+func (siw *ServerInterfaceWrapper) ListBatchAssignments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "batch" -------------
+	var batch BatchInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", c.Param("batch"), &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBatchAssignmentsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBatchAssignments(c, batch, params)
+}
+
 // AssignDocuments operation middleware
 func (siw *ServerInterfaceWrapper) AssignDocuments(c *gin.Context) {
 
@@ -1491,6 +1600,50 @@ func (siw *ServerInterfaceWrapper) ListDocuments(c *gin.Context) {
 	}
 
 	siw.Handler.ListDocuments(c, batch, params)
+}
+
+// ListReceipts operation middleware
+func (siw *ServerInterfaceWrapper) ListReceipts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "batch" -------------
+	var batch BatchInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", c.Param("batch"), &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter batch: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReceiptsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReceipts(c, batch, params)
 }
 
 // SealBatch operation middleware
@@ -2188,6 +2341,31 @@ func (siw *ServerInterfaceWrapper) HoldDocument(c *gin.Context) {
 	siw.Handler.HoldDocument(c, document)
 }
 
+// GetDocumentReceipt operation middleware
+func (siw *ServerInterfaceWrapper) GetDocumentReceipt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "document" -------------
+	var document DocumentInPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "document", c.Param("document"), &document, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter document: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDocumentReceipt(c, document)
+}
+
 // WithdrawDocument operation middleware
 func (siw *ServerInterfaceWrapper) WithdrawDocument(c *gin.Context) {
 
@@ -2540,12 +2718,17 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/batches", wrapper.ListBatches)
 	router.GET(options.BaseURL+"/v1/batches/:batch", wrapper.GetBatch)
 	router.GET(options.BaseURL+"/v1/batches/:batch/documents", wrapper.ListDocuments)
+	router.GET(options.BaseURL+"/v1/batches/:batch/receipts", wrapper.ListReceipts)
 	router.POST(options.BaseURL+"/v1/batches/:batch/withdrawal", wrapper.WithdrawBatch)
 	router.POST(options.BaseURL+"/v1/batches/:batch/seal", wrapper.SealBatch)
+	router.GET(options.BaseURL+"/v1/batches/:batch/assignments", wrapper.ListBatchAssignments)
 	router.POST(options.BaseURL+"/v1/batches/:batch/assignments", wrapper.AssignDocuments)
 	router.GET(options.BaseURL+"/v1/assignments", wrapper.ListAssignments)
+	router.POST(options.BaseURL+"/v1/assignments/:assignment/revocation", wrapper.RevokeAssignment)
+	router.POST(options.BaseURL+"/v1/assignments/:assignment/release", wrapper.ReleaseAssignment)
 	router.POST(options.BaseURL+"/v1/assignments/:assignment/lease", wrapper.TakeLease)
 	router.GET(options.BaseURL+"/v1/documents/:document", wrapper.GetDocument)
+	router.GET(options.BaseURL+"/v1/documents/:document/receipt", wrapper.GetDocumentReceipt)
 	router.POST(options.BaseURL+"/v1/documents/:document/withdrawal", wrapper.WithdrawDocument)
 	router.GET(options.BaseURL+"/v1/receipts/:receipt", wrapper.GetReceipt)
 	router.POST(options.BaseURL+"/v1/documents/:document/erasure", wrapper.EraseDocument)
@@ -2695,6 +2878,93 @@ type TakeLeasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TakeLeasedefaultApplicationProblemPlusJSONResponse) VisitTakeLeaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseAssignmentRequestObject struct {
+	Assignment AssignmentInPath `json:"assignment"`
+}
+
+type ReleaseAssignmentResponseObject interface {
+	VisitReleaseAssignmentResponse(w http.ResponseWriter) error
+}
+
+type ReleaseAssignment200JSONResponse Assignment
+
+func (response ReleaseAssignment200JSONResponse) VisitReleaseAssignmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseAssignmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ReleaseAssignmentdefaultApplicationProblemPlusJSONResponse) VisitReleaseAssignmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAssignmentRequestObject struct {
+	Assignment AssignmentInPath `json:"assignment"`
+	Body       *RevokeAssignmentJSONRequestBody
+}
+
+type RevokeAssignmentResponseObject interface {
+	VisitRevokeAssignmentResponse(w http.ResponseWriter) error
+}
+
+type RevokeAssignment200JSONResponse Assignment
+
+func (response RevokeAssignment200JSONResponse) VisitRevokeAssignmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAssignmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RevokeAssignmentdefaultApplicationProblemPlusJSONResponse) VisitRevokeAssignmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3465,6 +3735,50 @@ func (response GetBatchdefaultApplicationProblemPlusJSONResponse) VisitGetBatchR
 	return err
 }
 
+type ListBatchAssignmentsRequestObject struct {
+	Batch  BatchInPath `json:"batch"`
+	Params ListBatchAssignmentsParams
+}
+
+type ListBatchAssignmentsResponseObject interface {
+	VisitListBatchAssignmentsResponse(w http.ResponseWriter) error
+}
+
+type ListBatchAssignments200JSONResponse ProgressPage
+
+func (response ListBatchAssignments200JSONResponse) VisitListBatchAssignmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBatchAssignmentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListBatchAssignmentsdefaultApplicationProblemPlusJSONResponse) VisitListBatchAssignmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AssignDocumentsRequestObject struct {
 	Batch BatchInPath `json:"batch"`
 	Body  *AssignDocumentsJSONRequestBody
@@ -3539,6 +3853,50 @@ type ListDocumentsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReceiptsRequestObject struct {
+	Batch  BatchInPath `json:"batch"`
+	Params ListReceiptsParams
+}
+
+type ListReceiptsResponseObject interface {
+	VisitListReceiptsResponse(w http.ResponseWriter) error
+}
+
+type ListReceipts200JSONResponse ReceiptPage
+
+func (response ListReceipts200JSONResponse) VisitListReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReceiptsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListReceiptsdefaultApplicationProblemPlusJSONResponse) VisitListReceiptsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4613,6 +4971,49 @@ func (response HoldDocumentdefaultApplicationProblemPlusJSONResponse) VisitHoldD
 	return err
 }
 
+type GetDocumentReceiptRequestObject struct {
+	Document DocumentInPath `json:"document"`
+}
+
+type GetDocumentReceiptResponseObject interface {
+	VisitGetDocumentReceiptResponse(w http.ResponseWriter) error
+}
+
+type GetDocumentReceipt200JSONResponse Receipt
+
+func (response GetDocumentReceipt200JSONResponse) VisitGetDocumentReceiptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentReceiptdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetDocumentReceiptdefaultApplicationProblemPlusJSONResponse) VisitGetDocumentReceiptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestID != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestID))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawDocumentRequestObject struct {
 	Document DocumentInPath `json:"document"`
 }
@@ -5092,6 +5493,12 @@ type StrictServerInterface interface {
 	// TakeLease Take the lease of an assignment. Content can be read while it is held.
 	// (POST /v1/assignments/{assignment}/lease)
 	TakeLease(ctx context.Context, request TakeLeaseRequestObject) (TakeLeaseResponseObject, error)
+	// ReleaseAssignment Give one's own assignment back.
+	// (POST /v1/assignments/{assignment}/release)
+	ReleaseAssignment(ctx context.Context, request ReleaseAssignmentRequestObject) (ReleaseAssignmentResponseObject, error)
+	// RevokeAssignment Take documents back from the person to whom they are assigned.
+	// (POST /v1/assignments/{assignment}/revocation)
+	RevokeAssignment(ctx context.Context, request RevokeAssignmentRequestObject) (RevokeAssignmentResponseObject, error)
 	// CountEvents Count the events of a ledger that match filters.
 	// (GET /v1/audit/count)
 	CountEvents(ctx context.Context, request CountEventsRequestObject) (CountEventsResponseObject, error)
@@ -5140,12 +5547,18 @@ type StrictServerInterface interface {
 	// GetBatch Get a batch.
 	// (GET /v1/batches/{batch})
 	GetBatch(ctx context.Context, request GetBatchRequestObject) (GetBatchResponseObject, error)
+	// ListBatchAssignments List the assignments of a batch that stand, with how far each has come.
+	// (GET /v1/batches/{batch}/assignments)
+	ListBatchAssignments(ctx context.Context, request ListBatchAssignmentsRequestObject) (ListBatchAssignmentsResponseObject, error)
 	// AssignDocuments Assign documents of a sealed batch to a handler.
 	// (POST /v1/batches/{batch}/assignments)
 	AssignDocuments(ctx context.Context, request AssignDocumentsRequestObject) (AssignDocumentsResponseObject, error)
 	// ListDocuments List the documents of a batch that the caller may see.
 	// (GET /v1/batches/{batch}/documents)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// ListReceipts List the receipts of a batch's documents, by reference.
+	// (GET /v1/batches/{batch}/receipts)
+	ListReceipts(ctx context.Context, request ListReceiptsRequestObject) (ListReceiptsResponseObject, error)
 	// SealBatch Close a batch to further documents and hand it over.
 	// (POST /v1/batches/{batch}/seal)
 	SealBatch(ctx context.Context, request SealBatchRequestObject) (SealBatchResponseObject, error)
@@ -5218,6 +5631,9 @@ type StrictServerInterface interface {
 	// HoldDocument Place a legal hold on a document.
 	// (POST /v1/documents/{document}/holds)
 	HoldDocument(ctx context.Context, request HoldDocumentRequestObject) (HoldDocumentResponseObject, error)
+	// GetDocumentReceipt Get the receipt of a document again, also of one that was withdrawn.
+	// (GET /v1/documents/{document}/receipt)
+	GetDocumentReceipt(ctx context.Context, request GetDocumentReceiptRequestObject) (GetDocumentReceiptResponseObject, error)
 	// WithdrawDocument Take a document back from an open batch.
 	// (POST /v1/documents/{document}/withdrawal)
 	WithdrawDocument(ctx context.Context, request WithdrawDocumentRequestObject) (WithdrawDocumentResponseObject, error)
@@ -5379,6 +5795,76 @@ func (sh *strictHandler) TakeLease(ctx *gin.Context, assignment AssignmentInPath
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(TakeLeaseResponseObject); ok {
 		if err := validResponse.VisitTakeLeaseResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReleaseAssignment operation middleware
+func (sh *strictHandler) ReleaseAssignment(ctx *gin.Context, assignment AssignmentInPath) {
+	var request ReleaseAssignmentRequestObject
+
+	request.Assignment = assignment
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseAssignment(ctx, request.(ReleaseAssignmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseAssignment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReleaseAssignmentResponseObject); ok {
+		if err := validResponse.VisitReleaseAssignmentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeAssignment operation middleware
+func (sh *strictHandler) RevokeAssignment(ctx *gin.Context, assignment AssignmentInPath) {
+	var request RevokeAssignmentRequestObject
+
+	request.Assignment = assignment
+
+	var body RevokeAssignmentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAssignment(ctx, request.(RevokeAssignmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAssignment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeAssignmentResponseObject); ok {
+		if err := validResponse.VisitRevokeAssignmentResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -5843,6 +6329,33 @@ func (sh *strictHandler) GetBatch(ctx *gin.Context, batch BatchInPath) {
 	}
 }
 
+// ListBatchAssignments operation middleware
+func (sh *strictHandler) ListBatchAssignments(ctx *gin.Context, batch BatchInPath, params ListBatchAssignmentsParams) {
+	var request ListBatchAssignmentsRequestObject
+
+	request.Batch = batch
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBatchAssignments(ctx, request.(ListBatchAssignmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBatchAssignments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBatchAssignmentsResponseObject); ok {
+		if err := validResponse.VisitListBatchAssignmentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // AssignDocuments operation middleware
 func (sh *strictHandler) AssignDocuments(ctx *gin.Context, batch BatchInPath) {
 	var request AssignDocumentsRequestObject
@@ -5907,6 +6420,33 @@ func (sh *strictHandler) ListDocuments(ctx *gin.Context, batch BatchInPath, para
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
 		if err := validResponse.VisitListDocumentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListReceipts operation middleware
+func (sh *strictHandler) ListReceipts(ctx *gin.Context, batch BatchInPath, params ListReceiptsParams) {
+	var request ListReceiptsRequestObject
+
+	request.Batch = batch
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReceipts(ctx, request.(ListReceiptsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReceipts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListReceiptsResponseObject); ok {
+		if err := validResponse.VisitListReceiptsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6772,6 +7312,32 @@ func (sh *strictHandler) HoldDocument(ctx *gin.Context, document DocumentInPath)
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(HoldDocumentResponseObject); ok {
 		if err := validResponse.VisitHoldDocumentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDocumentReceipt operation middleware
+func (sh *strictHandler) GetDocumentReceipt(ctx *gin.Context, document DocumentInPath) {
+	var request GetDocumentReceiptRequestObject
+
+	request.Document = document
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocumentReceipt(ctx, request.(GetDocumentReceiptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocumentReceipt")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDocumentReceiptResponseObject); ok {
+		if err := validResponse.VisitGetDocumentReceiptResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -22,8 +22,12 @@ func (t *Transfers) Document(ctx context.Context, caller choke.Caller, id choke.
 			return row, err
 		},
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) (err error) {
-			d, err = documentFrom(ctx, tx, row)
-			return err
+			if d, err = documentFrom(ctx, tx, row); err != nil || s.OfProvider() {
+				return err
+			}
+			receipt, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: row.ID, Kind: receiptReceived})
+			d.Receipt = receipt.ID
+			return choke.IgnoreNoRows(err)
 		}))
 	return d, err
 }
@@ -72,8 +76,12 @@ func (t *Transfers) Documents(ctx context.Context, caller choke.Caller, batch ch
 			return tx.DocumentsOfBatch(ctx, params)
 		},
 		After: func(row queries.DocumentsOfBatchRow) string { return row.Document.Reference },
-		Item: choke.EachShown(func(row queries.DocumentsOfBatchRow) choke.Document {
-			return documentOf(row.Document, row.FileName)
-		}),
+		Item: func(_ context.Context, _ *database.Tx, s *choke.Scene, row queries.DocumentsOfBatchRow) (choke.Document, bool, error) {
+			d := documentOf(row.Document, row.FileName)
+			if !s.OfProvider() {
+				d.Receipt = choke.ReceiptID(row.Receipt)
+			}
+			return d, true, nil
+		},
 	})
 }

@@ -37,6 +37,7 @@ type Content struct {
 	body     io.Closer // the store's, nil once closed
 	plain    io.Reader
 	verified bool      // plain is in memory, and has the digest that was received
+	day      string    // on which the ceilings count it; empty for a head, which counts nothing
 	checked  time.Time // when the grant was last decided
 	sent     int64
 	ended    bool
@@ -47,25 +48,33 @@ type Content struct {
 // document is an error and not half an answer.
 //
 //  1. The act: facts, decision, reservation, and `grant` in the ledger. Die here: the
-//     read counts, and no byte left.
+//     read counts whole, and no byte left.
 //  2. Header, body and identity are opened. Bytes leave only through Send.
-//  3. `completed` or `aborted`, with the number of bytes sent.
+//  3. `completed` or `aborted`, with the number of bytes sent. What was reserved and not
+//     sent is given back.
 func (t *Transfers) Open(ctx context.Context, caller choke.Caller, id choke.DocumentID) (*Content, error) {
 	return t.OpenPart(ctx, caller, id, whole)
 }
 
 // grantRead decides a read, reserves its ceilings and records it. It opens nothing yet.
+// A nil choose asks for no bytes, and counts nothing.
 func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke.DocumentID, choose Choice) (*Content, error) {
 	c := &Content{transfers: t, caller: caller}
 	s, err := t.door.Do(ctx, caller, choke.Hand(policy.ActionDocumentRead,
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene) (queries.Document, error) {
-			return onReading(ctx, tx, s, id)
+			return onReading(ctx, tx, s, id, choose)
 		},
 		func(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
 			if err := c.prepare(ctx, tx, s, row); err != nil {
 				return err
 			}
-			return c.choose(s, choose)
+			if choose == nil {
+				return nil
+			}
+			if err := c.choose(s, choose); err != nil {
+				return err
+			}
+			return c.reserve(ctx, tx, s)
 		}))
 	if err != nil {
 		return nil, err
@@ -76,7 +85,7 @@ func (t *Transfers) grantRead(ctx context.Context, caller choke.Caller, id choke
 
 // onReading makes a document the object of an act that reads it. It returns the
 // document's row, and loads what the person has read today.
-func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID) (queries.Document, error) {
+func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.DocumentID, choose Choice) (queries.Document, error) {
 	row, err := s.OnDocument(ctx, tx, id)
 	if err != nil {
 		return row, err
@@ -88,21 +97,80 @@ func onReading(ctx context.Context, tx *database.Tx, s *choke.Scene, id choke.Do
 	if s.Terms() == nil || s.Facts().Work.Lease != policy.LeaseHeld {
 		return row, nil // it is refused before a ceiling is asked
 	}
-	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: s.Contract(), Person: s.Caller().Person,
-		Day: s.Terms().Day(s.Now())})
+	if choose == nil {
+		s.Facts().Reading = &policy.Reading{Reserved: true, Documents: 0, Bytes: 0, Counted: false, Skipped: 0} // nothing is read
+		return row, nil
+	}
+	day := s.Terms().Day(s.Now())
+	sums, err := tx.LockReading(ctx, queries.LockReadingParams{Contract: s.Contract(), Person: s.Caller().Person, Day: day})
 	if err != nil {
 		return row, fmt.Errorf("reading today's sums: %w", err)
 	}
-	s.Facts().Reading = &policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Reserved: false}
+	reading := policy.Reading{Documents: sums.Documents, Bytes: sums.Bytes, Counted: false, Skipped: 0, Reserved: false}
+	if sums.Documents >= s.Terms().Ceilings().DocumentsPerDay { // only there it matters
+		n, err := tx.ReadToday(ctx, queries.ReadTodayParams{Contract: s.Contract(), Person: s.Caller().Person, Day: day, Document: row.ID})
+		if err != nil {
+			return row, fmt.Errorf("reading today's documents: %w", err)
+		}
+		reading.Counted = n > 0
+	}
+	// A part that the document does not have is refused after the decision.
+	if part, err := choose(documentOf(row, "")); err == nil && part.Length >= 0 && part.Length <= row.Size {
+		reading.Skipped = row.Size - part.Length
+	}
+	s.Facts().Reading = &reading
 	return row, nil
 }
 
-// prepare reserves the ceilings and reads what opening needs.
-func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
-	if err := tx.AddReading(ctx, queries.AddReadingParams{Contract: row.Contract, Person: s.Caller().Person,
-		Day: s.Terms().Day(s.Now()), ReadBytes: row.Size}); err != nil {
+// reserve counts the document, once a day, and the bytes that are asked for.
+func (c *Content) reserve(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+	c.day = s.Terms().Day(s.Now())
+	reads, err := tx.AddReadingDocument(ctx, queries.AddReadingDocumentParams{Contract: c.Document.Contract, Person: s.Caller().Person,
+		Day: c.day, Document: c.Document.ID, Bytes: c.Part.Length})
+	if err != nil {
+		return fmt.Errorf("counting document: %w", err)
+	}
+	added := int64(0)
+	if reads == 1 {
+		added = 1
+	}
+	err = tx.AddReading(ctx, queries.AddReadingParams{Contract: c.Document.Contract, Person: s.Caller().Person,
+		Day: c.day, ReadDocuments: added, ReadBytes: c.Part.Length})
+	if err != nil {
 		return fmt.Errorf("reserving ceilings: %w", err)
 	}
+	return nil
+}
+
+// giveBack takes off the ceilings what was reserved and not sent. A document of which
+// nothing was sent is not counted, unless another read of it is.
+func (c *Content) giveBack(ctx context.Context, tx *database.Tx) error {
+	of := queries.LockReadingParams{Contract: c.Document.Contract, Person: c.caller.Person, Day: c.day}
+	if _, err := tx.LockReading(ctx, of); err != nil { // the same order of locks as in a grant
+		return fmt.Errorf("reading the day's sums: %w", err)
+	}
+	unread, documents := int64(0), int64(0)
+	if c.sent == 0 {
+		unread = 1
+	}
+	reads, err := tx.GiveBackReading(ctx, queries.GiveBackReadingParams{Contract: of.Contract, Person: of.Person, Day: of.Day,
+		Document: c.Document.ID, Unread: unread, Unsent: c.Part.Length - c.sent})
+	if err != nil {
+		return fmt.Errorf("counting document: %w", err)
+	}
+	if reads == 0 {
+		documents = -1
+		err := tx.DeleteReadingDocument(ctx, queries.DeleteReadingDocumentParams{Contract: of.Contract, Person: of.Person, Day: of.Day, Document: c.Document.ID})
+		if err != nil {
+			return fmt.Errorf("counting document: %w", err)
+		}
+	}
+	return tx.AddReading(ctx, queries.AddReadingParams{Contract: of.Contract, Person: of.Person, Day: of.Day,
+		ReadDocuments: documents, ReadBytes: c.sent - c.Part.Length})
+}
+
+// prepare reads what opening needs.
+func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, row queries.Document) error {
 	header, err := tx.DocumentHeader(ctx, row.ID)
 	if err != nil {
 		return choke.OrNotFound(err) // it was erased meanwhile
@@ -234,7 +302,7 @@ func (c *Content) recheck(ctx context.Context) error {
 			if err == nil {
 				err = s.NoteErased(ctx, tx, row)
 			}
-			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Reserved: true} // the grant has reserved it
+			s.Facts().Reading = &policy.Reading{Documents: 0, Bytes: 0, Counted: false, Skipped: 0, Reserved: true} // the grant has reserved it
 			return err
 		},
 	})
@@ -257,7 +325,11 @@ func (c *Content) end(ctx context.Context, cause error) {
 	if cause != nil {
 		e.Phase, e.Outcome, e.Reason = event.PhaseAborted, event.OutcomeError, choke.FailureReason(cause)
 	}
-	if err := c.transfers.door.RecordOutcome(ctx, c.ledger, e, nil); err != nil {
+	var mutate func(context.Context, *database.Tx) (bool, error)
+	if c.day != "" && cause != nil && c.sent < c.Part.Length || c.day != "" && cause != nil && c.sent == 0 {
+		mutate = func(ctx context.Context, tx *database.Tx) (bool, error) { return true, c.giveBack(ctx, tx) }
+	}
+	if err := c.transfers.door.RecordOutcome(ctx, c.ledger, e, mutate); err != nil {
 		c.transfers.log.Error("recording the end of a download failed", "document", c.Document.ID, "error", err)
 	}
 }

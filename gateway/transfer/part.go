@@ -24,8 +24,8 @@ type Choice func(choke.Document) (Part, error)
 func whole(d choke.Document) (Part, error) { return Part{Length: d.Size}, nil }
 
 // OpenPart is Open for a part of a document, with the same decision and the same two
-// events. The ceilings count the document as read whole, because enough parts make the
-// whole. The grant's Length is the document's. The erasable data of the events say which
+// events. The ceilings count the document once a day, and the bytes of each part. The
+// grant's Length is the document's. The erasable data of the events say which
 // part it was, as "range".
 //
 // A document of up to Config.VerifyWhole is verified whole here too. Of a larger
@@ -44,10 +44,10 @@ func (t *Transfers) OpenPart(ctx context.Context, caller choke.Caller, id choke.
 }
 
 // Head returns what a download would say about a document, without a byte of it. It is a
-// read like any other, with the same decision, the same ceilings and the same two events,
-// of 0 bytes.
+// read like any other, with the same decision and the same two events, of 0 bytes. The
+// ceilings count what was read, and so count nothing.
 func (t *Transfers) Head(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Document, error) {
-	c, err := t.grantRead(ctx, caller, id, whole)
+	c, err := t.grantRead(ctx, caller, id, nil)
 	if err != nil {
 		return choke.Document{}, err
 	}

@@ -74,3 +74,43 @@ func (t *Transfers) Receipt(ctx context.Context, caller choke.Caller, id choke.R
 	}
 	return r, nil
 }
+
+// ReceiptOf returns the receipt of a document, also of one that was withdrawn.
+func (t *Transfers) ReceiptOf(ctx context.Context, caller choke.Caller, id choke.DocumentID) (choke.Receipt, error) {
+	var r choke.Receipt
+	_, err := t.door.Do(ctx, caller, choke.Act{
+		Action: policy.ActionReceiptRead,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			row, err := tx.ReceiptOfDocument(ctx, queries.ReceiptOfDocumentParams{Document: id, Kind: receiptReceived})
+			if err != nil {
+				return err
+			}
+			r = receiptOf(row)
+			_, err = s.OnDocument(ctx, tx, id)
+			s.Event().Subject = string(row.ID)
+			return err
+		},
+	})
+	if err != nil {
+		return choke.Receipt{}, err
+	}
+	return r, nil
+}
+
+// Receipts lists the receipts of a batch's documents, by reference. A client whose
+// answers were lost finds them all here.
+func (t *Transfers) Receipts(ctx context.Context, caller choke.Caller, batch choke.BatchID, page choke.Page) ([]choke.Receipt, string, error) {
+	return choke.List(ctx, t.door, caller, page, choke.Listing[queries.ReceiptsOfBatchRow, choke.Receipt]{
+		Action: policy.ActionReceiptList,
+		Load: func(ctx context.Context, tx *database.Tx, s *choke.Scene) error {
+			_, err := s.OnBatch(ctx, tx, batch)
+			return err
+		},
+		Cursor: policy.ParseReference,
+		Rows: func(ctx context.Context, tx *database.Tx, _ *choke.Scene, after string, limit int32) ([]queries.ReceiptsOfBatchRow, error) {
+			return tx.ReceiptsOfBatch(ctx, queries.ReceiptsOfBatchParams{Batch: batch, After: after, Limit: limit})
+		},
+		After: func(row queries.ReceiptsOfBatchRow) string { return row.Reference },
+		Item:  choke.EachShown(func(row queries.ReceiptsOfBatchRow) choke.Receipt { return receiptOf(row.Receipt) }),
+	})
+}

@@ -12,15 +12,16 @@ import (
 )
 
 const addReading = `-- name: AddReading :exec
-UPDATE reading SET documents = documents + 1, bytes = bytes + $4
+UPDATE reading SET documents = documents + $4, bytes = bytes + $5
 WHERE contract = $1 AND person = $2 AND day = $3
 `
 
 type AddReadingParams struct {
-	Contract  policy.ContractID
-	Person    policy.PersonID
-	Day       string
-	ReadBytes int64
+	Contract      policy.ContractID
+	Person        policy.PersonID
+	Day           string
+	ReadDocuments int64
+	ReadBytes     int64
 }
 
 func (q *Queries) AddReading(ctx context.Context, arg AddReadingParams) error {
@@ -28,9 +29,39 @@ func (q *Queries) AddReading(ctx context.Context, arg AddReadingParams) error {
 		arg.Contract,
 		arg.Person,
 		arg.Day,
+		arg.ReadDocuments,
 		arg.ReadBytes,
 	)
 	return err
+}
+
+const addReadingDocument = `-- name: AddReadingDocument :one
+INSERT INTO reading_document (contract, person, day, document, grants, bytes) VALUES ($1, $2, $3, $4, 1, $5)
+ON CONFLICT (contract, person, day, document) DO UPDATE SET grants = reading_document.grants + 1, bytes = reading_document.bytes + excluded.bytes
+RETURNING grants
+`
+
+type AddReadingDocumentParams struct {
+	Contract policy.ContractID
+	Person   policy.PersonID
+	Day      string
+	Document policy.DocumentID
+	Bytes    int64
+}
+
+// AddReadingDocument counts a read of a document. It gives the reads of the day, this one
+// among them.
+func (q *Queries) AddReadingDocument(ctx context.Context, arg AddReadingDocumentParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, addReadingDocument,
+		arg.Contract,
+		arg.Person,
+		arg.Day,
+		arg.Document,
+		arg.Bytes,
+	)
+	var grants int64
+	err := row.Scan(&grants)
+	return grants, err
 }
 
 const assignEveryDocument = `-- name: AssignEveryDocument :execrows
@@ -55,7 +86,7 @@ func (q *Queries) AssignEveryDocument(ctx context.Context, arg AssignEveryDocume
 const assignedTwice = `-- name: AssignedTwice :one
 SELECT CAST(COUNT(*) AS bigint) FROM assignment_document mine
 JOIN assignment_document theirs ON theirs.document = mine.document AND theirs.assignment <> mine.assignment
-JOIN assignment a ON a.id = theirs.assignment AND a.valid_until > $1
+JOIN assignment a ON a.id = theirs.assignment AND a.valid_until > $1 AND theirs.valid_until > $1
 WHERE mine.assignment = $2
 `
 
@@ -93,9 +124,11 @@ func (q *Queries) Assignment(ctx context.Context, id policy.AssignmentID) (Assig
 }
 
 const assignmentDocuments = `-- name: AssignmentDocuments :many
-SELECT document FROM assignment_document WHERE assignment = $1 ORDER BY document
+SELECT document FROM assignment_document WHERE assignment = $1 AND valid_until = 9223372036854775807 ORDER BY document
 `
 
+// AssignmentDocuments are the documents of an assignment that were not taken back from
+// it.
 func (q *Queries) AssignmentDocuments(ctx context.Context, assignment policy.AssignmentID) ([]policy.DocumentID, error) {
 	rows, err := q.db.QueryContext(ctx, assignmentDocuments, assignment)
 	if err != nil {
@@ -167,7 +200,7 @@ func (q *Queries) AssignmentOfBatch(ctx context.Context, arg AssignmentOfBatchPa
 
 const assignmentOfDocument = `-- name: AssignmentOfDocument :one
 SELECT a.id, a.batch, a.contract, a.person, a.assigned_by, a.valid_from, a.valid_until FROM assignment a JOIN assignment_document ad ON ad.assignment = a.id
-WHERE ad.document = $1 AND a.person = $2 AND a.valid_until > $3
+WHERE ad.document = $1 AND a.person = $2 AND a.valid_until > $3 AND ad.valid_until > $3
 ORDER BY a.valid_from DESC LIMIT 1 FOR SHARE OF a
 `
 
@@ -240,6 +273,93 @@ func (q *Queries) AssignmentsOfPerson(ctx context.Context, arg AssignmentsOfPers
 	return items, nil
 }
 
+const batchAssignments = `-- name: BatchAssignments :many
+SELECT a.id, a.batch, a.contract, a.person, a.assigned_by, a.valid_from, a.valid_until, p.name, p.organisation,
+       (SELECT CAST(COUNT(*) AS bigint) FROM assignment_document ad WHERE ad.assignment = a.id AND ad.valid_until > $3) AS documents,
+       (SELECT CAST(COUNT(*) AS bigint) FROM assignment_document ad WHERE ad.assignment = a.id AND ad.valid_until > $3
+          AND EXISTS (SELECT 1 FROM reading_document r WHERE r.document = ad.document AND r.person = a.person)) AS read_documents
+FROM assignment a JOIN person p ON p.id = a.person
+WHERE a.batch = $1 AND a.valid_until > $3 AND a.id > $4 ORDER BY a.id LIMIT $2
+`
+
+type BatchAssignmentsParams struct {
+	Batch policy.BatchID
+	Limit int32
+	Now   Micros
+	After policy.AssignmentID
+}
+
+type BatchAssignmentsRow struct {
+	Assignment    Assignment
+	Name          string
+	Organisation  policy.OrganisationID
+	Documents     int64
+	ReadDocuments int64
+}
+
+// BatchAssignments lists the standing assignments of a batch, with how many documents
+// each has, and of how many its person has read something.
+func (q *Queries) BatchAssignments(ctx context.Context, arg BatchAssignmentsParams) ([]BatchAssignmentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, batchAssignments,
+		arg.Batch,
+		arg.Limit,
+		arg.Now,
+		arg.After,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BatchAssignmentsRow{}
+	for rows.Next() {
+		var i BatchAssignmentsRow
+		if err := rows.Scan(
+			&i.Assignment.ID,
+			&i.Assignment.Batch,
+			&i.Assignment.Contract,
+			&i.Assignment.Person,
+			&i.Assignment.AssignedBy,
+			&i.Assignment.ValidFrom,
+			&i.Assignment.ValidUntil,
+			&i.Name,
+			&i.Organisation,
+			&i.Documents,
+			&i.ReadDocuments,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteReadingDocument = `-- name: DeleteReadingDocument :exec
+DELETE FROM reading_document WHERE contract = $1 AND person = $2 AND day = $3 AND document = $4 AND grants = 0
+`
+
+type DeleteReadingDocumentParams struct {
+	Contract policy.ContractID
+	Person   policy.PersonID
+	Day      string
+	Document policy.DocumentID
+}
+
+func (q *Queries) DeleteReadingDocument(ctx context.Context, arg DeleteReadingDocumentParams) error {
+	_, err := q.db.ExecContext(ctx, deleteReadingDocument,
+		arg.Contract,
+		arg.Person,
+		arg.Day,
+		arg.Document,
+	)
+	return err
+}
+
 const endAssignment = `-- name: EndAssignment :execrows
 UPDATE assignment SET valid_until = $2 WHERE id = $1 AND valid_until > $2
 `
@@ -251,6 +371,25 @@ type EndAssignmentParams struct {
 
 func (q *Queries) EndAssignment(ctx context.Context, arg EndAssignmentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, endAssignment, arg.ID, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const endAssignmentDocument = `-- name: EndAssignmentDocument :execrows
+UPDATE assignment_document SET valid_until = $3
+WHERE assignment = $1 AND document = $2 AND valid_until = 9223372036854775807
+`
+
+type EndAssignmentDocumentParams struct {
+	Assignment policy.AssignmentID
+	Document   policy.DocumentID
+	Now        Micros
+}
+
+func (q *Queries) EndAssignmentDocument(ctx context.Context, arg EndAssignmentDocumentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, endAssignmentDocument, arg.Assignment, arg.Document, arg.Now)
 	if err != nil {
 		return 0, err
 	}
@@ -287,6 +426,53 @@ type EndLeasesParams struct {
 func (q *Queries) EndLeases(ctx context.Context, arg EndLeasesParams) error {
 	_, err := q.db.ExecContext(ctx, endLeases, arg.Assignment, arg.Now)
 	return err
+}
+
+const everAssigned = `-- name: EverAssigned :one
+SELECT CAST(COUNT(*) AS bigint) FROM assignment_document WHERE assignment = $1 AND document = $2
+`
+
+type EverAssignedParams struct {
+	Assignment policy.AssignmentID
+	Document   policy.DocumentID
+}
+
+// EverAssigned counts those of an assignment, taken back or not.
+func (q *Queries) EverAssigned(ctx context.Context, arg EverAssignedParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, everAssigned, arg.Assignment, arg.Document)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const giveBackReading = `-- name: GiveBackReading :one
+UPDATE reading_document SET grants = grants - $5, bytes = bytes - $6
+WHERE contract = $1 AND person = $2 AND day = $3 AND document = $4 RETURNING grants
+`
+
+type GiveBackReadingParams struct {
+	Contract policy.ContractID
+	Person   policy.PersonID
+	Day      string
+	Document policy.DocumentID
+	Unread   int64
+	Unsent   int64
+}
+
+// GiveBackReading takes off what a download did not send, and the read itself when it
+// sent nothing.
+func (q *Queries) GiveBackReading(ctx context.Context, arg GiveBackReadingParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, giveBackReading,
+		arg.Contract,
+		arg.Person,
+		arg.Day,
+		arg.Document,
+		arg.Unread,
+		arg.Unsent,
+	)
+	var grants int64
+	err := row.Scan(&grants)
+	return grants, err
 }
 
 const insertAssignment = `-- name: InsertAssignment :exec
@@ -393,6 +579,29 @@ func (q *Queries) NewestLease(ctx context.Context, assignment policy.AssignmentI
 		&i.ValidUntil,
 	)
 	return i, err
+}
+
+const readToday = `-- name: ReadToday :one
+SELECT CAST(COUNT(*) AS bigint) FROM reading_document WHERE contract = $1 AND person = $2 AND day = $3 AND document = $4
+`
+
+type ReadTodayParams struct {
+	Contract policy.ContractID
+	Person   policy.PersonID
+	Day      string
+	Document policy.DocumentID
+}
+
+func (q *Queries) ReadToday(ctx context.Context, arg ReadTodayParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, readToday,
+		arg.Contract,
+		arg.Person,
+		arg.Day,
+		arg.Document,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const receivedOfBatch = `-- name: ReceivedOfBatch :many

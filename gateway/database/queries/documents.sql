@@ -67,11 +67,13 @@ SELECT * FROM document WHERE id = $1;
 SELECT * FROM document WHERE batch = $1 AND reference = $2 AND state IN ('receiving', 'received');
 
 -- name: DocumentsOfBatch :many
-SELECT sqlc.embed(d), h.file_name FROM document d JOIN document_header h ON h.document = d.id
+SELECT sqlc.embed(d), h.file_name, CAST(COALESCE(r.id, '') AS text) AS receipt FROM document d
+JOIN document_header h ON h.document = d.id
+LEFT JOIN receipt r ON r.document = d.id AND r.kind = 'received'
 WHERE d.batch = $1 AND d.state = 'received' AND d.reference > sqlc.arg(after)
   AND (CAST(sqlc.arg(assigned) AS text) = ''
        OR EXISTS (SELECT 1 FROM assignment_document ad JOIN assignment a ON a.id = ad.assignment
-                  WHERE ad.document = d.id AND a.person = sqlc.arg(assigned) AND a.valid_until > sqlc.arg(now)))
+                  WHERE ad.document = d.id AND a.person = sqlc.arg(assigned) AND a.valid_until > sqlc.arg(now) AND ad.valid_until > sqlc.arg(now)))
 ORDER BY d.reference LIMIT $2;
 
 -- TouchDocument notes that the upload still runs.
@@ -124,3 +126,8 @@ SELECT * FROM receipt WHERE id = $1;
 
 -- name: ReceiptOfDocument :one
 SELECT * FROM receipt WHERE document = $1 AND kind = $2;
+
+-- ReceiptsOfBatch lists the receipts of a batch's documents by the documents' references.
+-- name: ReceiptsOfBatch :many
+SELECT sqlc.embed(r), d.reference FROM document d JOIN receipt r ON r.document = d.id AND r.kind = 'received'
+WHERE d.batch = $1 AND d.state = 'received' AND d.reference > sqlc.arg(after) ORDER BY d.reference LIMIT $2;

@@ -294,11 +294,13 @@ func (q *Queries) DocumentHeader(ctx context.Context, document policy.DocumentID
 }
 
 const documentsOfBatch = `-- name: DocumentsOfBatch :many
-SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.charset, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, h.file_name FROM document d JOIN document_header h ON h.document = d.id
+SELECT d.id, d.batch, d.contract, d.version, d.reference, d.class, d.media_type, d.charset, d.state, d.object_key, d.size, d.digest, d.sent_by, d.created, d.touched, d.received, d.swept, h.file_name, CAST(COALESCE(r.id, '') AS text) AS receipt FROM document d
+JOIN document_header h ON h.document = d.id
+LEFT JOIN receipt r ON r.document = d.id AND r.kind = 'received'
 WHERE d.batch = $1 AND d.state = 'received' AND d.reference > $3
   AND (CAST($4 AS text) = ''
        OR EXISTS (SELECT 1 FROM assignment_document ad JOIN assignment a ON a.id = ad.assignment
-                  WHERE ad.document = d.id AND a.person = $4 AND a.valid_until > $5))
+                  WHERE ad.document = d.id AND a.person = $4 AND a.valid_until > $5 AND ad.valid_until > $5))
 ORDER BY d.reference LIMIT $2
 `
 
@@ -313,6 +315,7 @@ type DocumentsOfBatchParams struct {
 type DocumentsOfBatchRow struct {
 	Document Document
 	FileName string
+	Receipt  string
 }
 
 func (q *Queries) DocumentsOfBatch(ctx context.Context, arg DocumentsOfBatchParams) ([]DocumentsOfBatchRow, error) {
@@ -349,6 +352,7 @@ func (q *Queries) DocumentsOfBatch(ctx context.Context, arg DocumentsOfBatchPara
 			&i.Document.Received,
 			&i.Document.Swept,
 			&i.FileName,
+			&i.Receipt,
 		); err != nil {
 			return nil, err
 		}
@@ -614,6 +618,54 @@ func (q *Queries) ReceiptOfDocument(ctx context.Context, arg ReceiptOfDocumentPa
 		&i.Issued,
 	)
 	return i, err
+}
+
+const receiptsOfBatch = `-- name: ReceiptsOfBatch :many
+SELECT r.id, r.contract, r.document, r.kind, r.jws, r.issued, d.reference FROM document d JOIN receipt r ON r.document = d.id AND r.kind = 'received'
+WHERE d.batch = $1 AND d.state = 'received' AND d.reference > $3 ORDER BY d.reference LIMIT $2
+`
+
+type ReceiptsOfBatchParams struct {
+	Batch policy.BatchID
+	Limit int32
+	After string
+}
+
+type ReceiptsOfBatchRow struct {
+	Receipt   Receipt
+	Reference string
+}
+
+// ReceiptsOfBatch lists the receipts of a batch's documents by the documents' references.
+func (q *Queries) ReceiptsOfBatch(ctx context.Context, arg ReceiptsOfBatchParams) ([]ReceiptsOfBatchRow, error) {
+	rows, err := q.db.QueryContext(ctx, receiptsOfBatch, arg.Batch, arg.Limit, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReceiptsOfBatchRow{}
+	for rows.Next() {
+		var i ReceiptsOfBatchRow
+		if err := rows.Scan(
+			&i.Receipt.ID,
+			&i.Receipt.Contract,
+			&i.Receipt.Document,
+			&i.Receipt.Kind,
+			&i.Receipt.Jws,
+			&i.Receipt.Issued,
+			&i.Reference,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const receiveDocument = `-- name: ReceiveDocument :execrows

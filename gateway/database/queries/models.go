@@ -21,6 +21,7 @@ type Assignment struct {
 type AssignmentDocument struct {
 	Assignment policy.AssignmentID
 	Document   policy.DocumentID
+	ValidUntil Micros
 }
 
 type Batch struct {
@@ -265,6 +266,15 @@ type Reading struct {
 	Day       string
 	Documents int64
 	Bytes     int64
+}
+
+type ReadingDocument struct {
+	Contract policy.ContractID
+	Person   policy.PersonID
+	Day      string
+	Document policy.DocumentID
+	Grants   int64
+	Bytes    int64
 }
 
 type Receipt struct {

@@ -5,7 +5,8 @@
 -- is the end of time for documents that are not erased. Only documents that were received
 -- before "before" count. An empty filter does not filter.
 -- name: WorkUnder :many
-SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
+SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from,
+       CAST(CASE WHEN ad.valid_until < a.valid_until THEN ad.valid_until ELSE a.valid_until END AS bigint) AS ended, d.class,
        CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
        CAST(MIN(d.received) AS bigint) AS received,
        CAST(COALESCE(e.erased, 9223372036854775807) AS bigint) AS erased
@@ -13,11 +14,11 @@ FROM assignment a
 JOIN assignment_document ad ON ad.assignment = a.id
 JOIN document d ON d.id = ad.document AND d.state = 'received' AND d.received < sqlc.arg(before)
 LEFT JOIN erased_document e ON e.document = d.id
-WHERE a.contract = $1 AND a.valid_from < sqlc.arg(before) AND a.valid_until > sqlc.arg(since)
+WHERE a.contract = $1 AND a.valid_from < sqlc.arg(before) AND a.valid_until > sqlc.arg(since) AND ad.valid_until > sqlc.arg(since)
   AND (CAST(sqlc.arg(batch) AS text) = '' OR a.batch = sqlc.arg(batch))
   AND (CAST(sqlc.arg(person) AS text) = '' OR a.person = sqlc.arg(person))
   AND (CAST(sqlc.arg(document) AS text) = '' OR d.id = sqlc.arg(document))
-GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class, e.erased
+GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, ad.valid_until, d.class, e.erased
 ORDER BY a.id, d.class, e.erased LIMIT $2;
 
 -- name: LeasesOf :many

@@ -329,7 +329,8 @@ func (q *Queries) RolesAnywhere(ctx context.Context, arg RolesAnywhereParams) ([
 
 const workUnder = `-- name: WorkUnder :many
 
-SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class,
+SELECT a.id AS assignment, a.batch, a.contract, a.person, a.valid_from,
+       CAST(CASE WHEN ad.valid_until < a.valid_until THEN ad.valid_until ELSE a.valid_until END AS bigint) AS ended, d.class,
        CAST(COUNT(*) AS bigint) AS documents, CAST(SUM(d.size) AS bigint) AS bytes, CAST(MIN(d.size) AS bigint) AS smallest,
        CAST(MIN(d.received) AS bigint) AS received,
        CAST(COALESCE(e.erased, 9223372036854775807) AS bigint) AS erased
@@ -337,11 +338,11 @@ FROM assignment a
 JOIN assignment_document ad ON ad.assignment = a.id
 JOIN document d ON d.id = ad.document AND d.state = 'received' AND d.received < $3
 LEFT JOIN erased_document e ON e.document = d.id
-WHERE a.contract = $1 AND a.valid_from < $3 AND a.valid_until > $4
+WHERE a.contract = $1 AND a.valid_from < $3 AND a.valid_until > $4 AND ad.valid_until > $4
   AND (CAST($5 AS text) = '' OR a.batch = $5)
   AND (CAST($6 AS text) = '' OR a.person = $6)
   AND (CAST($7 AS text) = '' OR d.id = $7)
-GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, d.class, e.erased
+GROUP BY a.id, a.batch, a.contract, a.person, a.valid_from, a.valid_until, ad.valid_until, d.class, e.erased
 ORDER BY a.id, d.class, e.erased LIMIT $2
 `
 
@@ -361,7 +362,7 @@ type WorkUnderRow struct {
 	Contract   policy.ContractID
 	Person     policy.PersonID
 	ValidFrom  Micros
-	ValidUntil Micros
+	Ended      int64
 	Class      policy.Class
 	Documents  int64
 	Bytes      int64
@@ -398,7 +399,7 @@ func (q *Queries) WorkUnder(ctx context.Context, arg WorkUnderParams) ([]WorkUnd
 			&i.Contract,
 			&i.Person,
 			&i.ValidFrom,
-			&i.ValidUntil,
+			&i.Ended,
 			&i.Class,
 			&i.Documents,
 			&i.Bytes,

@@ -219,9 +219,11 @@ CREATE TABLE assignment (
 CREATE INDEX assignment_person ON assignment (person, valid_until);
 CREATE INDEX assignment_batch ON assignment (batch);
 CREATE INDEX assignment_contract ON assignment (contract, valid_until);
+-- valid_until is when the document was taken back from the assignment.
 CREATE TABLE assignment_document (
-    assignment text NOT NULL REFERENCES assignment (id),
-    document   text NOT NULL REFERENCES document (id),
+    assignment  text   NOT NULL REFERENCES assignment (id),
+    document    text   NOT NULL REFERENCES document (id),
+    valid_until bigint NOT NULL DEFAULT 9223372036854775807,
     PRIMARY KEY (assignment, document)
 );
 CREATE INDEX assignment_document_document ON assignment_document (document);
@@ -237,7 +239,8 @@ CREATE TABLE lease (
 CREATE INDEX lease_assignment ON lease (assignment, valid_until);
 
 -- The documents and bytes that a person has read under a contract on one day of the
--- contract's zone (YYYY-MM-DD). They are reserved with the grant.
+-- contract's zone (YYYY-MM-DD). They are reserved with the grant. What a download did not
+-- send is given back when it ends.
 CREATE TABLE reading (
     contract  text   NOT NULL REFERENCES contract (id),
     person    text   NOT NULL REFERENCES person (id),
@@ -246,6 +249,19 @@ CREATE TABLE reading (
     bytes     bigint NOT NULL,
     PRIMARY KEY (contract, person, day)
 );
+
+-- The same for each document, which counts once a day. grants are the reads that sent
+-- something or may still send it.
+CREATE TABLE reading_document (
+    contract text   NOT NULL REFERENCES contract (id),
+    person   text   NOT NULL REFERENCES person (id),
+    day      text   NOT NULL,
+    document text   NOT NULL REFERENCES document (id),
+    grants   bigint NOT NULL,
+    bytes    bigint NOT NULL,
+    PRIMARY KEY (contract, person, day, document)
+);
+CREATE INDEX reading_document_document ON reading_document (document, person);
 
 -- The recipients of contracts' identities, by fingerprint: the roots, and the recovery
 -- recipients that the configuration names. No replica seals to a recipient whose time has
@@ -429,6 +445,7 @@ DROP TABLE hold;
 DROP TABLE node_root;
 DROP TABLE key_rotation;
 DROP TABLE key_holder;
+DROP TABLE reading_document;
 DROP TABLE reading;
 DROP TABLE lease;
 DROP TABLE assignment_document;
