@@ -293,10 +293,10 @@ func TestImpact(t *testing.T) {
 				}
 			}
 		}
-		want := []string{"- client-system anything document.receive", "- client-system anything document.inspect",
-			"- client-system anything receipt.read", "- provider-manager anything document.inspect", "- handler anything document.inspect",
-			"- handler anything document.read", "+ client-system everything document.receive", "+ client-system everything document.inspect",
-			"+ client-system everything receipt.read", "+ provider-manager everything document.inspect",
+		want := []string{"- client-system anything document.receive", "- client-system anything document.withdraw",
+			"- contract-manager anything document.withdraw", "- client-system anything document.inspect", "- client-system anything receipt.read", "- provider-manager anything document.inspect", "- handler anything document.inspect",
+			"- handler anything document.read", "+ client-system everything document.receive", "+ client-system everything document.withdraw",
+			"+ contract-manager everything document.withdraw", "+ client-system everything document.inspect", "+ client-system everything receipt.read", "+ provider-manager everything document.inspect",
 			"+ handler everything document.inspect", "+ handler everything document.read"}
 		if diff := cmp.Diff(want, rules); diff != "" {
 			t.Errorf("rules (-want +got):\n%s", diff)
