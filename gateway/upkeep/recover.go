@@ -79,6 +79,7 @@ type Recovered struct {
 	Reference         string               `json:"reference"` // the client's own
 	Class             policy.Class         `json:"class"`
 	MediaType         string               `json:"media_type"`
+	Charset           string               `json:"charset,omitempty"`   // of a text, as it was declared
 	FileName          string               `json:"file_name,omitempty"` // as it was sent; erased with the document
 	Size              int64                `json:"size"`                // of the plaintext, in bytes
 	Digest            string               `json:"sha256"`              // of the plaintext
@@ -247,7 +248,7 @@ func record(c queries.Contract, row queries.ReceivedDocumentsRow) Recovered {
 	d := row.Document
 	return Recovered{Document: d.ID, Contract: c.ID, ContractReference: c.Reference, Client: c.Client,
 		Batch: d.Batch, BatchReference: row.BatchReference, Reference: d.Reference, Class: d.Class,
-		MediaType: d.MediaType, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: d.Received.Time()}
+		MediaType: d.MediaType, Charset: d.Charset, Size: d.Size, Digest: hex.EncodeToString(d.Digest), Received: d.Received.Time()}
 }
 
 // failed returns the document with the reason why it could not be recovered.
@@ -259,7 +260,7 @@ func (d Recovered) failed(reason string, err error) Recovered {
 // path returns the name of a document in the folder. It contains no text of a user: its
 // ending comes from a closed list.
 func (r *recovery) path(d Recovered) string {
-	ending := endings()[d.MediaType]
+	ending := endings()[policy.SameMediaType(d.MediaType)]
 	if r.Age {
 		ending = ".age"
 	}
@@ -271,9 +272,12 @@ func (r *recovery) path(d Recovered) string {
 func endings() map[string]string {
 	return map[string]string{
 		"application/pdf": ".pdf", "image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png", "text/plain": ".txt", "text/csv": ".csv",
-		"application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "message/rfc822": ".eml", "application/zip": ".zip",
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       ".xlsx",
+		"application/json": ".json", "application/xml": ".xml", "message/rfc822": ".eml", "application/zip": ".zip",
+		"application/msword": ".doc", "application/vnd.ms-excel": ".xls", "application/vnd.ms-powerpoint": ".ppt", "application/rtf": ".rtf",
+		"application/vnd.ms-outlook": ".msg", "audio/mp4": ".m4a", "application/vnd.oasis.opendocument.text": ".odt",
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document":   ".docx",
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":         ".xlsx",
+		"application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
 	}
 }
 
