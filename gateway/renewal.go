@@ -10,8 +10,8 @@ import (
 	"github.com/bordereau/bordereau/policy"
 )
 
-// HasOperator says whether Bootstrap has made the operator.
-func (g *Gateway) HasOperator(ctx context.Context) (has bool, err error) {
+// LocalHasOperator says whether Bootstrap has made the operator.
+func (g *Gateway) LocalHasOperator(ctx context.Context) (has bool, err error) {
 	err = g.owner.View(ctx, func(ctx context.Context, tx *database.Tx) error {
 		_, err := tx.OperatorOrganisation(ctx)
 		has = err == nil
@@ -20,10 +20,10 @@ func (g *Gateway) HasOperator(ctx context.Context) (has bool, err error) {
 	return has, err
 }
 
-// RenewOperator gives the first person who holds the operator's duty a new credential,
+// LocalRenewOperator gives the first person who holds the operator's duty a new credential,
 // for the owner of the machine who has lost the others. alone ends the earlier ones. The
 // operator's ledger records it as an act of the machine's owner.
-func (g *Gateway) RenewOperator(ctx context.Context, alone bool) (Credential, error) {
+func (g *Gateway) LocalRenewOperator(ctx context.Context, alone bool) (Credential, error) {
 	c := Credential{ID: policy.NewID("k")}
 	var hash []byte
 	c.Secret, hash = newSecret()

@@ -17,8 +17,8 @@ import (
 // EpochsInMemory, HeldContracts and Keep are for tests only.
 func TestEveryMethodSaysWhoAsks(t *testing.T) {
 	want := strings.Fields("Announce Bootstrap CheckMissing ContinueErasures ContinueRotation ContinueRotations EpochsInMemory " +
-		"HasOperator HeldContracts Keep ReapplyErasures RefusedErasures RenewOperator ResumeLedgers Retain RetryRetained Run RunStoreSweeps " +
-		"SignIn StuckErasures Sweep SweepStore SweepUploads UnknownErasures")
+		"HeldContracts Keep ReapplyErasures RefusedErasures ResumeLedgers Retain RetryRetained Run RunStoreSweeps SignIn StuckErasures " +
+		"Sweep SweepStore SweepUploads UnknownErasures")
 	var got []string
 	gatewayType := reflect.TypeFor[*gateway.Gateway]()
 	for m := range gatewayType.Methods() {

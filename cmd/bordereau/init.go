@@ -161,7 +161,7 @@ func renewOperator(ctx context.Context, w where, alone bool, out io.Writer) erro
 		if !has {
 			return errors.New("this database has no operator yet: `bordereau init` without --new-credential makes one")
 		}
-		credential, err := g.RenewOperator(ctx, alone)
+		credential, err := g.LocalRenewOperator(ctx, alone)
 		if err != nil {
 			return fmt.Errorf("making a new credential: %w", err)
 		}
@@ -176,7 +176,7 @@ func withOperator(ctx context.Context, c config.Config, f func(ctx context.Conte
 		return err
 	}
 	err = in.WithServices(ctx, func(ctx context.Context) error {
-		has, err := in.Gateway.HasOperator(ctx)
+		has, err := in.Gateway.LocalHasOperator(ctx)
 		if err != nil {
 			return err
 		}
