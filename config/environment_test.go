@@ -149,7 +149,7 @@ func TestUnreadableSecretFilesAreRefused(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "url"), "postgres://db/b")
 	_, err := load(t, "", "BORDEREAU_DATABASE__URL=postgres://db/a", "BORDEREAU_DATABASE__URL_FILE="+dir+"/url")
-	checkProblems(t, err, "BORDEREAU_DATABASE__URL_FILE")
+	checkProblems(t, err, "BORDEREAU_DATABASE__URL_FILE", "database.url") // which the engine sqlite does not use
 }
 
 func TestASecretInAWorldReadableFileIsRefused(t *testing.T) {

@@ -39,11 +39,14 @@ func Load(path string, environ []string) (Config, error) {
 		return Config{}, fmt.Errorf("reading environment: %w", err)
 	}
 	assign(layers.Raw(), "", keys, &found)
-	if err := found.err(); err != nil {
-		return Config{}, err
-	}
 	c = c.Resolve(folder)
-	return c, c.Validate()
+	unread := len(found) > 0
+	found.follow(c.Validate())
+	found.locate(lines(text), overrides)
+	if unread {
+		return Config{}, found.err()
+	}
+	return c, found.err()
 }
 
 // readConfig gives the text and the mode of the file, and the absolute folder that paths

@@ -11,6 +11,14 @@ import (
 type Problem struct {
 	Path   string // the key, as in database.url, or the name of an environment variable
 	Detail string // what is wrong and what would be right
+	Line   int    // in the file; 0 when the file does not have the key
+}
+
+func (p Problem) String() string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s (line %d): %s", p.Path, p.Line, p.Detail)
+	}
+	return p.Path + ": " + p.Detail
 }
 
 // Error is the list of everything that is wrong with a configuration.
@@ -20,12 +28,12 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if len(e.Problems) == 1 {
-		return fmt.Sprintf("configuration: %s: %s", e.Problems[0].Path, e.Problems[0].Detail)
+		return fmt.Sprintf("configuration: %s", e.Problems[0])
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "configuration: %d problems:", len(e.Problems))
 	for _, p := range e.Problems {
-		fmt.Fprintf(&b, "\n  %s: %s", p.Path, p.Detail)
+		fmt.Fprintf(&b, "\n  %s", p)
 	}
 	return b.String()
 }

@@ -20,9 +20,9 @@ func (g *Gateway) LocalHasOperator(ctx context.Context) (has bool, err error) {
 	return has, err
 }
 
-// LocalRenewOperator gives the first person who holds the operator's duty a new credential,
-// for the owner of the machine who has lost the others. alone ends the earlier ones. The
-// operator's ledger records it as an act of the machine's owner.
+// LocalRenewOperator gives the first person who holds the operator's duty a new
+// credential, for the owner of the machine who has lost the others. alone ends the
+// earlier ones. The operator's ledger records it as an act of the machine's owner.
 func (g *Gateway) LocalRenewOperator(ctx context.Context, alone bool) (Credential, error) {
 	c := Credential{ID: policy.NewID("k")}
 	var hash []byte
