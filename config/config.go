@@ -78,6 +78,13 @@ type Database struct {
 	// URL is the address of postgresql:
 	// postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full. A secret.
 	URL Secret `koanf:"url"`
+
+	// Writers is how many connections to PostgreSQL one gateway may have for what
+	// changes something, and Readers for what only reads. The server's max_connections
+	// must be at least the sum over all gateways. A request waits 5 s for a connection.
+	// From 4 to 1000. 0 is 24 and 16.
+	Writers int64 `koanf:"writers"`
+	Readers int64 `koanf:"readers"`
 }
 
 // ObjectsEngine is a kind of object store.

@@ -211,6 +211,7 @@ func TestWrongTypesAreRefusedAndNeverRepeated(t *testing.T) {
 		"objects: {secret-key: [hunter2]}":        "objects.secret-key",
 		"objects: {secure: hunter2}":              "objects.secure",
 		"objects: {secure: 1}":                    "objects.secure",
+		"database: {writers: hunter2}":            "database.writers",
 		"limits: {verify-whole: hunter2}":         "limits.verify-whole",
 		"limits: {verify-whole: 1.5}":             "limits.verify-whole",
 		"limits: {verify-whole: 4MiB}":            "limits.verify-whole",

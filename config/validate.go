@@ -87,6 +87,13 @@ func (p *problems) address(path, text string) {
 	}
 }
 
+// The bounds of a pool. The sequencer and the lock of the process have a connection each
+// for themselves.
+const (
+	leastConnections = 4
+	mostConnections  = 1000
+)
+
 func (p *problems) database(d Database) {
 	switch d.Engine {
 	case SQLite:
@@ -97,6 +104,14 @@ func (p *problems) database(d Database) {
 		p.onlyFor("database.path", d.Path != "", "sqlite")
 	default:
 		p.add("database.engine", "must be sqlite or postgresql")
+	}
+	p.connections("database.writers", d.Writers)
+	p.connections("database.readers", d.Readers)
+}
+
+func (p *problems) connections(path string, n int64) {
+	if n != 0 && (n < leastConnections || n > mostConnections) {
+		p.add(path, "must be from %d to %d connections", leastConnections, mostConnections)
 	}
 }
 

@@ -25,6 +25,12 @@ type Config struct {
 	// deadline. Default: 10 s.
 	Patience time.Duration
 
+	// Writers and Readers are how many connections to PostgreSQL this process may have,
+	// for transactions that write and for those that read. Defaults: 24 and 16.
+	Writers, Readers int
+	// Queue is how long a transaction waits for a connection. Default: 5 s.
+	Queue time.Duration
+
 	Logger *slog.Logger // discards when nil
 
 	// Trace is called with every generated query before it runs, by all transactions at
@@ -41,6 +47,7 @@ type DB struct {
 	dsn        string // of PostgreSQL
 	path       string // of SQLite, absolute
 	trace      func(query string)
+	queue      time.Duration // how long a transaction waits for a connection
 	log        *slog.Logger
 	writing    writing
 }
@@ -50,13 +57,13 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if (c.SQLite == "") == (c.PostgreSQL == "") {
 		return nil, errors.New("opening database: exactly one of SQLite and PostgreSQL must be configured")
 	}
-	db := &DB{postgresql: c.PostgreSQL != "", dsn: c.PostgreSQL, log: c.Logger, trace: c.Trace}
+	db := &DB{postgresql: c.PostgreSQL != "", dsn: c.PostgreSQL, log: c.Logger, trace: c.Trace, queue: cmp.Or(c.Queue, queuePatience)}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
 	if db.postgresql {
-		db.writer, db.reader, err = openPostgreSQL(c.PostgreSQL, cmp.Or(c.Patience, patience))
+		db.writer, db.reader, err = openPostgreSQL(c)
 	} else {
 		db.writer, db.reader, err = openSQLite(c.SQLite)
 		db.group = &group{writer: db.writer, log: db.log, prepared: newPrepared(db.writer), trace: c.Trace}

@@ -8,9 +8,13 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
+
+// groupPatience is longer than a round of the ledger has the one connection.
+const groupPatience = time.Minute
 
 // group commits the transactions of SQLite together. There is one writer, and every
 // commit costs a flush of the disk. So while one group is being committed the next one
@@ -143,7 +147,7 @@ func (g *group) commit() {
 		}
 	}()
 	g.prepared.compile(context.Background())
-	tx, cancel, err := begin(context.Background(), g.writer)
+	tx, cancel, err := begin(context.Background(), g.writer, nil, groupPatience)
 	if err != nil {
 		jobs = g.drain()
 		outcome = fmt.Errorf("beginning transaction: %w", classify(context.Background(), err))

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"maps"
@@ -12,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// Bounds of the two pools of one replica. The server's max_connections has to be at least
-// 40 for each replica.
+// Bounds of the two pools of one replica, unless Config says otherwise. The server's
+// max_connections has to be at least their sum for each replica.
 const (
 	postgresWriters = 24
 	postgresReaders = 16
@@ -34,8 +35,9 @@ var sessionDefaults = map[string]string{
 
 // openPostgreSQL opens a pool that writes and a pool that reads, so that neither can use
 // up the connections of the other.
-func openPostgreSQL(dsn string, patience time.Duration) (writer, reader *sql.DB, err error) {
-	config, err := pgx.ParseConfig(dsn)
+func openPostgreSQL(c Config) (writer, reader *sql.DB, err error) {
+	patience := cmp.Or(c.Patience, patience)
+	config, err := pgx.ParseConfig(c.PostgreSQL)
 	if err != nil {
 		return nil, nil, fmt.Errorf("parsing PostgreSQL connection string: %w", err)
 	}
@@ -44,7 +46,7 @@ func openPostgreSQL(dsn string, patience time.Duration) (writer, reader *sql.DB,
 	if config.ValidateConnect == nil { // target_session_attrs says otherwise
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
-	writer = openPool(config, postgresWriters, patience)
+	writer = openPool(config, cmp.Or(c.Writers, postgresWriters), patience)
 
 	readOnly := config.Copy()
 	setDefaults(readOnly.RuntimeParams, map[string]string{
@@ -53,7 +55,7 @@ func openPostgreSQL(dsn string, patience time.Duration) (writer, reader *sql.DB,
 		// plan would be wrong for some of them.
 		"plan_cache_mode": "force_custom_plan",
 	})
-	return writer, openPool(readOnly, postgresReaders, patience), nil
+	return writer, openPool(readOnly, cmp.Or(c.Readers, postgresReaders), patience), nil
 }
 
 func openPool(config *pgx.ConnConfig, connections int, patience time.Duration) *sql.DB {

@@ -3,9 +3,12 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bordereau/bordereau/gateway/database/queries"
 )
@@ -16,6 +19,9 @@ const (
 
 	// commitTimeout is how long a COMMIT may take before its outcome counts as unknown.
 	commitTimeout = 15 * time.Second
+
+	// queuePatience is how long a transaction waits for a connection.
+	queuePatience = 5 * time.Second
 )
 
 // Tx is a transaction: all the generated queries, and SQL for other rooms that take part
@@ -64,17 +70,18 @@ func (db *DB) View(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 	if db.postgresql {
 		options.Isolation = sql.LevelRepeatableRead // SQLite isolates every reader, and its driver knows no levels
 	}
-	tx, err := db.reader.BeginTx(ctx, options)
+	tx, cancel, err := begin(ctx, db.reader, options, db.queue)
 	if err != nil {
 		return fmt.Errorf("beginning to read: %w", classify(ctx, err))
 	}
+	defer cancel()
 	defer tx.Rollback()
 	return classify(ctx, fn(ctx, &Tx{Queries: queries.New(traced(unlocked{tx}, db.trace)), SQL: tx}))
 }
 
 // write is one attempt of InTx on PostgreSQL.
 func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	tx, cancel, err := begin(ctx, db.writer)
+	tx, cancel, err := begin(ctx, db.writer, nil, db.queue)
 	if err != nil {
 		return fmt.Errorf("beginning transaction: %w", classify(ctx, err))
 	}
@@ -93,21 +100,35 @@ func (db *DB) write(ctx context.Context, fn func(ctx context.Context, tx *Tx) er
 // begin begins a transaction whose life is not tied to ctx, so that a caller who leaves
 // during the COMMIT does not make its outcome unknown. Waiting for a connection still
 // ends with ctx, and so does every statement that gets ctx.
-func begin(ctx context.Context, pool *sql.DB) (*sql.Tx, context.CancelFunc, error) {
+//
+// It waits for a connection as long as queue says, whether the pool has none or the
+// server gives none: a request that waits for one of ten is better answered than refused.
+func begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions, queue time.Duration) (*sql.Tx, context.CancelFunc, error) {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel)
-	tx, err := pool.BeginTx(life, nil)
+	queued, end := context.WithTimeout(ctx, queue)
+	defer end()
+	stop := context.AfterFunc(queued, cancel)
+	tx, err := pool.BeginTx(life, options)
+	for attempt := 4; tooManyClients(err) && pause(queued, attempt) == nil; attempt++ {
+		tx, err = pool.BeginTx(life, options)
+	}
 	if !stop() {
 		if err == nil {
 			tx.Rollback()
 		}
-		err = ctx.Err() // says why, while the driver knows only that its own context was cancelled
+		err = queued.Err() // says why, while the driver knows only that its own context was cancelled
 	}
 	if err != nil {
 		cancel()
 		return nil, nil, err
 	}
 	return tx, cancel, nil
+}
+
+// tooManyClients says that the server has no connection to give.
+func tooManyClients(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "53300"
 }
 
 // commit commits. After an error of the server's own, the transaction was rolled back.

@@ -135,7 +135,8 @@ func (in *Installation) openLedger(ctx context.Context) error {
 	}
 	var db *database.DB
 	err := in.waiting("the database", func() (err error) {
-		db, err = database.Open(ctx, database.Config{SQLite: c.Database.Path, PostgreSQL: c.Database.URL.Reveal(), Logger: in.Log})
+		db, err = database.Open(ctx, database.Config{SQLite: c.Database.Path, PostgreSQL: c.Database.URL.Reveal(),
+			Writers: int(c.Database.Writers), Readers: int(c.Database.Readers), Logger: in.Log})
 		return err
 	})
 	if err != nil {
