@@ -1,11 +1,13 @@
 package httpapi
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bordereau/bordereau/gateway"
+	"github.com/bordereau/bordereau/gateway/identity"
 )
 
 // keysPath and tokenPath are the only routes that need no token.
@@ -30,7 +32,13 @@ func (s *server) authenticate(c *gin.Context) {
 	claims, err := s.verifier.Verify(token)
 	if err != nil {
 		s.log.Debug("token refused", "request", requestID(c), "error", err)
-		s.unauthenticated(c, `Bearer realm="bordereau", error="invalid_token"`, "The access token is not valid here and now.")
+		if errors.Is(err, identity.ErrExpired) {
+			s.unauthenticated(c, `Bearer realm="bordereau", error="invalid_token", error_description="The access token has expired"`,
+				"The access token has expired: get a new one from "+tokenPath+".")
+			return
+		}
+		s.unauthenticated(c, `Bearer realm="bordereau", error="invalid_token", error_description="The access token is not valid"`,
+			"The access token is not valid here and now.")
 		return
 	}
 	c.Set(callerKey{}, gateway.Caller{

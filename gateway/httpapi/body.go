@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -105,8 +106,17 @@ func checkJSON(text []byte) error {
 	if !utf8.Valid(text) {
 		return &refusal{kind: kindBody, detail: "The body is not UTF-8."}
 	}
+	if bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
+		return &refusal{kind: kindBody, detail: "The body begins with a byte order mark: leave it out."}
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
-	if err := checkValue(d, 0); err != nil {
+	err := checkValue(d, 0)
+	if errors.Is(err, errNotJSON) {
+		before := text[:min(int(d.InputOffset()), len(text))]
+		return &refusal{kind: kindBody, detail: fmt.Sprintf("The body is not JSON after line %d, byte %d of the body.",
+			1+bytes.Count(before, []byte("\n")), len(before))}
+	}
+	if err != nil {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -115,7 +125,10 @@ func checkJSON(text []byte) error {
 	return nil
 }
 
-func notJSON() error { return &refusal{kind: kindBody, detail: "The body is not JSON."} }
+// errNotJSON is told with its place by checkJSON.
+var errNotJSON error = &refusal{kind: kindBody, detail: "The body is not JSON."}
+
+func notJSON() error { return errNotJSON }
 
 func checkValue(d *json.Decoder, depth int) error {
 	token, err := d.Token()

@@ -123,6 +123,16 @@ func basic(r *http.Request) (client, secret string, ok bool) {
 	return client, secret, err == nil
 }
 
+// tokenErrors tell people what each code asks of them. None says whether the person is
+// known.
+var tokenErrors = map[string]string{
+	"invalid_request": "The body must be a form (application/x-www-form-urlencoded) with grant_type=client_credentials, each " +
+		"parameter once, and the credentials either in it (client_id, client_secret) or with HTTP Basic.",
+	"unsupported_grant_type": "grant_type must be client_credentials.",
+	"invalid_client": "The credentials are missing or not valid: send client_id and client_secret, of a person who is a member, " +
+		"in the form or with HTTP Basic.",
+}
+
 func (s *server) tokenError(c *gin.Context, code string) {
 	status := http.StatusBadRequest
 	if code == "invalid_client" {
@@ -132,7 +142,7 @@ func (s *server) tokenError(c *gin.Context, code string) {
 	c.Set(reasonKey{}, [2]string{code, code})
 	c.Header("Pragma", "no-cache")
 	closeUnread(c)
-	s.json(c, status, api.TokenError{Error: code})
+	s.json(c, status, api.TokenError{Error: code, ErrorDescription: orNil(tokenErrors[code])})
 }
 
 // json answers with a value, for the operations without a generated answer.

@@ -18,6 +18,9 @@ import (
 // log: the sender must not learn how close a forged token came.
 var ErrToken = errors.New("token refused")
 
+// ErrExpired is ErrToken for a token that was good, and whose time is over.
+var ErrExpired = fmt.Errorf("%w: expired", ErrToken)
+
 // maxToken is the longest token, in bytes. It bounds the work that an unauthenticated
 // caller can cause.
 const maxToken = 2048
@@ -88,6 +91,10 @@ func newParser(c VerifierConfig) *jwt.Parser {
 // Verify gives the person that the token names. Every refusal is ErrToken.
 func (v *Verifier) Verify(token string) (Claims, error) {
 	c, err := v.verify(token)
+	if errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenInvalidAudience) &&
+		!errors.Is(err, jwt.ErrTokenInvalidIssuer) && !errors.Is(err, jwt.ErrTokenRequiredClaimMissing) {
+		return Claims{}, ErrExpired
+	}
 	if err != nil {
 		return Claims{}, fmt.Errorf("%w: %v", ErrToken, err)
 	}
