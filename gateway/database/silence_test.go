@@ -75,3 +75,19 @@ func occupy(t *testing.T, db *database.DB) {
 	}
 	all.Wait()
 }
+
+// TestAServerThatRefusesWrites: it is unavailable, and the next transaction does not get
+// the connection that leads to it.
+func TestAServerThatRefusesWrites(t *testing.T) {
+	db := databasetest.Open(t, database.Config{PostgreSQL: databasetest.PostgreSQLDSN(t), Writers: 1})
+	if _, err := db.Writer().ExecContext(t.Context(), `SET default_transaction_read_only = on`); err != nil {
+		t.Fatal(err)
+	}
+	write := func(ctx context.Context, tx *database.Tx) error { return organisation(ctx, tx, "o_1", "client") }
+	if err := db.InTx(t.Context(), write); !errors.Is(err, database.ErrUnavailable) {
+		t.Errorf("read-only: %v", err)
+	}
+	if err := db.InTx(t.Context(), write); err != nil {
+		t.Errorf("over another connection: %v", err)
+	}
+}
