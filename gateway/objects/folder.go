@@ -116,7 +116,10 @@ func (f *Folder) get(ctx context.Context, key string, offset int64) (io.ReadClos
 	if err := errors.Join(ctx.Err(), CheckKey(key), checkOffset(offset)); err != nil {
 		return nil, 0, err
 	}
-	file, err := f.root.Open(key)
+	if err := f.checkPlain(key); err != nil {
+		return nil, 0, err
+	}
+	file, err := f.root.OpenFile(key, os.O_RDONLY|openAtOnce, 0)
 	if missing(err) {
 		return nil, 0, gateway.ErrObjectMissing
 	}
@@ -125,7 +128,7 @@ func (f *Folder) get(ctx context.Context, key string, offset int64) (io.ReadClos
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = gateway.ErrObjectMissing // a folder of other keys
+		err = errNotPlain // it has come since
 	}
 	if err == nil {
 		_, err = file.Seek(offset, io.SeekStart)
@@ -135,6 +138,23 @@ func (f *Folder) get(ctx context.Context, key string, offset int64) (io.ReadClos
 		return nil, 0, folderError(err)
 	}
 	return body.Bounded(file, max(0, info.Size()-offset), folderError), info.Size(), nil
+}
+
+// errNotPlain means that something else than a file has the name of an object: a link, a
+// pipe. No gateway puts it there, and what it gives may be anything, or come never.
+var errNotPlain = fmt.Errorf("%w: what has its name is no plain file", gateway.ErrTampered)
+
+func (f *Folder) checkPlain(key string) error {
+	info, err := f.root.Lstat(key)
+	switch {
+	case missing(err), err == nil && info.IsDir(): // a folder of other keys
+		return gateway.ErrObjectMissing
+	case err != nil:
+		return folderError(err)
+	case !info.Mode().IsRegular():
+		return errNotPlain
+	}
+	return nil
 }
 
 func checkOffset(offset int64) error {

@@ -9,3 +9,6 @@ import (
 
 // lockFile refuses: two recoveries could write into one folder.
 func lockFile(*os.File) error { return errors.New("folders cannot be locked on this system") }
+
+// openAtOnce is for pipes in folders, which other systems do not have.
+const openAtOnce = 0
