@@ -169,6 +169,6 @@ func receivedDocument(ctx context.Context, tx *database.Tx, id string) error {
 	if _, err := receive(ctx, tx, id); err != nil {
 		return err
 	}
-	return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: policy.DocumentID(id), Epoch: 1, Header: []byte("h"),
+	return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: policy.DocumentID(id), Epoch: 1, Header: []byte("h"), Binding: []byte{},
 		FileName: "Schadensmeldung Müller.pdf"})
 }

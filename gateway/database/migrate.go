@@ -28,7 +28,7 @@ const migrationPatience = 24 * time.Hour
 const migrationLock = 0x626f7264 // "bord"
 
 // firstSchema is the number of the oldest schema that this build goes on from.
-const firstSchema = 104
+const firstSchema = 105
 
 // Migrate brings the tables to the state that this build needs. It is safe to call at
 // every start, also by several replicas at once on PostgreSQL. It refuses a database

@@ -78,7 +78,7 @@ func TestConstraints(t *testing.T) {
 			return tx.InsertContractVersion(ctx, queries.InsertContractVersionParams{Contract: "c_1", Version: 1, Terms: []byte("t")})
 		},
 		"a header of no document": func(ctx context.Context, tx *database.Tx) error {
-			return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: "d_none", Header: []byte("h")})
+			return tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: "d_none", Header: []byte("h"), Binding: []byte{}})
 		},
 	}
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {

@@ -113,7 +113,7 @@ ORDER BY touched LIMIT $1;
 UPDATE document SET swept = $2 WHERE id = $1;
 
 -- name: InsertDocumentHeader :exec
-INSERT INTO document_header (document, epoch, header, file_name) VALUES ($1, $2, $3, $4);
+INSERT INTO document_header (document, epoch, header, file_name, binding) VALUES ($1, $2, $3, $4, $5);
 
 -- name: DocumentHeader :one
 SELECT * FROM document_header WHERE document = $1;

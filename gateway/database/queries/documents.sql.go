@@ -278,7 +278,7 @@ func (q *Queries) DocumentByReference(ctx context.Context, arg DocumentByReferen
 }
 
 const documentHeader = `-- name: DocumentHeader :one
-SELECT document, epoch, header, file_name FROM document_header WHERE document = $1
+SELECT document, epoch, header, file_name, binding FROM document_header WHERE document = $1
 `
 
 func (q *Queries) DocumentHeader(ctx context.Context, document policy.DocumentID) (DocumentHeader, error) {
@@ -289,6 +289,7 @@ func (q *Queries) DocumentHeader(ctx context.Context, document policy.DocumentID
 		&i.Epoch,
 		&i.Header,
 		&i.FileName,
+		&i.Binding,
 	)
 	return i, err
 }
@@ -534,7 +535,7 @@ func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) 
 }
 
 const insertDocumentHeader = `-- name: InsertDocumentHeader :exec
-INSERT INTO document_header (document, epoch, header, file_name) VALUES ($1, $2, $3, $4)
+INSERT INTO document_header (document, epoch, header, file_name, binding) VALUES ($1, $2, $3, $4, $5)
 `
 
 type InsertDocumentHeaderParams struct {
@@ -542,6 +543,7 @@ type InsertDocumentHeaderParams struct {
 	Epoch    int64
 	Header   []byte
 	FileName string
+	Binding  []byte
 }
 
 func (q *Queries) InsertDocumentHeader(ctx context.Context, arg InsertDocumentHeaderParams) error {
@@ -550,6 +552,7 @@ func (q *Queries) InsertDocumentHeader(ctx context.Context, arg InsertDocumentHe
 		arg.Epoch,
 		arg.Header,
 		arg.FileName,
+		arg.Binding,
 	)
 	return err
 }

@@ -121,6 +121,7 @@ type DocumentHeader struct {
 	Epoch    int64
 	Header   []byte
 	FileName string
+	Binding  []byte
 }
 
 type Duty struct {

@@ -194,7 +194,8 @@ CREATE TABLE document_header (
     document  text   NOT NULL PRIMARY KEY REFERENCES document (id),
     epoch     bigint NOT NULL,
     header    bytea  NOT NULL,
-    file_name text   NOT NULL
+    file_name text   NOT NULL,
+    binding   bytea  NOT NULL -- a tag, by the document's own key, over its id, object, size and digest
 );
 
 CREATE TABLE receipt (
