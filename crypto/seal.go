@@ -17,7 +17,11 @@ import (
 // stores the body must then discard it. Seal itself fails only where the system has no
 // randomness.
 func Seal(plain io.Reader, to *Recipient) (header []byte, body io.Reader, err error) {
-	file, err := age.EncryptReader(&source{reader: plain, name: "plaintext"}, to.age)
+	return seal(plain, to.age)
+}
+
+func seal(plain io.Reader, to age.Recipient) (header []byte, body io.Reader, err error) {
+	file, err := age.EncryptReader(&source{reader: plain, name: "plaintext"}, to)
 	if err != nil {
 		return nil, nil, fmt.Errorf("sealing: %w", err)
 	}

@@ -31,6 +31,7 @@ type Content struct {
 	ledger    string
 
 	header   []byte
+	binding  []byte
 	identity *crypto.Identity
 	key      string
 
@@ -179,10 +180,18 @@ func (c *Content) prepare(ctx context.Context, tx *database.Tx, s *choke.Scene, 
 		return fmt.Errorf("opening contract identity: %w", err)
 	}
 	c.Document, c.header, c.key = documentOf(row, header.FileName), header.Header, row.ObjectKey
+	c.binding = header.Binding
 	return nil
 }
 
 func (c *Content) open(ctx context.Context) error {
+	b, err := crypto.BindingOf(c.header, c.identity)
+	if err == nil {
+		err = b.Check(bound(c.Document.ID, c.key, c.Document.Size, c.Document.Digest), c.binding)
+	}
+	if err != nil {
+		return fmt.Errorf("opening document: %w", keys.Tampered(err))
+	}
 	if !c.isWhole() && c.Document.Size > c.transfers.limits.VerifyWhole {
 		return c.openPart(ctx)
 	}

@@ -90,9 +90,10 @@ type upload struct {
 	found   *queries.Document // that has the reference, received or on its way
 	earlier *queries.Document // found, if it was received: to be compared with
 
-	size   int64
-	digest []byte
-	header []byte
+	size    int64
+	digest  []byte
+	header  []byte
+	binding []byte // of the row to header and body
 }
 
 // Upload receives one document. It returns when the document is sealed in the store, its
@@ -239,7 +240,7 @@ func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error
 	if err != nil {
 		return up.refused(err)
 	}
-	header, sealed, err := crypto.Seal(plain, up.to)
+	header, sealed, binding, err := crypto.SealBound(plain, up.to)
 	if err != nil {
 		return up.refused(errors.Join(in.failure, err))
 	}
@@ -260,7 +261,15 @@ func (t *Transfers) store(ctx context.Context, up *upload, body io.Reader) error
 		return fmt.Errorf("storing document: %w", err)
 	}
 	up.size, up.digest, up.header = in.count, in.sum(), header
+	up.binding = binding.Tag(bound(up.id, up.key, up.size, up.digest))
 	return nil
+}
+
+// bound is what a document's binding is made over: its row as it was received. An
+// attacker who exchanges headers, bodies, sizes and digests of two rows has no key to
+// make it again.
+func bound(id choke.DocumentID, objectKey string, size int64, digest []byte) []byte {
+	return fmt.Appendf(nil, "%s\n%s\n%d\n%x", id, objectKey, size, digest)
 }
 
 // refused adds to a denial of the bytes what the grant knows: contract, version and
@@ -339,7 +348,7 @@ func (t *Transfers) receive(ctx context.Context, up *upload) (choke.Document, ch
 				return err
 			}
 			if err := tx.InsertDocumentHeader(ctx, queries.InsertDocumentHeaderParams{Document: up.id,
-				Epoch: epoch, Header: header, FileName: up.FileName}); err != nil {
+				Epoch: epoch, Header: header, FileName: up.FileName, Binding: up.binding}); err != nil {
 				return fmt.Errorf("inserting document header: %w", err)
 			}
 			row := queries.Document{ID: up.id, Batch: up.Batch, Contract: s.Contract(), // as it is stored now
