@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 func auditKeyCommand() *cobra.Command {
 	var w where
 	var ledgers []string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "key",
 		Short: "Print the verifier keys of the ledgers",
@@ -23,7 +25,12 @@ func auditKeyCommand() *cobra.Command {
 			return onLedger(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
 				chosen, err := chosenLedgers(ctx, in, ledgers)
 				for _, ledger := range chosen {
-					fmt.Fprintln(cmd.OutOrStdout(), in.Ledger.VerifierKey(ledger))
+					key := in.Ledger.VerifierKey(ledger)
+					if asJSON {
+						err = errors.Join(err, printJSON(cmd.OutOrStdout(), map[string]string{"ledger": ledger, "key": key}))
+					} else {
+						fmt.Fprintln(cmd.OutOrStdout(), key)
+					}
 				}
 				return err
 			})
@@ -31,6 +38,7 @@ func auditKeyCommand() *cobra.Command {
 	}
 	cmd.AddCommand(auditKeyRotateCommand())
 	w.addFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each ledger")
 	cmd.Flags().StringSliceVar(&ledgers, "ledger", nil, "only these ledgers: clients' ids, or operator (default: all)")
 	return cmd
 }

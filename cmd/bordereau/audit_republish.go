@@ -13,6 +13,7 @@ import (
 
 func auditRepublishCommand() *cobra.Command {
 	var w where
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "republish",
 		Short: "Publish the ledgers again, after the published folder was lost or replaced",
@@ -31,13 +32,18 @@ func auditRepublishCommand() *cobra.Command {
 				return err
 			}
 			err = in.Exclusively(cmd.Context(), func(ctx context.Context) error { return republish(ctx, in) })
-			if err == nil {
+			switch {
+			case err != nil:
+			case asJSON:
+				err = printJSON(cmd.OutOrStdout(), map[string]bool{"published": true})
+			default:
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), "All ledgers are published.")
 			}
 			return errors.Join(err, in.Close())
 		},
 	}
 	w.addFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
