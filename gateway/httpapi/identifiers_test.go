@@ -52,6 +52,9 @@ func lookAlikes(id string) map[string]string {
 	}
 }
 
+// listsByReference are the operations whose cursor is a reference of a document.
+var listsByReference = []string{"listDocuments", "listReceipts"}
+
 // noReferences are texts that are no valid reference.
 var noReferences = map[string]string{
 	"composed": "caf\u00e9", "decomposed": "cafe\u0301", "full width": "ａ", "Cyrillic": "а", "a zero width space": "a\u200bb",
@@ -80,9 +83,11 @@ func TestOnlyIdentifiersNameAnything(t *testing.T) {
 				}
 			}
 		}
-		for operation, i := range map[string]identifier{
-			"openBatch": {in: "body", name: "reference"}, "uploadDocument": {in: "path", name: "reference"}, "listDocuments": {in: "query", name: "after"},
-		} {
+		references := map[string]identifier{"openBatch": {in: "body", name: "reference"}, "uploadDocument": {in: "path", name: "reference"}}
+		for _, operation := range listsByReference {
+			references[operation] = identifier{in: "query", name: "after"}
+		}
+		for operation, i := range references {
 			for name, value := range noReferences {
 				a.wantRefused(t, operation, ours, i, name, value)
 			}
@@ -192,7 +197,7 @@ func withCursor(t *testing.T) (operations []string) {
 	for _, item := range specification(t).Model.Paths.PathItems.FromOldest() {
 		for _, operation := range item.GetOperations().FromOldest() {
 			after := slices.ContainsFunc(operation.Parameters, func(p *v3.Parameter) bool { return p.Name == "after" })
-			if after && operation.OperationId != "listDocuments" {
+			if after && !slices.Contains(listsByReference, operation.OperationId) {
 				operations = append(operations, operation.OperationId)
 			}
 		}

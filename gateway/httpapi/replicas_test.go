@@ -142,16 +142,17 @@ func TestAnotherReplicaCutsADownload(t *testing.T) {
 	})
 }
 
-// Of fifty requests at once on two replicas, a ceiling of ten allows ten.
+// Of fifty documents that are asked for at once on two replicas, a ceiling of ten allows
+// ten.
 func TestCeilingsHoldOnAllReplicas(t *testing.T) {
 	const asked, ceiling = 50, 10
 	onTwo(t, nil, func(t *testing.T, here, there *service) {
 		here.amend(t, "documents-per-day: 100", "documents-per-day: 10", "")
-		batch, documents := here.Sent(t, 1)
+		batch, documents := here.Sent(t, asked)
 		here.Taken(t, batch)
 		requests := make([]*http.Request, asked)
 		for i := range requests {
-			requests[i] = []*service{here, there}[i%2].content(t, documents[0])
+			requests[i] = []*service{here, there}[i%2].content(t, documents[i])
 		}
 		statuses := make(chan int, asked)
 		var wait sync.WaitGroup
