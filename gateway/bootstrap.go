@@ -21,8 +21,8 @@ type First struct {
 // The owner of the machine runs it once. It returns a *Conflict if there is an operator
 // already.
 func (g *Gateway) Bootstrap(ctx context.Context, f First) (Member, Credential, error) {
-	if !country.MatchString(f.Country) {
-		return Member{}, Credential{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}
+	if !policy.IsCountry(f.Country) {
+		return Member{}, Credential{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be the code of a country: two capital letters of ISO 3166-1"}
 	}
 	now := g.door.Now()
 	org := OrganisationID(policy.NewID("o"))

@@ -248,6 +248,7 @@ func readContract(ctx context.Context, tx *database.Tx, s *choke.Scene, id Contr
 		ID:      row.ID, Reference: row.Reference, Title: terms.Title, Client: row.Client,
 		Provider: row.Provider, Status: status.Status, Version: v.Version,
 		Terms: v.Terms, Digest: hex.EncodeToString(v.Digest), From: terms.From(), Until: terms.Until(), Missing: terms.Missing(),
+		Recorded: terms.Recorded(),
 	}, nil
 }
 

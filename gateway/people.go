@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -20,16 +19,14 @@ type NewOrganisation struct {
 	Country string // ISO 3166-1 alpha-2
 }
 
-var country = regexp.MustCompile(`^[A-Z]{2}$`)
-
 // CreateOrganisation adds a client or a provider. It is a duty of the operator. A name is
 // one organisation: the same again is the same organisation.
 func (g *Gateway) CreateOrganisation(ctx context.Context, caller Caller, n NewOrganisation) (Organisation, error) {
 	if n.Kind != KindClient && n.Kind != KindProvider {
 		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "kind", Detail: "must be client or provider"}
 	}
-	if !country.MatchString(n.Country) {
-		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be two capital letters (ISO 3166-1 alpha-2)"}
+	if !policy.IsCountry(n.Country) {
+		return Organisation{}, &Invalid{Kind: InvalidParameter, Field: "country", Detail: "must be the code of a country: two capital letters of ISO 3166-1"}
 	}
 	if err := choke.CheckName("name", n.Name); err != nil {
 		return Organisation{}, err

@@ -54,5 +54,35 @@ func (t *Terms) Unenforceable() []Problem {
 	return refused
 }
 
+// Recorded are the given terms that nothing enforces: they are kept and shown as agreed.
+// A person who approves them must know which ones these are.
+func (t *Terms) Recorded() []Problem {
+	var recorded []Problem
+	for _, k := range keys {
+		line, given := t.given[k.Path]
+		if k.Recorded && given && !strings.Contains(k.Path, ".") {
+			recorded = append(recorded, Problem{Path: k.Path, Line: line, Detail: "is recorded, and nothing enforces it yet: " + k.Does})
+		}
+	}
+	return recorded
+}
+
+// Doubts are warnings of terms that may not say what is meant. They prevent no approval.
+func (t *Terms) Doubts() []Problem {
+	countries := map[string]bool{}
+	for _, s := range t.Sites {
+		countries[s.Country] = true
+	}
+	for _, s := range t.SubProcessors {
+		countries[s.Country] = true
+	}
+	if t.Transfer.Mechanism != "none" || len(countries) < 2 {
+		return nil
+	}
+	const path = "transfer.mechanism"
+	return []Problem{{Path: path, Line: t.given[path], Detail: "is none, which says that documents are not read abroad, and the sites and " +
+		"sub-processors are in " + strings.Join(slices.Sorted(maps.Keys(countries)), ", ")}}
+}
+
 // path is the path of the class in the terms. It is also the clause of the class's rules.
 func (c ClassTerms) path() string { return "classes." + string(c.Class) }

@@ -25,14 +25,15 @@ type Key struct {
 
 // These are forms that several keys have.
 const (
-	aName  = `"$ref": "#/$defs/name"`
-	aDate  = `"$ref": "#/$defs/date"`
-	names  = `"type": "array", "minItems": 1, "maxItems": 100, "uniqueItems": true, "items": {` + aName + `}`
-	party  = `"type": "string", "pattern": "^o_[a-z2-7]{26}$"`
-	truth  = `"type": "boolean", "default": false`
-	bands  = `"type": "array", "minItems": 1, "maxItems": 20`
-	nation = `"type": "string", "pattern": "^[A-Z]{2}$"`
+	aName = `"$ref": "#/$defs/name"`
+	aDate = `"$ref": "#/$defs/date"`
+	names = `"type": "array", "minItems": 1, "maxItems": 100, "uniqueItems": true, "items": {` + aName + `}`
+	party = `"type": "string", "pattern": "^o_[a-z2-7]{26}$"`
+	truth = `"type": "boolean", "default": false`
+	bands = `"type": "array", "minItems": 1, "maxItems": 20`
 )
+
+var nation = aWord(countries...)
 
 func aLine(most int) string {
 	return fmt.Sprintf(`"type": "string", "minLength": 1, "maxLength": %d`, most)

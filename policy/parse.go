@@ -225,7 +225,7 @@ func (r *reader) site(at place, taken map[netip.Prefix]bool) Site {
 	before := len(r.problems)
 	r.mapping(at, fields{
 		"name":    r.name(&s.Name),
-		"country": r.capitals(&s.Country, 2),
+		"country": r.country(&s.Country),
 		"networks": func(at place) {
 			r.list(at, maxNetworks, func(at place) {
 				var p netip.Prefix
@@ -283,7 +283,7 @@ func (r *reader) subProcessors(to *[]SubProcessor) field {
 			before := len(r.problems)
 			r.mapping(at, fields{
 				"name":       r.text(&s.Name, 200),
-				"country":    r.capitals(&s.Country, 2),
+				"country":    r.country(&s.Country),
 				"service":    r.text(&s.Service, 200),
 				"authorised": r.date(&s.Since),
 			})

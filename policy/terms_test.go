@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -398,6 +399,54 @@ func TestUnenforceable(t *testing.T) {
 		}
 		if _, err := policy.Compile("c", 1, terms); !isTermsError(err) {
 			t.Errorf("compiled with %s: %v", test.path, err)
+		}
+	}
+}
+
+// A person who approves terms is told which ones have no effect yet.
+func TestRecordedTermsAreNamed(t *testing.T) {
+	terms := parse(t, strings.Replace(minimal, "title: T", "title: T\ncommercials: {currency: EUR, budget: 5}", 1))
+	var got []string
+	for _, p := range terms.Recorded() {
+		if p.Line == 0 || !strings.Contains(p.Detail, "nothing enforces it yet: ") {
+			t.Errorf("%+v", p)
+		}
+		got = append(got, p.Path)
+	}
+	if want := []string{"retention", "exit", "transfer", "sub-processors", "commercials"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := parse(t, "title: T").Recorded(); len(got) > 0 {
+		t.Errorf("of terms without any of them: %v", got)
+	}
+}
+
+// The terms say that nothing is read abroad, and name two countries.
+func TestTransferToNowhere(t *testing.T) {
+	for sub, doubts := range map[string]int{"[]": 0, "[{name: S, country: TN, service: keying}]": 0, "[{name: S, country: MU, service: keying}]": 1} {
+		terms := parse(t, strings.Replace(minimal, "sub-processors: []", "sub-processors: "+sub, 1))
+		got := terms.Doubts()
+		if len(got) != doubts || doubts > 0 && (got[0].Line == 0 || !strings.Contains(got[0].Detail, "MU, TN")) {
+			t.Errorf("with sub-processors %s: %+v", sub, got)
+		}
+		terms = parse(t, strings.Replace(strings.Replace(minimal, "sub-processors: []", "sub-processors: "+sub, 1), "mechanism: none", "mechanism: scc", 1))
+		if got := terms.Doubts(); len(got) > 0 {
+			t.Errorf("with a mechanism: %+v", got)
+		}
+	}
+}
+
+func TestCountries(t *testing.T) {
+	for code, ok := range map[string]bool{"FR": true, "MA": true, "NC": true, "XK": true, "UK": false, "EU": false, "AN": false, "fr": false, "FRA": false, "": false} {
+		if policy.IsCountry(code) != ok {
+			t.Errorf("%q", code)
+		}
+		if code == "" {
+			continue // no value is no country yet
+		}
+		_, err := policy.ParseTerms([]byte(strings.Replace(minimal, "country: TN", "country: "+code, 1)))
+		if (err == nil) != ok {
+			t.Errorf("a site in %q: %v", code, err)
 		}
 	}
 }

@@ -95,6 +95,12 @@ func contractTable(c api.Contract) func(io.Writer) {
 		for _, m := range c.Missing {
 			fmt.Fprintf(w, "  %s\n", termsLine("", value(m.Line), m.Path, m.Detail))
 		}
+		if len(c.Recorded) > 0 {
+			fmt.Fprintf(w, "\nNothing enforces these terms of version %d yet:\n", c.Version)
+		}
+		for _, r := range c.Recorded {
+			fmt.Fprintf(w, "  %s\n", termsLine("", value(r.Line), r.Path, r.Detail))
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func contractCheckCommand() *cobra.Command {
 		Short: "Check a file of contract terms, without a gateway",
 		Long: "Check the terms of a contract as a gateway of this version would, without one. The command lists every mistake in the file, " +
 			"and every reason why the terms could not be approved yet. Of each media type it says how documents are checked, and it warns of a type that " +
-			"no file can satisfy. It does not check the facts that only a gateway knows, such as " +
+			"no file can satisfy. It names the terms that are recorded, and that nothing enforces yet. It does not check the facts that only a gateway knows, such as " +
 			"whether the provider exists.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,6 +71,12 @@ func checkTerms(out io.Writer, file string, text []byte) error {
 	}
 	if err := tellMediaTypes(out, file, terms); err != nil {
 		return err
+	}
+	for _, p := range terms.Doubts() {
+		fmt.Fprintln(out, termsLine(file, p.Line, p.Path, "warning: "+p.Detail))
+	}
+	for _, p := range terms.Recorded() {
+		fmt.Fprintln(out, termsLine(file, p.Line, p.Path, p.Detail))
 	}
 	_, err = fmt.Fprintf(out, "%s can be proposed and approved\n", file)
 	return err

@@ -486,8 +486,11 @@ type Contract struct {
 	InForce *int64 `json:"in_force,omitempty"`
 
 	// Missing The reasons for which an approval would fail now.
-	Missing   []TermsProblem `json:"missing"`
-	Provider  OrganisationID `json:"provider"`
+	Missing  []TermsProblem `json:"missing"`
+	Provider OrganisationID `json:"provider"`
+
+	// Recorded The terms that are kept as agreed, and that nothing enforces yet.
+	Recorded  []TermsProblem `json:"recorded"`
 	Reference string         `json:"reference"`
 	Status    ContractStatus `json:"status"`
 
@@ -829,9 +832,12 @@ type Impact struct {
 
 	// Readers The readers whose decision changes, among the people with an assignment now.
 	// `after` is the new decision.
-	Readers []Reader     `json:"readers"`
-	Rules   []RuleChange `json:"rules"`
-	Terms   []TermChange `json:"terms"`
+	Readers []Reader `json:"readers"`
+
+	// Recorded The terms that are kept as agreed, and that nothing enforces yet.
+	Recorded []TermsProblem `json:"recorded,omitempty"`
+	Rules    []RuleChange   `json:"rules"`
+	Terms    []TermChange   `json:"terms"`
 }
 
 // Key A public Ed25519 key (RFC 8037).
@@ -1373,7 +1379,7 @@ type TermChange struct {
 	Path   string  `json:"path"`
 }
 
-// TermsProblem A wrong or missing term.
+// TermsProblem What is said of a term, for example that it is wrong or missing.
 type TermsProblem struct {
 	Detail string `json:"detail"`
 

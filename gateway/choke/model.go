@@ -92,6 +92,7 @@ type Contract struct {
 	From      time.Time
 	Until     time.Time        // zero: no end
 	Missing   []policy.Problem // what keeps the version from being approved
+	Recorded  []policy.Problem // terms that nothing enforces
 }
 
 // Batch is a set of documents sent under one contract.

@@ -93,6 +93,7 @@ func toContract(c gateway.Contract) api.Contract {
 		ID: string(c.ID), Reference: c.Reference, Title: c.Title, Client: string(c.Client), Provider: string(c.Provider),
 		Status: api.ContractStatus(c.Status), Version: c.Version, InForce: orNil(c.InForce), Terms: string(c.Terms), TermsSHA256: c.Digest,
 		From: moment(c.From), Until: moment(c.Until), Missing: each(c.Missing, toTermsProblem),
+		Recorded: each(c.Recorded, toTermsProblem),
 	}
 }
 

@@ -41,7 +41,10 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte, keep Rete
 	if keep.Mode != NoRetention {
 		o.Mode, o.RetainUntilDate = minio.RetentionMode(keep.Mode), keep.Until
 	}
-	err = b.sendData(ctx, b.prefix+name, data, o)
+	answer, err := b.sendData(ctx, b.prefix+name, data, o)
+	if err == nil {
+		err = b.confirm(ctx, b.prefix+name, int64(len(data)), "", answer)
+	}
 	if isConflict(err) {
 		err = b.lostRace(ctx, b.prefix+name, err)
 	}
@@ -51,25 +54,29 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte, keep Rete
 // Replace stores data in place of what was there. The bucket shows the old object or the
 // new one.
 func (b *Bucket) Replace(ctx context.Context, name string, data []byte) error {
-	return b.storeError(b.sendData(ctx, b.prefix+name, data, minio.PutObjectOptions{}))
+	answer, err := b.sendData(ctx, b.prefix+name, data, minio.PutObjectOptions{})
+	if err == nil {
+		err = b.confirmReplaced(ctx, b.prefix+name, int64(len(data)), answer)
+	}
+	return b.storeError(err)
 }
 
 // sendData sends data with its digests before it: Object Lock wants one, and no server
 // refuses it.
-func (b *Bucket) sendData(ctx context.Context, key string, data []byte, o minio.PutObjectOptions) error {
+func (b *Bucket) sendData(ctx context.Context, key string, data []byte, o minio.PutObjectOptions) (minio.UploadInfo, error) {
 	o.DisableContentSha256 = true // the client need not make one: it is there
 	d, err := digestsOf(bytes.NewReader(data))
 	if err != nil {
-		return err
+		return minio.UploadInfo{}, err
 	}
 	w := b.watch(ctx)
 	defer w.stop()
 	w.allow(b.patience.stall)
 	answer, err := b.writes.PutObject(w.ctx, b.bucket, key, bytes.NewReader(data), int64(len(data)), d.md5, d.sha256, o)
 	if err != nil {
-		return w.settle(err)
+		return minio.UploadInfo{}, w.settle(err)
 	}
-	return b.confirm(ctx, key, int64(len(data)), "", answer)
+	return answer, nil
 }
 
 // HasLock says whether the bucket has Object Lock. A server that does not know what that

@@ -116,15 +116,39 @@ func (b *Bucket) confirm(ctx context.Context, key string, size int64, sum string
 		}
 		return nil
 	}
+	info, err := b.lookAt(ctx, key, answer)
+	if err != nil {
+		return err
+	}
+	return checkSize(info, size)
+}
+
+// confirmReplaced is confirm for an object that others replace too. Where the object has
+// another tag by now, another call has replaced it, and nothing can be said of it.
+func (b *Bucket) confirmReplaced(ctx context.Context, key string, size int64, answer minio.UploadInfo) error {
+	info, err := b.lookAt(ctx, key, answer)
+	if err != nil || info.ETag != answer.ETag {
+		return err
+	}
+	return checkSize(info, size)
+}
+
+// lookAt asks for an object that was just stored.
+func (b *Bucket) lookAt(ctx context.Context, key string, answer minio.UploadInfo) (minio.ObjectInfo, error) {
 	info, err := b.stat(ctx, key, minio.StatObjectOptions{VersionID: answer.VersionID})
 	switch {
 	case gone(err):
-		return refused(fmt.Errorf("%w: it is not there", errOtherBytes))
+		return info, refused(fmt.Errorf("%w: it is not there", errOtherBytes))
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return info, ctx.Err()
 	case err != nil:
-		return unavailable(fmt.Errorf("looking at what was stored: %w", err))
-	case info.Size != size:
+		return info, unavailable(fmt.Errorf("looking at what was stored: %w", err))
+	}
+	return info, nil
+}
+
+func checkSize(info minio.ObjectInfo, size int64) error {
+	if info.Size != size {
 		return refused(fmt.Errorf("%w: it has %d bytes, and %d were sent", errOtherBytes, info.Size, size))
 	}
 	return nil
