@@ -60,7 +60,7 @@ func auditAskCommand() *cobra.Command {
 			"question as one of the operator of this machine.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := q.parseTimes(); err != nil {
+			if err := q.parse(); err != nil {
 				return err
 			}
 			if len(q.ledgers) != 1 {

@@ -31,7 +31,7 @@ func auditExportCommand() *cobra.Command {
 			"named question whose answer is events.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.parseTimes(); err != nil {
+			if err := q.parse(); err != nil {
 				return err
 			}
 			if format != "ndjson" && format != "csv" && format != "pack" {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/bordereau/bordereau/audit/event"
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/installation"
+	"github.com/bordereau/bordereau/policy"
 )
 
 func auditQueryCommand() *cobra.Command {
@@ -27,7 +29,7 @@ func auditQueryCommand() *cobra.Command {
 			"is for the operator of the machine, and each ledger that is asked records the question as the operator's.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := q.parseTimes(); err != nil {
+			if err := q.parse(); err != nil {
 				return err
 			}
 			return onAudit(cmd.Context(), w, func(ctx context.Context, in *installation.Installation) error {
@@ -68,7 +70,14 @@ func (q *question) addFilters(cmd *cobra.Command) {
 	f.StringVar(&q.to, "to", "", "only before this time, as in 2026-11-26T00:00:00Z")
 }
 
-func (q *question) parseTimes() error {
+// parse reads the times, and refuses a filter that no event can meet: a mistyped word or
+// identifier must not look as if nothing had happened.
+func (q *question) parse() error {
+	for _, filter := range gateway.EventFilters() {
+		if err := checkFilter(filter, *filter.In(&q.EventQuery)); err != nil {
+			return err
+		}
+	}
 	for _, t := range []struct {
 		text, flag string
 		to         *time.Time
@@ -81,6 +90,22 @@ func (q *question) parseTimes() error {
 			return fmt.Errorf("--%s must be a time as in 2026-11-25T09:30:00Z", t.flag)
 		}
 		*t.to = parsed
+	}
+	return nil
+}
+
+func checkFilter(f gateway.EventFilter, value string) error {
+	switch {
+	case value == "":
+		return nil
+	case f.Words != nil && !slices.Contains(f.Words, value):
+		return usageError(fmt.Sprintf("--%s must be one of %s", f.Name, strings.Join(f.Words, ", ")))
+	case f.ID != "" && policy.ParseIdentifier(f.ID, value) != nil:
+		return usageError(fmt.Sprintf("--%s must be an identifier that begins with %s_", f.Name, f.ID))
+	case f.Name == "action" && !event.Action(value).Known():
+		return usageError("--action is no action of a ledger: docs/audit.md lists them")
+	case f.Name == "country" && !policy.IsCountry(value):
+		return usageError("--country must be the code of a country: two capital letters of ISO 3166-1")
 	}
 	return nil
 }

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/bordereau/bordereau/config"
-	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
 	"github.com/bordereau/bordereau/gateway/supervise"
 )
@@ -20,24 +18,9 @@ func TestAGatewayThatStopsAnswersMeanwhile(t *testing.T) {
 	needs.Parallel(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	api, admin, err := listen(config.Listen{API: "127.0.0.1:0", Admin: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := config.Default()
-	c.PublicURL, c.DataDir, c.Limits.DrainPause = "http://"+api.Addr().String(), t.TempDir(), time.Hour
-	c = c.Resolve(c.DataDir)
-	if err := makeKeys(c.Keys, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	if err := makeOperator(ctx, c, gateway.First{Organisation: "Operator", Country: "FR", Person: "Operator"}, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	in, err := open(ctx, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	c.Limits.DrainPause = time.Hour
+	in, api, admin := installed(ctx, t, c)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- in.WithServices(ctx, func(ctx context.Context) error { return serve(ctx, in, api, admin) })
@@ -67,7 +50,7 @@ func TestAGatewayThatStopsAnswersMeanwhile(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	answer, err := http.Get(c.PublicURL + "/.well-known/jwks.json")
+	answer, err := http.Get("http://" + api.Addr().String() + "/.well-known/jwks.json")
 	if err != nil {
 		t.Fatalf("the API is closed while it drains: %v", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/bordereau/bordereau/gateway"
 	"github.com/bordereau/bordereau/gateway/database/databasetest"
 	"github.com/bordereau/bordereau/gateway/gatewaytest/needs"
+	"github.com/bordereau/bordereau/gateway/installation"
 	"github.com/bordereau/bordereau/gateway/s3/s3test"
 )
 
@@ -39,25 +41,9 @@ func TestStory(t *testing.T) {
 func playStory(t *testing.T, c config.Config) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	api, admin, err := listen(config.Listen{API: "127.0.0.1:0", Admin: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.PublicURL, c.DataDir = "http://"+api.Addr().String(), t.TempDir()
-	c = c.Resolve(c.DataDir)
-	if err := makeKeys(c.Keys, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	if err := makeOperator(ctx, c, gateway.First{Organisation: "Operator", Country: "FR", Person: "Operator"}, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	in, err := open(ctx, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	in, api, admin := installed(ctx, t, c)
 	var told strings.Builder
-	err = in.WithServices(ctx, func(ctx context.Context) error {
+	err := in.WithServices(ctx, func(ctx context.Context) error {
 		return playWhileServing(ctx, in, demoFlags{once: true}, api, admin, &told)
 	})
 	if err != nil {
@@ -103,4 +89,27 @@ func TestStoryWithOwnDocuments(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
+}
+
+// installed makes an installation of the configuration in a folder of its own, and the
+// listeners that it is served on.
+func installed(ctx context.Context, t *testing.T, c config.Config) (in *installation.Installation, api, admin net.Listener) {
+	t.Helper()
+	api, admin, err := listen(config.Listen{API: "127.0.0.1:0", Admin: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.PublicURL, c.DataDir = "http://"+api.Addr().String(), t.TempDir()
+	c = c.Resolve(c.DataDir)
+	if err := makeKeys(c.Keys, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeOperator(ctx, c, gateway.First{Organisation: "Operator", Country: "FR", Person: "Operator"}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if in, err = open(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close() })
+	return in, api, admin
 }

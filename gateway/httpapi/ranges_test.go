@@ -67,6 +67,9 @@ func testRanges(t *testing.T, store gateway.Objects) {
 		for _, asked := range []string{"bytes=0-1,5-6", "bytes=0-1, -1", "bytes", "bytes=", "bytes=-", "bytes=2-1", "bytes=a-b", "bytes=+1-2", "bytes=1-2-3", "bytes=0x1-"} {
 			wantProblem(t, s.ranged(t, d, header{"Range": asked}), http.StatusRequestedRangeNotSatisfiable, "range")
 		}
+		twice := s.request(t, s.Handler, http.MethodGet, "/v1/documents/"+string(d.ID)+"/content", "", header{"Range": "bytes=0-1"})
+		twice.Header.Add("Range", "bytes=5-6")
+		wantProblem(t, s.do(t, twice), http.StatusRequestedRangeNotSatisfiable, "range")
 		// Another unit is ignored, and so is a range with another document's condition.
 		for _, h := range []header{{"Range": "pages=1-2"}, {"Range": "bytes=0-1", "If-Range": `"other"`}, {"If-Range": `"other"`},
 			{"Range": "bytes=0-1", "If-Range": "W/" + whole.Header.Get("ETag")}, {"Range": "bytes=0-1", "If-Range": "Wed, 25 Nov 2026 04:00:00 GMT"}} {
